@@ -1,0 +1,174 @@
+"""Organisations, the people who log in, their invitations and API tokens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from foundation.tenancy import SameOrganisation, TenantModel
+
+
+class Plan(models.TextChoices):
+    """What an organisation has bought; what follows from it is in ``permissions.PLAN_FEATURES``."""
+
+    FREE = "free", "Free"
+    ESSENTIAL = "essential", "Essential"
+    PROFESSIONAL = "professional", "Professional"
+    ENTERPRISE = "enterprise", "Enterprise"
+
+
+class Organisation(models.Model):
+    """The tenant; everything else belongs to exactly one."""
+
+    name = models.CharField(max_length=200)
+    plan = models.CharField(max_length=20, choices=Plan, default=Plan.PROFESSIONAL)
+    #: The organisation switch of seed 000: off hides Integrations and says whom to ask.
+    integrations_enabled = models.BooleanField(default=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    #: Time between Start and the first message (docs/behaviour.md §1); None: the installation's START_GRACE_MINUTES.
+    start_grace_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(120)]
+    )
+    #: Domain of generated addresses, docs/behaviour.md §7.
+    dummy_email_domain = models.CharField(max_length=200, default="beckon.example.com")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(start_grace_minutes__isnull=True) | models.Q(start_grace_minutes__lte=120),
+                name="accounts_organisation_grace_0_120",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member is; what each may do is the table ``permissions.ROLE_RIGHTS``."""
+
+    ADMIN = "admin", "Admin"
+    RECRUITER = "recruiter", "Recruiter"
+    VIEWER = "viewer", "Viewer"
+    MAILBOX_OWNER = "mailbox_owner", "Mailbox owner"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; e-mail addresses are the login and compared without case."""
+
+    def create_user(self, email: str, password: str | None = None, **values: Any) -> User:
+        """One user of ``values['organisation']``; without a password the login is unusable."""
+        user = self.model(email=self.normalize_email(email).strip(), **values)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **values: Any) -> User:
+        """The installation's own administrator: Django admin, no organisation."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **values)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Logins are looked up without case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person who logs in, in one organisation (None only for the installation's administrators)."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, null=True, blank=True, related_name="members"
+    )
+    role = models.CharField(max_length=20, choices=Role, default=Role.RECRUITER)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+            models.UniqueConstraint(fields=["organisation", "id"], name="accounts_user_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Invitation(TenantModel):
+    """A link that lets one person join an organisation in one role. Only a hash of the link is kept."""
+
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=Role, default=Role.RECRUITER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [*TenantModel.Meta.constraints, SameOrganisation("invited_by")]
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.role}"
+
+
+class ApiToken(TenantModel):
+    """A key with which a program acts as its user. Shown once; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    #: The first characters, so that a person recognises a token in a list.
+    prefix = models.CharField(max_length=12)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [*TenantModel.Meta.constraints, SameOrganisation("user")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """Who changed what: one row per changed row, written by database triggers, never by Python.
+
+    ``changes`` is ``{column: [old, new]}`` (``[old, null]`` for a deletion). The actor's name is kept as text
+    so that it outlives the user. See docs/architecture.md, "Audit".
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+    table = models.CharField(max_length=100)
+    row = models.BigIntegerField()
+    action = models.CharField(max_length=10)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=300, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    changes = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            # The audit page: newest first within an organisation.
+            models.Index(fields=["organisation", "-at", "-id"], name="accounts_audit_recent"),
+            # One row's history.
+            models.Index(fields=["table", "row", "-at"], name="accounts_audit_of_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table} {self.row}"

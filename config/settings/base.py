@@ -1,0 +1,236 @@
+"""Settings shared by every process. Values come from the environment through ``config.env`` only."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from config import env
+
+BASE_DIR = env.BASE_DIR
+VERSION = "0.1.0"
+
+DEBUG = env.boolean("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY")
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1")
+#: The address people reach this installation at; links in mails (unsubscribe, invitation) start with it.
+PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
+SITE_NAME = "Beckon"
+#: Whom "Contact …" pages name.
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@beckon.example.com")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "pgtrigger",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "django_structlog",
+    "csp",
+    "config.apps.BeckonConfig",
+    "foundation",
+    "accounts",
+    "sourcing",
+    "outreach",
+    "campaigns",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.ActorMiddleware",
+    "foundation.problems.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.frame.frame",
+            ],
+            "builtins": ["template_partials.templatetags.partials", "config.templatetags.ui"],
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+        },
+    }
+]
+
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database()}
+DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# docs/architecture.md, "Ground rules": the web gives up after 10 s, workers after 60 s, runs never.
+STATEMENT_TIMEOUT_MS = env.integer("STATEMENT_TIMEOUT_MS", 10_000)
+DATABASES["default"]["OPTIONS"]["options"] = (
+    f"-c lock_timeout=2s -c statement_timeout={STATEMENT_TIMEOUT_MS} -c jit=off -c timezone=UTC"
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# Sessions live in PostgreSQL: Redis may be flushed at any moment and nobody is logged out.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+#: Uploaded files (imports, refused rows); on several machines a shared volume.
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / "media"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# ── security ────────────────────────────────────────────────────────────────
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+#: MultiFernet keys, newest first; secrets (mailbox passwords, API keys) are encrypted with the first.
+SECRET_BOX_KEYS = env.listing("SECRET_BOX_KEYS")
+#: Keys the HMAC that stays of an erased or suppressed address, and signs reply tokens.
+PEPPER = env.text("PEPPER")
+#: Networks that the egress door may reach although they are private, e.g. "127.0.0.0/8,10.0.0.0/8".
+EGRESS_ALLOWED_PRIVATE_NETWORKS = env.listing("EGRESS_ALLOWED_PRIVATE_NETWORKS")
+
+# ── sending (docs/behaviour.md §1; docs/architecture.md, "Sending") ──────────
+START_GRACE_MINUTES = env.integer("START_GRACE_MINUTES", 20)
+MAILBOX_MIN_GAP = env.seconds("MAILBOX_MIN_GAP_SECONDS", 120)
+MAILBOX_MAX_GAP = env.seconds("MAILBOX_MAX_GAP_SECONDS", 300)
+#: Messages per rolling 24 hours; 0 means no limit.
+MAILBOX_DAILY_LIMIT = env.integer("MAILBOX_DAILY_LIMIT", 80)
+#: First day of a young mailbox, rising to the limit over four weeks; 0 means no ramp.
+MAILBOX_RAMP_START = env.integer("MAILBOX_RAMP_START", 20)
+#: Waits before the tries after a temporary failure.
+SEND_RETRY_DELAYS = env.durations("SEND_RETRY_DELAYS_SECONDS", "300,900,3600,14400,43200,86400")
+SMTP_TIMEOUT = env.seconds("SMTP_TIMEOUT_SECONDS", 30)
+IMAP_TIMEOUT = env.seconds("IMAP_TIMEOUT_SECONDS", 30)
+#: How often each mailbox is read; a follow-up leaves only after a complete read within the last 3 minutes.
+INBOX_POLL_INTERVAL = env.seconds("INBOX_POLL_SECONDS", 60)
+#: Where SourceWhale answers; the sandbox stands in for it in the demo.
+SOURCEWHALE_BASE_URL = env.text("SOURCEWHALE_BASE_URL", "https://sourcewhale.app/public-api").rstrip("/")
+#: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
+VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
+
+# ── background work ─────────────────────────────────────────────────────────
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = False  # a lost wake-up is found by beat; a repeated one costs a query
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.ApiTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasRight"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "foundation.paging.KeysetPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "foundation.problems.api_exception_handler",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Beckon",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOG_JSON = env.boolean("LOG_JSON", default=True)
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "json": LOG_JSON}
+
+#: Everything that is waiting is found again by beat at the latest after this long.
+SWEEP_INTERVAL = datetime.timedelta(seconds=30)
