@@ -1,0 +1,236 @@
+"""One vendor account over HTTP: authentication, pace, retry, timeouts, redaction, classes of failure.
+
+A vendor overrides the hooks; the rest is the same for all. No status code leaves this module.
+
+What is repeated here, and what never: a read is repeated after a 5xx or a cut line, a few times, briefly. A
+write is never repeated: whoever called decides after a search (docs/architecture.md, "Integrations").
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+from foundation.egress import Unreachable
+
+from integrations.base.errors import (
+    AuthError,
+    ConnectorError,
+    Forbidden,
+    MalformedResponse,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    TemporaryError,
+)
+from integrations.base.throttle import Pace, Throttle
+
+#: The longest this process sleeps for a vendor; a longer wait is handed up and the work rescheduled.
+LONGEST_NAP = datetime.timedelta(seconds=10)
+#: Waits between the tries of a read.
+READ_RETRY_NAPS = (0.5, 1.0, 2.0)
+#: When a 429 does not say how long.
+DEFAULT_RETRY_AFTER = datetime.timedelta(seconds=30)
+#: A vendor that asks for more is asked again after this long.
+LONGEST_RETRY_AFTER = datetime.timedelta(hours=24)
+#: How much of the vendor's words is shown.
+LONGEST_DETAIL = 300
+#: The call was not begun: nothing can have been carried out.
+NOT_SENT = frozenset({"dns", "connect", "tls"})
+
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+
+
+class HttpAnswer(Protocol):
+    """The part of a response that is read here."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+class HttpSession(Protocol):
+    """The door to the outside (``foundation.egress.session``)."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> HttpAnswer:
+        """Raises ``foundation.egress.Unreachable`` (with ``kind``) when no whole answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer: its decoded body and its headers."""
+
+    data: Any
+    headers: Mapping[str, str]
+
+
+class VendorClient:
+    """One account of one vendor. Holds the credential, gives it to nobody."""
+
+    def __init__(
+        self,
+        *,
+        session: HttpSession,
+        throttle: Throttle,
+        credentials: Mapping[str, str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._throttle = throttle
+        self._credentials = dict(credentials)
+        self._sleep = sleep
+
+    # --- hooks --------------------------------------------------------------------------------------------
+
+    @classmethod
+    def pace(cls) -> Pace:
+        """The published (or assumed) budget of one account."""
+        raise NotImplementedError
+
+    def base_url(self) -> str:
+        """Where the API answers, without a slash at the end."""
+        raise NotImplementedError
+
+    def auth_headers(self) -> Mapping[str, str]:
+        """The headers that prove who we are."""
+        raise NotImplementedError
+
+    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
+        """The vendor's words in an error body, and its words per field."""
+        raise NotImplementedError
+
+    def classify(self, status: int, data: Any) -> type[ConnectorError] | None:
+        """The class of an answer that HTTP alone does not explain (an error in a 200), or None."""
+        del status, data
+        return None
+
+    # --- final --------------------------------------------------------------------------------------------
+
+    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Reply:
+        """Read. Repeated a few times after a 5xx or a cut line; a timeout is handed up at once."""
+        for nap in READ_RETRY_NAPS:
+            try:
+                return self._call("GET", path, params=params, body=None)
+            except _Again:
+                self._sleep(nap)
+        try:
+            return self._call("GET", path, params=params, body=None)
+        except _Again as again:
+            raise TemporaryError(again.text) from again
+
+    def post(self, path: str, *, body: Any, params: Mapping[str, str] | None = None) -> Reply:
+        """Write, once. Raises OutcomeUnknown whenever it may have been carried out without our knowing."""
+        try:
+            return self._call("POST", path, params=params, body=body)
+        except _Again as again:
+            raise OutcomeUnknown(again.text) from again
+        except MalformedResponse as error:
+            raise OutcomeUnknown(str(error)) from error
+
+    def redact(self, text: str) -> str:
+        """``text`` without any credential (as it is or URL-encoded) and without e-mail addresses."""
+        for secret in self._credentials.values():
+            for form in {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)}:
+                if form:
+                    text = text.replace(form, "•••")
+        return _ADDRESS.sub("(address)", text)
+
+    def _call(self, method: str, path: str, *, params: Mapping[str, str] | None, body: Any) -> Reply:
+        wait = self._throttle.take(longest=LONGEST_NAP)
+        if wait:
+            self._sleep(wait.total_seconds())
+        headers = {"Accept": "application/json", **self.auth_headers()}
+        try:
+            answer = self._session.request(
+                method, self.base_url() + path, headers=headers, params=params, json=body
+            )
+        except Unreachable as error:
+            raise self._unreachable(method, error) from error
+        data, readable = _decode(answer.content)
+        status = answer.status_code
+        special = self.classify(status, data)
+        if special is None and 200 <= status < 300:
+            if not readable:
+                raise MalformedResponse("The answer is not valid JSON.")
+            return Reply(data, answer.headers)
+        raise self._refusal(special, status, data, answer.headers)
+
+    def _unreachable(self, method: str, error: Unreachable) -> Exception:
+        text = self.redact(str(error))
+        surely_not_done = error.kind in NOT_SENT or (error.kind == "timeout" and method == "GET")
+        return TemporaryError(text) if surely_not_done else _Again(text)
+
+    def _refusal(
+        self, special: type[ConnectorError] | None, status: int, data: Any, headers: Mapping[str, str]
+    ) -> Exception:
+        detail, fields = self.error_detail(data)
+        text = self.redact(detail)[:LONGEST_DETAIL] or f"The answer was {status}, without a reason."
+        if status == 429:
+            wait = retry_after(headers)
+            self._throttle.close(wait)
+            return RateLimited(text, retry_after=wait)
+        if status >= 500:
+            return _Again(text)
+        kind = special or _BY_STATUS.get(status, Rejected if 400 <= status < 500 else MalformedResponse)
+        if issubclass(kind, Rejected):
+            return kind(text, fields={name: self.redact(words) for name, words in fields.items()})
+        return kind(text)
+
+
+_BY_STATUS: dict[int, type[ConnectorError]] = {401: AuthError, 403: Forbidden, 404: NotFound}
+
+
+class _Again(Exception):
+    """No usable answer to a call that may have reached the vendor; ``get`` and ``post`` decide."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def _decode(content: bytes) -> tuple[Any, bool]:
+    """The body as JSON and whether it was; a body that is not is returned as text."""
+    try:
+        return json.loads(content), True
+    except (ValueError, RecursionError):
+        return content.decode("utf-8", "replace"), False
+
+
+def retry_after(headers: Mapping[str, str]) -> datetime.timedelta:
+    """How long a 429 asks to wait, kept in bounds: seconds or a date (RFC 9110 §10.2.3)."""
+    raw = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    try:
+        wait = datetime.timedelta(seconds=float(raw))
+    except (ValueError, OverflowError):
+        wait = _until(raw)
+    return min(max(wait, datetime.timedelta(seconds=1)), LONGEST_RETRY_AFTER)
+
+
+def _until(raw: str) -> datetime.timedelta:
+    """Time until an HTTP date, or the default for anything else."""
+    try:
+        moment = parsedate_to_datetime(raw)
+    except (TypeError, ValueError):
+        return DEFAULT_RETRY_AFTER
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    return moment - datetime.datetime.now(datetime.UTC)

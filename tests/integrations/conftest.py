@@ -1,0 +1,67 @@
+"""Connectors on real sockets: a scripted vendor, the real egress door, the real pace keeper in Redis."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+
+from foundation import egress
+from integrations.base.connector import Connector
+from integrations.base.throttle import Pace, RedisThrottle
+from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
+from tests.integrations.vendor_server import VendorServer, vendor_server
+
+API_KEY = "sw-key/with+odd=signs-1234"
+
+
+@pytest.fixture
+def redis_connection() -> Iterator[redis.Redis]:
+    connection = redis.Redis.from_url(django_settings.REDIS_URL)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def vendor() -> Iterator[VendorServer]:
+    with vendor_server() as server:
+        yield server
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """Every nap a client took, in seconds; nobody really sleeps."""
+    return []
+
+
+@pytest.fixture
+def connect(
+    vendor: VendorServer, redis_connection: redis.Redis, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Connector]:
+    """Build a connector of a class against the scripted vendor, on an account of its own."""
+
+    def build(found: type[Connector], *, timeout: float = 2.0) -> Connector:
+        monkeypatch.setattr(found.client_class, "base_url", lambda _client: vendor.url)
+        throttle = RedisThrottle(
+            redis_connection, account=f"test-{uuid.uuid4()}", pace=Pace(calls=1000, burst=1000)
+        )
+        client = found.client_class(
+            session=egress.session(timeout=timeout, max_bytes=1_000_000),
+            throttle=throttle,
+            credentials=dict.fromkeys(found.credentials_form.base_fields, API_KEY),
+            sleep=naps.append,
+        )
+        return found(client)
+
+    return build
+
+
+@pytest.fixture
+def sourcewhale(connect: Callable[..., Any]) -> SourceWhaleConnector:
+    connector = connect(SourceWhaleConnector)
+    assert isinstance(connector, SourceWhaleConnector)
+    return connector
