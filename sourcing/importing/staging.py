@@ -1,0 +1,295 @@
+"""The first two phases of an import: rows of the file into the staging table, and lines of one person joined.
+
+Both are resumable. Reading commits batch by batch and remembers how many data rows are in; the staging table is
+UNLOGGED, so a crash of the database empties it, which is noticed and answered by reading again from the start. Nothing
+is lost by that: people are written in the last phase only, and its marker counts slices of the file, not of a run.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from django.db import connection, transaction
+
+from foundation import runs
+from sourcing.importing.columns import ParsedRow, merge_person, parse_row, same_people
+from sourcing.importing.reading import Record, open_text, records
+from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
+
+#: Rows per slice of the last phase. A slice is one transaction and the resume point.
+SLICE_ROWS = 50_000
+_BATCH_ROWS = 5_000
+
+_SHARED_KEYS = """
+WITH one AS (SELECT line, unnest(keys) AS key FROM sourcing_importrow WHERE import_run_id = %(run)s),
+     shared AS (SELECT key FROM one GROUP BY key HAVING count(*) > 1)
+SELECT line, keys FROM sourcing_importrow WHERE import_run_id = %(run)s
+   AND line IN (SELECT one.line FROM one JOIN shared USING (key)) ORDER BY line
+"""
+_STORE_JOINED = """
+UPDATE sourcing_importrow r SET person = n.person FROM unnest(%s::int[], %s::jsonb[]) AS n (line, person)
+ WHERE r.import_run_id = %s AND r.line = n.line
+"""
+_SWEEP = """
+DELETE FROM sourcing_importrow r USING sourcing_importrun i JOIN foundation_run run ON run.id = i.run_id
+ WHERE i.id = r.import_run_id AND run.status <> ALL (%s)
+"""
+
+
+@dataclass(frozen=True)
+class _Staged:
+    record: Record
+    row: ParsedRow
+
+
+def data_records(import_run: ImportRun) -> Iterator[Record]:
+    """The data rows of the file as its present settings read them: after the header, blank lines left out."""
+    with stored_file(import_run) as stored:
+        text = open_text(stored, import_run.encoding)
+        try:
+            found = records(text, import_run.delimiter)
+            if import_run.has_header:
+                found = itertools.dropwhile(lambda record: record.line < import_run.header_line, found)
+                next(found, None)
+            yield from found
+        finally:
+            # The wrapper would close the stored file on collection, perhaps while somebody else reads it.
+            text.detach()
+
+
+@contextmanager
+def stored_file(import_run: ImportRun) -> Iterator[IO[bytes]]:
+    """The uploaded bytes, opened anew each time: preview and run may read at once."""
+    with import_run.file.storage.open(import_run.file.name, "rb") as stored:
+        yield stored.file
+
+
+def read_some(import_run: ImportRun, *, seconds: float) -> bool:
+    """Stage rows for about ``seconds``; True when the file is read to its end. Safe against a second worker."""
+    deadline = time.monotonic() + seconds
+    mapping = field_mapping(import_run)
+    _start_again_if_emptied(import_run)
+    done = import_run.rows
+    rows = itertools.islice(data_records(import_run), done, None)
+    while batch := list(itertools.islice(rows, _BATCH_ROWS)):
+        staged = [_Staged(record, _parse(record, mapping)) for record in batch]
+        if not _commit(import_run, staged, done):
+            return False
+        done += len(batch)
+        if time.monotonic() > deadline:
+            return False
+    return _end_of_file(import_run, done)
+
+
+def field_mapping(import_run: ImportRun) -> dict[int, str]:
+    """The mapping with its keys as numbers again (JSON makes them text)."""
+    return {int(index): name for index, name in import_run.mapping.items() if name}
+
+
+def join_repeated(import_run: ImportRun) -> None:
+    """Give what later lines of the same person say to the first one, and tell each of them so. One transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        locked = _locked(import_run)
+        if locked.phase != ImportPhase.JOINING:
+            return
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_SHARED_KEYS, {"run": import_run.pk})
+        leaders = same_people(cursor.fetchall())
+        lines = sorted(leaders, key=lambda line: (leaders[line], line))
+        for _, group in itertools.groupby(
+            enumerate(_groups(lines, leaders)), key=lambda pair: pair[0] // 1_000
+        ):
+            _join(locked, dict(pair[1] for pair in group))
+        locked.phase = ImportPhase.WRITING
+        locked.rejected = _rejected(locked)
+        locked.save(update_fields=["phase", "rejected"])
+
+
+def empty(import_run: ImportRun) -> None:
+    """Delete the staged rows of a run that is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM sourcing_importrow WHERE import_run_id = %s", [import_run.pk])
+
+
+def sweep() -> None:
+    """Delete what cancelled and failed imports left in the staging table; asked when a new one begins."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, [[status.value for status in runs.OPEN]])
+
+
+def was_emptied(import_run: ImportRun) -> bool:
+    """Whether the staging table lost the rows of this run (it is UNLOGGED), so that the file must be read again."""
+    if import_run.rows <= _rejected(import_run):
+        return False
+    rows = ImportRow.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
+    return not rows.exists()
+
+
+def start_again(import_run: ImportRun) -> None:
+    """Back to reading from the first row. Slices already written stay written and are passed over."""
+    with transaction.atomic():
+        locked = _locked(import_run)
+        empty(locked)
+        locked.rows = 0
+        locked.phase = ImportPhase.READING
+        locked.save(update_fields=["rows", "phase"])
+
+
+def _start_again_if_emptied(import_run: ImportRun) -> None:
+    if was_emptied(import_run):
+        start_again(import_run)
+    import_run.refresh_from_db()
+
+
+def _locked(import_run: ImportRun) -> ImportRun:
+    return (
+        ImportRun.objects.for_organisation(import_run.organisation_id)
+        .select_for_update()
+        .get(pk=import_run.pk)
+    )
+
+
+def _rejected(import_run: ImportRun) -> int:
+    notes = ImportNote.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
+    return notes.exclude(kind=NoteKind.NOTED).count()
+
+
+def _parse(record: Record, mapping: Mapping[int, str]) -> ParsedRow:
+    if record.broken:
+        return ParsedRow(refused=("broken_quotes", record.broken))
+    return parse_row(record.cells, mapping)
+
+
+def _commit(import_run: ImportRun, staged: Sequence[_Staged], done: int) -> bool:
+    """Store one batch behind the ``done`` rows; False when another worker was faster."""
+    with transaction.atomic():
+        locked = _locked(import_run)
+        if locked.phase != ImportPhase.READING or locked.rows != done:
+            return False
+        _copy(locked, staged, done)
+        ImportNote.objects.bulk_create(_notes(locked, staged), ignore_conflicts=True)
+        locked.rows = done + len(staged)
+        locked.rejected = _rejected(locked)
+        locked.save(update_fields=["rows", "rejected"])
+    return True
+
+
+def _end_of_file(import_run: ImportRun, done: int) -> bool:
+    with transaction.atomic():
+        locked = _locked(import_run)
+        if locked.phase == ImportPhase.READING and locked.rows == done:
+            locked.phase = ImportPhase.JOINING
+            locked.save(update_fields=["phase"])
+    return True
+
+
+def _notes(import_run: ImportRun, staged: Iterable[_Staged]) -> list[ImportNote]:
+    notes = []
+    for entry in staged:
+        if entry.row.refused:
+            kind, (code, reason) = NoteKind.REFUSED, entry.row.refused
+        elif entry.row.notes:
+            kind, code, reason = NoteKind.NOTED, "left_out", " ".join(entry.row.notes)
+        else:
+            continue
+        notes.append(
+            ImportNote(
+                organisation_id=import_run.organisation_id,
+                import_run=import_run,
+                kind=kind,
+                line=entry.record.line,
+                reason_code=code,
+                reason=reason[:400],
+                raw=entry.record.cells,
+            )
+        )
+    return notes
+
+
+def _copy(import_run: ImportRun, staged: Iterable[_Staged], done: int) -> None:
+    buffer = io.StringIO()
+    head = f"{import_run.organisation_id}\t{import_run.pk}\t"
+    for ordinal, entry in enumerate(staged, start=done):
+        if entry.row.refused:
+            continue
+        values = (
+            json.dumps(entry.row.person, ensure_ascii=False),
+            _array(entry.row.keys),
+            json.dumps(entry.record.cells, ensure_ascii=False),
+        )
+        # JSON and array text hold no raw tab or line break; only the backslash needs doubling for COPY.
+        text = "\t".join(value.replace("\\", "\\\\") for value in values)
+        buffer.write(f"{head}{entry.record.line}\t{ordinal // SLICE_ROWS}\t{text}\n")
+    buffer.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY sourcing_importrow (organisation_id, import_run_id, line, slice, person, keys, raw) FROM STDIN",
+            buffer,
+        )
+
+
+def _array(values: Iterable[str]) -> str:
+    """A text array literal; keys hold no control characters (they are normalised)."""
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return "{" + ",".join(quoted) + "}"
+
+
+def _groups(lines: Iterable[int], leaders: Mapping[int, int]) -> Iterator[tuple[int, list[int]]]:
+    for leader, followers in itertools.groupby(lines, key=lambda line: leaders[line]):
+        yield leader, list(followers)
+
+
+def _join(import_run: ImportRun, groups: Mapping[int, list[int]]) -> None:
+    followers = [line for group in groups.values() for line in group]
+    rows = ImportRow.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
+    found: dict[int, tuple[dict[str, Any], list[str]]] = {
+        line: (person, raw)
+        for line, person, raw in rows.filter(line__in=[*groups, *followers]).values_list(
+            "line", "person", "raw"
+        )
+    }
+    merged = {}
+    for leader, group in groups.items():
+        person = found[leader][0]
+        for line in group:
+            person = merge_person(person, found[line][0])
+        merged[leader] = person
+    left_out = dict(
+        ImportNote.objects.for_organisation(import_run.organisation_id)
+        .filter(import_run=import_run, line__in=followers, kind=NoteKind.NOTED)
+        .values_list("line", "reason")
+    )
+    notes = [
+        ImportNote(
+            organisation_id=import_run.organisation_id,
+            import_run=import_run,
+            kind=NoteKind.JOINED,
+            line=line,
+            reason_code="same_person",
+            reason=f"Same person as line {leader}; joined to it. {left_out.get(line, '')}".strip()[:400],
+            raw=found[line][1],
+        )
+        for leader, group in groups.items()
+        for line in group
+    ]
+    ImportNote.objects.bulk_create(
+        notes,
+        update_conflicts=True,
+        unique_fields=["import_run", "line"],
+        update_fields=["kind", "reason_code", "reason"],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE_JOINED, [list(merged), [json.dumps(person) for person in merged.values()], import_run.pk]
+        )
+        cursor.execute(
+            "DELETE FROM sourcing_importrow WHERE import_run_id = %s AND line = ANY(%s)",
+            [import_run.pk, followers],
+        )

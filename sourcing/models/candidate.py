@@ -1,0 +1,70 @@
+"""One person in the CRM."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from accounts.audit import AUDIT
+from foundation.tenancy import SameOrganisation, TenantModel
+
+
+class RecordType(models.TextChoices):
+    """What other systems see ("Sync as")."""
+
+    CANDIDATE = "candidate", "Candidate"
+    CONTACT = "contact", "Contact"
+
+
+class Candidate(TenantModel):
+    """One person. Addresses, positions and schools are rows of their own; ``title`` and ``company`` are current."""
+
+    first_name = models.CharField(max_length=300, blank=True)
+    last_name = models.CharField(max_length=300, blank=True)
+    headline = models.CharField(max_length=500, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    company = models.CharField(max_length=300, blank=True)
+    location = models.CharField(max_length=300, blank=True)
+    summary = models.TextField(blank=True)
+    skills = models.JSONField(default=list, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    #: Normalised ``linkedin.com/in/…`` without scheme, or empty; the second key people are matched on.
+    linkedin_key = models.CharField(max_length=300, blank=True)
+    record_type = models.CharField(max_length=12, choices=RecordType, default=RecordType.CANDIDATE)
+    #: Where the person first came from, for people: "LinkedIn Recruiter CSV".
+    source = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    #: Raised by every edit and import; an edit that saw an older one is refused.
+    version = models.PositiveIntegerField(default=1)
+    #: Set by ``people.contacted``; never asked upward.
+    last_contacted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
+            models.UniqueConstraint(
+                fields=["organisation", "linkedin_key"],
+                condition=~models.Q(linkedin_key=""),
+                name="sourcing_candidate_linkedin_once",
+            ),
+        ]
+
+    @property
+    def name(self) -> str:
+        """The name people see; "Unnamed" when only an address or a profile is known."""
+        return f"{self.first_name} {self.last_name}".strip() or "Unnamed"
+
+    @property
+    def url(self) -> str:
+        """The person's own page."""
+        return reverse("sourcing:person", args=[self.pk])
+
+    def __str__(self) -> str:
+        return self.name

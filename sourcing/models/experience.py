@@ -1,0 +1,67 @@
+"""What a person did and where they can be seen: positions, schools, social profiles."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from foundation.tenancy import SameOrganisation, TenantModel
+from sourcing.models.candidate import Candidate
+
+
+class Experience(TenantModel):
+    """One position. Dates are as exact as the source: ``2019`` or ``2019-04``, empty when unknown."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="experience")
+    title = models.CharField(max_length=300, blank=True)
+    company = models.CharField(max_length=300, blank=True)
+    location = models.CharField(max_length=300, blank=True)
+    started = models.CharField(max_length=10, blank=True)
+    ended = models.CharField(max_length=10, blank=True)
+    description = models.TextField(blank=True)
+    #: Newest first.
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("position", "id")
+        constraints = [*TenantModel.Meta.constraints, SameOrganisation("candidate")]
+
+    def __str__(self) -> str:
+        return f"{self.title} at {self.company}"
+
+
+class Education(TenantModel):
+    """One school. Dates as in :class:`Experience`."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="education")
+    school = models.CharField(max_length=300, blank=True)
+    degree = models.CharField(max_length=300, blank=True)
+    field = models.CharField(max_length=300, blank=True)
+    started = models.CharField(max_length=10, blank=True)
+    ended = models.CharField(max_length=10, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("position", "id")
+        constraints = [*TenantModel.Meta.constraints, SameOrganisation("candidate")]
+
+    def __str__(self) -> str:
+        return f"{self.degree} at {self.school}"
+
+
+class SocialProfile(TenantModel):
+    """One page of the person elsewhere: ``network`` is a lower-case word such as ``linkedin``."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="social_profiles")
+    network = models.CharField(max_length=30)
+    url = models.CharField(max_length=500)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("id",)
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("candidate"),
+            models.UniqueConstraint(fields=["candidate", "url"], name="sourcing_social_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,83 @@
+"""What search reads: one wide row per person, and the facts that the rooms above push down."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from foundation.tenancy import SameOrganisation, TenantModel
+from sourcing.models.candidate import Candidate
+
+
+class Fact(TenantModel):
+    """Values another room states about a person, e.g. ``campaigns / status / ["Replied"]``."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="facts")
+    source = models.CharField(max_length=40)
+    key = models.CharField(max_length=80)
+    values = models.JSONField(default=list)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("candidate"),
+            models.UniqueConstraint(fields=["candidate", "source", "key"], name="sourcing_fact_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}/{self.key}"
+
+
+class SearchRow(TenantModel):
+    """Shape shared by the search table and its sample; written by ``search.index`` only.
+
+    No e-mail address or phone number ever enters ``doc`` or ``facets`` (docs/architecture.md).
+    """
+
+    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    doc = SearchVectorField()
+    facets = ArrayField(models.IntegerField(), default=list)
+    years = models.PositiveSmallIntegerField(default=0)
+    last_activity = models.DateTimeField()
+    last_contacted_at = models.DateTimeField(null=True)
+    #: Folded "last first"; compared by bytes so that paging and index agree on every installation.
+    sort_name = models.CharField(max_length=300, db_collation="C")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"search row of {self.pk}"
+
+
+class PersonSearch(SearchRow):
+    """One row per person."""
+
+    class Meta:
+        constraints = [SameOrganisation("candidate")]
+        indexes = [
+            # Word and filter search of one organisation in one index scan (needs btree_gin).
+            GinIndex(fields=["organisation", "doc", "facets"], name="sourcing_search_words"),
+            # The list without words, newest activity first; keyset by (last_activity, candidate).
+            models.Index(
+                fields=["organisation", "-last_activity", "-candidate"], name="sourcing_search_recent"
+            ),
+            # The list by name.
+            models.Index(fields=["organisation", "sort_name", "candidate"], name="sourcing_search_name"),
+            # The list by years of experience.
+            models.Index(fields=["organisation", "-years", "-candidate"], name="sourcing_search_years"),
+        ]
+
+
+class PersonSearchSample(SearchRow):
+    """Two per cent of each organisation's people, chosen by hash; estimates are made on it first."""
+
+    class Meta:
+        constraints = [SameOrganisation("candidate")]
+        indexes = [
+            # Same queries as PersonSearch, on a fiftieth of the rows.
+            GinIndex(fields=["organisation", "doc", "facets"], name="sourcing_sample_words"),
+        ]

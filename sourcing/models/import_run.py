@@ -1,0 +1,142 @@
+"""A file of people on its way in: upload, mapping, preview, slices, result."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from foundation.tenancy import SameOrganisation, TenantModel
+from sourcing.models.project import Project
+
+
+class ImportPhase(models.TextChoices):
+    """What a run does next; each phase is resumable from what is committed."""
+
+    READING = "reading", "Reading the file"
+    JOINING = "joining", "Looking for repeated people"
+    WRITING = "writing", "Saving people"
+
+
+class ImportRun(TenantModel):
+    """One uploaded file, how it is read, and what became of its rows.
+
+    Until Import is pressed ``run`` is None; from then on the run says where it stands. ``mapping`` is
+    ``{column index: field}``; counts are data rows: ``imported`` made a person, ``updated`` joined an existing
+    one, ``rejected`` are refused or joined to an earlier line of the same file. When the run is done,
+    ``imported + updated + rejected == rows``.
+    """
+
+    file = models.FileField(upload_to="imports/%Y/%m/", max_length=300)
+    file_name = models.CharField(max_length=255)
+    file_sha256 = models.CharField(max_length=64)
+    file_size = models.PositiveBigIntegerField(default=0)
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=2, blank=True)
+    has_header = models.BooleanField(default=True)
+    #: Physical line of the header, when there is one.
+    header_line = models.PositiveIntegerField(default=1)
+    mapping = models.JSONField(default=dict)
+    source = models.CharField(max_length=200, blank=True)
+    project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    phase = models.CharField(max_length=10, choices=ImportPhase, default=ImportPhase.READING)
+    run = models.ForeignKey("foundation.Run", on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    #: Data rows read, and the counts described above.
+    rows = models.PositiveIntegerField(default=0)
+    imported = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    #: Slices committed so far: the resume point after a crash.
+    slices_done = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("project"),
+            SameOrganisation("run"),
+            SameOrganisation("created_by"),
+            # One file uploaded twice by one person is one upload, until it is imported.
+            models.UniqueConstraint(
+                fields=["organisation", "created_by", "file_sha256"],
+                condition=models.Q(run__isnull=True),
+                name="sourcing_import_waiting_once",
+            ),
+        ]
+        indexes = [
+            # The import page: the latest files first.
+            models.Index(fields=["organisation", "-created_at"], name="sourcing_import_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(TenantModel):
+    """Staging: one data row as read. The table is UNLOGGED; a crash of the database empties it and the file is
+    read again.
+
+    ``person`` is what ``importing.columns`` made of the row, ``keys`` what it is matched by (``l:`` LinkedIn key,
+    ``e:`` address). A row that makes no person of its own is deleted when that is known; its story is an ImportNote.
+    """
+
+    # The composite constraint below implies both plain foreign keys; checking a row once is enough at this rate.
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    import_run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    line = models.PositiveIntegerField()
+    slice = models.PositiveIntegerField()
+    person = models.JSONField()
+    keys = ArrayField(models.TextField(), default=list)
+    raw = models.JSONField()
+
+    class Meta:
+        constraints = [SameOrganisation("import_run")]
+        indexes = [
+            # A slice is read in line order.
+            models.Index(fields=["import_run", "slice", "line"], name="sourcing_importrow_slice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
+class NoteKind(models.TextChoices):
+    """What is told about a row. The first two count as rejected."""
+
+    REFUSED = "refused", "Refused"
+    JOINED = "joined", "Same person as an earlier line"
+    NOTED = "noted", "Taken, something left out"
+
+
+class ImportNote(TenantModel):
+    """What a person has to know about one data row: refused, joined to an earlier line, or taken with
+    something left out."""
+
+    import_run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=8, choices=NoteKind)
+    line = models.PositiveIntegerField()
+    reason_code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=400)
+    #: The cells as read.
+    raw = models.JSONField()
+
+    class Meta(TenantModel.Meta):
+        ordering = ("line",)
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("import_run"),
+            # Also serves the result page and the download, in line order.
+            models.UniqueConstraint(fields=["import_run", "line"], name="sourcing_import_note_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason_code}"

@@ -1,0 +1,45 @@
+"""What the rooms above state about people: pushed down here by call, never asked upward.
+
+``set(ids, "campaigns", "status", ["Replied"])`` replaces one fact of many people at once. Facts are what filters and
+columns of the people list will stand on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from django.db import connection
+
+from sourcing.models import Fact
+
+_SET = """
+INSERT INTO sourcing_fact (organisation_id, candidate_id, source, key, "values", updated_at)
+SELECT c.organisation_id, c.id, %s, %s, %s::jsonb, now() FROM sourcing_candidate c WHERE c.id = ANY(%s)
+ ORDER BY c.id
+ON CONFLICT (candidate_id, source, key) DO UPDATE SET "values" = excluded."values", updated_at = excluded.updated_at
+"""
+
+
+def set(candidate_ids: Collection[int], source: str, key: str, values: Sequence[str]) -> None:  # noqa: A001 - read as facts.set
+    """State ``values`` for one ``(source, key)`` of these people; an empty list takes the fact away.
+
+    ``source`` is the stating app ("campaigns", "ats:12"), ``key`` its name for the fact. Runs in the caller's
+    transaction; people who no longer exist are passed over. Values must not be private addresses.
+    """
+    ids = sorted({*candidate_ids})
+    if not values:
+        reason = "facts follow the people they are stated about"
+        Fact.objects.across_organisations(reason).filter(
+            candidate_id__in=ids, source=source, key=key
+        ).delete()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [source, key, json.dumps(list(values)), ids])
+
+
+def of(candidate_id: int, source: str, key: str) -> list[str]:
+    """The values stated last, or an empty list."""
+    reason = "a fact belongs to the person named"
+    rows = Fact.objects.across_organisations(reason).filter(candidate_id=candidate_id, source=source, key=key)
+    return list(next(iter(rows.values_list("values", flat=True)), []))

@@ -1,0 +1,130 @@
+"""Places on our pages that the rooms above fill: project tabs, actions, marks on rows, panels, bulk actions.
+
+Sourcing must not import campaigns or integrations, yet a project shows an Outreach tab and a person an ATS check.
+So the upper app registers a slot in its ``AppConfig.ready()`` and keeps page, view and right to itself; our templates
+only draw what is registered (docs/architecture.md, "Facts go down by call, news goes up by event").
+
+Functions given to a slot are called once per page, never once per row, and take the viewer, because counts and marks
+must not tell anybody about private addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from accounts.models import User
+from accounts.permissions import Right, can
+from sourcing.models import Candidate, Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """What every slot has: a stable ``id``, the words on it, its place (lower first) and the right that shows it."""
+
+    id: str
+    label: str
+    order: int
+    right: Right
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectTab(Slot):
+    """One tab of ``/projects/<id>/``. ``url_name`` is reversed with ``project_id``; ``count`` is shown beside
+    the label."""
+
+    url_name: str
+    count: Callable[[Project, User], int | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectAction(Slot):
+    """One button in the head of a project, a link to ``url_name`` (reversed with ``project_id``) that works by itself.
+
+    ``shown`` may hide it for this project and viewer; ``menu`` groups actions of equal text under one button
+    ("Export").
+    """
+
+    url_name: str
+    icon: str
+    menu: str = ""
+    shown: Callable[[Project, User], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one slot says about one person in a list: ``tone`` is a dot class suffix, ``note`` a second, quiet line.
+
+    ``tile`` is the two letters of an ATS tile with ``done`` for its green check; without a tile the label is drawn as
+    a status badge.
+    """
+
+    label: str
+    tone: str = "grey"
+    note: str = ""
+    tile: str = ""
+    done: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateMark(Slot):
+    """One column of marks in the people and project tables. ``marks`` answers for a whole page of ids at once."""
+
+    marks: Callable[[Collection[int], User], Mapping[int, list[Mark]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidatePanel(Slot):
+    """A block on the person page: ``template`` is included with what ``context`` returns; None leaves it out."""
+
+    template: str
+    context: Callable[[Candidate, User], Mapping[str, object] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkAction(Slot):
+    """One button of the selection bar. The form posts ``candidate`` ids (repeated) to ``url_name``.
+
+    In a project (``scope="project"``) the URL is reversed with ``project_id``; in the people list (``scope="people"``)
+    without arguments.
+    """
+
+    url_name: str
+    icon: str
+    scope: str = "project"
+
+
+S = TypeVar("S", bound=Slot)
+
+
+class Registry(Generic[S]):
+    """The slots of one kind, in order. Registering an id twice is a programming error."""
+
+    def __init__(self, make: type[S]) -> None:
+        self._make = make
+        self._slots: dict[str, S] = {}
+
+    def __call__(self, **values: object) -> S:
+        """Register one slot from its fields."""
+        slot = self._make(**values)  # type: ignore[arg-type]  # the dataclass checks the names
+        if slot.id in self._slots:
+            raise ValueError(f"{self._make.__name__} {slot.id!r} is registered twice")
+        self._slots[slot.id] = slot
+        return slot
+
+    def all(self) -> list[S]:
+        """Every slot, whoever may see it."""
+        return sorted(self._slots.values(), key=lambda slot: (slot.order, slot.id))
+
+    def visible(self, viewer: User) -> list[S]:
+        """The slots whose right ``viewer`` has."""
+        return [slot for slot in self.all() if can(viewer, slot.right)]
+
+
+project_tab: Registry[ProjectTab] = Registry(ProjectTab)
+project_action: Registry[ProjectAction] = Registry(ProjectAction)
+candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
+candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
+bulk_action: Registry[BulkAction] = Registry(BulkAction)
