@@ -1,0 +1,131 @@
+"""What ``templates/base.html`` needs around every page: navigation, name menu, recent projects.
+
+The menu at the person's name is where seeds 000, 001, 003 and 004 start: *Integrations* stands there only when
+the organisation's plan and switch allow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+from accounts.permissions import Feature, Right, can, has_feature
+from sourcing.models import Project
+
+RECENT = 5
+
+
+@dataclass(frozen=True)
+class Item:
+    """One link of the navigation or the menu. ``count`` 0 shows none; ``active`` marks where the page belongs."""
+
+    id: str
+    label: str
+    icon: str
+    url: str
+    active: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A project of the short list; ``tone`` is a dot's colour."""
+
+    name: str
+    url: str
+    active: bool
+    tone: str = "grey"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Everything around a page. Empty for whoever is not logged in or has no organisation."""
+
+    nav: list[Item] = field(default_factory=list)
+    outreach_settings: Item | None = None
+    menu: list[Item] = field(default_factory=list)
+    recent: list[Recent] = field(default_factory=list)
+    search_url: str = ""
+    tray_url: str = ""
+
+    @property
+    def menu_active(self) -> bool:
+        """The page belongs to the name menu."""
+        return any(item.active for item in self.menu)
+
+
+#: Where each part of the product begins; config.urls gives each room its prefix.
+NAVIGATION = (
+    (Right.CANDIDATE_VIEW, Item("people", "Search", icon="search", url="/people/")),
+    (Right.PROJECT_VIEW, Item("projects", "Projects", icon="folder", url="/projects/")),
+    (Right.CAMPAIGN_VIEW, Item("outreach", "Outreach", icon="send", url="/outreach/")),
+    (Right.CAMPAIGN_VIEW, Item("inbox", "Inbox", icon="inbox", url="/inbox/")),
+)
+OUTREACH_SETTINGS = Item(
+    "mailboxes", "Outreach Settings", icon="sliders-horizontal", url="/outreach/settings/"
+)
+INTEGRATIONS = Item("integrations", "Integrations", icon="plug", url="/integrations/")
+SETTINGS = Item("settings", "Settings", icon="settings", url="/settings/")
+#: Prefixes that lie outside their part's own: the longest that fits decides what is active.
+ELSEWHERE = {
+    "/campaigns/": "outreach",
+    "/recipients/": "outreach",
+    "/outreach/mailboxes/": "mailboxes",
+    "/exports/": "projects",
+}
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """The context processor. Lazy: a part of a page that htmx asked for pays for none of it."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+
+
+def _frame(request: HttpRequest) -> Frame:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return Frame()
+    here = _part(request.path)
+    admin = [
+        _at(Item("admin", "Admin", icon="shield-check", url=reverse("admin:index")), here)
+    ] * user.is_staff
+    if user.organisation is None:
+        return Frame(menu=admin)
+    people = can(user, Right.CANDIDATE_VIEW)
+    integrations = can(user, Right.CONNECTION_VIEW) and has_feature(user.organisation, Feature.INTEGRATIONS)
+    return Frame(
+        nav=[_at(item, here) for right, item in NAVIGATION if can(user, right)],
+        outreach_settings=_at(OUTREACH_SETTINGS, here) if can(user, Right.MAILBOX_VIEW) else None,
+        menu=[*[_at(INTEGRATIONS, here)] * integrations, _at(SETTINGS, here), *admin],
+        recent=_recent(user, request.path) if can(user, Right.PROJECT_VIEW) else [],
+        search_url="/people/" if people else "",
+        tray_url="/runs/tray/" if people else "",
+    )
+
+
+def _part(path: str) -> str:
+    """Which item a path belongs to; "" for none."""
+    items = [item for _, item in NAVIGATION] + [OUTREACH_SETTINGS, INTEGRATIONS, SETTINGS]
+    prefixes = {item.url: item.id for item in items} | ELSEWHERE
+    return next(
+        (prefixes[url] for url in sorted(prefixes, key=len, reverse=True) if path.startswith(url)), ""
+    )
+
+
+def _at(item: Item, here: str) -> Item:
+    return Item(item.id, item.label, icon=item.icon, url=item.url, active=item.id == here, count=item.count)
+
+
+def _recent(user: User, path: str) -> list[Recent]:
+    """The newest open projects: id and name only, the query runs for every whole page."""
+    rows = (
+        Project.objects.for_organisation(user.organisation_id)
+        .filter(archived_at=None)
+        .only("pk", "name")
+        .order_by("-created_at", "-pk")[:RECENT]
+    )
+    urls = {row.pk: f"/projects/{row.pk}/" for row in rows}
+    return [Recent(row.name, urls[row.pk], active=path.startswith(urls[row.pk])) for row in rows]

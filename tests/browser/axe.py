@@ -1,0 +1,35 @@
+"""Judges a page with axe-core (WCAG 2.0–2.2 A and AA, and its best practices)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+SCRIPT = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """(rules) => axe.run(document, {runOnly: rules}).then(r => r.violations.map(v => ({
+  id: v.id, impact: v.impact, help: v.help,
+  nodes: v.nodes.slice(0, 5).map(n =>
+    n.target.join(' ') + ' | ' + ((n.any[0] || n.all[0] || n.none[0] || {}).message || ''))
+})))"""
+
+
+def violations(page: Page) -> list[dict[str, object]]:
+    """What axe finds on the page as it stands. The script comes through the debugger, so the CSP stays on."""
+    page.evaluate(SCRIPT.read_text() + ";0")
+    found: list[dict[str, object]] = page.evaluate(_RUN, RULES)
+    return found
+
+
+def assert_no_serious_axe_violations(page: Page) -> None:
+    """Fail with rule, element and reason for each serious or critical finding."""
+    serious = [v for v in violations(page) if v["impact"] in {"serious", "critical"}]
+    assert not serious, f"{page.url}\n" + "\n".join(
+        f"{v['impact']} {v['id']}: {v['help']}\n    " + "\n    ".join(map(str, _nodes(v))) for v in serious
+    )
+
+
+def _nodes(violation: dict[str, object]) -> list[object]:
+    nodes = violation["nodes"]
+    return nodes if isinstance(nodes, list) else []

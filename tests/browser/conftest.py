@@ -1,0 +1,126 @@
+"""A real Chromium on a real server: ``page`` fails its test when the console or the CSP complained.
+
+Without Chromium these tests are skipped, each saying how to get one; with ``CI=true`` they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from config import assets
+from tests.browser import chromium
+
+#: What a page may say in the console: nothing but the browser's own note about a status we answered on purpose.
+EXPECTED = ("the server responded with a status of 4",)
+PASSWORD = "correct horse battery"
+
+# Playwright's loop runs in this thread; Django then takes the test's own queries for asynchronous ones.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder, so that ``-m "not browser"`` leaves it out."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    path = chromium.executable()
+    if path is None:
+        reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    assets.build()
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def live(live_server: Any, transactional_db: None) -> str:
+    """The address of a server that serves this test's database and the static files; no slash at the end."""
+    return str(live_server.url)
+
+
+class Complaints(list[str]):
+    """What pages said in the console or left unanswered; empty is good. A test may ``clear()`` what it provoked."""
+
+    def watch(self, page: Page) -> None:
+        """Listen to a page until it is closed."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
+        page.on("requestfailed", self._failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in EXPECTED):
+            self.append(f"{message.location.get('url', '')}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        # A request that a navigation cut short is nobody's mistake.
+        if request.failure != "net::ERR_ABORTED":
+            self.append(f"{request.url}: {request.failure}")
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Collects; at the end of the test anything in it is a failure (CSP violations are console errors)."""
+    found = Complaints()
+    yield found
+    assert not found, "the browser complained:\n" + "\n".join(found)
+
+
+@pytest.fixture
+def new_page(browser: Browser, live: str, complaints: Complaints) -> Iterator[Callable[..., Page]]:
+    """Makes pages of any size and scheme; relative addresses lead to the live server."""
+    contexts: list[BrowserContext] = []
+
+    def make(*, width: int = 1280, height: int = 800, scheme: str = "light", **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=live,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            reduced_motion="reduce",
+            **options,
+        )
+        context.set_default_timeout(8_000)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.watch(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A window of 1280 × 800, light."""
+    return new_page()
+
+
+@pytest.fixture
+def log_in() -> Callable[..., None]:
+    """``log_in(page, user)`` signs in through the login page; gives the user ``PASSWORD`` first unless told one."""
+
+    def sign_in(page: Page, user: Any, password: str = "") -> None:
+        if not password:
+            user.set_password(PASSWORD)
+            user.save(update_fields=["password"])
+        page.goto("/accounts/login/")
+        page.get_by_label("E-mail").fill(user.email)
+        page.get_by_label("Password").fill(password or PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+    return sign_in
