@@ -61,8 +61,10 @@ def clean_text(value: str, *, limit: int = 300) -> str:
     """One line of text fit to store: NFC, no NUL or other control character, single spaces, at most ``limit`` long."""
     if not value:
         return ""
-    if not value.isascii():
-        value = unicodedata.normalize("NFC", value)
+    if value.isascii() and value.isprintable():
+        value = value.strip()
+        return (_SPACE.sub(" ", value) if "  " in value else value)[:limit].rstrip()
+    value = unicodedata.normalize("NFC", value)
     return _SPACE.sub(" ", _CONTROL.sub("", value)).strip()[:limit].rstrip()
 
 

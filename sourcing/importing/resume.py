@@ -66,5 +66,5 @@ def _end(import_run: ImportRun, run: Run) -> None:
     """Staged rows and the run's result change together, so a crash leaves no half-finished end."""
     with transaction.atomic():
         staging.empty(import_run)
-        runs.progress(run, done=import_run.rows, total=import_run.rows, note="")
+        runs.progress(run, done=import_run.rows, total=import_run.rows)
         runs.finish(run, result=result(import_run))

@@ -22,6 +22,9 @@ from sourcing.search import index
 #: First key of the advisory lock; the second is the organisation.
 _LOCK = 0x1B9027
 
+#: New people in one slice after which statistics are taken at once.
+_MANY = 1_000
+
 _TEXTS = ("first_name", "last_name", "headline", "title", "company", "location", "summary")
 
 _INCOMING = """
@@ -165,7 +168,7 @@ def write(import_run: ImportRun, number: int) -> Written | None:
     """Turn slice ``number`` into people; None when it was written already. One transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         # Waiting for the other import's slice is normal and takes longer than the lock timeout of the web.
-        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = 0")
         cursor.execute("SET LOCAL gin_pending_list_limit = '512MB'; SET LOCAL work_mem = '128MB'")
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, import_run.organisation_id])
         locked = (
@@ -181,7 +184,18 @@ def write(import_run: ImportRun, number: int) -> Written | None:
         locked.slices_done = number + 1
         locked.save(update_fields=["imported", "updated", "slices_done"])
     index.clean_pending()
+    if written.imported >= _MANY:
+        _learn()
     return written
+
+
+def _learn() -> None:
+    """Tell the planner about the new people now: until it knows them, it takes the organisation for an empty one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE (SKIP_LOCKED) sourcing_candidate, sourcing_contactpoint, sourcing_projectmember"
+        )
+        cursor.execute("ANALYZE (SKIP_LOCKED) sourcing_personsearch, sourcing_personsearchsample")
 
 
 def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from django.db import connection, transaction
 
-from foundation import runs
+from foundation.models import RUN_ENDS
 from sourcing.importing.columns import ParsedRow, merge_person, parse_row, same_people
 from sourcing.importing.reading import Record, open_text, records
 from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
@@ -27,11 +27,12 @@ from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteK
 SLICE_ROWS = 50_000
 _BATCH_ROWS = 5_000
 
+# One sort and no join: nothing is known yet about a table that was empty a moment ago, so no plan should depend on it.
 _SHARED_KEYS = """
-WITH one AS (SELECT line, unnest(keys) AS key FROM sourcing_importrow WHERE import_run_id = %(run)s),
-     shared AS (SELECT key FROM one GROUP BY key HAVING count(*) > 1)
-SELECT line, keys FROM sourcing_importrow WHERE import_run_id = %(run)s
-   AND line IN (SELECT one.line FROM one JOIN shared USING (key)) ORDER BY line
+SELECT DISTINCT ON (line) line, keys
+  FROM (SELECT r.line, r.keys, count(*) OVER (PARTITION BY k.key) AS uses
+          FROM sourcing_importrow r, unnest(r.keys) AS k (key) WHERE r.import_run_id = %s) counted
+ WHERE uses > 1 ORDER BY line
 """
 _STORE_JOINED = """
 UPDATE sourcing_importrow r SET person = n.person FROM unnest(%s::int[], %s::jsonb[]) AS n (line, person)
@@ -39,7 +40,7 @@ UPDATE sourcing_importrow r SET person = n.person FROM unnest(%s::int[], %s::jso
 """
 _SWEEP = """
 DELETE FROM sourcing_importrow r USING sourcing_importrun i JOIN foundation_run run ON run.id = i.run_id
- WHERE i.id = r.import_run_id AND run.status <> ALL (%s)
+ WHERE i.id = r.import_run_id AND run.status = ANY (%s)
 """
 
 
@@ -67,7 +68,8 @@ def data_records(import_run: ImportRun) -> Iterator[Record]:
 @contextmanager
 def stored_file(import_run: ImportRun) -> Iterator[IO[bytes]]:
     """The uploaded bytes, opened anew each time: preview and run may read at once."""
-    with import_run.file.storage.open(import_run.file.name, "rb") as stored:
+    with import_run.file.storage.open(str(import_run.file.name), "rb") as stored:
+        assert stored.file is not None
         yield stored.file
 
 
@@ -99,8 +101,7 @@ def join_repeated(import_run: ImportRun) -> None:
         locked = _locked(import_run)
         if locked.phase != ImportPhase.JOINING:
             return
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(_SHARED_KEYS, {"run": import_run.pk})
+        cursor.execute(_SHARED_KEYS, [import_run.pk])
         leaders = same_people(cursor.fetchall())
         lines = sorted(leaders, key=lambda line: (leaders[line], line))
         for _, group in itertools.groupby(
@@ -121,7 +122,7 @@ def empty(import_run: ImportRun) -> None:
 def sweep() -> None:
     """Delete what cancelled and failed imports left in the staging table; asked when a new one begins."""
     with connection.cursor() as cursor:
-        cursor.execute(_SWEEP, [[status.value for status in runs.OPEN]])
+        cursor.execute(_SWEEP, [list(RUN_ENDS)])
 
 
 def was_emptied(import_run: ImportRun) -> bool:

@@ -200,7 +200,7 @@ def discard(*, import_run: ImportRun, actor: User) -> None:  # noqa: ARG001 - th
         )
         if locked.run_id is not None:
             return
-        transaction.on_commit(lambda: locked.file.storage.delete(locked.file.name))
+        transaction.on_commit(lambda: locked.file.storage.delete(str(locked.file.name)))
         locked.delete()
 
 

@@ -35,7 +35,12 @@ class Candidate(TenantModel):
     #: Where the person first came from, for people: "LinkedIn Recruiter CSV".
     source = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,  # SameOrganisation("created_by") checks it
+        db_index=False,  # asked only when a user is deleted
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.audit import AUDIT
-from foundation.tenancy import SameOrganisation, TenantModel
-from sourcing.models.candidate import Candidate
+from foundation.tenancy import SameOrganisation
+from sourcing.models.of_person import OfPerson, candidate_key
 
 
 class ContactKind(models.TextChoices):
@@ -45,14 +45,14 @@ class ContactStatus(models.TextChoices):
     BOUNCED = "bounced", "Bounced"
 
 
-class ContactPoint(TenantModel):
+class ContactPoint(OfPerson):
     """One address or number of one person.
 
     ``shared`` is False for one added by hand: it belongs to ``added_by`` and nobody else sees it on any page,
     search, API, export or count (seed 002; docs/behaviour.md §3). Read through ``selectors.contact_points(viewer=…)``.
     """
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="contact_points")
+    candidate = candidate_key("contact_points")
     kind = models.CharField(max_length=8, choices=ContactKind)
     type = models.CharField(max_length=10, choices=ContactType, default=ContactType.OTHER)
     value = models.CharField(max_length=320)
@@ -64,7 +64,12 @@ class ContactPoint(TenantModel):
     source = models.CharField(max_length=200, blank=True)
     shared = models.BooleanField(default=True)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_constraint=False,  # SameOrganisation("added_by") checks it
+        db_index=False,  # asked only when a user is deleted
     )
     status = models.CharField(max_length=10, choices=ContactStatus, default=ContactStatus.UNKNOWN)
     #: Why it has that state, for people: "5.1.1 mailbox does not exist".
@@ -75,11 +80,11 @@ class ContactPoint(TenantModel):
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         triggers = AUDIT
         ordering = ("position", "id")
         constraints = [
-            *TenantModel.Meta.constraints,
+            *OfPerson.Meta.constraints,
             SameOrganisation("candidate"),
             SameOrganisation("added_by"),
             models.UniqueConstraint(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
-from foundation.tenancy import SameOrganisation, TenantModel
-from sourcing.models.candidate import Candidate
+from foundation.tenancy import SameOrganisation
+from sourcing.models.of_person import OfPerson, candidate_key
 
 
-class Experience(TenantModel):
+class Experience(OfPerson):
     """One position. Dates are as exact as the source: ``2019`` or ``2019-04``, empty when unknown."""
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="experience")
+    candidate = candidate_key("experience")
     title = models.CharField(max_length=300, blank=True)
     company = models.CharField(max_length=300, blank=True)
     location = models.CharField(max_length=300, blank=True)
@@ -21,18 +21,18 @@ class Experience(TenantModel):
     #: Newest first.
     position = models.PositiveSmallIntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         ordering = ("position", "id")
-        constraints = [*TenantModel.Meta.constraints, SameOrganisation("candidate")]
+        constraints = [*OfPerson.Meta.constraints, SameOrganisation("candidate")]
 
     def __str__(self) -> str:
         return f"{self.title} at {self.company}"
 
 
-class Education(TenantModel):
+class Education(OfPerson):
     """One school. Dates as in :class:`Experience`."""
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="education")
+    candidate = candidate_key("education")
     school = models.CharField(max_length=300, blank=True)
     degree = models.CharField(max_length=300, blank=True)
     field = models.CharField(max_length=300, blank=True)
@@ -40,25 +40,25 @@ class Education(TenantModel):
     ended = models.CharField(max_length=10, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         ordering = ("position", "id")
-        constraints = [*TenantModel.Meta.constraints, SameOrganisation("candidate")]
+        constraints = [*OfPerson.Meta.constraints, SameOrganisation("candidate")]
 
     def __str__(self) -> str:
         return f"{self.degree} at {self.school}"
 
 
-class SocialProfile(TenantModel):
+class SocialProfile(OfPerson):
     """One page of the person elsewhere: ``network`` is a lower-case word such as ``linkedin``."""
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="social_profiles")
+    candidate = candidate_key("social_profiles")
     network = models.CharField(max_length=30)
     url = models.CharField(max_length=500)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         ordering = ("id",)
         constraints = [
-            *TenantModel.Meta.constraints,
+            *OfPerson.Meta.constraints,
             SameOrganisation("candidate"),
             models.UniqueConstraint(fields=["candidate", "url"], name="sourcing_social_once"),
         ]

@@ -7,22 +7,22 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from foundation.tenancy import SameOrganisation, TenantModel
-from sourcing.models.candidate import Candidate
+from foundation.tenancy import SameOrganisation
+from sourcing.models.of_person import OfPerson, candidate_key
 
 
-class Fact(TenantModel):
+class Fact(OfPerson):
     """Values another room states about a person, e.g. ``campaigns / status / ["Replied"]``."""
 
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="facts")
+    candidate = candidate_key("facts")
     source = models.CharField(max_length=40)
     key = models.CharField(max_length=80)
     values = models.JSONField(default=list)
     updated_at = models.DateTimeField(auto_now=True)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            *OfPerson.Meta.constraints,
             SameOrganisation("candidate"),
             models.UniqueConstraint(fields=["candidate", "source", "key"], name="sourcing_fact_once"),
         ]
@@ -31,13 +31,19 @@ class Fact(TenantModel):
         return f"{self.source}/{self.key}"
 
 
-class SearchRow(TenantModel):
+class SearchRow(OfPerson):
     """Shape shared by the search table and its sample; written by ``search.index`` only.
 
     No e-mail address or phone number ever enters ``doc`` or ``facets`` (docs/architecture.md).
     """
 
-    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    candidate = models.OneToOneField(
+        "sourcing.Candidate",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        db_constraint=False,
+    )
     doc = SearchVectorField()
     facets = ArrayField(models.IntegerField(), default=list)
     years = models.PositiveSmallIntegerField(default=0)

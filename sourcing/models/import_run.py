@@ -103,6 +103,8 @@ class ImportRow(TenantModel):
         indexes = [
             # A slice is read in line order.
             models.Index(fields=["import_run", "slice", "line"], name="sourcing_importrow_slice"),
+            # Repeated people are joined by line.
+            models.Index(fields=["import_run", "line"], name="sourcing_importrow_line"),
         ]
 
     def __str__(self) -> str:

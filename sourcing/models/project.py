@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.audit import AUDIT
 from foundation.tenancy import SameOrganisation, TenantModel
-from sourcing.models.candidate import Candidate
+from sourcing.models.of_person import OfPerson, candidate_key
 
 
 class Project(TenantModel):
@@ -32,19 +32,26 @@ class Project(TenantModel):
         return self.name
 
 
-class ProjectMember(TenantModel):
+class ProjectMember(OfPerson):
     """One person in one project, once."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="memberships")
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="members", db_constraint=False
+    )
+    candidate = candidate_key("memberships")
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,  # SameOrganisation("added_by") checks it
+        db_index=False,  # asked only when a user is deleted
     )
     added_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta(TenantModel.Meta):
+    class Meta(OfPerson.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            *OfPerson.Meta.constraints,
             SameOrganisation("project"),
             SameOrganisation("candidate"),
             SameOrganisation("added_by"),

@@ -25,15 +25,13 @@ FIELD_PREFIX: Mapping[str, str] = {
 
 #: A lexeme longer than this is cut; PostgreSQL allows 2 kB, no word needs it.
 MAX_TOKEN = 100
-_MAX_POSITION = 16_383
-_MAX_POSITIONS_OF_ONE = 64
 
 # Letters and digits with inner joiners; "+", "#" at the end and "." before letters are part of c++, c#, .net, node.js.
 _WORD = re.compile(
     r"\.net\b"
     r"|[^\W_]+(?:\+\+|\#)"
     r"|[^\W_]+(?:\.js|\.io|\.ai|\.net)\b"
-    r"|[^\W_]+(?:['’][^\W_]+)*"
+    r"|[^\W_]+"
 )
 # What NFKD leaves whole although it is a letter with a mark to everybody who types.
 _FOLDS = str.maketrans(
@@ -54,7 +52,6 @@ _FOLDS = str.maketrans(
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f]+")
 
 
-@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """``text`` as it is compared: NFKC, case folded, without accents. ``Müller`` → ``muller``, ``ﬁn`` → ``fin``."""
     if text.isascii():
@@ -65,17 +62,23 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", marks_off)
 
 
-@lru_cache(maxsize=65_536)
 def words(text: str) -> tuple[str, ...]:
     """The tokens of ``text`` in order. ``words("C++/C#, .NET & Node.js")`` → ``c++ c# .net node.js``."""
-    found: list[str] = []
-    for match in _WORD.finditer(fold(text)):
-        word = match[0].replace("'", "").replace("’", "")[:MAX_TOKEN]
-        if word.isascii() or not _IDEOGRAPH.search(word):
-            found.append(word)
-        else:
-            found.extend(_pairs(word))
-    return tuple(found)
+    return _short(text) if len(text) <= 80 else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    folded = fold(text).replace("'", "").replace("’", "")
+    found = _WORD.findall(folded)
+    if len(folded) > MAX_TOKEN:
+        found = [word[:MAX_TOKEN] for word in found]
+    if folded.isascii() or not _IDEOGRAPH.search(folded):
+        return tuple(found)
+    return tuple(part for word in found for part in (_pairs(word) if _IDEOGRAPH.search(word) else (word,)))
+
+
+#: Names, titles, companies and skills repeat all the time; whole summaries do not.
+_short = lru_cache(maxsize=65_536)(_words)
 
 
 def _pairs(word: str) -> Iterable[str]:
@@ -100,24 +103,31 @@ def document(fields: Iterable[tuple[str, str]]) -> str:
     A field of :data:`FIELD_PREFIX` gives each word twice, plain with its position and with the field's prefix;
     any other field only plain. A gap of ten positions between fields keeps a phrase from spanning two of them.
     """
-    positions: dict[str, list[int]] = {}
+    positions: dict[str, list[str]] = {}
     prefixed: set[str] = set()
     at = 0
     for name, text in fields:
-        prefix = FIELD_PREFIX.get(name, "")
-        for word in words(text):
+        if not text:
+            continue
+        found = words(text)
+        for word in found:
             at += 1
-            places = positions.setdefault(word, [])
-            if len(places) < _MAX_POSITIONS_OF_ONE and at <= _MAX_POSITION:
-                places.append(at)
-            if prefix:
-                prefixed.add(f"{prefix}:{word}")
+            if word in positions:
+                positions[word].append(str(at))
+            else:
+                positions[word] = [str(at)]
+        if name in FIELD_PREFIX:
+            prefixed.update(_with_prefix(FIELD_PREFIX[name], found))
         at += 10
-    plain = [
-        f"{quote(word)}:{','.join(map(str, places))}" if places else quote(word)
-        for word, places in positions.items()
-    ]
-    return " ".join([*plain, *map(quote, prefixed)])
+    # Words hold letters, digits, "+", "#" and "." only, so they need no escaping here. PostgreSQL itself drops
+    # positions beyond the 16,383rd word and more than 256 of one word.
+    plain = [f"'{word}':{','.join(places)}" for word, places in positions.items()]
+    return " ".join([*plain, *prefixed])
+
+
+@lru_cache(maxsize=65_536)
+def _with_prefix(prefix: str, found: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"'{prefix}:{word}'" for word in found)
 
 
 def quote(lexeme: str) -> str:
