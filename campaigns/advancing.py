@@ -1,0 +1,301 @@
+"""The campaigns' feed to the outbox: writes a step's message when its mailbox may send it, and not before.
+
+Address, text, overrides, allowed day and suppression are read here, at the last moment (docs/architecture.md,
+"Sending" 2). One transaction writes attempts and messages and closes the recipients' plans, so a crash
+leaves either both or neither. Only ``folding`` moves a recipient from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils.functional import cached_property
+
+from campaigns import addressing, choosing, planning, standing, timing, writing
+from campaigns.models import Attempt, Campaign, Recipient, Step
+from campaigns.states import GOING, AttemptOutcome, Hold, HoldReason
+from outreach import lanes
+from outreach.models import Mailbox, Message
+from outreach.outbox import feed, queue
+from outreach.outbox.explaining import READ_WITHIN
+from outreach.states import Reason, Turn
+
+_EVERYONE = "the outbox serves everyone"
+
+# The first due recipient of each mailbox: per mailbox its few running campaigns, per campaign one step into
+# the partial index campaigns_recipient_due for later steps and one for first steps. Held-back people are not
+# in that index and cost nothing.
+_DUE = """
+SELECT m.id, r.campaign_id, r.turn, r.planned_at
+  FROM unnest(%(mailboxes)s::bigint[]) AS wanted(id)
+  JOIN outreach_mailbox m ON m.id = wanted.id
+  JOIN campaigns_campaign c ON c.mailbox_id = m.id AND c.status IN ('starting', 'running')
+  JOIN outreach_lane l ON l.id = c.lane_id AND l.held = ''
+ CROSS JOIN LATERAL (
+    SELECT 2 AS turn UNION ALL SELECT 3
+ ) AS kinds
+ CROSS JOIN LATERAL (
+    SELECT campaign_id, turn, planned_at
+      FROM campaigns_recipient
+     WHERE campaign_id = c.id AND turn = kinds.turn AND planned_at <= %(now)s
+       AND open_attempt_id IS NULL AND hold = 'none' AND progress IN ('not_started', 'started')
+     ORDER BY planned_at, id
+     LIMIT 1
+ ) AS r
+ WHERE kinds.turn = 3 OR m.read_completely_at >= %(read_since)s
+ ORDER BY m.id, r.turn, l.last_sent_at NULLS FIRST, r.planned_at
+"""
+
+
+@dataclass(frozen=True)
+class _DueCampaign:
+    mailbox_id: int
+    campaign_id: int
+    turn: int
+    planned_at: datetime
+
+
+class CampaignFeed:
+    """Registered with the outbox in this app's ``ready()``; see ``outreach.outbox.feed.Feed``."""
+
+    name = "campaigns"
+
+    def due(self, *, mailbox_ids: Sequence[int], now: datetime) -> Mapping[int, feed.Due]:
+        """The first due step of each mailbox among campaigns that are open today."""
+        first: dict[int, feed.Due] = {}
+        for row in _open_campaigns(mailbox_ids, now):
+            found = feed.Due(rank=row.turn, planned_at=row.planned_at)
+            first[row.mailbox_id] = min(found, first.get(row.mailbox_id, found))
+        return first
+
+    def write(self, *, mailbox_id: int, now: datetime, limit: int) -> Sequence[int]:
+        """Write up to ``limit`` steps of one mailbox, later steps first, equal campaigns in turns."""
+        with transaction.atomic():
+            return _Batch(mailbox_id, now, limit).write()
+
+    def refresh(self, *, message: Message, now: datetime) -> bool:  # noqa: ARG002 - the feed's contract
+        """A step edited since it was written is rendered anew; False when its recipient may not be written to."""
+        attempt = (
+            Attempt.objects.for_organisation(message.organisation_id)
+            .select_related("recipient__campaign", "step")
+            .filter(message=message)
+            .first()
+        )
+        if attempt is None:
+            return True
+        recipient = attempt.recipient
+        if (
+            recipient.open_attempt_id != attempt.pk
+            or recipient.hold != Hold.NONE
+            or recipient.progress not in GOING
+        ):
+            return False
+        if attempt.step.version == attempt.step_version:
+            return True
+        return writing.write_again(attempt, message)
+
+    def may_begin(self, *, messages: Sequence[Message], now: datetime) -> Mapping[int, Reason | None]:  # noqa: ARG002 - the feed's contract; nothing here depends on the clock
+        """Lock the recipients and ask once more whether each may be written to."""
+        return _may_begin(messages)
+
+
+def _open_campaigns(mailbox_ids: Sequence[int], now: datetime) -> list[_DueCampaign]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"mailboxes": list(mailbox_ids), "now": now, "read_since": now - READ_WITHIN})
+        rows = [_DueCampaign(*row) for row in cursor.fetchall()]
+    if not rows:
+        return []
+    lane_of = dict(
+        Campaign.objects.across_organisations(_EVERYONE)
+        .filter(pk__in={row.campaign_id for row in rows})
+        .values_list("pk", "lane_id")
+    )
+    shut = lanes.closed(set(lane_of.values()), now=now)
+    # A day that is not allowed does not close a campaign here: its due people are moved to the next allowed
+    # day in write(), and then they are no longer due.
+    return [
+        row
+        for row in rows
+        if (found := shut.get(lane_of[row.campaign_id])) is None or found.reason == Reason.DAY_NOT_ALLOWED
+    ]
+
+
+class _Batch:
+    """One pass of ``write``: picks due recipients, leaves aside who cannot be written to, writes the rest."""
+
+    def __init__(self, mailbox_id: int, now: datetime, limit: int) -> None:
+        self.now, self.limit = now, limit
+        self.mailbox = (
+            Mailbox.objects.across_organisations(_EVERYONE).select_related("organisation").get(pk=mailbox_id)
+        )
+        self.organisation = self.mailbox.organisation_id
+
+    @cached_property
+    def campaigns(self) -> dict[int, Campaign]:
+        """The campaigns that have someone due, with what planning and writing need of them."""
+        ids = {row.campaign_id for row in self.open_campaigns}
+        rows = (
+            Campaign.objects.for_organisation(self.organisation)
+            .select_related("organisation", "lane", "project", "mailbox", "owner")
+            .filter(pk__in=ids)
+        )
+        return {campaign.pk: campaign for campaign in rows}
+
+    @cached_property
+    def open_campaigns(self) -> list[_DueCampaign]:
+        return _open_campaigns([self.mailbox.pk], self.now)
+
+    def write(self) -> list[int]:
+        recipients = self._on_time(self._pick())
+        if not recipients:
+            return []
+        choices = choosing.choose_for(recipients)
+        taken = self._taken(recipients, choices)
+        drafts: list[tuple[Recipient, Step, addressing.Choice, queue.Draft]] = []
+        for recipient in recipients:
+            choice = choices[recipient.pk]
+            step = recipient.next_step
+            assert step is not None
+            if isinstance(choice, addressing.NoAddress):
+                standing.put_on_hold(recipient, Hold.NEEDS_ATTENTION, reason=choice.reason)
+            elif (recipient.campaign_id, step.pk, choice.address.text) in taken:
+                standing.put_on_hold(recipient, Hold.NEEDS_ATTENTION, reason=HoldReason.ADDRESS_TAKEN)
+            elif (draft := writing.draft(recipient, step, choice)) is not None:
+                taken.add((recipient.campaign_id, step.pk, choice.address.text))
+                drafts.append((recipient, step, choice, draft))
+        return self._store(drafts)
+
+    def _pick(self) -> list[Recipient]:
+        """Due recipients under their row locks: later steps first, campaigns in turns, then planned time."""
+        picked: list[Recipient] = []
+        for turn in (Turn.LATER_STEP, Turn.FIRST_STEP):
+            due = [row.campaign_id for row in self.open_campaigns if row.turn == turn]
+            queues = {campaign_id: self._locked(campaign_id, turn) for campaign_id in dict.fromkeys(due)}
+            while len(picked) < self.limit and any(queues.values()):
+                for campaign_id in list(queues):
+                    if queues[campaign_id] and len(picked) < self.limit:
+                        picked.append(queues[campaign_id].pop(0))
+        return picked
+
+    def _locked(self, campaign_id: int, turn: Turn) -> list[Recipient]:
+        campaign = self.campaigns[campaign_id]
+        room = self.limit
+        if campaign.daily_limit is not None:
+            room = min(room, max(0, campaign.daily_limit - lanes.used_today(campaign.lane, now=self.now)))
+        found = list(
+            Recipient.objects.for_organisation(self.organisation)
+            .select_for_update(of=("self",), no_key=True, skip_locked=True)
+            .select_related("candidate", "next_step", "thread_message")
+            .filter(
+                campaign_id=campaign_id,
+                turn=turn,
+                planned_at__lte=self.now,
+                open_attempt__isnull=True,
+                hold=Hold.NONE,
+                progress__in=[p.value for p in GOING],
+                next_step__isnull=False,
+            )
+            .order_by("planned_at", "pk")[:room]
+        )
+        for recipient in found:
+            recipient.campaign = campaign
+        return found
+
+    def _on_time(self, recipients: list[Recipient]) -> list[Recipient]:
+        """Leave out people whose day is not allowed, and those too late for another reason than a limit.
+
+        A mailbox that has been free to send for more than an hour held nobody back, so whoever was due all
+        that time is late because something stood still: they are planned anew as at Resume (behaviour §1).
+        """
+        idle = timing.is_late(self.mailbox.next_send_at, self.now)
+        moved = [
+            recipient
+            for recipient in recipients
+            if planning.move_to_allowed_day(recipient, now=self.now)
+            or (idle and self._late(recipient) and planning.replan_overdue(recipient, moment=self.now))
+        ]
+        if moved:
+            Recipient.objects.for_organisation(self.organisation).bulk_update(moved, planning.PLAN_FIELDS)
+        return [
+            recipient for recipient in recipients if recipient.planned_at and recipient.planned_at <= self.now
+        ]
+
+    def _late(self, recipient: Recipient) -> bool:
+        return recipient.planned_at is not None and timing.is_late(recipient.planned_at, self.now)
+
+    def _taken(
+        self,
+        recipients: Sequence[Recipient],
+        choices: Mapping[int, addressing.Choice | addressing.NoAddress],
+    ) -> set[tuple[int, int, str]]:
+        """(campaign, step, address) already written: two people in one campaign may share an address."""
+        texts = {c.address.text for c in choices.values() if isinstance(c, addressing.Choice)}
+        rows = Attempt.objects.for_organisation(self.organisation).filter(
+            campaign_id__in={r.campaign_id for r in recipients}, address__in=texts, live=True
+        )
+        return set(rows.values_list("campaign_id", "step_id", "address"))
+
+    def _store(self, drafts: list[tuple[Recipient, Step, addressing.Choice, queue.Draft]]) -> list[int]:
+        if not drafts:
+            return []
+        messages = queue.write(
+            [draft for *_, draft in drafts], organisation_id=self.organisation, now=self.now
+        )
+        attempts = Attempt.objects.bulk_create(
+            [
+                Attempt(
+                    organisation_id=self.organisation,
+                    recipient=recipient,
+                    campaign_id=recipient.campaign_id,
+                    step=step,
+                    step_version=step.version,
+                    try_number=recipient.next_try,
+                    address=choice.address.text,
+                    address_rule=choice.explanation[:200],
+                    contact_point_id=choice.address.id,
+                    message=message,
+                    outcome=AttemptOutcome.OPEN,
+                )
+                for (recipient, step, choice, _), message in zip(drafts, messages, strict=True)
+            ]
+        )
+        for (recipient, _, choice, _), attempt in zip(drafts, attempts, strict=True):
+            recipient.open_attempt = attempt
+            recipient.address, recipient.contact_point_id = choice.address.text, choice.address.id
+        Recipient.objects.for_organisation(self.organisation).bulk_update(
+            [recipient for recipient, *_ in drafts], ["open_attempt", "address", "contact_point"]
+        )
+        return [message.pk for message in messages]
+
+
+def _may_begin(messages: Sequence[Message]) -> dict[int, Reason | None]:
+    rows = (
+        Recipient.objects.across_organisations(_EVERYONE)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(open_attempt__message__in=[m.pk for m in messages])
+        .order_by("pk")
+        .values_list("open_attempt__message_id", "progress", "hold")
+    )
+    answers: dict[int, Reason | None] = {}
+    for message_id, progress, hold in rows:
+        if progress not in GOING:
+            answers[message_id] = Reason.STOPPED
+        elif hold != Hold.NONE:
+            answers[message_id] = Reason.RECIPIENT_HELD
+        else:
+            answers[message_id] = None
+    known = (
+        set(
+            Attempt.objects.across_organisations(_EVERYONE)
+            .filter(message__in=[m.pk for m in messages])
+            .values_list("message_id", flat=True)
+        )
+        if len(answers) < len(messages)
+        else set()
+    )
+    # An attempt that is no longer its recipient's open one was overtaken: a bounce, a reply, a merge.
+    answers.update(dict.fromkeys(known - set(answers), Reason.STOPPED))
+    return answers

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    """Who gets which step when."""
+
+    name = "campaigns"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the rooms below what this one brings: a feed, event consumers, a tab, rows about people."""
+        from campaigns import advancing, facts, personal, reactions, tabs  # noqa: F401, PLC0415 - models first
+        from outreach.outbox import feed  # noqa: PLC0415 - models first
+
+        feed.register(advancing.CampaignFeed())

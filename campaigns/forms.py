@@ -1,0 +1,112 @@
+"""What people type about campaigns."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from campaigns.addressing import Prefer
+from campaigns.models import Campaign, Step
+from campaigns.timing import CLOCK_CHOICES, Preference
+from outreach.models import Mailbox
+from outreach.sending_days import DAY_NAMES
+from outreach.states import MailboxStatus
+
+
+class CampaignForm(forms.Form):
+    """The name of a new campaign."""
+
+    name = forms.CharField(max_length=200, label="Name", help_text="Only your team sees it.")
+
+
+class StepForm(forms.Form):
+    """One step: when after the one before, and what it says."""
+
+    days = forms.IntegerField(
+        min_value=0, max_value=365, label="Days after the step before", initial=3, required=False
+    )
+    subject = forms.CharField(
+        max_length=500,
+        label="Subject",
+        required=False,
+        help_text="A follow-up without its own subject answers in the same thread.",
+    )
+    body = forms.CharField(
+        label="Text",
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text="Variables: {{ first_name }}, {{ company }}, {{ title }}, {{ sender_first_name }} … "
+        'with a fallback: {{ first_name | default: "there" }}.',
+    )
+    new_thread = forms.BooleanField(label="Start a new thread", required=False)
+
+    def __init__(self, *args: Any, step: Step | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if step is not None and step.position == 1:
+            del self.fields["days"]
+            del self.fields["new_thread"]
+
+
+class SettingsForm(forms.Form):
+    """The Settings tab: *When to send* and *Recipient email* (seed 002)."""
+
+    name = forms.CharField(max_length=200, label="Name")
+    mailbox = forms.ModelChoiceField(
+        queryset=Mailbox.unguarded.none(), label="Send from", required=False, empty_label="Choose an account"
+    )
+    preference = forms.ChoiceField(
+        choices=Preference.choices, label="When to send preference", widget=forms.RadioSelect
+    )
+    specific_time = forms.TypedChoiceField(
+        choices=[("", "—"), *((f"{t:%H:%M}", f"{t:%H:%M}") for t in CLOCK_CHOICES)],
+        coerce=time.fromisoformat,
+        empty_value=None,
+        required=False,
+        label="Specific time",
+    )
+    zone = forms.ChoiceField(choices=[(z, z) for z in sorted(available_timezones())], label="Time zone")
+    allowed_days = forms.TypedMultipleChoiceField(
+        choices=list(enumerate(DAY_NAMES)),
+        coerce=int,
+        required=False,
+        label="Send on",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked means every day.",
+    )
+    daily_limit = forms.IntegerField(
+        min_value=1, required=False, label="Messages a day", help_text="Empty: only the mailbox's own limit."
+    )
+    prefer = forms.ChoiceField(choices=Prefer.choices, label="Prefer")
+    strict_type = forms.BooleanField(
+        required=False,
+        label="If preferred email address type isn't available, don't send to other address types",
+    )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = Mailbox.objects.for_organisation(campaign.organisation_id).exclude(
+            status=MailboxStatus.REMOVED
+        )
+        field = self.fields["mailbox"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = choices.order_by("address")
+
+    def clean(self) -> dict[str, Any]:
+        """*Specific time* needs its time."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("preference") == Preference.SPECIFIC_TIME and cleaned.get("specific_time") is None:
+            self.add_error("specific_time", "Choose the time.")
+        return cleaned
+
+
+class AddressForm(forms.Form):
+    """*Add email* at the bottom of the recipient dialogue: for this campaign only."""
+
+    address = forms.CharField(
+        max_length=320,
+        label="Add email",
+        help_text="Used in this campaign only; the profile is not changed.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )

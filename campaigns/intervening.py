@@ -1,0 +1,150 @@
+"""What a person does to one recipient: pause, go on, another address, try again (seed 002)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.permissions import Right, require
+from campaigns import addressing, choosing, planning, standing
+from campaigns.models import Attempt, Campaign, Recipient, Step
+from campaigns.states import (
+    GOING,
+    AttemptOutcome,
+    CampaignStatus,
+    Hold,
+    HoldReason,
+    Progress,
+    check_campaign,
+    reopened,
+)
+from foundation.problems import Conflict, Invalid, Missing
+from outreach.states import Reason
+from sourcing.normalising import normalise_email
+
+
+class NothingToTry(Conflict):
+    """This recipient is not at an end that can be tried again."""
+
+    code: ClassVar[str] = "nothing_to_try"
+
+
+@transaction.atomic
+def pause(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
+    """*Pause Campaign* for this one person: what waits is taken back, nothing more leaves until somebody goes on."""
+    require(actor, Right.CAMPAIGN_START)
+    recipient = _mine(recipient_id, actor)
+    if standing.put_on_hold(
+        recipient, Hold.PAUSED, reason=HoldReason.PAUSED_BY_HAND, text=f"Paused by {actor.name}."
+    ):
+        standing.cancel_waiting(recipient, reason=Reason.RECIPIENT_HELD, now=now)
+    return recipient
+
+
+@transaction.atomic
+def go_on(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
+    """Release whatever holds the recipient; an overdue step is planned anew as at Resume, never at once.
+
+    An uncertain send is answered on the message itself, so that hold stays.
+    """
+    require(actor, Right.CAMPAIGN_START)
+    recipient = _mine(recipient_id, actor)
+    if recipient.hold == Hold.UNCERTAIN_SEND:
+        raise Conflict("Say first whether the last message arrived: open it in the Outbox.")
+    if standing.release(recipient) and planning.replan_overdue(recipient, moment=now):
+        recipient.save(update_fields=planning.PLAN_FIELDS)
+    return recipient
+
+
+@transaction.atomic
+def use_address(*, recipient_id: int, address: str, actor: User) -> Recipient:
+    """Write to this address in this campaign only; the profile is not touched (seed 002).
+
+    Raises Invalid for an address that is unusable: not valid, suppressed, bounced, another user's.
+    """
+    require(actor, Right.CAMPAIGN_EDIT)
+    recipient = _mine(recipient_id, actor)
+    recipient.override_address = normalise_email(address)
+    _refuse_unusable(recipient)
+    recipient.address, recipient.contact_point = "", None
+    recipient.save(update_fields=["override_address", "address", "contact_point"])
+    if recipient.hold_code in {
+        HoldReason.NO_ADDRESS,
+        HoldReason.NO_PERSONAL_ADDRESS,
+        HoldReason.NO_WORK_ADDRESS,
+        HoldReason.ADDRESS_TAKEN,
+    }:
+        standing.release(recipient)
+    standing.tell(recipient)
+    return recipient
+
+
+@transaction.atomic
+def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) -> Recipient:
+    """Repeat the step that bounced to another address: a new thread, planned as if started now."""
+    require(actor, Right.CAMPAIGN_START)
+    recipient = _mine(recipient_id, actor)
+    if recipient.progress != Progress.BOUNCED:
+        raise NothingToTry
+    step = _step_to_repeat(recipient)
+    recipient.override_address = normalise_email(address)
+    _refuse_unusable(recipient)
+    sent = Attempt.objects.for_organisation(recipient.organisation_id).filter(
+        recipient=recipient, outcome=AttemptOutcome.SENT
+    )
+    recipient.progress = reopened(recipient.progress, anything_sent=sent.exists(), steps_left=True)
+    recipient.ended_at, recipient.ended_reason = None, ""
+    recipient.thread_message, recipient.contact_point, recipient.address = None, None, ""
+    recipient.next_try += 1
+    recipient.save()
+    _run_again(recipient.campaign)
+    planning.plan_from(recipient, step, start_at=now)
+    standing.tell(recipient)
+    return recipient
+
+
+def _step_to_repeat(recipient: Recipient) -> Step:
+    bounced = (
+        Attempt.objects.for_organisation(recipient.organisation_id)
+        .select_related("step")
+        .filter(recipient=recipient, outcome=AttemptOutcome.HARD)
+        .order_by("step__position", "pk")
+        .last()
+    )
+    step = recipient.next_step or (bounced.step if bounced else None)
+    if step is None:
+        raise NothingToTry
+    return step
+
+
+def _refuse_unusable(recipient: Recipient) -> None:
+    choice = choosing.choose_for([recipient])[recipient.pk]
+    if isinstance(choice, addressing.NoAddress) or choice.address.text != recipient.override_address:
+        raise Invalid(
+            "This address cannot be used here.",
+            fields={"address": "It has bounced, is on the do-not-contact list, or belongs to somebody else."},
+        )
+
+
+def _run_again(campaign: Campaign) -> None:
+    if campaign.status == CampaignStatus.COMPLETED:
+        check_campaign(CampaignStatus.COMPLETED, CampaignStatus.RUNNING)
+        Campaign.objects.for_organisation(campaign.organisation_id).filter(
+            pk=campaign.pk, status=CampaignStatus.COMPLETED
+        ).update(status=CampaignStatus.RUNNING)
+
+
+def _mine(recipient_id: int, actor: User) -> Recipient:
+    assert actor.organisation_id is not None
+    recipient = standing.lock(recipient_id, organisation_id=actor.organisation_id)
+    if recipient is None:
+        raise Missing("There is no such recipient.")
+    return recipient
+
+
+def may_go_on(recipient: Recipient) -> bool:
+    """Whether *Go on* has something to release."""
+    return recipient.progress in GOING and recipient.hold not in {Hold.NONE, Hold.UNCERTAIN_SEND}

@@ -1,0 +1,274 @@
+"""Who gets which step when: campaigns, their steps, their recipients, and each attempt at a step."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.audit import AUDIT
+from campaigns.addressing import Prefer
+from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress
+from campaigns.timing import Preference
+from foundation.tenancy import SameOrganisation, TenantModel
+from outreach.models import Lane, Mailbox, Message
+from outreach.states import Turn
+from sourcing.models import Candidate, ContactPoint, Project
+
+
+class Campaign(TenantModel):
+    """Steps, a sender and settings inside a project (docs/behaviour.md, "Words"). Ours; never a remote campaign."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="campaigns")
+    name = models.CharField(max_length=200)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    lane = models.OneToOneField(Lane, on_delete=models.PROTECT, related_name="campaign")
+    status = models.CharField(max_length=12, choices=CampaignStatus, default=CampaignStatus.DRAFT)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    preference = models.CharField(max_length=16, choices=Preference, default=Preference.WHEN_STARTED)
+    #: Only with Preference.SPECIFIC_TIME: 00:00–23:45 in 15-minute steps.
+    specific_time = models.TimeField(null=True, blank=True)
+    #: IANA name; starts as the zone of the user who starts the campaign.
+    zone = models.CharField(max_length=64, default="UTC")
+    #: 0 = Monday … 6; empty: every day.
+    allowed_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    daily_limit = models.PositiveIntegerField(null=True, blank=True)
+    prefer = models.CharField(max_length=14, choices=Prefer, default=Prefer.NO_PREFERENCE)
+    #: *If preferred email address type isn't available, don't send to other address types* (seed 002).
+    strict_type = models.BooleanField(default=False)
+
+    started_at = models.DateTimeField(null=True, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    #: End of the grace counted from the press; no first message before it.
+    grace_until = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    #: Where Resume returns to.
+    paused_from = models.CharField(max_length=12, choices=CampaignStatus, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("project"),
+            SameOrganisation("owner"),
+            SameOrganisation("mailbox"),
+            SameOrganisation("lane"),
+            SameOrganisation("started_by"),
+            SameOrganisation("paused_by"),
+        ]
+        indexes = [
+            # The feed: running campaigns of a mailbox.
+            models.Index(
+                fields=["mailbox"],
+                condition=Q(status__in=["starting", "running"]),
+                name="campaigns_campaign_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(TenantModel):
+    """One message of a campaign, ``days`` after the one before it. The id is what keys use; it never changes."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    #: Days after the step before; 0 only for the first.
+    days = models.PositiveSmallIntegerField(default=0)
+    subject = models.CharField(max_length=500, blank=True)
+    body = models.TextField(blank=True)
+    #: A follow-up continues the thread of the step before unless this is set.
+    new_thread = models.BooleanField(default=False)
+    #: Raised by every edit of the text; a message says which one it was written from.
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        ordering = ("position",)
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("campaign"),
+            models.UniqueConstraint(
+                fields=["campaign", "position"],
+                deferrable=models.Deferrable.DEFERRED,
+                name="campaigns_step_position",
+            ),
+            models.CheckConstraint(
+                condition=Q(position=1) | Q(days__gte=1), name="campaigns_step_later_has_days"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.position}"
+
+
+class StepVersion(TenantModel):
+    """The text of a step at one version, kept so that a sent message can be explained later."""
+
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    subject = models.CharField(max_length=500, blank=True)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("step"),
+            SameOrganisation("created_by"),
+            models.UniqueConstraint(fields=["step", "version"], name="campaigns_stepversion_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step_id} v{self.version}"
+
+
+class Recipient(TenantModel):
+    """One candidate in one campaign: ``progress`` and ``hold`` are two facts kept apart (docs/behaviour.md §2).
+
+    While ``open_attempt`` is set, only ``folding`` moves the recipient. ``next_step`` and ``planned_at`` are the
+    plan; ``start_at``, ``seed`` and ``branch`` make it reproducible.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="recipients")
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    progress = models.CharField(max_length=12, choices=Progress, default=Progress.NOT_STARTED)
+    hold = models.CharField(max_length=16, choices=Hold, default=Hold.NONE)
+    hold_code = models.CharField(max_length=40, blank=True)
+    hold_text = models.CharField(max_length=300, blank=True)
+    hold_until = models.DateTimeField(null=True, blank=True)
+    #: Why it ended, when a person or a merge ended it.
+    ended_reason = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    #: The moment the timing table counts from; None until started.
+    start_at = models.DateTimeField(null=True, blank=True)
+    #: What jitter is drawn from (``timing``), so that a preview shows exactly what will happen.
+    seed = models.CharField(max_length=32)
+    branch = models.CharField(max_length=20, blank=True)
+    #: Planned local clock time of the first message, before any limit moved it.
+    first_clock = models.TimeField(null=True, blank=True)
+    next_step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    planned_at = models.DateTimeField(null=True, blank=True)
+    #: outreach.states.Turn of ``next_step``: later steps leave before first ones.
+    turn = models.PositiveSmallIntegerField(choices=Turn, default=Turn.FIRST_STEP)
+    #: Why this minute, for people.
+    plan_text = models.CharField(max_length=300, blank=True)
+    #: How many times the current step was begun anew (next address, try again).
+    next_try = models.PositiveSmallIntegerField(default=1)
+    open_attempt = models.OneToOneField(
+        "campaigns.Attempt", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    #: Normalised address decided when step 1 was claimed, kept until it bounces or an override is set; and
+    #: where it came from (None: it is the override, or its row is gone).
+    address = models.CharField(max_length=320, blank=True)
+    contact_point = models.ForeignKey(
+        ContactPoint, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    #: Normalised address set in the recipient dialogue: for this campaign only, never the profile (seed 002).
+    override_address = models.CharField(max_length=320, blank=True)
+    #: The address pinned when the recipient was added; a later pin does not count.
+    pinned = models.ForeignKey(
+        ContactPoint, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    thread_message = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("campaign"),
+            SameOrganisation("candidate"),
+            SameOrganisation("added_by"),
+            SameOrganisation("next_step"),
+            SameOrganisation("open_attempt"),
+            SameOrganisation("contact_point"),
+            SameOrganisation("pinned"),
+            SameOrganisation("thread_message"),
+            models.UniqueConstraint(fields=["campaign", "candidate"], name="campaigns_recipient_once"),
+        ]
+        indexes = [
+            # The feed: first due recipient of a running campaign. Held-back people are not in it.
+            models.Index(
+                fields=["campaign", "turn", "planned_at", "id"],
+                condition=Q(
+                    open_attempt__isnull=True,
+                    hold="none",
+                    planned_at__isnull=False,
+                    progress__in=["not_started", "started"],
+                ),
+                name="campaigns_recipient_due",
+            ),
+            # A person's campaigns: replies, opt-outs, the profile.
+            models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"recipient {self.pk}"
+
+
+class Attempt(TenantModel):
+    """One step to one address for one recipient; the only owner of the next move while it is open.
+
+    ``live`` is False once it can be repeated to the same address (a soft failure that is tried again).
+    """
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="attempts")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
+    step_version = models.PositiveIntegerField(default=1)
+    try_number = models.PositiveSmallIntegerField(default=1)
+    address = models.CharField(max_length=320)
+    contact_point = models.ForeignKey(ContactPoint, on_delete=models.SET_NULL, null=True, related_name="+")
+    message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="attempt")
+    outcome = models.CharField(max_length=12, choices=AttemptOutcome, default=AttemptOutcome.OPEN)
+    #: Which rule chose this address, for people (docs/behaviour.md §3).
+    address_rule = models.CharField(max_length=200, blank=True)
+    live = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    folded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("recipient"),
+            SameOrganisation("campaign"),
+            SameOrganisation("step"),
+            SameOrganisation("contact_point"),
+            SameOrganisation("message"),
+            models.UniqueConstraint(
+                fields=["recipient", "step", "address"], condition=Q(live=True), name="campaigns_attempt_once"
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "step", "address"],
+                condition=Q(live=True),
+                name="campaigns_attempt_address",
+            ),
+        ]
+        indexes = [
+            # The sweep: attempts whose message is settled but not yet folded.
+            models.Index(fields=["id"], condition=Q(outcome="open"), name="campaigns_attempt_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"

@@ -1,0 +1,195 @@
+"""What campaigns do when outreach has news: the consumer "campaigns.folding".
+
+Message outcomes are folded into their recipients; replies, automatic answers and opt-outs concern a person and
+may reach further than the one campaign (docs/behaviour.md §5).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns import folding, lifecycle, planning, standing, timing
+from campaigns.models import Attempt, Campaign, Recipient
+from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Progress, RecipientEvent
+from foundation import events
+from foundation.models import Event
+from outreach.models import InboundMessage, Mailbox
+from outreach.states import MAY_SEND, MailboxStatus, Reason
+
+OUTCOMES = (
+    "message.sent",
+    "message.refused",
+    "message.bounced",
+    "message.failed",
+    "message.uncertain",
+    "message.requeued",
+    "message.cancelled",
+    "message.suppressed",
+)
+
+
+@events.consumer(
+    "campaigns.folding",
+    *OUTCOMES,
+    "message.replied",
+    "message.possible_reply",
+    "message.auto_replied",
+    "candidate.opted_out",
+    "mailbox.changed",
+)
+def react(event: Event) -> None:
+    """One piece of news from outreach, in one transaction with its delivery."""
+    now = timezone.now()
+    if event.kind in OUTCOMES:
+        folding.fold(message_id=event.ids["message_id"], organisation_id=event.organisation_id, now=now)
+    elif event.kind == "message.replied":
+        replied(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"], now=now)
+    elif event.kind == "message.possible_reply":
+        possibly_replied(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"])
+    elif event.kind == "message.auto_replied":
+        out_of_office(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"])
+    elif event.kind == "candidate.opted_out":
+        opted_out(organisation_id=event.organisation_id, candidate_id=event.ids["candidate_id"], now=now)
+    else:
+        mailbox_changed(organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now)
+
+
+@transaction.atomic
+def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
+    """A reply ends its recipient; the person's other running campaigns are held and ask.
+
+    Matched by id or token, that one recipient ends; by address only, every recipient of the person that was
+    written to from this mailbox does. Mail received before the first message of a recipient never counts.
+    """
+    inbound = InboundMessage.objects.for_organisation(organisation_id).filter(pk=inbound_id).first()
+    if inbound is None or inbound.candidate_id is None:
+        return
+    ended: list[Recipient] = []
+    others: list[Recipient] = []
+    for recipient in _recipients_of(organisation_id, inbound.candidate_id):
+        answered = Attempt.objects.for_organisation(organisation_id).filter(
+            recipient=recipient,
+            message__mailbox_id=inbound.mailbox_id,
+            message__sent_at__lte=inbound.received_at,
+        )
+        if inbound.message_id is not None:
+            answered = answered.filter(message_id=inbound.message_id)
+        (ended if answered.exists() else others).append(recipient)
+    for recipient in ended:
+        standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
+        standing.complete_if_done(recipient.campaign_id, organisation_id=organisation_id)
+    if not ended:
+        return
+    names = ", ".join(sorted({r.campaign.name for r in ended}))
+    for recipient in others:
+        if recipient.progress in GOING and recipient.campaign.status in ACTIVE:
+            standing.put_on_hold(
+                recipient, Hold.PAUSED, reason=HoldReason.REPLIED_ELSEWHERE, text=f"Replied in {names}."
+            )
+
+
+@transaction.atomic
+def possibly_replied(*, organisation_id: int, inbound_id: int) -> None:
+    """A doubtful match holds the person's next steps and asks (docs/behaviour.md §5)."""
+    inbound = InboundMessage.objects.for_organisation(organisation_id).filter(pk=inbound_id).first()
+    if inbound is None or inbound.candidate_id is None:
+        return
+    for recipient in _recipients_of(organisation_id, inbound.candidate_id):
+        standing.put_on_hold(recipient, Hold.POSSIBLE_REPLY, reason=HoldReason.DOUBTFUL_MATCH)
+
+
+@transaction.atomic
+def out_of_office(*, organisation_id: int, inbound_id: int) -> None:
+    """Nothing stops; a stated return date moves the next step to the working day after it."""
+    inbound = InboundMessage.objects.for_organisation(organisation_id).filter(pk=inbound_id).first()
+    if inbound is None or inbound.candidate_id is None or inbound.returns_at is None:
+        return
+    for recipient in _recipients_of(organisation_id, inbound.candidate_id):
+        if recipient.progress not in GOING or recipient.planned_at is None:
+            continue
+        rules = planning.timing_of(recipient.campaign)
+        returns_on = inbound.returns_at.astimezone(ZoneInfo(recipient.campaign.zone)).date()
+        plan = timing.after_absence(
+            rules,
+            planned=recipient.planned_at,
+            returns_on=returns_on,
+            branch=timing.Branch(recipient.branch or timing.Branch.STARTED),
+        )
+        if plan is None:
+            continue
+        recipient.planned_at, recipient.plan_text = plan.instant, plan.explanation
+        recipient.save(update_fields=["planned_at", "plan_text"])
+        standing.put_on_hold(
+            recipient, Hold.OUT_OF_OFFICE, reason=HoldReason.OUT_OF_OFFICE, until=plan.instant
+        )
+
+
+@transaction.atomic
+def opted_out(*, organisation_id: int, candidate_id: int, now: datetime) -> None:
+    """Every recipient of the person ends as Unsubscribed, in every campaign."""
+    for recipient in _recipients_of(organisation_id, candidate_id):
+        standing.apply_event(recipient, RecipientEvent.OPTED_OUT, now=now, cancel=Reason.UNSUBSCRIBED)
+        standing.complete_if_done(recipient.campaign_id, organisation_id=organisation_id)
+
+
+@transaction.atomic
+def mailbox_changed(*, organisation_id: int, mailbox_id: int, now: datetime) -> None:
+    """A broken mailbox pauses its campaigns with that reason; a mended one lets exactly those go on."""
+    mailbox = Mailbox.objects.for_organisation(organisation_id).filter(pk=mailbox_id).first()
+    if mailbox is None:
+        return
+    campaigns = (
+        Campaign.objects.for_organisation(organisation_id).select_related("lane").filter(mailbox=mailbox)
+    )
+    if mailbox.status in MAY_SEND:
+        for campaign in campaigns.filter(status="paused", lane__held=Reason.MAILBOX_RECONNECT):
+            lifecycle.resume(campaign=campaign, actor=None, now=now)
+    elif mailbox.status != MailboxStatus.PAUSED:
+        for campaign in campaigns.filter(status__in=[s.value for s in ACTIVE]):
+            lifecycle.pause(
+                campaign=campaign,
+                actor=None,
+                now=now,
+                code=Reason.MAILBOX_RECONNECT,
+                text=f"{mailbox.address} has to be connected again",
+            )
+
+
+def _recipients_of(organisation_id: int, candidate_id: int) -> list[Recipient]:
+    """All recipients of a person under their row locks, in id order so that two of these never wait for each other."""
+    return list(
+        Recipient.objects.for_organisation(organisation_id)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("campaign__organisation")
+        .filter(candidate_id=candidate_id)
+        .exclude(progress=Progress.UNSUBSCRIBED)
+        .order_by("pk")
+    )
+
+
+def end_of_absence(*, now: datetime, limit: int = 500) -> int:
+    """Release out-of-office holds whose date has come; how many."""
+    due = Recipient.objects.across_organisations("the clock is everybody's").filter(
+        hold=Hold.OUT_OF_OFFICE, hold_until__lte=now
+    )
+    ids = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    return (
+        Recipient.objects.across_organisations("the clock is everybody's")
+        .filter(pk__in=ids, hold=Hold.OUT_OF_OFFICE)
+        .update(hold=Hold.NONE, hold_code="", hold_text="", hold_until=None)
+    )
+
+
+def answered_step(recipient: Recipient) -> int | None:
+    """The attempt whose step is shown as *Replied*: the one answered, else the last one sent; None if neither."""
+    sent = Attempt.objects.for_organisation(recipient.organisation_id).filter(
+        recipient=recipient, outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN]
+    )
+    answered = (
+        sent.filter(message__inbound__verdict="reply").order_by("-pk").values_list("pk", flat=True).first()
+    )
+    return answered or sent.order_by("-pk").values_list("pk", flat=True).first()

@@ -1,0 +1,23 @@
+"""Wake-ups for campaigns. What they do is idempotent, so a lost or doubled one costs a query."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from campaigns import folding, lifecycle, reactions
+
+
+@shared_task(name="campaigns.tick", queue="default")
+def tick() -> None:
+    """What the clock does: the grace ends, absences end."""
+    now = timezone.now()
+    lifecycle.end_of_grace(now=now)
+    reactions.end_of_absence(now=now)
+
+
+@shared_task(name="campaigns.sweep", queue="default")
+def sweep() -> None:
+    """Fold what a lost wake-up left behind, and complete what nobody completed."""
+    folding.sweep()
+    lifecycle.complete_finished()

@@ -1,0 +1,169 @@
+"""People of a campaign: the list, and the dialogue of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from accounts.permissions import Right, can, needs
+from campaigns import enrolment, intervening, selectors, statistics
+from campaigns.forms import AddressForm
+from campaigns.models import Recipient
+from campaigns.states import GOING, Progress
+from campaigns.views.campaigns import badge_words, campaign_frame
+from foundation.paging import keyset
+from foundation.problems import Problem
+from sourcing import selectors as sourcing_selectors
+
+PAGE = 50
+
+
+@needs(Right.CAMPAIGN_VIEW)
+def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Everybody of the campaign, filtered by standing."""
+    user = _user(request)
+    campaign = selectors.campaign_for(user, campaign_id)
+    standing = request.GET.get("standing", "")
+    page = keyset(
+        selectors.recipients(campaign, word=standing),
+        order=("pk",),
+        after=request.GET.get("after"),
+        size=PAGE,
+    )
+    counts = statistics.standings(campaign)
+    context = campaign_frame(request, campaign, "recipients")
+    context.update(
+        rows=[(recipient, selectors.word_of(recipient)) for recipient in page.rows],
+        page=page,
+        standing=standing,
+        filters=[(value, word, counts[value]) for value, word in badge_words() if counts.get(value)],
+        total=sum(counts.values()),
+        member_total=sourcing_selectors.project_members(user, campaign.project).count(),
+    )
+    return render(request, "campaigns/recipients.html", context)
+
+
+@needs(Right.CAMPAIGN_EDIT)
+@require_POST
+def add_all(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Everybody of the campaign's project."""
+    user = _user(request)
+    campaign = selectors.campaign_for(user, campaign_id)
+    result = enrolment.add_people(
+        campaign=campaign,
+        candidate_ids=sourcing_selectors.project_candidate_ids(user, campaign.project),
+        actor=user,
+        now=timezone.now(),
+    )
+    messages.success(request, f"{len(result.added)} added, {len(result.refused)} left out.")
+    return redirect("campaigns:recipients", campaign.pk)
+
+
+@needs(Right.CAMPAIGN_VIEW)
+def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """The dialogue: steps with *why not yet*, addresses, add email, Pause Campaign."""
+    return _dialogue(request, selectors.recipient_for(_user(request), recipient_id), AddressForm())
+
+
+def _dialogue(request: HttpRequest, found: Recipient, form: AddressForm, status: int = 200) -> HttpResponse:
+    user = _user(request)
+    context = campaign_frame(request, selectors.campaign_for(user, found.campaign_id), "recipients")
+    context.update(
+        recipient=found,
+        word=selectors.word_of(found),
+        lines=selectors.timeline(found, viewer=user, now=timezone.now()),
+        addresses=selectors.addresses(found, viewer=user),
+        form=form,
+        may_pause=found.progress in GOING
+        and not intervening.may_go_on(found)
+        and can(user, Right.CAMPAIGN_START),
+        may_go_on=intervening.may_go_on(found) and can(user, Right.CAMPAIGN_START),
+        may_try_again=found.progress == Progress.BOUNCED and can(user, Right.CAMPAIGN_START),
+    )
+    return render(request, "campaigns/recipient.html", context, status=status)
+
+
+@needs(Right.CAMPAIGN_START)
+@require_POST
+def pause(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """*Pause Campaign* for this person."""
+    return _done(
+        request,
+        recipient_id,
+        "Paused for this person.",
+        lambda user: intervening.pause(recipient_id=recipient_id, actor=user, now=timezone.now()),
+    )
+
+
+@needs(Right.CAMPAIGN_START)
+@require_POST
+def go_on(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """Release the hold."""
+    return _done(
+        request,
+        recipient_id,
+        "Goes on.",
+        lambda user: intervening.go_on(recipient_id=recipient_id, actor=user, now=timezone.now()),
+    )
+
+
+@needs(Right.CAMPAIGN_START)
+@require_POST
+def stop(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """End the campaign for this person."""
+    return _done(
+        request,
+        recipient_id,
+        "Stopped for this person.",
+        lambda user: enrolment.stop(
+            recipient_id=recipient_id,
+            organisation_id=user.organisation_id or 0,
+            actor=user,
+            now=timezone.now(),
+        ),
+    )
+
+
+@needs(Right.CAMPAIGN_EDIT)
+@require_POST
+def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """Another address for this campaign, or *try again* with it after a bounce."""
+    user = _user(request)
+    found = selectors.recipient_for(user, recipient_id)
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return _dialogue(request, found, form, 422)
+    text = form.cleaned_data["address"]
+    try:
+        if found.progress == Progress.BOUNCED:
+            intervening.try_again(recipient_id=recipient_id, address=text, actor=user, now=timezone.now())
+            messages.success(request, "The step is tried again with this address.")
+        else:
+            intervening.use_address(recipient_id=recipient_id, address=text, actor=user)
+            messages.success(request, "This campaign writes to that address now.")
+    except Problem as problem:
+        if problem.status not in {409, 422}:
+            raise
+        fields = getattr(problem, "fields", {})
+        form.add_error("address", fields.get("address") or str(problem))
+        return _dialogue(request, found, form, 422)
+    return redirect("campaigns:recipient", recipient_id)
+
+
+def _done(request: HttpRequest, recipient_id: int, text: str, act: Callable[[User], object]) -> HttpResponse:
+    user = _user(request)
+    selectors.recipient_for(user, recipient_id)
+    act(user)
+    messages.success(request, text)
+    return redirect("campaigns:recipient", recipient_id)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
