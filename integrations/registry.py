@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.utils.module_loading import import_string
-from foundation.problems import Missing
 
+from foundation.problems import Missing
 from integrations.base.connector import Connector
 
 CONNECTORS: dict[str, str] = {

@@ -61,6 +61,8 @@ class Connector(Generic[C]):
     target_notes: ClassVar[dict[TargetKind, str]] = {}
     #: Whether a record without any e-mail address is refused.
     needs_email: ClassVar[bool] = False
+    #: What our people may be there ("Sync as"); a person of another type is skipped, with that reason.
+    record_types: ClassVar[frozenset[str]] = frozenset({"candidate"})
     #: Fields of PersonRecord the vendor cannot hold; listed before a run.
     cannot_hold: ClassVar[tuple[str, ...]] = ()
 

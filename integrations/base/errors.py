@@ -17,14 +17,14 @@ from foundation.problems import Problem
 class ConnectorError(Problem):
     """The vendor could not do what was asked."""
 
-    code: ClassVar[str] = "vendor-error"
+    code: ClassVar[str] = "vendor_error"
     status: ClassVar[int] = 502
 
 
 class TemporaryError(ConnectorError):
     """Nothing was changed there and the same call may work later: unreachable, overloaded, 5xx to a read."""
 
-    code: ClassVar[str] = "vendor-temporary"
+    code: ClassVar[str] = "vendor_temporary"
     status: ClassVar[int] = 503
 
 
@@ -34,13 +34,13 @@ class OutcomeUnknown(TemporaryError):
     It is never repeated blindly: the caller searches first, after the vendor's index delay.
     """
 
-    code: ClassVar[str] = "vendor-outcome-unknown"
+    code: ClassVar[str] = "vendor_outcome_unknown"
 
 
 class RateLimited(ConnectorError):
     """The vendor (or our own pace) asks to wait. The only refusal that proves a write was not carried out."""
 
-    code: ClassVar[str] = "vendor-rate-limited"
+    code: ClassVar[str] = "vendor_rate_limited"
     status: ClassVar[int] = 503
 
     def __init__(self, text: str = "", *, retry_after: datetime.timedelta) -> None:
@@ -51,19 +51,25 @@ class RateLimited(ConnectorError):
 class AuthError(ConnectorError):
     """The credential is not accepted: the connection needs a person."""
 
-    code: ClassVar[str] = "vendor-credential-refused"
+    code: ClassVar[str] = "vendor_credential_refused"
 
 
 class Forbidden(ConnectorError):
     """The credential is accepted, this object or action is not allowed to it."""
 
-    code: ClassVar[str] = "vendor-forbidden"
+    code: ClassVar[str] = "vendor_forbidden"
 
 
 class NotFound(ConnectorError):
     """The record, campaign or job named in the call is not there (any more)."""
 
-    code: ClassVar[str] = "vendor-not-found"
+    code: ClassVar[str] = "vendor_not_found"
+
+
+class RecordGone(NotFound):
+    """The record we are linked to is not there any more; the link is cleared and the person made anew."""
+
+    code: ClassVar[str] = "vendor_record_gone"
 
 
 class Rejected(ConnectorError):
@@ -72,7 +78,7 @@ class Rejected(ConnectorError):
     ``fields`` maps the vendor's field names to its own words, where it names any.
     """
 
-    code: ClassVar[str] = "vendor-rejected"
+    code: ClassVar[str] = "vendor_rejected"
 
     def __init__(self, text: str = "", *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
@@ -82,11 +88,11 @@ class Rejected(ConnectorError):
 class MalformedResponse(ConnectorError):
     """A read was answered with something the vendor's documents do not know."""
 
-    code: ClassVar[str] = "vendor-malformed"
+    code: ClassVar[str] = "vendor_malformed"
 
 
 class Unsupported(ConnectorError):
     """We called what the connector does not declare: a bug of ours, never a user's mistake."""
 
-    code: ClassVar[str] = "vendor-unsupported"
+    code: ClassVar[str] = "vendor_unsupported"
     status: ClassVar[int] = 500

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
-from foundation.egress import Unreachable
-
+from foundation.egress import EgressRefused, Unreachable
 from integrations.base.errors import (
     AuthError,
     ConnectorError,
@@ -43,8 +42,9 @@ DEFAULT_RETRY_AFTER = datetime.timedelta(seconds=30)
 LONGEST_RETRY_AFTER = datetime.timedelta(hours=24)
 #: How much of the vendor's words is shown.
 LONGEST_DETAIL = 300
-#: The call was not begun: nothing can have been carried out.
-NOT_SENT = frozenset({"dns", "connect", "tls"})
+#: The call was not begun: nothing can have been carried out. "tls" is not among them: a line cut after the
+#: request was sent may look like a TLS failure.
+NOT_SENT = frozenset({"dns", "connect"})
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 
@@ -165,6 +165,9 @@ class VendorClient:
             )
         except Unreachable as error:
             raise self._unreachable(method, error) from error
+        except EgressRefused as error:
+            # A redirect to another server, or an answer beyond the cap on size.
+            raise MalformedResponse(self.redact(str(error))) from error
         data, readable = _decode(answer.content)
         status = answer.status_code
         special = self.classify(status, data)

@@ -100,8 +100,7 @@ class PersonRecord:
 
     def history_digest(self) -> str:
         """A short hash of work and education history, for vendors that cannot show it back."""
-        history = {"experience": self.experience, "education": self.education}
-        plain = {name: [asdict(row) for row in rows] for name, rows in history.items()}
+        plain = [[asdict(job) for job in self.experience], [asdict(course) for course in self.education]]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,9 +12,12 @@ import redis
 from django.conf import settings as django_settings
 
 from foundation import egress
+from integrations import opening
+from integrations.base import http
 from integrations.base.connector import Connector
 from integrations.base.throttle import Pace, RedisThrottle
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
+from tests.integrations.small_sourcewhale import SmallSourceWhale, small_sourcewhale
 from tests.integrations.vendor_server import VendorServer, vendor_server
 
 API_KEY = "sw-key/with+odd=signs-1234"
@@ -65,3 +69,15 @@ def sourcewhale(connect: Callable[..., Any]) -> SourceWhaleConnector:
     connector = connect(SourceWhaleConnector)
     assert isinstance(connector, SourceWhaleConnector)
     return connector
+
+
+@pytest.fixture
+def whale(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[SmallSourceWhale]:
+    """The small SourceWhale where the installation expects the real one; found again at once, called at will."""
+    with small_sourcewhale() as server:
+        settings.SOURCEWHALE_BASE_URL = server.url
+        settings.SOURCEWHALE_CALLS_PER_SECOND = 1000
+        settings.VENDOR_INDEX_DELAY = datetime.timedelta(0)
+        monkeypatch.setattr(opening, "CALL_TIMEOUT_SECONDS", 1.0)
+        monkeypatch.setattr(http, "READ_RETRY_NAPS", (0.01, 0.01))
+        yield server

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,15 +44,19 @@ class Seen:
 
 
 class VendorServer:
-    """Answers from ``script`` in order, then with ``{}``; keeps what it saw."""
+    """Answers from ``script`` in order, then with ``{}``; keeps what it saw. ``answer`` may be replaced."""
 
     def __init__(self) -> None:
         self.script: deque[Answer] = deque()
         self.seen: list[Seen] = []
         self.url = ""
+        self.answer: Callable[[Seen], Answer] = lambda _seen: self._scripted()
 
     def will_answer(self, *answers: Answer) -> None:
         self.script.extend(answers)
+
+    def _scripted(self) -> Answer:
+        return self.script.popleft() if self.script else Answer()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -68,16 +72,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         parts = urllib.parse.urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.vendor.seen.append(
-            Seen(
-                method=self.command,
-                path=parts.path,
-                params=dict(urllib.parse.parse_qsl(parts.query)),
-                headers={name.lower(): value for name, value in self.headers.items()},
-                body=json.loads(raw) if raw else None,
-            )
+        seen = Seen(
+            method=self.command,
+            path=parts.path,
+            params=dict(urllib.parse.parse_qsl(parts.query)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=json.loads(raw) if raw else None,
         )
-        answer = self.vendor.script.popleft() if self.vendor.script else Answer()
+        self.vendor.seen.append(seen)
+        answer = self.vendor.answer(seen)
         time.sleep(answer.delay)
         if answer.cut:
             self.close_connection = True
@@ -98,6 +101,13 @@ class _Handler(BaseHTTPRequestHandler):
 def vendor_server() -> Iterator[VendorServer]:
     """A server on a free loopback port for the length of the block."""
     vendor = VendorServer()
+    with serve(vendor):
+        yield vendor
+
+
+@contextmanager
+def serve(vendor: VendorServer) -> Iterator[None]:
+    """Put ``vendor`` on a free loopback port; its ``url`` says which."""
     handler = type("Handler", (_Handler,), {"vendor": vendor})
 
     class Server(ThreadingHTTPServer):
@@ -111,7 +121,7 @@ def vendor_server() -> Iterator[VendorServer]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield vendor
+        yield
     finally:
         server.shutdown()
         thread.join()

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from integrations.base.connector import Connector
-from integrations.base.errors import MalformedResponse, OutcomeUnknown
+from integrations.base.errors import MalformedResponse, NotFound, OutcomeUnknown, RecordGone
 from integrations.base.paging import OnePage, pages
 from integrations.base.records import (
     Capability,
@@ -138,7 +138,10 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
         if not changed:
             return PushResult(external_id=existing.external_id, action=PushAction.UNCHANGED)
         body = {"candidate": {"candidateId": existing.external_id, **changed}}
-        self.client.post("/v1/candidates/modify", body=body, params=_user(acting_as))
+        try:
+            self.client.post("/v1/candidates/modify", body=body, params=_user(acting_as))
+        except NotFound as error:
+            raise RecordGone(str(error)) from error
         return PushResult(external_id=existing.external_id, action=PushAction.UPDATED)
 
 

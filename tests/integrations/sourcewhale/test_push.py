@@ -264,7 +264,7 @@ SCHEMA = pathlib.Path(__file__).with_name("public-api.openapi.json")
 def _conforms(value: Any, schema: dict[str, Any]) -> None:
     """The part of JSON Schema the vendor's file uses, closed: an unknown property is a mistake of ours."""
     kinds: dict[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
-    assert isinstance(value, kinds[schema["type"]]), (value, schema)
+    assert type(value) is kinds[schema["type"]], (value, schema)
     if schema["type"] == "object":
         assert value.keys() <= schema["properties"].keys()
         assert set(schema.get("required", ())) <= value.keys()

@@ -1,0 +1,91 @@
+"""Shapes of connections and exports in the API. A secret is in none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from integrations import opening, selectors
+from integrations.models import Connection, Export, ExportItem, ExportMode
+
+
+class ConnectionSerializer(serializers.ModelSerializer):
+    """A connection as everybody who may view it sees it."""
+
+    name = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Connection
+        fields = ["id", "vendor", "name", "status", "capabilities", "verified_at", "trouble"]
+        read_only_fields = fields
+
+    def get_name(self, row: Connection) -> str:
+        """The vendor's own name."""
+        return opening.vendor_of(row).display_name
+
+
+class ExportRequestSerializer(serializers.Serializer):
+    """What starts an export: a project, or the candidates named."""
+
+    connection = serializers.IntegerField(min_value=1)
+    mode = serializers.ChoiceField(choices=ExportMode.choices)
+    target_id = serializers.CharField(max_length=200)
+    project = serializers.IntegerField(min_value=1, required=False)
+    candidates = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=10_000, allow_empty=False
+    )
+    include_exported = serializers.BooleanField(default=False)
+    dummy_addresses = serializers.BooleanField(default=False)
+    request_key = serializers.UUIDField(
+        required=False,
+        help_text="The same key starts the same export once; send one to be safe against repeats.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Somebody must be named."""
+        if ("project" in attrs) == ("candidates" in attrs):
+            raise serializers.ValidationError("Name either a project or candidates.")
+        return attrs
+
+
+class ExportSerializer(serializers.ModelSerializer):
+    """An export and how many people stand where."""
+
+    counts = serializers.SerializerMethodField()
+    run = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Export
+        fields = [
+            "id",
+            "connection",
+            "project",
+            "mode",
+            "target_id",
+            "target_name",
+            "include_exported",
+            "dummy_addresses",
+            "created_by",
+            "created_at",
+            "counts",
+            "run",
+        ]
+        read_only_fields = fields
+
+    def get_counts(self, row: Export) -> dict[str, int]:
+        """Items by status; every status is a key."""
+        return selectors.counts(row)
+
+    def get_run(self, row: Export) -> dict[str, Any] | None:
+        """The work itself."""
+        return row.run.as_dict() if row.run else None
+
+
+class ExportItemSerializer(serializers.ModelSerializer):
+    """What became of one person."""
+
+    class Meta:
+        model = ExportItem
+        fields = ["id", "candidate", "status", "reason_code", "reason", "fields", "remote_id", "settled_at"]
+        read_only_fields = fields

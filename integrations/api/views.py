@@ -1,0 +1,117 @@
+"""/api/v1/connections (read), /api/v1/exports (start, read): the same functions as the pages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Feature, Right, has_feature
+from foundation.problems import NotAllowed
+from integrations import exporting, selectors
+from integrations.api.serializers import (
+    ConnectionSerializer,
+    ExportItemSerializer,
+    ExportRequestSerializer,
+    ExportSerializer,
+)
+from integrations.models import Connection, Export, ExportItem, ExportMode
+from sourcing.selectors import project_for
+
+
+class WithFeature(generics.GenericAPIView):
+    """403 for an organisation whose plan or switch leaves integrations out."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After login and right, the plan."""
+        super().initial(request, *args, **kwargs)
+        if not has_feature(request.user.organisation, Feature.INTEGRATIONS):
+            raise NotAllowed("Your plan does not include integrations.")
+
+
+class ConnectionList(WithFeature, generics.ListAPIView):
+    """The organisation's connections."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = ConnectionSerializer
+    queryset = Connection.unguarded.none()
+
+    def get_queryset(self) -> QuerySet[Connection]:
+        """Those that are not removed."""
+        return selectors.connections(self.request.user)
+
+
+class ConnectionDetail(WithFeature, generics.RetrieveAPIView):
+    """One connection."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = ConnectionSerializer
+    queryset = Connection.unguarded.none()
+
+    def get_object(self) -> Connection:
+        """404 for another organisation's."""
+        return selectors.connection_for(self.request.user, self.kwargs["pk"])
+
+
+class ExportList(WithFeature, generics.ListAPIView):
+    """Exports, the newest first; POST starts one and answers 202."""
+
+    rights = {"GET": Right.PROJECT_VIEW, "POST": Right.CANDIDATE_EXPORT}
+    serializer_class = ExportSerializer
+    queryset = Export.unguarded.none()
+
+    def get_queryset(self) -> QuerySet[Export]:
+        """The organisation's."""
+        return selectors.exports(self.request.user)
+
+    @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer})
+    def post(self, request: Request) -> Response:
+        """Start an export. The same ``request_key`` again answers with the first one."""
+        asked = ExportRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        project = project_for(request.user, values["project"]) if "project" in values else None
+        export = exporting.start(
+            actor=request.user,
+            connection=selectors.connection_for(request.user, values["connection"]),
+            mode=ExportMode(values["mode"]),
+            target_id=values["target_id"],
+            request_key=values.get("request_key") or uuid.uuid4(),
+            project=project,
+            candidate_ids=values.get("candidates"),
+            include_exported=values["include_exported"],
+            dummy_addresses=values["dummy_addresses"],
+        )
+        return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ExportDetail(WithFeature, generics.RetrieveAPIView):
+    """One export."""
+
+    right = Right.PROJECT_VIEW
+    serializer_class = ExportSerializer
+    queryset = Export.unguarded.none()
+
+    def get_object(self) -> Export:
+        """404 for another organisation's."""
+        return selectors.export_for(self.request.user, self.kwargs["pk"])
+
+
+class ExportItemList(WithFeature, generics.ListAPIView):
+    """What became of each person of one export."""
+
+    right = Right.PROJECT_VIEW
+    serializer_class = ExportItemSerializer
+    queryset = ExportItem.unguarded.none()
+    keyset_order = ("id",)
+
+    def get_queryset(self) -> QuerySet[ExportItem]:
+        """404 for another organisation's export."""
+        return selectors.export_items(
+            self.request.user, selectors.export_for(self.request.user, self.kwargs["pk"])
+        )

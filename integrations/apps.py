@@ -1,0 +1,19 @@
+"""The room of other systems."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class IntegrationsConfig(AppConfig):
+    """Other systems: connections, export, sync."""
+
+    name = "integrations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the kinds of run, the places on other rooms' pages and the person data of this room."""
+        for module in ("export_run", "verifying", "places", "person_data"):
+            import_module(f"integrations.{module}")

@@ -1,0 +1,117 @@
+"""The run of an export: one person per step, rests while nobody is due, ends with the words users were promised."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from foundation import runs
+from foundation.models import Run
+from integrations import opening, pushing, selectors
+from integrations.exporting import KIND, close_queue
+from integrations.models import Connection, ConnectionStatus, Export, ExportItem, ItemStatus, Reason
+from integrations.states import EXPORTED, OPEN
+
+#: How often a run that waits for a person to reconnect looks again.
+RECONNECT_LOOK = datetime.timedelta(minutes=5)
+
+
+def close(run: Run) -> None:
+    """The run ended early: who waits is skipped; who was in a dead worker's hands may have arrived there."""
+    export = (
+        Export.objects.for_organisation(run.organisation_id)
+        .select_related("connection")
+        .filter(run=run)
+        .first()
+    )
+    if export is None:
+        return
+    removed = export.connection.status == ConnectionStatus.REMOVED
+    close_queue(export, reason=Reason.CONNECTION_REMOVED if removed else Reason.CANCELLED)
+    ExportItem.objects.for_organisation(run.organisation_id).filter(
+        export=export, status=ItemStatus.CLAIMED
+    ).update(
+        status=ItemStatus.FAILED,
+        reason_code=Reason.UNCONFIRMED,
+        reason="Stopped while this person was being sent. Retry looks for them first.",
+        claim_token=None,
+        lease_until=None,
+        settled_at=Now(),
+    )
+
+
+@runs.kind(KIND, queue="sync", stopped=close)
+def step(run: Run) -> bool:
+    """Handle one person of the export named in ``run.params``; True while somebody is left who is due.
+
+    Nobody due but somebody left: the run rests until the earliest one is.
+    """
+    export = (
+        Export.objects.for_organisation(run.organisation_id)
+        .select_related("connection", "created_by", "organisation")
+        .get(pk=run.params["export_id"])
+    )
+    now = timezone.now()
+    connection = export.connection
+    if _open(connection, now) and pushing.push_next(export, now=now):
+        _count(run, export)
+        return True
+    due = _next_due(export)
+    if due is not None:
+        until, note = _wait(connection, due, now)
+        runs.rest(run, until=until, note=note)
+    _finish(run, export)
+    return False
+
+
+def _open(connection: Connection, now: datetime.datetime) -> bool:
+    """Connected, and the vendor did not ask us to wait."""
+    paused = connection.not_before is not None and connection.not_before > now
+    return connection.status == ConnectionStatus.CONNECTED and not paused
+
+
+def _wait(
+    connection: Connection, due: datetime.datetime, now: datetime.datetime
+) -> tuple[datetime.datetime, str]:
+    """Until when nobody can go, and the reason a person reads."""
+    connection.refresh_from_db(fields=["status", "not_before"])
+    system = opening.vendor_of(connection).display_name
+    if connection.status != ConnectionStatus.CONNECTED:
+        return now + RECONNECT_LOOK, f"Waiting: {system} needs to be reconnected."
+    if connection.not_before is not None and not _open(connection, now):
+        return max(due, connection.not_before), f"Waiting: {system} asked for a pause."
+    return max(due, now + datetime.timedelta(seconds=1)), "Waiting for the next try."
+
+
+def _next_due(export: Export) -> datetime.datetime | None:
+    """When somebody who is left is due: the earliest wait, or the end of another worker's lease."""
+    left = ExportItem.objects.for_organisation(export.organisation_id).filter(export=export, status__in=OPEN)
+    found = left.aggregate(
+        queued=Min("not_before", filter=Q(status=ItemStatus.QUEUED)),
+        claimed=Min("lease_until", filter=Q(status=ItemStatus.CLAIMED)),
+        ready=Min("export__created_at", filter=Q(status=ItemStatus.QUEUED, not_before__isnull=True)),
+    )
+    return min((moment for moment in found.values() if moment is not None), default=None)
+
+
+def _count(run: Run, export: Export) -> None:
+    counts = selectors.counts(export)
+    done = sum(counts[status] for status in EXPORTED)
+    runs.progress(run, done=min(done, run.total), failed=counts[ItemStatus.FAILED])
+
+
+def _finish(run: Run, export: Export) -> None:
+    """Close the run with the words users were promised (seed 000, "Export Complete")."""
+    counts = selectors.counts(export)
+    failed = counts[ItemStatus.FAILED]
+    runs.finish(
+        run,
+        result={
+            "text": f"Export finished: {failed} failed" if failed else "Export Complete",
+            "export_id": export.pk,
+            **{status: counts[status] for status in ItemStatus.values if status not in OPEN},
+        },
+    )

@@ -1,0 +1,86 @@
+"""What people fill in on this room's pages; the vendor's own credential fields are in its folder."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from integrations import connections, opening, targets
+from integrations.base.connector import Connector
+from integrations.base.records import TargetKind
+from integrations.models import Connection, ExportMode
+
+
+class CapabilitiesForm(forms.Form):
+    """The Capabilities tab (seed 000): Export, and Enable Pools where the vendor has any."""
+
+    capabilities = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, required=False, label="Capabilities"
+    )
+
+    def __init__(self, found: type[Connector], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pool = found.target_words.get(TargetKind.POOL, "Pool").lower()
+        words = {
+            connections.EXPORT: "Export",
+            connections.POOLS: f"Enable Pools: prospects can be exported to a {pool}",
+        }
+        field = self.fields["capabilities"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(box, words[box]) for box in connections.offered(found)]
+
+
+class SettingsForm(forms.Form):
+    """What an administrator sets on a connection."""
+
+    source_label = forms.CharField(
+        label="Source", max_length=100, help_text="Stands in the Source field of everybody exported."
+    )
+
+
+class IdentityForm(forms.Form):
+    """Who one user is at the vendor."""
+
+    email = forms.CharField(required=False, max_length=320, widget=forms.EmailInput)
+
+    def __init__(self, found: type[Connector], user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = f"My {found.display_name} e-mail"
+        self.fields["email"].help_text = f"Whose lists you see there. Empty: your login e-mail, {user.email}."
+
+
+class ExportForm(forms.Form):
+    """The export dialogue. ``request_key`` makes a second click the same export."""
+
+    mode = forms.ChoiceField(widget=forms.RadioSelect, label="Export as")
+    target = forms.CharField(max_length=200, required=False)
+    include_exported = forms.BooleanField(required=False, label="Include previously exported candidate(s)")
+    dummy_addresses = forms.BooleanField(
+        required=False,
+        label="Generate dummy email addresses",
+        help_text="Only for people without an e-mail address. Nobody receives what is sent there.",
+    )
+    request_key = forms.UUIDField(widget=forms.HiddenInput)
+    candidate = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.MultipleHiddenInput)
+
+    def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("request_key", uuid.uuid4())
+        super().__init__(*args, **kwargs)
+        found = opening.vendor_of(connection)
+        modes = targets.modes(connection)
+        field = self.fields["mode"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (mode.value, f"{mode.label}, to a {found.target_words[targets.KINDS[mode]]}") for mode in modes
+        ]
+        field.initial = modes[0].value if modes else ""
+
+    @property
+    def chosen_mode(self) -> ExportMode:
+        """The mode ticked, or the first one offered."""
+        raw = self.data.get("mode") if self.is_bound else self.fields["mode"].initial
+        offered = [value for value, _ in self.fields["mode"].choices]  # type: ignore[attr-defined]
+        return ExportMode(raw if raw in offered else offered[0])

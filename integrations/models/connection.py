@@ -1,0 +1,84 @@
+"""One organisation's link to one vendor account."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.audit import AUDIT
+from foundation.tenancy import SameOrganisation, TenantModel
+from integrations.states import ConnectionStatus
+
+
+class Connection(TenantModel):
+    """One vendor account. ``vendor`` is a slug of ``integrations.registry``, checked there, without choices here."""
+
+    vendor = models.CharField(max_length=40)
+    status = models.CharField(max_length=16, choices=ConnectionStatus, default=ConnectionStatus.DRAFT)
+    #: Ticked on the Capabilities tab: "export", "pools".
+    capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    #: foundation.secrets; empty until entered and again once removed.
+    secret = models.TextField(blank=True)
+    #: Hash of vendor and credential: names the account to the pace keeper and tells "same account as before".
+    account = models.CharField(max_length=64, blank=True)
+    #: What the verification said, line by line: [{"check", "state": "ok"|"failed"|"waiting", "text"}].
+    verification = models.JSONField(default=list, blank=True)
+    verification_run = models.ForeignKey(
+        "foundation.Run", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    #: When making the test record was last begun and not confirmed: it is looked for before it is made again.
+    test_record_tried_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    #: "Source" field of exported people (docs/behaviour.md §7).
+    source_label = models.CharField(max_length=100, default="Beckon")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    #: The vendor asked us to wait: no item of this connection is taken before.
+    not_before = models.DateTimeField(null=True, blank=True)
+    #: Why it needs a person, in the vendor's words.
+    trouble = models.CharField(max_length=500, blank=True)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
+            # Two clicks on Connect make one connection; a removed one keeps its links and logs beside a new one.
+            models.UniqueConstraint(
+                fields=["organisation", "vendor"],
+                condition=~Q(status=ConnectionStatus.REMOVED),
+                name="integrations_connection_one_live",
+            ),
+        ]
+
+    @property
+    def verified(self) -> bool:
+        """Works as far as we know: the green check."""
+        return self.status == ConnectionStatus.CONNECTED
+
+    def __str__(self) -> str:
+        return f"{self.vendor} ({self.get_status_display()})"
+
+
+class VendorIdentity(TenantModel):
+    """Who a user is at the vendor ("my SourceWhale e-mail"); without a row it is the login e-mail."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="identities")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(max_length=320)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("connection"),
+            SameOrganisation("user"),
+            models.UniqueConstraint(fields=["connection", "user"], name="integrations_identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,76 @@
+"""Opening a connection: credential out of its seal, egress door, pace keeper, connector. Nothing is called yet."""
+
+from __future__ import annotations
+
+import functools
+from typing import ClassVar
+
+import redis
+from django.conf import settings
+
+from accounts.models import User
+from foundation import egress, secrets
+from foundation.problems import Conflict
+from integrations import registry
+from integrations.base.connector import Connector
+from integrations.base.throttle import RedisThrottle
+from integrations.models import Connection, VendorIdentity
+
+#: One call to a vendor, from the first byte to the last.
+CALL_TIMEOUT_SECONDS = 15.0
+#: No list of campaigns or search answer is larger.
+MOST_BYTES = 10 * 1024 * 1024
+
+TABLE = "integrations_connection"
+
+
+class NoCredential(Conflict):
+    """The connection has no key: it was never entered, or the connection was removed."""
+
+    code: ClassVar[str] = "connection_without_credential"
+
+
+def seal(connection: Connection, values: dict[str, str]) -> str:
+    """The credential as it is stored; it opens for this row only."""
+    return secrets.seal(values, table=TABLE, row=connection.pk, organisation=connection.organisation_id)
+
+
+def account_of(vendor: str, values: dict[str, str]) -> str:
+    """A name for the vendor's account that reveals neither key nor customer."""
+    return secrets.fingerprint("\n".join([vendor, *(f"{name}={values[name]}" for name in sorted(values))]))
+
+
+def open_connector(connection: Connection) -> Connector:
+    """The connector of a connection. Raises NoCredential, Missing (a vendor unknown here), SecretUnreadable."""
+    if not connection.secret:
+        raise NoCredential("This connection has no credentials. Enter them first.")
+    values = secrets.unseal(
+        connection.secret, table=TABLE, row=connection.pk, organisation=connection.organisation_id
+    )
+    found = registry.connector_class(connection.vendor)
+    throttle = RedisThrottle(
+        _redis(), account=connection.account or str(connection.pk), pace=found.client_class.pace()
+    )
+    session = egress.session(timeout=CALL_TIMEOUT_SECONDS, max_bytes=MOST_BYTES)
+    return found(found.client_class(session=session, throttle=throttle, credentials=values))
+
+
+def vendor_of(connection: Connection) -> type[Connector]:
+    """The connector class of a connection, without opening anything."""
+    return registry.connector_class(connection.vendor)
+
+
+def acting_as(connection: Connection, user: User) -> str:
+    """Who the user is at the vendor: "my SourceWhale e-mail", default the login e-mail (docs/behaviour.md §7)."""
+    identity = (
+        VendorIdentity.objects.for_organisation(connection.organisation_id)
+        .filter(connection=connection, user=user)
+        .first()
+    )
+    return identity.email if identity else user.email
+
+
+@functools.cache
+def _redis() -> redis.Redis:
+    """One pool per process; it reconnects by itself."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)

@@ -1,0 +1,113 @@
+"""Where integrations shows on the pages of other rooms: the Exports tab, the Export button, the green check.
+
+One button per registered vendor, shown once the organisation is connected to it with Export ticked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Feature, Right, can, has_feature
+from integrations import opening, selectors
+from integrations.base.connector import Connector
+from integrations.registry import connector_classes
+from sourcing import slots
+from sourcing.models import Candidate, Project
+
+
+def exports_to(vendor: str) -> Callable[[Project, User], bool]:
+    """Whether this viewer's organisation exports to a vendor; for a project's head."""
+
+    def shown(_project: Project, viewer: User) -> bool:
+        return connected(viewer, vendor)
+
+    return shown
+
+
+def connected(viewer: User, vendor: str) -> bool:
+    """Whether the organisation has the feature and a connection to the vendor with Export ticked."""
+    organisation = viewer.organisation
+    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+        return False
+    return selectors.export_connections(viewer).filter(vendor=vendor).exists()
+
+
+def export_count(project: Project, viewer: User) -> int:
+    """The number beside the Exports tab."""
+    return selectors.exports(viewer, project=project).count()
+
+
+def marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slots.Mark]]:
+    """The green check with the system's name, for everybody exported; seed 000, "confirmation icon"."""
+    found: dict[int, list[slots.Mark]] = {}
+    for link in selectors.links(viewer, candidate_ids).filter(exported_at__isnull=False):
+        system = opening.vendor_of(link.connection)
+        mark = slots.Mark(
+            label=system.display_name, tone="green", tile=system.mark, done=True, url=link.remote_url
+        )
+        found.setdefault(link.candidate_id, []).append(mark)
+    return found
+
+
+def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
+    """Where the person was exported to, and the way to export them."""
+    links = [
+        {"link": link, "system": opening.vendor_of(link.connection)}
+        for link in selectors.links(viewer, [candidate.pk]).filter(exported_at__isnull=False)
+    ]
+    vendors = [
+        {
+            "name": found.display_name,
+            "url": f"{reverse(f'integrations:export_people_{found.slug}')}?candidate={candidate.pk}",
+        }
+        for found in connector_classes()
+        if can(viewer, Right.CANDIDATE_EXPORT) and connected(viewer, found.slug)
+    ]
+    return {"exported": links, "vendors": vendors} if links or vendors else None
+
+
+def _register(found: type[Connector], order: int) -> None:
+    slots.project_action(
+        id=f"export-{found.slug}",
+        label=f"Export All to {found.display_name}",
+        order=order,
+        right=Right.CANDIDATE_EXPORT,
+        url_name=f"integrations:export_project_{found.slug}",
+        icon="share",
+        menu="Export",
+        shown=exports_to(found.slug),
+    )
+    for scope in ("project", "people"):
+        slots.bulk_action(
+            id=f"export-{found.slug}-{scope}",
+            label=f"Export to {found.display_name}",
+            order=order,
+            right=Right.CANDIDATE_EXPORT,
+            url_name=f"integrations:export_{scope}_{found.slug}",
+            icon="share",
+            scope=scope,
+        )
+
+
+slots.project_tab(
+    id="exports",
+    label="Exports",
+    order=40,
+    right=Right.PROJECT_VIEW,
+    url_name="integrations:project_exports",
+    count=export_count,
+)
+slots.candidate_mark(id="exported", label="Exported to", order=40, right=Right.CANDIDATE_VIEW, marks=marks)
+slots.candidate_panel(
+    id="exported",
+    label="Other systems",
+    order=40,
+    right=Right.CANDIDATE_VIEW,
+    template="integrations/_person.html",
+    context=panel,
+)
+for place, vendor_class in enumerate(connector_classes(), start=40):
+    _register(vendor_class, place)

@@ -1,0 +1,167 @@
+"""Reads that pages, API and operations share. A connection or export of another organisation does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import ClassVar
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import User
+from foundation.problems import Missing
+from integrations.base.records import Education, Employment
+from integrations.mapping import PersonData, Reachable
+from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink
+from integrations.states import ESTABLISHED, ItemStatus
+from sourcing.models import Candidate, ContactKind, ContactStatus, Project
+from sourcing.selectors import contact_points
+
+
+class ConnectionMissing(Missing):
+    """There is no such connection in the viewer's organisation."""
+
+    code: ClassVar[str] = "connection_missing"
+
+
+class ExportMissing(Missing):
+    """There is no such export in the viewer's organisation."""
+
+    code: ClassVar[str] = "export_missing"
+
+
+class ItemMissing(Missing):
+    """There is no such person in this export."""
+
+    code: ClassVar[str] = "export_item_missing"
+
+
+def connections(viewer: User) -> QuerySet[Connection]:
+    """The organisation's connections that are not removed; the verified ones first, then by vendor."""
+    return (
+        Connection.objects.for_organisation(viewer.organisation_id)
+        .exclude(status=ConnectionStatus.REMOVED)
+        .annotate(working=Count("pk", filter=Q(status=ConnectionStatus.CONNECTED)))
+        .order_by("-working", "-verified_at", "vendor", "pk")
+    )
+
+
+def connection_for(viewer: User, connection_id: int) -> Connection:
+    """One connection that is not removed; raises :class:`ConnectionMissing`."""
+    found = connections(viewer).filter(pk=connection_id).first()
+    if found is None:
+        raise ConnectionMissing("There is no such connection.")
+    return found
+
+
+def live_connection(viewer: User, vendor: str) -> Connection | None:
+    """The connection to a vendor that is not removed, if there is one."""
+    return connections(viewer).filter(vendor=vendor).first()
+
+
+def removed_connection(viewer: User, vendor: str) -> Connection | None:
+    """The connection to a vendor removed last, whose links and logs are still here."""
+    return (
+        Connection.objects.for_organisation(viewer.organisation_id)
+        .filter(vendor=vendor, status=ConnectionStatus.REMOVED)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def export_connections(viewer: User) -> QuerySet[Connection]:
+    """Connections that take exports, also those that need a person first: their button says so."""
+    return connections(viewer).filter(status__in=ESTABLISHED, capabilities__contains=["export"])
+
+
+def exports(viewer: User, *, project: Project | None = None) -> QuerySet[Export]:
+    """Exports of the organisation (or of one project), the newest first."""
+    rows = (
+        Export.objects.for_organisation(viewer.organisation_id)
+        .select_related("connection", "run", "created_by", "project")
+        .order_by("-pk")
+    )
+    return rows.filter(project=project) if project is not None else rows
+
+
+def export_for(viewer: User, export_id: int) -> Export:
+    """One export; raises :class:`ExportMissing`."""
+    found = exports(viewer).filter(pk=export_id).first()
+    if found is None:
+        raise ExportMissing("There is no such export.")
+    return found
+
+
+def export_items(viewer: User, export: Export) -> QuerySet[ExportItem]:
+    """What became of each person, in the order they go."""
+    return (
+        ExportItem.objects.for_organisation(viewer.organisation_id)
+        .filter(export=export)
+        .select_related("candidate")
+        .order_by("pk")
+    )
+
+
+def item_for(viewer: User, item_id: int) -> ExportItem:
+    """One person of one export; raises :class:`ItemMissing`."""
+    found = (
+        ExportItem.objects.for_organisation(viewer.organisation_id)
+        .select_related("export", "connection", "candidate")
+        .filter(pk=item_id)
+        .first()
+    )
+    if found is None:
+        raise ItemMissing("There is no such person in this export.")
+    return found
+
+
+def counts(export: Export) -> dict[str, int]:
+    """How many items stand where; every status is a key."""
+    rows = (
+        ExportItem.objects.for_organisation(export.organisation_id)
+        .filter(export=export)
+        .order_by()
+        .values_list("status")
+        .annotate(number=Count("pk"))
+    )
+    return dict.fromkeys(ItemStatus.values, 0) | dict(rows)
+
+
+def links(viewer: User, candidate_ids: Collection[int]) -> QuerySet[RemoteLink]:
+    """Where these people are in other systems; one query for a page of people."""
+    return (
+        RemoteLink.objects.for_organisation(viewer.organisation_id)
+        .filter(candidate_id__in=candidate_ids)
+        .select_related("connection")
+        .order_by("candidate_id", "connection_id")
+    )
+
+
+def person_data(*, viewer: User, candidate: Candidate) -> PersonData:
+    """The person as ``viewer`` may see them: shared addresses and the viewer's own private ones."""
+    points = contact_points(viewer=viewer, candidate=candidate)
+    dead = {ContactStatus.BOUNCED, ContactStatus.INVALID}
+    reachable = [
+        (
+            point.kind,
+            Reachable(value=point.value, dead=point.status in dead, private=not point.shared),
+        )
+        for point in points
+    ]
+    return PersonData(
+        first_name=candidate.first_name,
+        last_name=candidate.last_name,
+        title=candidate.title,
+        company=candidate.company,
+        location=candidate.location,
+        emails=tuple(one for kind, one in reachable if kind == ContactKind.EMAIL),
+        phones=tuple(one for kind, one in reachable if kind == ContactKind.PHONE),
+        social_links=tuple(candidate.social_profiles.values_list("url", flat=True)),
+        experience=tuple(
+            Employment(title=job.title, company=job.company, started=job.started, ended=job.ended)
+            for job in candidate.experience.all()
+        ),
+        education=tuple(
+            Education(school=row.school, degree=row.degree, started=row.started, ended=row.ended)
+            for row in candidate.education.all()
+        ),
+    )

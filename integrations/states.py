@@ -1,0 +1,127 @@
+"""Where a connection, a link and an export item stand, and what may follow; the only way to write a status.
+
+Pure: tables and the decisions made from them. See docs/architecture.md, "Integrations", and docs/behaviour.md §7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.db.models import TextChoices
+
+from foundation.problems import Conflict
+
+
+class IllegalTransition(Conflict):
+    """The row cannot go from where it stands to where it was asked to go; somebody else decided first."""
+
+    code: ClassVar[str] = "illegal_transition"
+
+
+class ConnectionStatus(TextChoices):
+    """Where a connection stands; the labels are the words on its badge."""
+
+    DRAFT = "draft", "Not connected"
+    VERIFYING = "verifying", "Connecting"
+    CONNECTED = "connected", "Connected"
+    NEEDS_RECONNECT = "needs_reconnect", "Needs reconnect"
+    REMOVED = "removed", "Removed"
+
+
+_C = ConnectionStatus
+
+CONNECTION_TRANSITIONS: Mapping[ConnectionStatus, frozenset[ConnectionStatus]] = {
+    _C.DRAFT: frozenset({_C.VERIFYING, _C.REMOVED}),
+    # Back to where it came from when the verification says no: a new one to draft, an old one to reconnect.
+    _C.VERIFYING: frozenset({_C.VERIFYING, _C.CONNECTED, _C.DRAFT, _C.NEEDS_RECONNECT, _C.REMOVED}),
+    _C.CONNECTED: frozenset({_C.VERIFYING, _C.NEEDS_RECONNECT, _C.REMOVED}),
+    _C.NEEDS_RECONNECT: frozenset({_C.VERIFYING, _C.REMOVED}),
+    # The same account connected again keeps its links.
+    _C.REMOVED: frozenset({_C.DRAFT}),
+}
+
+#: Shown as "Your connections"; a draft is an unfinished wizard, a removed one is history.
+ESTABLISHED = frozenset({_C.CONNECTED, _C.NEEDS_RECONNECT})
+
+
+def check_connection(old: str, new: str) -> None:
+    """Raise IllegalTransition unless a connection in ``old`` may become ``new``."""
+    if ConnectionStatus(new) not in CONNECTION_TRANSITIONS[ConnectionStatus(old)]:
+        raise IllegalTransition(
+            f"A connection that is {_C(old).label.lower()} cannot become {_C(new).label.lower()}."
+        )
+
+
+class LinkState(TextChoices):
+    """``creating`` is committed before the vendor is asked to create (docs/architecture.md, "Integrations")."""
+
+    CREATING = "creating", "Being created"
+    LINKED = "linked", "Linked"
+    GONE = "gone", "No longer there"
+
+
+class ExportMode(TextChoices):
+    """As what people go over (seed 000)."""
+
+    PROSPECTS = "prospects", "Prospects"
+    CANDIDATES = "candidates", "Candidates"
+
+
+class ItemStatus(TextChoices):
+    """Every item ends as sent, updated, skipped or failed (docs/behaviour.md §7)."""
+
+    QUEUED = "queued", "Queued"
+    CLAIMED = "claimed", "Exporting"
+    SENT = "sent", "Sent"
+    UPDATED = "updated", "Updated"
+    SKIPPED = "skipped", "Skipped"
+    FAILED = "failed", "Failed"
+
+
+_I = ItemStatus
+
+ITEM_TRANSITIONS: Mapping[ItemStatus, frozenset[ItemStatus]] = {
+    # Skipped from the queue: the run was cancelled.
+    _I.QUEUED: frozenset({_I.CLAIMED, _I.SKIPPED}),
+    _I.CLAIMED: frozenset({_I.QUEUED, _I.SENT, _I.UPDATED, _I.SKIPPED, _I.FAILED}),
+    _I.SENT: frozenset(),
+    _I.UPDATED: frozenset(),
+    # A person retries it alone.
+    _I.SKIPPED: frozenset({_I.QUEUED}),
+    _I.FAILED: frozenset({_I.QUEUED}),
+}
+
+#: Work is left.
+OPEN = frozenset({_I.QUEUED, _I.CLAIMED})
+#: Counts as exported (docs/behaviour.md §7).
+EXPORTED = frozenset({_I.SENT, _I.UPDATED})
+#: A person may send it again alone.
+RETRYABLE = frozenset({_I.SKIPPED, _I.FAILED})
+
+
+def check_item(old: str, new: str) -> None:
+    """Raise IllegalTransition unless an item in ``old`` may become ``new``."""
+    if ItemStatus(new) not in ITEM_TRANSITIONS[ItemStatus(old)]:
+        raise IllegalTransition(
+            f"An item that is {_I(old).label.lower()} cannot become {_I(new).label.lower()}."
+        )
+
+
+class Reason(TextChoices):
+    """Why an item was skipped or failed; the label is the short form in counts and lists."""
+
+    NONE = "", ""
+    ALREADY_EXPORTED = "already_exported", "already exported"
+    NO_SUCH_RECORD_TYPE = "no_such_record_type", "contacts cannot be sent there"
+    NO_EMAIL = "no_email", "no e-mail address"
+    CANCELLED = "cancelled", "the export was cancelled"
+    REJECTED = "rejected", "refused there"
+    NO_ACCESS = "no_access", "no access there"
+    TARGET_GONE = "target_gone", "the target is no longer there"
+    UNEXPECTED_ANSWER = "unexpected_answer", "unexpected answer"
+    KEEPS_FAILING = "keeps_failing", "keeps failing"
+    UNCONFIRMED = "unconfirmed", "not confirmed"
+    UNSEARCHABLE = "unsearchable", "cannot be looked up there"
+    CONNECTION_REMOVED = "connection_removed", "the connection was removed"
+    INTERNAL = "internal", "internal error"

@@ -1,0 +1,73 @@
+"""The campaigns and jobs people can be sent to, read from the vendor and kept for a minute.
+
+A picker that is typed into must not ask the vendor for each letter; a minute is short enough that a campaign made
+there a moment ago is found by *Refresh*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.core.cache import cache
+
+from accounts.models import User
+from foundation.problems import Invalid
+from foundation.secrets import fingerprint
+from integrations import opening
+from integrations.base.records import Capability, Target, TargetKind
+from integrations.connections import POOLS
+from integrations.models import Connection, ExportMode
+
+KEPT_SECONDS = 60
+
+KINDS = {ExportMode.PROSPECTS: TargetKind.POOL, ExportMode.CANDIDATES: TargetKind.JOB}
+CAPABILITIES = {TargetKind.POOL: Capability.LIST_POOLS, TargetKind.JOB: Capability.LIST_JOBS}
+
+
+def modes(connection: Connection) -> tuple[ExportMode, ...]:
+    """As what people may go there: prospects only with *Enable Pools* ticked (docs/behaviour.md §7)."""
+    found = opening.vendor_of(connection)
+    offered = []
+    if POOLS in connection.capabilities and found.supports(Capability.LIST_POOLS):
+        offered.append(ExportMode.PROSPECTS)
+    if found.supports(Capability.LIST_JOBS):
+        offered.append(ExportMode.CANDIDATES)
+    return tuple(offered)
+
+
+def choices(
+    *, viewer: User, connection: Connection, mode: ExportMode, search: str = "", fresh: bool = False
+) -> tuple[Target, ...]:
+    """Targets whose name holds every word of ``search``, by name. Asks the vendor at most once a minute.
+
+    Raises the connector's errors, and Invalid for a mode the connection does not offer.
+    """
+    if mode not in modes(connection):
+        raise Invalid("This connection does not offer that.", fields={"mode": "Not offered."})
+    words = search.casefold().split()
+    every = _all(viewer, connection, KINDS[mode], fresh=fresh)
+    return tuple(target for target in every if all(word in target.name.casefold() for word in words))
+
+
+def pick(*, viewer: User, connection: Connection, mode: ExportMode, target_id: str) -> Target:
+    """The target with this id, asked for anew when the kept list does not know it. Raises Invalid when gone."""
+    for fresh in (False, True):
+        for target in choices(viewer=viewer, connection=connection, mode=mode, fresh=fresh):
+            if target.external_id == target_id:
+                return target
+    word = opening.vendor_of(connection).target_words[KINDS[mode]].lower()
+    raise Invalid(f"Pick a {word} first.", fields={"target": f"Pick a {word} first."})
+
+
+def _all(viewer: User, connection: Connection, kind: TargetKind, *, fresh: bool) -> tuple[Target, ...]:
+    acting_as = opening.acting_as(connection, viewer)
+    # The account is in the key: another credential must not be shown the list of the one before.
+    key = f"integrations:targets:{connection.pk}:{kind}:{fingerprint(acting_as + connection.account)}"
+    kept = None if fresh else cache.get(key)
+    if kept is not None:
+        return tuple(Target(**{**row, "kind": TargetKind(row["kind"])}) for row in kept)
+    connector = opening.open_connector(connection)
+    ask = connector.list_pools if kind is TargetKind.POOL else connector.list_jobs
+    found = ask(acting_as=acting_as)
+    cache.set(key, [asdict(target) for target in found], timeout=KEPT_SECONDS)
+    return found

@@ -1,0 +1,38 @@
+"""Addresses of this room. Each vendor has its own export address, so that a page can link "Export to …"."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from integrations.registry import CONNECTORS
+from integrations.views import exports, pages
+
+app_name = "integrations"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("integrations/", pages.overview, name="overview"),
+    path("integrations/new/", pages.systems, name="systems"),
+    path("integrations/<slug:vendor>/connect/", pages.connect, name="connect"),
+    path("integrations/<int:connection_id>/", pages.connection_page, name="connection"),
+    path("integrations/<int:connection_id>/capabilities/", pages.capabilities, name="capabilities"),
+    path("integrations/<int:connection_id>/credentials/", pages.credentials, name="credentials"),
+    path("integrations/<int:connection_id>/verification/", pages.verification, name="verification"),
+    path("integrations/<int:connection_id>/settings/", pages.save_settings, name="settings"),
+    path("integrations/<int:connection_id>/identity/", pages.save_identity, name="identity"),
+    path("integrations/<int:connection_id>/remove/", pages.remove, name="remove"),
+    path("projects/<int:project_id>/exports/", exports.project_exports, name="project_exports"),
+    path("exports/<int:export_id>/", exports.export_page, name="export"),
+    path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),
+    path("exports/items/<int:item_id>/retry/", exports.retry, name="retry_item"),
+    path("api/v1/", include("integrations.api.urls")),
+]
+for slug in CONNECTORS:
+    urlpatterns += [
+        path(
+            f"projects/<int:project_id>/export/{slug}/",
+            exports.project_dialogue,
+            {"vendor": slug},
+            name=f"export_project_{slug}",
+        ),
+        path(f"exports/new/{slug}/", exports.people_dialogue, {"vendor": slug}, name=f"export_people_{slug}"),
+    ]

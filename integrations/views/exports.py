@@ -1,0 +1,220 @@
+"""The export dialogue, an export's page, a project's Exports tab (seed 000, "Exporting from …")."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import Right, can
+from foundation.paging import keyset
+from foundation.problems import Invalid, Problem
+from integrations import exporting, opening, registry, selectors, targets
+from integrations.forms import ExportForm
+from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
+from integrations.states import OPEN, RETRYABLE
+from integrations.views.gate import Request, integrations_page
+from sourcing.models import Project
+from sourcing.selectors import project_candidate_ids, project_for
+from sourcing.views.projects import project_frame
+
+ITEMS_PER_PAGE = 100
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CANDIDATE_EXPORT)
+def project_dialogue(request: Request, project_id: int, vendor: str) -> HttpResponse:
+    """Everybody in a project, or those ticked there."""
+    project = project_for(request.user, project_id)
+    return _dialogue(request, vendor, project, _ticked(request, project))
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CANDIDATE_EXPORT)
+def people_dialogue(request: Request, vendor: str) -> HttpResponse:
+    """People ticked in the list, or one person from their own page."""
+    return _dialogue(request, vendor, None, _ticked(request, None))
+
+
+def _ticked(request: Request, project: Project | None) -> set[int] | None:
+    """Ids ticked, None for a whole project. Ids of strangers fall away when the people are read."""
+    raw = request.POST.getlist("candidate") or request.GET.getlist("candidate")
+    ids = {int(value) for value in raw if value.isascii() and value.isdigit() and len(value) < 19}
+    if project is not None and (not raw or request.POST.get("everything") == "1"):
+        return None
+    return ids
+
+
+def _dialogue(
+    request: Request, vendor: str, project: Project | None, ticked: set[int] | None
+) -> HttpResponse:
+    """Show what would happen; ``start`` in a POST makes it happen."""
+    found = registry.connector_class(vendor)
+    connection = selectors.export_connections(request.user).filter(vendor=vendor).first()
+    if connection is None or connection.status != ConnectionStatus.CONNECTED:
+        context = {
+            "vendor": found,
+            "connection": connection,
+            "project": project,
+            "may_edit": can(request.user, Right.CONNECTION_EDIT),
+        }
+        return render(request, "integrations/export_unavailable.html", context, status=409)
+    starting = request.method == "POST" and "start" in request.POST
+    # A choice changed in the dialogue comes as a GET or POST without "start": shown again, nothing written.
+    entered = request.POST if request.method == "POST" and "request_key" in request.POST else None
+    entered = request.GET if entered is None and "request_key" in request.GET else entered
+    form = ExportForm(connection, entered)
+    form.fields["candidate"].choices = [(pk, pk) for pk in ticked or ()]  # type: ignore[attr-defined]
+    if starting and form.is_valid():
+        try:
+            export = exporting.start(
+                actor=request.user,
+                connection=connection,
+                mode=form.chosen_mode,
+                target_id=form.cleaned_data["target"],
+                request_key=form.cleaned_data["request_key"],
+                project=project,
+                candidate_ids=ticked,
+                include_exported=form.cleaned_data["include_exported"],
+                dummy_addresses=form.cleaned_data["dummy_addresses"],
+            )
+            return redirect("integrations:export", export.pk)
+        except Invalid as problem:
+            form.add_error(None, str(problem))
+    ids = project_candidate_ids(request.user, project) if ticked is None and project is not None else ticked
+    context = _choices(request, connection, form, ids or set()) | {
+        "vendor": found,
+        "connection": connection,
+        "project": project,
+        "ticked": sorted(ticked) if ticked is not None else None,
+        "form": form,
+    }
+    name = "integrations/export_dialogue.html"
+    refused = starting and bool(form.errors)
+    part = request.htmx and not request.htmx.boosted and not starting
+    return render(request, f"{name}#choices" if part else name, context, status=422 if refused else 200)
+
+
+def _choices(
+    request: Request, connection: Connection, form: ExportForm, ids: Collection[int]
+) -> dict[str, Any]:
+    """Targets to pick from and what the ticks come to."""
+    entered = form.data if form.is_bound else {}
+    mode = form.chosen_mode
+    search = str(entered.get("search", ""))[:200]
+    found = opening.vendor_of(connection)
+    kind = targets.KINDS[mode]
+    context: dict[str, Any] = {
+        "mode": mode,
+        "word": found.target_words[kind],
+        "note": found.target_notes.get(kind, ""),
+        "search": search,
+        "picked": str(entered.get("target", "")),
+        "preview": exporting.preview(
+            viewer=request.user,
+            connection=connection,
+            candidate_ids=ids,
+            include_exported=bool(entered.get("include_exported")),
+        ),
+        "dummies": bool(entered.get("dummy_addresses")),
+        "acting_as": opening.acting_as(connection, request.user),
+    }
+    try:
+        context["targets"] = targets.choices(
+            viewer=request.user,
+            connection=connection,
+            mode=mode,
+            search=search,
+            fresh="refresh" in entered,
+        )
+    except Problem as problem:
+        # The dialogue stays usable: the person sees why the list is empty and may ask again.
+        context["trouble"] = str(problem)
+    return context
+
+
+@require_GET
+@integrations_page(Right.PROJECT_VIEW)
+def project_exports(request: Request, project_id: int) -> HttpResponse:
+    """The Exports tab of a project."""
+    project = project_for(request.user, project_id)
+    page = keyset(
+        selectors.exports(request.user, project=project),
+        order=("-id",),
+        after=request.GET.get("after"),
+        size=50,
+    )
+    context = project_frame(request, project, active="exports") | {
+        "page": page,
+        "rows": [_summary(export) for export in page.rows],
+    }
+    return render(request, "integrations/project_exports.html", context)
+
+
+@require_GET
+@integrations_page(Right.PROJECT_VIEW)
+def export_page(request: Request, export_id: int) -> HttpResponse:
+    """Progress while it runs, then "Export Complete" and what became of each person."""
+    export = selectors.export_for(request.user, export_id)
+    page = keyset(
+        selectors.export_items(request.user, export),
+        order=("id",),
+        after=request.GET.get("after"),
+        size=ITEMS_PER_PAGE,
+    )
+    context = _summary(export) | {
+        "page": page,
+        "retryable": RETRYABLE,
+        "may_export": can(request.user, Right.CANDIDATE_EXPORT),
+        "back": reverse("integrations:project_exports", args=[export.project_id])
+        if export.project_id
+        else "",
+    }
+    name = "integrations/export.html"
+    part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    return render(request, f"{name}#progress" if part else name, context)
+
+
+@require_POST
+@integrations_page(Right.CANDIDATE_EXPORT)
+def cancel(request: Request, export_id: int) -> HttpResponse:
+    """Stop after the person under way."""
+    exporting.cancel(actor=request.user, export=selectors.export_for(request.user, export_id))
+    return redirect("integrations:export", export_id)
+
+
+@require_POST
+@integrations_page(Right.CANDIDATE_EXPORT)
+def retry(request: Request, item_id: int) -> HttpResponse:
+    """Send one person again."""
+    export = exporting.retry(actor=request.user, item=selectors.item_for(request.user, item_id))
+    return redirect("integrations:export", export.pk)
+
+
+def _summary(export: Export) -> dict[str, Any]:
+    """An export with its counts, for a row and for its page."""
+    counts = selectors.counts(export)
+    done = counts[ItemStatus.SENT] + counts[ItemStatus.UPDATED]
+    waiting = sum(counts[status] for status in OPEN)
+    failed = counts[ItemStatus.FAILED]
+    cancelled = export.run is not None and export.run.status == "cancelled"
+    return {
+        "export": export,
+        "vendor": opening.vendor_of(export.connection),
+        "counts": counts,
+        "done": done,
+        "failed": failed,
+        "skipped": counts[ItemStatus.SKIPPED],
+        "waiting": waiting,
+        "total": done + failed + waiting,
+        "settled": done + failed,
+        "working": bool(waiting) and export.run is not None and not export.run.ended,
+        "complete": not waiting and not failed and not cancelled,
+        "verdict": "Export cancelled"
+        if cancelled
+        else (f"Export finished: {failed} failed" if failed else "Export Complete"),
+    }

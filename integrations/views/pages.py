@@ -1,0 +1,250 @@
+"""The Integrations page and the wizard that connects a system (seed 000, "Setting up your Integration")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import Right, can
+from foundation.problems import Invalid
+from integrations import connections, opening, registry, selectors
+from integrations.base.connector import Connector
+from integrations.forms import CapabilitiesForm, IdentityForm, SettingsForm
+from integrations.models import Connection, ConnectionStatus, VendorIdentity
+from integrations.states import ESTABLISHED
+from integrations.views.gate import Request, integrations_page
+
+
+def _card(connection: Connection, viewer: Any) -> dict[str, Any]:
+    found = opening.vendor_of(connection)
+    words = {"export": "Export", "pools": "Pools"}
+    return {
+        "row": connection,
+        "vendor": found,
+        "capabilities": ", ".join(words[box] for box in connection.capabilities if box in words),
+        "exports": selectors.exports(viewer).filter(connection=connection).count(),
+        "established": connection.status in ESTABLISHED,
+    }
+
+
+@require_GET
+@integrations_page(Right.CONNECTION_VIEW)
+def overview(request: Request) -> HttpResponse:
+    """Your connections, the verified ones first with their green check; below, what can be connected."""
+    cards = [_card(row, request.user) for row in selectors.connections(request.user)]
+    taken = {card["row"].vendor for card in cards}
+    search = request.GET.get("q", "").strip()
+    available = [
+        found
+        for found in registry.connector_classes()
+        if found.slug not in taken and search.casefold() in found.display_name.casefold()
+    ]
+    shown = [card for card in cards if search.casefold() in card["vendor"].display_name.casefold()]
+    context = {
+        "established": [card for card in shown if card["established"]],
+        "unfinished": [card for card in shown if not card["established"]],
+        "available": available,
+        "search": search,
+        "may_edit": can(request.user, Right.CONNECTION_EDIT),
+    }
+    return render(request, "integrations/overview.html", context)
+
+
+@require_GET
+@integrations_page(Right.CONNECTION_EDIT)
+def systems(request: Request) -> HttpResponse:
+    """*+ Add a Connection*: every system, with Connect or the connection it already has."""
+    listed = [
+        {"vendor": found, "connection": selectors.live_connection(request.user, found.slug)}
+        for found in registry.connector_classes()
+    ]
+    return render(request, "integrations/systems.html", {"systems": listed})
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CONNECTION_EDIT)
+def connect(request: Request, vendor: str) -> HttpResponse:
+    """The Capabilities tab of a new connection; Confirm Choices leads to Credentials."""
+    found = registry.connector_class(vendor)
+    live = selectors.live_connection(request.user, vendor)
+    if live is not None:
+        return redirect("integrations:capabilities", live.pk)
+    before = selectors.removed_connection(request.user, vendor)
+    form = CapabilitiesForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        same = before if request.POST.get("same_account") == "yes" else None
+        try:
+            made = connections.begin(
+                actor=request.user, vendor=vendor, capabilities=form.cleaned_data["capabilities"], again=same
+            )
+            return redirect("integrations:credentials", made.pk)
+        except Invalid as problem:
+            form.add_error("capabilities", problem.fields["capabilities"])
+    context = _wizard(found, None, "capabilities") | {"form": form, "before": before}
+    return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CONNECTION_EDIT)
+def capabilities(request: Request, connection_id: int) -> HttpResponse:
+    """Change the ticks of a connection; an unfinished one goes on to Credentials."""
+    connection = selectors.connection_for(request.user, connection_id)
+    found = opening.vendor_of(connection)
+    form = CapabilitiesForm(found, request.POST or None, initial={"capabilities": connection.capabilities})
+    if request.method == "POST" and form.is_valid():
+        try:
+            connections.choose(
+                actor=request.user, connection=connection, capabilities=form.cleaned_data["capabilities"]
+            )
+            if connection.status == ConnectionStatus.DRAFT:
+                return redirect("integrations:credentials", connection.pk)
+            messages.success(request, "Capabilities saved.")
+            return redirect("integrations:connection", connection.pk)
+        except Invalid as problem:
+            form.add_error("capabilities", problem.fields["capabilities"])
+    context = _wizard(found, connection, "capabilities") | {"form": form}
+    return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CONNECTION_EDIT)
+def credentials(request: Request, connection_id: int) -> HttpResponse:
+    """The Credentials tab; Submit saves and starts the verification by itself."""
+    connection = selectors.connection_for(request.user, connection_id)
+    found = opening.vendor_of(connection)
+    form = found.credentials_form(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
+        return redirect("integrations:verification", connection.pk)
+    context = _wizard(found, connection, "credentials") | {
+        "form": form,
+        "has_secret": bool(connection.secret),
+    }
+    return render(request, "integrations/credentials.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CONNECTION_EDIT)
+def verification(request: Request, connection_id: int) -> HttpResponse:
+    """Each check with its line; the page asks again while checks are waiting. POST verifies once more."""
+    connection = selectors.connection_for(request.user, connection_id)
+    if request.method == "POST":
+        connections.verify(actor=request.user, connection=connection)
+        return redirect("integrations:verification", connection.pk)
+    run = connection.verification_run
+    context = _wizard(opening.vendor_of(connection), connection, "verification") | {
+        "lines": connection.verification,
+        "run": run,
+        "working": connection.status == ConnectionStatus.VERIFYING and run is not None and not run.ended,
+        "connected": connection.status == ConnectionStatus.CONNECTED,
+    }
+    name = "integrations/verification.html"
+    return render(request, f"{name}#lines" if request.htmx else name, context)
+
+
+@require_GET
+@integrations_page(Right.CONNECTION_VIEW)
+def connection_page(request: Request, connection_id: int) -> HttpResponse:
+    """One connection: where it stands, its settings, who the viewer is there, its exports."""
+    connection = selectors.connection_for(request.user, connection_id)
+    return _connection(request, connection)
+
+
+@require_POST
+@integrations_page(Right.CONNECTION_EDIT)
+def save_settings(request: Request, connection_id: int) -> HttpResponse:
+    """The connection's own settings."""
+    connection = selectors.connection_for(request.user, connection_id)
+    form = SettingsForm(request.POST)
+    if not form.is_valid():
+        return _connection(request, connection, settings_form=form)
+    connections.set_source(actor=request.user, connection=connection, label=form.cleaned_data["source_label"])
+    messages.success(request, "Settings saved.")
+    return redirect("integrations:connection", connection.pk)
+
+
+@require_POST
+@integrations_page(Right.CANDIDATE_EXPORT)
+def save_identity(request: Request, connection_id: int) -> HttpResponse:
+    """The viewer's own address at the vendor."""
+    connection = selectors.connection_for(request.user, connection_id)
+    form = IdentityForm(opening.vendor_of(connection), request.user, request.POST)
+    try:
+        connections.set_identity(
+            actor=request.user, connection=connection, email=request.POST.get("email", "")
+        )
+    except Invalid as problem:
+        form.add_error("email", problem.fields["email"])
+        return _connection(request, connection, identity_form=form)
+    messages.success(request, "Saved.")
+    return redirect("integrations:connection", connection.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@integrations_page(Right.CONNECTION_EDIT)
+def remove(request: Request, connection_id: int) -> HttpResponse:
+    """Names what is lost and what stays; POST removes."""
+    connection = selectors.connection_for(request.user, connection_id)
+    found = opening.vendor_of(connection)
+    if request.method == "POST":
+        connections.remove(actor=request.user, connection=connection)
+        messages.success(request, f"{found.display_name} was removed.")
+        return redirect("integrations:overview")
+    return render(request, "integrations/remove.html", {"connection": connection, "vendor": found})
+
+
+def _connection(
+    request: Request,
+    connection: Connection,
+    *,
+    settings_form: SettingsForm | None = None,
+    identity_form: IdentityForm | None = None,
+) -> HttpResponse:
+    found = opening.vendor_of(connection)
+    identity = (
+        VendorIdentity.objects.for_organisation(connection.organisation_id)
+        .filter(connection=connection, user=request.user)
+        .first()
+    )
+    context = _wizard(found, connection, "overview") | {
+        "card": _card(connection, request.user),
+        "settings_form": settings_form or SettingsForm(initial={"source_label": connection.source_label}),
+        "identity_form": identity_form
+        or IdentityForm(found, request.user, initial={"email": identity.email if identity else ""}),
+        "exports": selectors.exports(request.user).filter(connection=connection)[:10],
+        "may_edit": can(request.user, Right.CONNECTION_EDIT),
+        "may_export": can(request.user, Right.CANDIDATE_EXPORT),
+    }
+    failed = settings_form or identity_form
+    return render(request, "integrations/connection.html", context, status=422 if failed else 200)
+
+
+def _wizard(found: type[Connector], connection: Connection | None, here: str) -> dict[str, Any]:
+    """The tabs of a connection; before it exists only the first leads anywhere."""
+    tabs = []
+    if connection is None:
+        tabs = [
+            {
+                "label": "Capabilities",
+                "url": reverse("integrations:connect", args=[found.slug]),
+                "active": True,
+            }
+        ]
+    else:
+        names = [("connection", "Overview")] if connection.status in ESTABLISHED else []
+        names += [("capabilities", "Capabilities"), ("credentials", "Credentials")]
+        names += [("verification", "Verification")] if connection.secret else []
+        tabs = [
+            {
+                "label": label,
+                "url": reverse(f"integrations:{name}", args=[connection.pk]),
+                "active": name == ("connection" if here == "overview" else here),
+            }
+            for name, label in names
+        ]
+    return {"vendor": found, "connection": connection, "tabs": tabs}
