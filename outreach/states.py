@@ -87,7 +87,7 @@ class MailboxStatus(TextChoices):
     """A connected e-mail account."""
 
     CONNECTED = "connected", "Connected"
-    NEEDS_RECONNECT = "needs_reconnect", "Needs reconnecting"
+    NEEDS_RECONNECT = "needs_reconnect", "Needs reconnect"
     PAUSED = "paused", "Paused"
     REMOVED = "removed", "Removed"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.addressing import (
@@ -239,6 +239,7 @@ recipients = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(people=st.lists(addresses, max_size=6), recipient=recipients, current=st.none() | addresses)
 def test_no_rule_ever_chooses_an_address_that_may_not_be_used(people, recipient, current) -> None:
     for result in (choose(people, recipient), choose_again(current, people, recipient)):
@@ -249,6 +250,7 @@ def test_no_rule_ever_chooses_an_address_that_may_not_be_used(people, recipient,
                 assert unusable(result.address, recipient) is None
 
 
+@settings(deadline=None)
 @given(people=st.lists(addresses, max_size=6), recipient=recipients)
 def test_bouncing_one_address_after_another_always_comes_to_an_end(people, recipient) -> None:
     used: list[str] = []
@@ -262,6 +264,7 @@ def test_bouncing_one_address_after_another_always_comes_to_an_end(people, recip
     assert len(used) <= len(people) + 1
 
 
+@settings(deadline=None)
 @given(people=st.lists(addresses, max_size=6), recipient=recipients)
 def test_a_strict_campaign_never_writes_to_another_type_by_itself(people, recipient) -> None:
     strict = replace(recipient, strict=True, pin=None, override=None, prefer=Prefer.WORK)

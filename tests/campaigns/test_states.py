@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.states import (
@@ -90,6 +90,7 @@ def test_a_late_bounce_changes_nothing_for_those_who_answered_or_were_stopped(ol
     assert progress_after(old, RecipientEvent.BOUNCED_NO_ADDRESS) is old
 
 
+@settings(deadline=None)
 @given(events=st.lists(st.sampled_from(RecipientEvent)))
 def test_events_may_come_in_any_order_and_twice(events: list[RecipientEvent]) -> None:
     progress = Progress.NOT_STARTED

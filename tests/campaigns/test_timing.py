@@ -550,7 +550,7 @@ def timings(draw: st.DrawFn) -> Timing:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(settings_=timings(), start=starts, seed=seeds)
 def test_no_first_message_leaves_before_the_grace_or_on_a_day_not_allowed(
     settings_: Timing, start: datetime, seed: str
@@ -563,7 +563,7 @@ def test_no_first_message_leaves_before_the_grace_or_on_a_day_not_allowed(
     assert plan == first(settings_, start, seed)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     settings_=timings(),
     branch=st.sampled_from(list(Branch)),
@@ -581,7 +581,7 @@ def test_a_later_step_leaves_on_the_first_allowed_day_and_never_leaves_that_date
     assert plan == later(settings_, branch, seed, days=days, previous_on=previous_on, first_clock=clock)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(settings_=timings(), planned=starts, moment=starts, is_first=st.booleans(), seed=seeds)
 def test_resume_never_sends_before_its_own_grace(
     settings_: Timing, planned: datetime, moment: datetime, is_first: bool, seed: str
@@ -602,7 +602,7 @@ def test_resume_never_sends_before_its_own_grace(
         assert settings_.days.allows(plan.local.date())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(settings_=timings(), start=starts, moved=st.integers(-600, 600), seed=seeds)
 def test_the_zone_a_start_is_written_in_makes_no_difference(
     settings_: Timing, start: datetime, moved: int, seed: str
@@ -612,6 +612,7 @@ def test_the_zone_a_start_is_written_in_makes_no_difference(
     assert first(settings_, elsewhere, seed) == first(settings_, start, seed)
 
 
+@settings(deadline=None)
 @given(zone=zones, day=st.dates(date(2019, 1, 1), date(2034, 1, 1)), clock=st.times())
 def test_a_resolved_wall_time_is_that_time_or_moved_forward_by_a_gap(
     zone: ZoneInfo, day: date, clock: time

@@ -36,7 +36,7 @@ EVA = {"first_name": "Eva", "company": "Acme & Söhne", "sender_name": "Alice"}
 
 
 def body(template: str, variables: dict[str, str] | None = None, **more: str) -> str:
-    return render("Hello", template, EVA if variables is None else variables, **more).text  # type: ignore[arg-type]
+    return render("Hello", template, EVA if variables is None else variables, **more).text
 
 
 # Variables and fallbacks
@@ -149,7 +149,7 @@ def test_objects_cannot_be_reached_through_a_variable() -> None:
             body(template)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(template=st.text(alphabet="{}%| abcif_name:'\"\n.-#()123", max_size=60))
 def test_any_text_is_rendered_or_refused_with_a_typed_error(template: str) -> None:
     analyse(template)
@@ -401,6 +401,7 @@ def test_a_date_without_a_zone_is_refused() -> None:
         mime(date=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
 
 
+@settings(deadline=None)
 @given(
     name=st.text(max_size=40),
     subject=st.text(max_size=120),
