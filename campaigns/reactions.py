@@ -39,6 +39,7 @@ OUTCOMES = (
     "message.possible_reply",
     "message.auto_replied",
     "candidate.opted_out",
+    "candidate.written_by_hand",
     "mailbox.changed",
 )
 def react(event: Event) -> None:
@@ -54,6 +55,12 @@ def react(event: Event) -> None:
         out_of_office(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"])
     elif event.kind == "candidate.opted_out":
         opted_out(organisation_id=event.organisation_id, candidate_id=event.ids["candidate_id"], now=now)
+    elif event.kind == "candidate.written_by_hand":
+        written_by_hand(
+            organisation_id=event.organisation_id,
+            candidate_id=event.ids["candidate_id"],
+            mailbox_id=event.ids["mailbox_id"],
+        )
     else:
         mailbox_changed(organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now)
 
@@ -134,6 +141,14 @@ def opted_out(*, organisation_id: int, candidate_id: int, now: datetime) -> None
     for recipient in _recipients_of(organisation_id, candidate_id):
         standing.apply_event(recipient, RecipientEvent.OPTED_OUT, now=now, cancel=Reason.UNSUBSCRIBED)
         standing.complete_if_done(recipient.campaign_id, organisation_id=organisation_id)
+
+
+@transaction.atomic
+def written_by_hand(*, organisation_id: int, candidate_id: int, mailbox_id: int) -> None:
+    """Somebody wrote to the person outside Beckon from this mailbox: its campaigns wait for a word."""
+    for recipient in _recipients_of(organisation_id, candidate_id):
+        if recipient.progress in GOING and recipient.campaign.mailbox_id == mailbox_id:
+            standing.put_on_hold(recipient, Hold.PAUSED, reason=HoldReason.WROTE_BY_HAND)
 
 
 @transaction.atomic

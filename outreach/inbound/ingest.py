@@ -1,0 +1,227 @@
+"""One mail becomes exactly one row, with its verdict, its match and the news of it, in one transaction.
+
+A mail that matches nobody keeps only its date, the hash of its Message-ID and its verdict: the private mail of
+somebody who lends a mailbox is not stored (docs/behaviour.md §5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from foundation import events
+from outreach import unsubscribe
+from outreach.inbound import match as matching
+from outreach.inbound.classify import Classified, classify
+from outreach.inbound.match import NOBODY, Certainty, Match
+from outreach.inbound.parse import ParsedMail, parse
+from outreach.models import InboundLocation, InboundMessage, Mailbox
+from outreach.outbox import evidence
+from outreach.states import FailureClass, Verdict
+from sourcing import people, suppression
+from sourcing.models import Candidate, SuppressionReason
+from sourcing.normalising import InvalidAddress, normalise_email
+
+log = structlog.get_logger(__name__)
+
+#: What of a matched mail's text is kept; the rest is in the mailbox.
+LONGEST_TEXT = 100_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a mail lies."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+    is_sent: bool = False
+
+
+def ingest(
+    *, mailbox: Mailbox, raw: bytes, place: Place, received_at: datetime, now: datetime
+) -> InboundMessage:
+    """Read one mail. The same mail again, from whatever folder, finds its row and only adds the place."""
+    mail = parse(raw)
+    known = _known(mailbox, mail.hash)
+    if known is not None:
+        _remember_place(known, mailbox, place)
+        return known
+    verdict = classify(mail, now=now, own_addresses=[mailbox.address.lower()], in_sent=place.is_sent)
+    try:
+        with transaction.atomic():
+            row = _store(mailbox, mail, verdict, place, received_at, now)
+    except IntegrityError:
+        # Two readers met the same mail; the other one's row stands.
+        theirs = _known(mailbox, mail.hash)
+        if theirs is None:
+            raise
+        row = theirs
+    log.info("inbound.read", mailbox_id=mailbox.pk, inbound_id=row.pk, verdict=row.verdict, size=mail.size)
+    return row
+
+
+def _store(
+    mailbox: Mailbox,
+    mail: ParsedMail,
+    verdict: Classified,
+    place: Place,
+    received_at: datetime,
+    now: datetime,
+) -> InboundMessage:
+    own = verdict.verdict is Verdict.OWN_COPY
+    found = NOBODY if own else matching.match(mail, mailbox=mailbox)
+    row = InboundMessage(
+        organisation_id=mailbox.organisation_id,
+        mailbox=mailbox,
+        raw_hash=mail.hash,
+        message_id_hash=hashlib.sha256(mail.message_id.encode()).hexdigest() if mail.message_id else "",
+        received_at=received_at,
+        read_at=now,
+        verdict=verdict.verdict,
+        explanation=f"{verdict.explanation} {'' if own else found.explanation}".strip()[:500],
+        failure_class=verdict.failure or "",
+        status_code=verdict.code[:20],
+    )
+    if found.certainty is not Certainty.NONE:
+        _fill(row, mail, verdict, found)
+    row.save()
+    _remember_place(row, mailbox, place)
+    if own:
+        _own_copy(mail, mailbox, now)
+    elif found.certainty is not Certainty.NONE:
+        _act(row, verdict, found, now)
+    return row
+
+
+def _fill(row: InboundMessage, mail: ParsedMail, verdict: Classified, found: Match) -> None:
+    row.message = found.message
+    row.candidate_id = found.candidate_id
+    row.from_address = mail.sender.address[:320]
+    row.from_name = mail.sender.name[:300]
+    row.subject = mail.subject[:998]
+    row.body_text = (mail.reply_text or mail.text)[:LONGEST_TEXT]
+    row.rfc_message_id = mail.message_id[:998]
+    row.references = " ".join(mail.references)[:20_000]
+    if verdict.returns_on is not None:
+        zone = ZoneInfo(row.mailbox.owner.time_zone)
+        row.returns_at = datetime.combine(verdict.returns_on, time(12), tzinfo=zone)
+
+
+def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) -> None:
+    """What the verdict does; a doubtful match only asks."""
+    sure = found.certainty is Certainty.SURE
+    if sure and found.message is not None:
+        evidence.prove_sent(message=found.message, now=now)
+    match verdict.verdict:
+        case Verdict.BOUNCE if sure:
+            _bounce(row, verdict, found, now)
+        case Verdict.REPLY:
+            _tell(
+                row, "message.possible_reply" if found.certainty is Certainty.POSSIBLE else "message.replied"
+            )
+        case Verdict.AUTO_REPLY if found.certainty is not Certainty.POSSIBLE:
+            _tell(row, "message.auto_replied")
+        case Verdict.UNSUBSCRIBE | Verdict.COMPLAINT if found.certainty is not Certainty.POSSIBLE:
+            _opt_out(row, found)
+        case _:
+            # Delays, receipts and what matches nobody for certain are noted and change nothing.
+            pass
+
+
+def _bounce(row: InboundMessage, verdict: Classified, found: Match, now: datetime) -> None:
+    """Marks the address only if the report's failed recipient is the one this message went to."""
+    message, failure = found.message, verdict.failure or FailureClass.SOFT
+    assert message is not None
+    failed = {_plain(address) for address in verdict.recipients}
+    if failed and message.to_normalised not in failed:
+        row.explanation = f"{row.explanation} The failed address is not the one written to."[:500]
+        row.save(update_fields=["explanation"])
+        return
+    if failure is FailureClass.HARD and message.candidate_id is not None and failed:
+        people.mark_bounced(
+            organisation_id=row.organisation_id,
+            candidate_id=message.candidate_id,
+            address=message.to_normalised,
+            at=now,
+            cause=f"{verdict.code} {verdict.diagnostic}".strip(),
+        )
+    evidence.bounced(
+        message=message,
+        failure=failure,
+        code=verdict.code,
+        words=verdict.diagnostic or verdict.explanation,
+        now=now,
+    )
+
+
+def _opt_out(row: InboundMessage, found: Match) -> None:
+    if found.message is not None:
+        unsubscribe.opt_out(found.message)
+        return
+    candidate = Candidate.objects.for_organisation(row.organisation_id).get(pk=row.candidate_id or 0)
+    suppression.suppress_person(candidate=candidate, actor=None, reason=SuppressionReason.OPT_OUT)
+    events.emit(
+        "candidate.opted_out",
+        organisation_id=row.organisation_id,
+        subject=f"candidate:{candidate.pk}",
+        candidate_id=candidate.pk,
+        message_id=None,
+    )
+
+
+def _own_copy(mail: ParsedMail, mailbox: Mailbox, now: datetime) -> None:
+    """Learn what the provider calls our message; a mail that Beckon did not write pauses its receivers' campaigns."""
+    message = matching.copied(mail, mailbox=mailbox)
+    if message is not None:
+        evidence.prove_sent(message=message, provider_ids=[mail.message_id], now=now)
+        return
+    for candidate_id in matching.written_to(mail, mailbox=mailbox):
+        events.emit(
+            "candidate.written_by_hand",
+            organisation_id=mailbox.organisation_id,
+            subject=f"candidate:{candidate_id}",
+            candidate_id=candidate_id,
+            mailbox_id=mailbox.pk,
+        )
+
+
+def _tell(row: InboundMessage, kind: str) -> None:
+    subject = f"message:{row.message_id}" if row.message_id else f"candidate:{row.candidate_id}"
+    events.emit(
+        kind,
+        organisation_id=row.organisation_id,
+        subject=subject,
+        message_id=row.message_id,
+        inbound_id=row.pk,
+    )
+
+
+def _known(mailbox: Mailbox, raw_hash: str) -> InboundMessage | None:
+    return (
+        InboundMessage.objects.for_organisation(mailbox.organisation_id)
+        .filter(mailbox=mailbox, raw_hash=raw_hash)
+        .first()
+    )
+
+
+def _remember_place(row: InboundMessage, mailbox: Mailbox, place: Place) -> None:
+    InboundLocation.objects.for_organisation(mailbox.organisation_id).get_or_create(
+        mailbox=mailbox,
+        folder=place.folder,
+        uidvalidity=place.uidvalidity,
+        uid=place.uid,
+        defaults={"organisation_id": mailbox.organisation_id, "inbound": row},
+    )
+
+
+def _plain(address: str) -> str:
+    try:
+        return normalise_email(address)
+    except InvalidAddress:
+        return address.strip().lower()
