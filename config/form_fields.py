@@ -74,6 +74,8 @@ def view(bound: BoundField, *, css: str = "", help_text: str | None = None) -> F
         attributes["aria-describedby"] = " ".join(described)
     if errors:
         attributes["aria-invalid"] = "true"
+    if widget.attrs.get("placeholder") == bound.label:
+        attributes["placeholder"] = False  # says nothing that the label does not
     choices = list(_choices(bound, classes)) if kind == "choices" else []
     return FieldView(
         name=bound.html_name,

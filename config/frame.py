@@ -76,6 +76,8 @@ ELSEWHERE = {
     "/recipients/": "outreach",
     "/outreach/mailboxes/": "mailboxes",
     "/exports/": "projects",
+    "/accounts/": "settings",
+    "/admin/": "admin",
 }
 
 

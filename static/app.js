@@ -199,14 +199,21 @@
     const wrong = $("[aria-invalid=true]", e.target);
     if (e.detail.xhr?.status === 422 && wrong) wrong.focus();
   });
+  const polled = (e) => e.detail.elt?.id === "tray" || e.detail.requestConfig?.elt?.id === "tray";
   on("htmx:beforeSwap", (e) => {
     const { xhr } = e.detail;
-    if (new URL(xhr.responseURL || location.href).pathname.startsWith("/accounts/login/")) { e.detail.shouldSwap = false; location.reload(); return; } // the session has ended
+    const ended = new URL(xhr.responseURL || location.href).pathname.startsWith("/accounts/login/");
+    if (ended) { e.detail.shouldSwap = false; if (!polled(e)) location.reload(); return; } // a poll must not take a half-written form away
     if (xhr.status >= 400 && xhr.getResponseHeader("HX-Retarget")) { e.detail.shouldSwap = true; e.detail.isError = false; }
   });
-  const said = (xhr) => (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain") && xhr.responseText.length < 500 ? xhr.responseText : "";
-  on("htmx:responseError", (e) => problem(said(e.detail.xhr) || (e.detail.xhr.status >= 500 ? "That did not work: the server reported an error. Nothing else was changed; try again." : "That was not possible. Reload the page and try again.")));
-  on("htmx:sendError", () => problem("The server cannot be reached. Check your connection and try again."));
-  on("htmx:timeout", () => problem("The server took too long to answer. Reload the page to see what happened."));
+  const said = (xhr) => { // errors/fragment.html, as foundation.problems answers htmx
+    const part = document.createElement("template");
+    part.innerHTML = xhr.responseText.length < 9000 ? xhr.responseText : "";
+    return $("[data-problem-text]", part.content)?.textContent.trim() || "";
+  };
+  const tell = (e, text) => { if (!polled(e)) problem(text); }; // a poll that fails is tried again by itself
+  on("htmx:responseError", (e) => tell(e, said(e.detail.xhr) || (e.detail.xhr.status >= 500 ? "That did not work: the server reported an error. Nothing else was changed; try again." : "That was not possible. Reload the page and try again.")));
+  on("htmx:sendError", (e) => tell(e, "The server cannot be reached. Check your connection and try again."));
+  on("htmx:timeout", (e) => tell(e, "The server took too long to answer. Reload the page to see what happened."));
   on("toast", (e) => toast(e.detail.text ?? e.detail.value, e.detail.undo)); // HX-Trigger: {"toast": {"text": …, "undo": …}}
 })();

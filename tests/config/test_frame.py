@@ -1,0 +1,98 @@
+"""What stands around a page, by role, plan and address."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from accounts.models import Organisation, Plan, Role, User
+from config.frame import Frame, frame
+
+pytestmark = pytest.mark.django_db
+
+
+def around(user: User | AnonymousUser, path: str = "/people/") -> Frame:
+    request = RequestFactory().get(path)
+    request.user = user
+    found = frame(request)["frame"]
+    assert isinstance(found, Frame)
+    return found
+
+
+def somebody(
+    role: str = Role.ADMIN, *, plan: str = Plan.PROFESSIONAL, switched_on: bool = True, is_staff: bool = False
+) -> User:
+    organisation = Organisation.objects.create(name="Northgate", plan=plan, integrations_enabled=switched_on)
+    return User.objects.create_user(
+        "alice@northgate.example", organisation=organisation, role=role, name="Alice", is_staff=is_staff
+    )
+
+
+def test_an_admin_finds_everything() -> None:
+    found = around(somebody())
+    assert [item.label for item in found.nav] == ["Search", "Projects", "Outreach", "Inbox"]
+    assert [item.label for item in found.menu] == ["Integrations", "Settings"]
+    assert found.outreach_settings
+    assert found.search_url
+
+
+def test_a_mailbox_owner_finds_the_mailboxes_and_nothing_else() -> None:
+    found = around(somebody(Role.MAILBOX_OWNER))
+    assert found.nav == []
+    assert found.outreach_settings
+    assert [item.label for item in found.menu] == ["Settings"]
+    assert (found.search_url, found.tray_url, found.recent) == ("", "", [])
+
+
+@pytest.mark.parametrize(
+    ("plan", "switched_on", "shown"),
+    [
+        (Plan.ESSENTIAL, True, True),
+        (Plan.PROFESSIONAL, True, True),
+        (Plan.ENTERPRISE, True, True),
+        (Plan.FREE, True, False),
+        (Plan.ENTERPRISE, False, False),
+    ],
+)
+def test_integrations_stand_in_the_menu_when_plan_and_switch_allow(
+    plan: str, switched_on: bool, shown: bool
+) -> None:
+    found = around(somebody(plan=plan, switched_on=switched_on))
+    assert ("Integrations" in [item.label for item in found.menu]) is shown
+
+
+def test_the_admin_site_is_for_staff() -> None:
+    assert "Admin" in [item.label for item in around(somebody(is_staff=True)).menu]
+
+
+@pytest.mark.parametrize(
+    ("path", "active"),
+    [
+        ("/people/7/", "people"),
+        ("/projects/1/outreach/", "projects"),
+        ("/campaigns/4/steps/", "outreach"),
+        ("/recipients/9/", "outreach"),
+        ("/outreach/outbox/", "outreach"),
+        ("/outreach/settings/", "mailboxes"),
+        ("/outreach/mailboxes/new/", "mailboxes"),
+        ("/integrations/new/", "integrations"),
+        ("/accounts/2fa/", "settings"),
+        ("/elsewhere/", ""),
+    ],
+)
+def test_the_page_lights_up_the_part_it_belongs_to(path: str, active: str) -> None:
+    found = around(somebody(), path)
+    items = [*found.nav, *found.menu, found.outreach_settings]
+    assert [item.id for item in items if item and item.active] == ([active] if active else [])
+    assert found.menu_active is (active in {"integrations", "settings"})
+
+
+def test_a_stranger_gets_an_empty_frame() -> None:
+    assert around(AnonymousUser()) == Frame()
+
+
+def test_an_administrator_without_organisation_finds_the_admin_site_only() -> None:
+    root = User.objects.create_superuser("root@example.com", "x", name="Root")
+    assert [item.label for item in around(root).menu] == ["Admin"]
+    assert around(root).nav == []
