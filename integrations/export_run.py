@@ -110,7 +110,7 @@ def _finish(run: Run, export: Export) -> None:
     runs.finish(
         run,
         result={
-            "text": f"Export finished: {failed} failed" if failed else "Export Complete",
+            "summary": f"Export finished: {failed} failed" if failed else "Export Complete",
             "export_id": export.pk,
             **{status: counts[status] for status in ItemStatus.values if status not in OPEN},
         },

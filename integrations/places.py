@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
-from integrations import opening, selectors
+from integrations import exporting, opening, selectors, verifying
 from integrations.base.connector import Connector
 from integrations.registry import connector_classes
 from sourcing import slots
@@ -99,6 +99,13 @@ slots.project_tab(
     right=Right.PROJECT_VIEW,
     url_name="integrations:project_exports",
     count=export_count,
+)
+slots.run_page(
+    id=exporting.KIND, url=lambda run: reverse("integrations:export", args=[run.params["export_id"]])
+)
+slots.run_page(
+    id=verifying.KIND,
+    url=lambda run: reverse("integrations:verification", args=[run.params["connection_id"]]),
 )
 slots.candidate_mark(id="exported", label="Exported to", order=40, right=Right.CANDIDATE_VIEW, marks=marks)
 slots.candidate_panel(

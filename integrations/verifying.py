@@ -53,7 +53,7 @@ def step(run: Run) -> bool:
         .first()
     )
     if connection is None or connection.status != ConnectionStatus.VERIFYING:
-        runs.finish(run, result={"stopped": True})
+        runs.finish(run, result={"summary": "No longer needed"})
         return False
     lines: list[dict[str, Any]] = connection.verification
     line = next((line for line in lines if line["state"] == WAITING), None)
@@ -110,7 +110,7 @@ def _settle(connection: Connection, lines: list[dict[str, Any]], run: Run) -> No
     if failed:
         runs.fail(run, code="verification_failed", text=f"{failed['title']}: {failed['text']}")
     else:
-        runs.finish(run, result={"connected": True})
+        runs.finish(run, result={"summary": "Connected"})
 
 
 def _acting_as(connection: Connection, run: Run) -> str:

@@ -72,8 +72,13 @@ def sourcewhale(connect: Callable[..., Any]) -> SourceWhaleConnector:
 
 
 @pytest.fixture
-def whale(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[SmallSourceWhale]:
+def whale(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, redis_connection: redis.Redis
+) -> Iterator[SmallSourceWhale]:
     """The small SourceWhale where the installation expects the real one; found again at once, called at will."""
+    # The same key is the same account in every test: a pause one test was asked for would hold the next.
+    for paused in redis_connection.scan_iter("throttle:*"):
+        redis_connection.delete(paused)
     with small_sourcewhale() as server:
         settings.SOURCEWHALE_BASE_URL = server.url
         settings.SOURCEWHALE_CALLS_PER_SECOND = 1000

@@ -59,7 +59,7 @@ def test_a_new_person_is_created_linked_marked_and_told_of(whale: SmallSourceWha
     assert whale.people["c1"]["campaignId"] == "spring"
     assert export.run is not None
     assert (export.run.status, export.run.done, export.run.total) == (RunStatus.DONE, 1, 1)
-    assert export.run.result["text"] == "Export Complete"
+    assert export.run.result["summary"] == "Export Complete"
 
 
 def test_the_create_was_committed_before_it_was_asked_for(whale: SmallSourceWhale) -> None:
@@ -234,7 +234,7 @@ def test_a_refusal_fails_this_person_with_the_vendors_words_and_the_others_go_on
     assert making.link(row, ada) is None
     assert making.item(export, bea).status == ItemStatus.SENT
     assert export.run is not None
-    assert export.run.result["text"] == "Export finished: 1 failed"
+    assert export.run.result["summary"] == "Export finished: 1 failed"
     assert export.run.failed == 1
 
 
@@ -462,7 +462,7 @@ def test_a_worker_killed_between_the_post_and_the_link_leaves_one_record_and_one
     assert len(whale.calls("add")) == 2
     assert len(whale.people) == 2
     assert export.run is not None
-    assert export.run.result["text"] == "Export Complete"
+    assert export.run.result["summary"] == "Export Complete"
 
 
 # --- what goes along ----------------------------------------------------------------------------------------
