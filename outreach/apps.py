@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class OutreachConfig(AppConfig):
+    """One message: mailboxes, outbox, sending, inbound mail."""
+
+    name = "outreach"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the consumer of mailbox health."""
+        from outreach import mailbox_health  # noqa: F401, PLC0415 - models are loaded only now

@@ -1,0 +1,21 @@
+"""The tables of outreach, by subject; import from here."""
+
+from __future__ import annotations
+
+from outreach.models.inbound import InboundLocation, InboundMessage
+from outreach.models.lane import Lane, LaneDay
+from outreach.models.mailbox import Mailbox, MailboxFolder, Security
+from outreach.models.message import Message, MessageOrigin, SendTry
+
+__all__ = [
+    "InboundLocation",
+    "InboundMessage",
+    "Lane",
+    "LaneDay",
+    "Mailbox",
+    "MailboxFolder",
+    "Message",
+    "MessageOrigin",
+    "Security",
+    "SendTry",
+]

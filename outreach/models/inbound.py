@@ -1,0 +1,81 @@
+"""Mail read from a mailbox: exactly one row per mail, whatever becomes of it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from foundation.tenancy import SameOrganisation, TenantModel
+from outreach.models.mailbox import Mailbox
+from outreach.models.message import Message
+from outreach.states import Verdict
+from sourcing.models import Candidate
+
+
+class InboundMessage(TenantModel):
+    """One mail, once per mailbox, recognised by the hash of its bytes without trace headers.
+
+    A mail that matches nobody keeps only its date, Message-ID hash and verdict: a lender's private mail is not
+    stored (docs/behaviour.md §5).
+    """
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="inbound")
+    raw_hash = models.CharField(max_length=64)
+    message_id_hash = models.CharField(max_length=64, blank=True)
+    received_at = models.DateTimeField()
+    read_at = models.DateTimeField()
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    #: Why this verdict and this match, for people.
+    explanation = models.CharField(max_length=500, blank=True)
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="inbound")
+    candidate = models.ForeignKey(Candidate, on_delete=models.SET_NULL, null=True, related_name="+")
+    from_address = models.CharField(max_length=320, blank=True)
+    from_name = models.CharField(max_length=300, blank=True)
+    subject = models.CharField(max_length=998, blank=True)
+    body_text = models.TextField(blank=True)
+    #: The mail's own Message-ID, without angle brackets.
+    rfc_message_id = models.CharField(max_length=998, blank=True)
+    references = models.TextField(blank=True)
+    failure_class = models.CharField(max_length=10, blank=True)
+    status_code = models.CharField(max_length=20, blank=True)
+    returns_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("mailbox"),
+            SameOrganisation("message"),
+            SameOrganisation("candidate"),
+            models.UniqueConstraint(fields=["mailbox", "raw_hash"], name="outreach_inbound_once"),
+        ]
+        indexes = [
+            # The inbox page: newest first.
+            models.Index(fields=["organisation", "-received_at", "-id"], name="outreach_inbound_recent"),
+            # A person's conversation.
+            models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbound {self.pk} ({self.verdict})"
+
+
+class InboundLocation(TenantModel):
+    """Where a mail lies: the same mail may be in several folders, and move."""
+
+    inbound = models.ForeignKey(InboundMessage, on_delete=models.CASCADE, related_name="locations")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    folder = models.CharField(max_length=255)
+    uidvalidity = models.BigIntegerField()
+    uid = models.BigIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("inbound"),
+            SameOrganisation("mailbox"),
+            models.UniqueConstraint(
+                fields=["mailbox", "folder", "uidvalidity", "uid"], name="outreach_location_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.uid}"

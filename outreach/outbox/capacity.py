@@ -1,0 +1,112 @@
+"""How much room a mailbox has now: its rolling 24 hours, counted in the database, and its gap.
+
+The figures come from the mailbox, else from the installation's settings; the arithmetic is ``limits``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from outreach.models import Mailbox
+from outreach.outbox import limits
+from outreach.states import Reason
+
+#: A message that must not leave for a reason the claim cannot see is looked at again after this long.
+LOOK_AGAIN = timedelta(minutes=1)
+#: "No limit" as a number.
+_PLENTY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many more messages may begin now; with none, why and from when (None: when the rules change)."""
+
+    free: int
+    reason: Reason = Reason.MAILBOX_DAY
+    text: str = ""
+    free_at: datetime | None = None
+
+
+def limits_of(mailbox: Mailbox) -> limits.MailboxLimits:
+    """The mailbox's own figures, the installation's where it has none."""
+    daily = settings.MAILBOX_DAILY_LIMIT if mailbox.daily_limit is None else mailbox.daily_limit
+    shortest, longest = settings.MAILBOX_MIN_GAP, settings.MAILBOX_MAX_GAP
+    if mailbox.min_gap_seconds is not None:
+        shortest = timedelta(seconds=mailbox.min_gap_seconds)
+    if mailbox.max_gap_seconds is not None:
+        longest = timedelta(seconds=mailbox.max_gap_seconds)
+    return limits.MailboxLimits(
+        daily=daily or None,
+        gap=(shortest, max(shortest, longest)),
+        born=mailbox.created_at if settings.MAILBOX_RAMP_START else None,
+    )
+
+
+def gapless(mailbox: Mailbox) -> bool:
+    """Whether one message may follow another at once."""
+    return not limits_of(mailbox).gap[1]
+
+
+def room(mailbox: Mailbox, *, now: datetime) -> Room:
+    """How many more messages may begin in the rolling 24 hours; exact while the mailbox row is locked.
+
+    Counts rows of any origin that are being handed over, were sent, or may have been.
+    """
+    rules = limits_of(mailbox)
+    allowed = limits.ceiling(rules, now=now)
+    if allowed.count is None:
+        return Room(_PLENTY)
+    begun = _begun(mailbox.pk, since=now - limits.WINDOW)
+    if begun < allowed.count:
+        return Room(allowed.count - begun)
+    wait = limits.mailbox_wait(
+        rules, now=now, blocking=_blocking(mailbox.pk, allowed.count), next_send_at=None
+    )
+    if wait is None:
+        return Room(1)
+    return Room(0, wait.reason, wait.text, wait.until)
+
+
+def _begun(mailbox_id: int, *, since: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM outreach_message
+            WHERE mailbox_id = %s AND status IN ('sending', 'sent', 'bounced', 'uncertain') AND sending_at > %s
+            """,
+            [mailbox_id, since],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _blocking(mailbox_id: int, count: int) -> datetime | None:
+    """The row that has to leave the window first (``limits.blocking``)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT sending_at FROM outreach_message
+            WHERE mailbox_id = %s AND status IN ('sending', 'sent', 'bounced', 'uncertain')
+            ORDER BY sending_at DESC OFFSET %s LIMIT 1
+            """,
+            [mailbox_id, max(count - 1, 0)],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def next_moment(mailbox: Mailbox, *, message_id: int, now: datetime) -> datetime | None:
+    """When the mailbox may send again after a message that begins now; None: at once."""
+    pause = limits.gap(limits_of(mailbox), seed=str(message_id))
+    return now + pause if pause else None
+
+
+def rest(mailbox: Mailbox, *, until: datetime) -> None:
+    """Do not wake the mailbox before ``until``; editing its limits ends the rest."""
+    Mailbox.objects.across_organisations("workers serve everyone").filter(
+        pk=mailbox.pk, next_send_at__lt=until
+    ).update(next_send_at=until)
+    mailbox.next_send_at = max(mailbox.next_send_at, until)

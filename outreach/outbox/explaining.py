@@ -1,0 +1,128 @@
+"""Why a message has not left yet, and when it will: one function for pages and API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from outreach import lanes
+from outreach.models import Mailbox, Message, MessageOrigin
+from outreach.outbox import capacity
+from outreach.states import WAITING, MailboxStatus, MessageStatus, Reason, sentence
+
+_EVERYONE = "the outbox serves everyone"
+
+#: A step after the first leaves only after a complete read at most this old (docs/architecture.md, "Sending" 9).
+READ_WITHIN = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a message waits or what became of it; ``until`` is None when only a person or an event ends the wait."""
+
+    reason: Reason | None
+    text: str
+    until: datetime | None
+
+
+_OF_MAILBOX = {
+    MailboxStatus.PAUSED: Reason.MAILBOX_PAUSED,
+    MailboxStatus.NEEDS_RECONNECT: Reason.MAILBOX_RECONNECT,
+    MailboxStatus.REMOVED: Reason.MAILBOX_REMOVED,
+}
+
+
+def why_not_yet(*, message: Message, now: datetime) -> Explanation:
+    """The first thing in the way of ``message`` at ``now``, with the moment it ends where that is known."""
+    if message.status not in WAITING:
+        return _settled(message)
+    mailbox = message.mailbox
+    for found in (
+        _mailbox_stopped(mailbox),
+        _lane_closed(message, now),
+        _later(message, now),
+        _unread(message, now),
+        _mailbox_full(message, now),
+    ):
+        if found is not None:
+            return found
+    return _in_line(message, now)
+
+
+def _say(reason: Reason, until: datetime | None = None, *, text: str = "") -> Explanation:
+    return Explanation(reason, text or str(reason.label), until)
+
+
+def _settled(message: Message) -> Explanation:
+    text = message.reason_text or (sentence(message.reason_code) if message.reason_code else "")
+    reason = Reason(message.reason_code) if message.reason_code in Reason.values else None
+    return Explanation(reason, text or str(MessageStatus(message.status).label), None)
+
+
+def _mailbox_stopped(mailbox: Mailbox) -> Explanation | None:
+    reason = _OF_MAILBOX.get(MailboxStatus(mailbox.status))
+    if reason is None:
+        return None
+    words = f" The server said: {mailbox.server_words}" if mailbox.server_words else ""
+    return _say(reason, mailbox.paused_until, text=f"{reason.label}{words}")
+
+
+def _lane_closed(message: Message, now: datetime) -> Explanation | None:
+    lane = message.lane
+    if lane is None:
+        return None
+    used = lanes.used_today(lane, now=now)
+    found = lanes.wait(lane, used=used, planned=message.planned_at, now=now)
+    return Explanation(found.reason, found.text, found.until) if found else None
+
+
+def _later(message: Message, now: datetime) -> Explanation | None:
+    if message.not_before <= now:
+        return None
+    if message.reason_code in Reason.values:
+        return _say(Reason(message.reason_code), message.not_before, text=message.reason_text)
+    return _say(Reason.NOT_DUE, message.not_before)
+
+
+def _unread(message: Message, now: datetime) -> Explanation | None:
+    read_at = message.mailbox.read_completely_at
+    if not message.read_before_write or (read_at is not None and read_at >= now - READ_WITHIN):
+        return None
+    return _say(Reason.INBOX_NOT_READ)
+
+
+def _mailbox_full(message: Message, now: datetime) -> Explanation | None:
+    mailbox = message.mailbox
+    if message.origin in {MessageOrigin.REPLY, MessageOrigin.TEST}:
+        return None  # never held back by our own limits (docs/behaviour.md §1)
+    room = capacity.room(mailbox, now=now)
+    if not room.free:
+        return _say(room.reason, room.free_at, text=room.text)
+    if mailbox.next_send_at > now:
+        if mailbox.send_failures:
+            words = f" {mailbox.server_words}" if mailbox.server_words else ""
+            return _say(
+                Reason.SERVER_UNREACHABLE,
+                mailbox.next_send_at,
+                text=f"{Reason.SERVER_UNREACHABLE.label}{words}",
+            )
+        return _say(Reason.MAILBOX_GAP, mailbox.next_send_at)
+    return None
+
+
+def _in_line(message: Message, now: datetime) -> Explanation:
+    ahead = (
+        Message.objects.across_organisations(_EVERYONE)
+        .filter(mailbox_id=message.mailbox_id, status=MessageStatus.QUEUED, not_before__lte=now)
+        .filter(rank__lt=message.rank)
+        .count()
+    ) + Message.objects.across_organisations(_EVERYONE).filter(
+        mailbox_id=message.mailbox_id,
+        status=MessageStatus.QUEUED,
+        not_before__lte=now,
+        rank=message.rank,
+        planned_at__lt=message.planned_at,
+    ).count()
+    if not ahead:
+        return Explanation(Reason.IN_LINE, "It is next and leaves within seconds.", now)
+    return Explanation(Reason.IN_LINE, f"{ahead} other messages of this mailbox go first.", None)

@@ -1,0 +1,342 @@
+"""The only writer of a claimed message's status: begin, settle, put back, sweep.
+
+Every change compares the status and the claim token, so of two workers that believe they own a message one
+changes nothing; zero rows mean that somebody else decided: log and stop. Each change emits its event in the
+same transaction. See docs/architecture.md, "Sending"; lock order lane → mailbox → recipient → message.
+
+The statements on the way of every message are written out in SQL: a mailbox without a gap spends its time here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from foundation import events
+from outreach import lanes
+from outreach.models import Lane, Message, MessageOrigin
+from outreach.outbox import capacity, feed, leases
+from outreach.states import FailureClass, MessageStatus, Reason, check, sentence
+from sourcing import suppression
+
+log = structlog.get_logger(__name__)
+
+_EVERYONE = "the outbox serves everyone"
+_S = MessageStatus
+_TEXT = 500
+
+#: Reasons given by a feed or by suppression that end a message; any other one sends it back to the queue.
+_ENDS: dict[Reason, MessageStatus] = {
+    Reason.UNSUBSCRIBED: _S.SUPPRESSED,
+    Reason.SUPPRESSED_PERSON: _S.SUPPRESSED,
+    Reason.SUPPRESSED_ADDRESS: _S.SUPPRESSED,
+    Reason.SUPPRESSED_DOMAIN: _S.SUPPRESSED,
+    Reason.SUPPRESSED_COMPANY: _S.SUPPRESSED,
+    Reason.CANCELLED_BY_HAND: _S.CANCELLED,
+    Reason.STEP_REMOVED: _S.CANCELLED,
+    Reason.REPLIED: _S.CANCELLED,
+    Reason.STOPPED: _S.CANCELLED,
+    Reason.MERGED: _S.CANCELLED,
+    Reason.ERASED: _S.CANCELLED,
+}
+
+#: What others hear about a new status; the way back to the queue is nobody's news.
+EVENT_OF: dict[MessageStatus, str] = {
+    _S.SENT: "message.sent",
+    _S.REFUSED: "message.refused",
+    _S.BOUNCED: "message.bounced",
+    _S.FAILED: "message.failed",
+    _S.UNCERTAIN: "message.uncertain",
+    _S.CANCELLED: "message.cancelled",
+    _S.SUPPRESSED: "message.suppressed",
+}
+
+
+class LeaseLost(RuntimeError):
+    """The mailbox was leased to somebody else, paused or removed: this worker must stop using it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one handing-over: the new status and everything that is stored with it.
+
+    ``word`` names the try in its list; ``code`` and ``text`` are the server's own words. ``not_before`` is for
+    a message that goes back to the queue; ``failed`` starts or keeps the clock of temporary failures.
+    """
+
+    status: MessageStatus
+    word: str
+    code: str = ""
+    text: str = ""
+    reason: Reason | None = None
+    failure_class: FailureClass | None = None
+    not_before: datetime | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A message whose handing-over has ended, to be written down together with the next ``begin``."""
+
+    message: Message
+    outcome: Outcome
+
+
+# ── begin ───────────────────────────────────────────────────────────────────
+
+
+def begin(
+    lease: leases.Lease, message: Message, *, now: datetime, settled: Settled | None = None
+) -> Reason | None:
+    """The last moment at which a message may be stopped; None: it is ``sending`` and must be handed over now.
+
+    One transaction: share-lock the lane, lock and renew the mailbox, ask limits, suppression and feeds again,
+    count the lane's day, compare-and-set to ``sending``, set the mailbox's next moment, and write down
+    ``settled``, the message before it. A reason: this message stays behind, in the queue or ended as the reason
+    says. Raises :class:`LeaseLost`; then neither this message nor ``settled`` was written.
+    """
+    with transaction.atomic():
+        reason = _why_not(lease, message, now)
+        if reason is None:
+            _set_sending(lease, message, now)
+        else:
+            _leave_behind(message, reason, now)
+        if settled is not None:
+            _write_settled(settled, now)
+    if reason is None:
+        message.status, message.sending_at = _S.SENDING, now
+    return reason
+
+
+def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | None:
+    """Everything that may still stop the message, asked with lane, mailbox and recipient locked, in that order."""
+    lane = _share_locked(message.lane_id)
+    closed = lanes.wait(lane, used=0, planned=message.planned_at, now=now) if lane else None
+    _renew(lease)
+    if closed is not None:
+        return closed.reason
+    if message.origin not in {MessageOrigin.REPLY, MessageOrigin.TEST}:
+        room = capacity.room(lease.mailbox, now=now)
+        if not room.free:
+            return room.reason
+    if message.origin == MessageOrigin.CAMPAIGN:
+        for each in feed.feeds():
+            reason = each.may_begin(messages=[message], now=now).get(message.pk)
+            if reason is not None:
+                return reason
+    if suppression.is_suppressed(message.organisation_id, message.candidate_id, message.to_normalised):
+        return _suppressed_why(message)
+    if lane and not _raise_lane_day(lane, now):
+        return Reason.CAMPAIGN_DAY
+    return None
+
+
+_LANE = """
+    SELECT id, organisation_id, held, held_text, daily_limit, zone, allowed_days
+    FROM outreach_lane WHERE id = %s FOR SHARE
+"""
+_LANE_FIELDS = ("id", "organisation_id", "held", "held_text", "daily_limit", "zone", "allowed_days")
+
+
+def _share_locked(lane_id: int | None) -> Lane | None:
+    """The lane, as it is once no one is changing it; Pause takes the same row exclusively and so waits for us."""
+    if lane_id is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_LANE, [lane_id])
+        return Lane.from_db(connection.alias, _LANE_FIELDS, cursor.fetchone())
+
+
+def _renew(lease: leases.Lease) -> None:
+    """Lock the mailbox row and renew the lease; raise :class:`LeaseLost` if it is not ours or may not send."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE outreach_mailbox SET lease_until = now() + make_interval(secs => %s)
+            WHERE id = %s AND leased_by = %s AND status = 'connected'
+            RETURNING daily_limit, min_gap_seconds, max_gap_seconds
+            """,
+            [leases.length().total_seconds(), lease.mailbox.pk, str(lease.token)],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise LeaseLost
+    lease.mailbox.daily_limit, lease.mailbox.min_gap_seconds, lease.mailbox.max_gap_seconds = row
+
+
+def _suppressed_why(message: Message) -> Reason:
+    person = message.candidate_id
+    if person is not None and suppression.suppressed_people(message.organisation_id, [person]):
+        return Reason.SUPPRESSED_PERSON
+    return Reason.SUPPRESSED_ADDRESS
+
+
+def _raise_lane_day(lane: Lane, now: datetime) -> bool:
+    """Count one message on the lane's day; False if the day is used up. Compared where it is raised."""
+    if lane.daily_limit == 0:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO outreach_laneday AS day (organisation_id, lane_id, date, used) VALUES (%s, %s, %s, 1)
+            ON CONFLICT (lane_id, date) DO UPDATE SET used = day.used + 1
+            WHERE %s::int IS NULL OR day.used < %s
+            """,
+            [
+                lane.organisation_id,
+                lane.pk,
+                lanes.days_of(lane).local_date(now),
+                lane.daily_limit,
+                lane.daily_limit,
+            ],
+        )
+        return bool(cursor.rowcount)
+
+
+def _give_lane_day_back(message: Message) -> None:
+    """The server took nothing: the day it was counted on gets its place back."""
+    if message.lane_id is None or message.sending_at is None:
+        return
+    lane = Lane.objects.across_organisations(_EVERYONE).get(pk=message.lane_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outreach_laneday SET used = used - 1 WHERE lane_id = %s AND date = %s AND used > 0",
+            [lane.pk, lanes.days_of(lane).local_date(message.sending_at)],
+        )
+
+
+def _set_sending(lease: leases.Lease, message: Message, now: datetime) -> None:
+    check(_S.CLAIMED, _S.SENDING)
+    next_send_at = capacity.next_moment(lease.mailbox, message_id=message.pk, now=now)
+    with connection.cursor() as cursor:
+        if next_send_at is not None:
+            cursor.execute(
+                "UPDATE outreach_mailbox SET next_send_at = %s WHERE id = %s",
+                [next_send_at, lease.mailbox.pk],
+            )
+        cursor.execute(
+            """
+            UPDATE outreach_message SET status = 'sending', sending_at = %s, reason_code = '', reason_text = ''
+            WHERE id = %s AND status = 'claimed' AND claim_token = %s
+            """,
+            [now, message.pk, lease.token],
+        )
+        if not cursor.rowcount:
+            raise LeaseLost
+
+
+def _leave_behind(message: Message, reason: Reason, now: datetime) -> None:
+    end = _ENDS.get(reason)
+    if end is not None:
+        _write_settled(
+            Settled(message, Outcome(status=end, word="stopped", reason=reason, text=sentence(reason))), now
+        )
+    else:
+        # A person on hold is looked at again in a minute; what lane and mailbox hold, the claim passes over.
+        held = reason is Reason.RECIPIENT_HELD
+        put_back(message, now=now, not_before=now + capacity.LOOK_AGAIN if held else None)
+
+
+# ── settle ──────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def settle(message: Message, outcome: Outcome, *, now: datetime) -> bool:
+    """Write down what became of a claimed or sending message; False: somebody else decided before.
+
+    A late settle is accepted: a message that the sweep has meanwhile made ``uncertain`` still carries the
+    token of its worker, who alone knows the server's answer.
+    """
+    return _write_settled(Settled(message, outcome), now)
+
+
+_SETTLE = """
+    WITH moved AS (
+        UPDATE outreach_message SET
+            status = %(new)s, reason_code = %(reason)s, reason_text = %(reason_text)s,
+            failure_class = %(failure_class)s, settled_at = %(settled_at)s,
+            sent_at = COALESCE(%(sent_at)s, sent_at), copy_due_at = COALESCE(%(copy_due_at)s, copy_due_at),
+            not_before = COALESCE(%(not_before)s, not_before), tries = tries + 1,
+            first_failed_at = CASE WHEN %(failed)s THEN COALESCE(first_failed_at, %(now)s) ELSE first_failed_at END,
+            claim_token = CASE WHEN %(new)s = 'uncertain' THEN claim_token END
+        WHERE id = %(id)s AND status = ANY(%(old)s) AND claim_token = %(token)s
+        RETURNING organisation_id, id
+    )
+    INSERT INTO outreach_sendtry (organisation_id, message_id, at, outcome, code, text)
+    SELECT organisation_id, id, %(now)s, %(word)s, %(code)s, %(text)s FROM moved
+"""
+
+
+def _write_settled(settled: Settled, now: datetime) -> bool:
+    message, outcome = settled.message, settled.outcome
+    new = outcome.status
+    check(message.status, new)
+    old = [message.status]
+    if message.status == _S.SENDING and new in {_S.SENT, _S.REFUSED}:
+        check(_S.UNCERTAIN, new)
+        old.append(_S.UNCERTAIN)
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, _settle_values(message, outcome, old, now))
+        if not cursor.rowcount:
+            log.warning("outbox.settled_by_others", message_id=message.pk, outcome=outcome.word)
+            return False
+    if new == _S.QUEUED and message.status == _S.SENDING:
+        _give_lane_day_back(message)
+    tell(message, new)
+    return True
+
+
+def _settle_values(message: Message, outcome: Outcome, old: list[str], now: datetime) -> dict[str, Any]:
+    new = outcome.status
+    reason_text = (
+        "" if new == _S.SENT else outcome.text or (sentence(outcome.reason) if outcome.reason else "")
+    )
+    return {
+        "id": message.pk,
+        "token": message.claim_token,
+        "old": [str(status) for status in old],
+        "new": str(new),
+        "reason": str(outcome.reason or ""),
+        "reason_text": reason_text[:_TEXT],
+        "failure_class": str(outcome.failure_class or ""),
+        "settled_at": None if new == _S.QUEUED else now,
+        "sent_at": now if new == _S.SENT else None,
+        "copy_due_at": now if new == _S.SENT else None,
+        "not_before": outcome.not_before,
+        "failed": outcome.failed,
+        "now": now,
+        "word": outcome.word[:20],
+        "code": outcome.code[:40],
+        "text": outcome.text[:_TEXT],
+    }
+
+
+def tell(message: Message, status: MessageStatus) -> None:
+    """Emit the event of a new status, in the caller's transaction."""
+    kind = EVENT_OF.get(status)
+    if kind is not None:
+        events.emit(
+            kind,
+            organisation_id=message.organisation_id,
+            subject=f"message:{message.pk}",
+            message_id=message.pk,
+        )
+
+
+def put_back(message: Message, *, now: datetime, not_before: datetime | None = None) -> bool:
+    """A claimed message returns to the queue untried; False: it is no longer ours."""
+    check(_S.CLAIMED, _S.QUEUED)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE outreach_message
+            SET status = 'queued', claim_token = NULL, not_before = COALESCE(GREATEST(%s::timestamptz, %s), not_before)
+            WHERE id = %s AND status = 'claimed' AND claim_token = %s
+            """,
+            [not_before, now if not_before else None, message.pk, message.claim_token],
+        )
+        return bool(cursor.rowcount)

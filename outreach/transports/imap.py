@@ -1,0 +1,121 @@
+"""Opening a mailbox over IMAP, and finding the folder its owner calls Sent."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import imap_tools
+
+from foundation import egress
+from outreach.transports.base import MailboxTrouble
+
+#: What "Sent" is called where the server names no special-use folder (RFC 6154), compared without case.
+_SENT_NAMES = (
+    "sent",
+    "sent items",
+    "sent messages",
+    "sent mail",
+    "sent-mail",
+    "[gmail]/sent mail",
+    "gesendet",
+    "gesendete elemente",
+    "gesendete objekte",
+    "gesendete nachrichten",
+    "envoyés",
+    "messages envoyés",
+    "éléments envoyés",
+    "enviados",
+    "mensajes enviados",
+    "elementos enviados",
+    "itens enviados",
+    "inviati",
+    "posta inviata",
+    "verzonden",
+    "verzonden items",
+    "verzonden berichten",
+    "skickat",
+    "skickade objekt",
+    "sendt",
+    "sendte elementer",
+    "sendt post",
+    "lähetetyt",
+    "wysłane",
+    "elementy wysłane",
+    "odeslané",
+    "odeslaná pošta",
+    "elküldött",
+    "trimise",
+    "gönderilmiş öğeler",
+    "отправленные",
+    "надіслані",
+    "已发送",
+    "寄件備份",
+    "送信済み",
+    "送信済みアイテム",
+    "보낸 편지함",
+)
+
+
+def open_mailbox(
+    host: str, port: int, *, security: str, username: str, password: str, timeout: float
+) -> imap_tools.BaseMailBox:
+    """Connect and log in; raises :class:`MailboxTrouble` with the server's own words."""
+    try:
+        box = egress.imap(host, port, security=cast("egress.Security", security), timeout=timeout)
+    except egress.EgressRefused as problem:
+        raise MailboxTrouble("private", str(problem)) from problem
+    except egress.Unreachable as problem:
+        raise MailboxTrouble(problem.kind, str(problem)) from problem
+    try:
+        box.login(username, password, initial_folder=None)
+    except imap_tools.MailboxLoginError as error:
+        _hang_up(box)
+        raise MailboxTrouble("auth", _words(error)) from error
+    except imap_tools.ImapToolsError as error:
+        _hang_up(box)
+        raise MailboxTrouble("refused", str(error)[:500]) from error
+    except TimeoutError as error:
+        _hang_up(box)
+        raise MailboxTrouble("timeout", f"{host} did not answer the login in time.") from error
+    except OSError as error:
+        _hang_up(box)
+        raise MailboxTrouble("cut", f"{host} closed the connection during the login.") from error
+    return box
+
+
+def sent_folder(box: imap_tools.BaseMailBox) -> str | None:
+    """The folder for sent mail: by special-use flag, else by name in several languages; None if there is none."""
+    folders = box.folder.list()
+    for folder in folders:
+        if any(flag.lower() == "\\sent" for flag in folder.flags):
+            return folder.name
+    by_name = {_bare(folder): folder.name for folder in reversed(folders)}
+    return next((by_name[name] for name in _SENT_NAMES if name in by_name), None)
+
+
+def make_sent_folder(box: imap_tools.BaseMailBox) -> str:
+    """Make "Sent", below INBOX where the server keeps everything there."""
+    folders = box.folder.list()
+    below = next(
+        (f"INBOX{each.delim}" for each in folders if each.name.upper().startswith(f"INBOX{each.delim}")), ""
+    )
+    name = f"{below}Sent"
+    box.folder.create(name)
+    return name
+
+
+def _bare(folder: imap_tools.FolderInfo) -> str:
+    name = folder.name.casefold()
+    prefix = f"inbox{folder.delim}".casefold()
+    return name.removeprefix(prefix)
+
+
+def _words(error: imap_tools.MailboxLoginError) -> str:
+    """``('NO', [b'[AUTHENTICATIONFAILED] …'])`` as the server said it."""
+    lines = error.command_result[1] if len(error.command_result) > 1 else []
+    text = " ".join(line.decode("utf-8", "replace") for line in lines if isinstance(line, bytes))
+    return " ".join(text.split())[:500] or "The server refused the login."
+
+
+def _hang_up(box: imap_tools.BaseMailBox) -> None:
+    box.client.shutdown()
