@@ -112,7 +112,7 @@ def _addresses(
 def _burnt(organisation: int, recipients: Sequence[Recipient]) -> dict[int, frozenset[str]]:
     bounced: dict[int, set[str]] = defaultdict(set)
     rows = Attempt.objects.for_organisation(organisation).filter(
-        recipient_id__in=[r.pk for r in recipients], outcome=AttemptOutcome.HARD
+        recipient_id__in=[r.pk for r in recipients], outcome=AttemptOutcome.HARD, live=True
     )
     for recipient_id, address in rows.values_list("recipient_id", "address"):
         bounced[recipient_id].add(address)

@@ -95,6 +95,10 @@ def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) ->
     sent = Attempt.objects.for_organisation(recipient.organisation_id).filter(
         recipient=recipient, outcome=AttemptOutcome.SENT
     )
+    # The address may have bounced here before and been marked as valid since: that attempt no longer counts.
+    Attempt.objects.for_organisation(recipient.organisation_id).filter(
+        recipient=recipient, address=recipient.override_address, outcome=AttemptOutcome.HARD
+    ).update(live=False)
     recipient.progress = reopened(recipient.progress, anything_sent=sent.exists(), steps_left=True)
     recipient.ended_at, recipient.ended_reason = None, ""
     recipient.thread_message, recipient.contact_point, recipient.address = None, None, ""
