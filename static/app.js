@@ -1,5 +1,17 @@
 // One small file, no inline handlers. Every page reads and works without it: this adds shortcuts, the drawer's
 // manners, counts, undo, live countdowns and the sign that a press was heard.
+//
+// What it reads in the markup:
+//   data-search                  the box that Ctrl K and / lead to
+//   data-bulk                    around a list: .row-check, data-check-all, data-bulk-count, ui/bulkbar.html
+//   data-drawer, -body, -close   a person's drawer in #drawer; ↑ ↓ walk the rows, Esc closes
+//   data-countdown="seconds"     m:ss; sends "elapsed" at zero (hx-trigger="elapsed")
+//   data-filedrop                a label around input[type=file]
+//   data-copy="text"             copies; data-copy-label inside says so
+//   data-stays                   a form whose answer is a download: its button does not stay busy
+//   data-open                    a dialog that is open when it arrives
+//   data-needs-script            hidden without script
+// Response headers: HX-Trigger {"toast": {"text", "undo"}}, HX-Retarget to swap an error in a place of its own.
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);

@@ -167,6 +167,27 @@ def test_undo_in_a_toast_posts_and_is_answered_by_another_toast(page: Page) -> N
     expect(page.locator("#toasts")).to_contain_text("Undone")
 
 
+def test_an_answer_that_is_an_error_is_told_in_words_until_it_is_dismissed(
+    page: Page, complaints: list[str]
+) -> None:
+    page.goto(URL)
+    page.evaluate("htmx.ajax('GET', '/no/such/page/', {target: '#drawer'})")
+    alert = page.locator("#problems")
+    expect(alert).to_contain_text("There is nothing here")
+    alert.get_by_role("button", name="Dismiss").click()
+    expect(alert).to_be_empty()
+    complaints.clear()  # htmx itself notes the 404 in the console
+
+
+def test_a_countdown_runs(page: Page) -> None:
+    page.clock.install()
+    page.goto(URL)
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text("17:42")
+    page.clock.run_for(3_000)
+    expect(timer).to_have_text("17:39")
+
+
 def test_the_chosen_theme_outlives_a_reload(page: Page) -> None:
     page.goto(URL)
     page.locator("[popovertarget=me]").click()
