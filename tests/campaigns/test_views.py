@@ -1,0 +1,141 @@
+"""Pages of campaigns through the web: the same operations, 404 for strangers, 403 without the right."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role
+from campaigns.models import Campaign, Recipient
+from campaigns.states import Hold, Progress
+from tests.campaigns import making
+from tests.outreach.making import user
+
+pytestmark = pytest.mark.django_db
+
+
+def _as(someone) -> Client:
+    client = Client()
+    client.force_login(someone)
+    return client
+
+
+def test_a_recruiter_makes_a_campaign_writes_a_step_and_starts_it():
+    made = making.campaign("Ada")
+    alice = _as(made.owner)
+    response = alice.post(f"/projects/{made.project_id}/outreach/new/", {"name": "Wave 2"})
+    campaign = Campaign.objects.for_organisation(made.organisation_id).get(name="Wave 2")
+    step = campaign.steps.get()
+    assert response.url == f"/campaigns/{campaign.pk}/steps/{step.pk}/"
+    alice.post(response.url, {"subject": "Hi {{ first_name }}", "body": "Text"})
+    alice.post(f"/campaigns/{campaign.pk}/recipients/add/")
+    # People of the project, not of another campaign.
+    assert campaign.recipients.count() == 0
+    alice.post(f"/projects/{made.project_id}/add/", {})
+    page = alice.get(f"/campaigns/{campaign.pk}/start/")
+    assert "Add people first" in page.content.decode()
+    refused = alice.post(f"/campaigns/{campaign.pk}/start/")
+    assert refused.status_code == 422
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+def test_start_pause_and_resume_by_buttons():
+    made = making.campaign("Ada")
+    alice = _as(made.owner)
+    assert "Ada" not in alice.get(f"/campaigns/{made.pk}/start/").content.decode()
+    alice.post(f"/campaigns/{made.pk}/start/")
+    making.plan(made)
+    made.refresh_from_db()
+    assert made.status == "starting"
+    page = alice.get(f"/campaigns/{made.pk}/").content.decode()
+    assert "Pause Campaign" in page.replace('<span class="max-sm:sr">', "").replace("</span>", "")
+    alice.post(f"/campaigns/{made.pk}/pause/")
+    made.refresh_from_db()
+    assert made.status == "paused"
+    alice.post(f"/campaigns/{made.pk}/resume/")
+    made.refresh_from_db()
+    assert made.status == "starting"
+
+
+@pytest.mark.parametrize("tab", ["", "steps/", "recipients/", "settings/"])
+def test_every_tab_of_a_campaign_is_shown_to_a_viewer_and_not_to_a_stranger(tab):
+    made = making.campaign("Ada")
+    vera = user("vera", of=made.organisation, role=Role.VIEWER)
+    mallory = user("mallory")
+    seen = _as(vera).get(f"/campaigns/{made.pk}/{tab}").status_code
+    assert seen == (403 if tab == "settings/" else 200)
+    assert _as(mallory).get(f"/campaigns/{made.pk}/{tab}").status_code == 404
+
+
+def test_the_recipient_dialogue_shows_steps_addresses_and_takes_another_address():
+    made = making.started(making.campaign("Ada"))
+    ada = making.recipient(made, "Ada")
+    alice = _as(made.owner)
+    page = alice.get(f"/recipients/{ada.pk}/").content.decode()
+    assert "Ada@work.example" in page
+    assert "Pending" in page
+    refused = alice.post(f"/recipients/{ada.pk}/address/", {"address": "not an address"})
+    assert refused.status_code == 422
+    alice.post(f"/recipients/{ada.pk}/address/", {"address": "new@home.example"})
+    assert making.recipient(made, "Ada").override_address == "new@home.example"
+    alice.post(f"/recipients/{ada.pk}/pause/")
+    assert making.recipient(made, "Ada").hold == Hold.PAUSED
+    alice.post(f"/recipients/{ada.pk}/go-on/")
+    assert making.recipient(made, "Ada").hold == Hold.NONE
+    alice.post(f"/recipients/{ada.pk}/stop/")
+    assert making.recipient(made, "Ada").progress == Progress.STOPPED
+
+
+def test_a_stranger_cannot_touch_a_recipient():
+    made = making.started(making.campaign("Ada"))
+    ada = making.recipient(made, "Ada")
+    mallory = _as(user("mallory"))
+    for action in ("", "pause/", "go-on/", "stop/", "address/"):
+        method = mallory.post if action else mallory.get
+        data = {"address": "evil@home.example"} if action == "address/" else {}
+        assert method(f"/recipients/{ada.pk}/{action}", data).status_code == 404
+    assert making.recipient(made, "Ada").progress == Progress.NOT_STARTED
+
+
+def test_timing_cannot_be_changed_while_the_campaign_is_sending():
+    made = making.started(making.campaign("Ada"))
+    form = {
+        "name": "Wave",
+        "mailbox": made.mailbox_id,
+        "preference": "best_time",
+        "zone": "Europe/Paris",
+        "prefer": "no_preference",
+    }
+    response = _as(made.owner).post(f"/campaigns/{made.pk}/settings/", form)
+    assert response.status_code == 422
+    assert "Pause the campaign first" in response.content.decode()
+
+
+def test_the_people_page_shows_where_a_person_stands():
+    made = making.started(making.campaign("Ada"))
+    page = _as(made.owner).get(f"/projects/{made.project_id}/outreach/").content.decode()
+    assert made.name in page
+
+
+def test_the_api_lists_campaigns_of_the_own_organisation_only():
+    made = making.campaign("Ada")
+    mallory = making.campaign("Zoe").owner
+    theirs = _as(mallory).get("/api/v1/campaigns/").json()
+    assert made.pk not in [row["id"] for row in theirs["results"]]
+    assert _as(mallory).get(f"/api/v1/campaigns/{made.pk}/").status_code == 404
+    mine = _as(made.owner).get(f"/api/v1/campaigns/{made.pk}/").json()
+    assert (mine["name"], mine["people"]) == ("Wave", 1)
+
+
+def test_selected_people_of_a_project_are_added_and_refusals_are_told():
+    made = making.campaign("Ada")
+    ada = making.recipient(made, "Ada").candidate
+    response = _as(made.owner).post(
+        f"/projects/{made.project_id}/outreach/add/",
+        {"campaign": made.pk, "candidate": [ada.pk]},
+        follow=True,
+    )
+    text = response.content.decode()
+    assert "already in this campaign" in text
+    assert Recipient.objects.for_organisation(made.organisation_id).count() == 1
