@@ -64,7 +64,6 @@ class ExportForm(forms.Form):
         help_text="Only for people without an e-mail address. Nobody receives what is sent there.",
     )
     request_key = forms.UUIDField(widget=forms.HiddenInput)
-    candidate = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.MultipleHiddenInput)
 
     def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {}).setdefault("request_key", uuid.uuid4())
@@ -81,6 +80,6 @@ class ExportForm(forms.Form):
     @property
     def chosen_mode(self) -> ExportMode:
         """The mode ticked, or the first one offered."""
-        raw = self.data.get("mode") if self.is_bound else self.fields["mode"].initial
+        raw = str(self.data.get("mode", "")) if self.is_bound else ""
         offered = [value for value, _ in self.fields["mode"].choices]  # type: ignore[attr-defined]
         return ExportMode(raw if raw in offered else offered[0])

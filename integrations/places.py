@@ -6,6 +6,7 @@ One button per registered vendor, shown once the organisation is connected to it
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from django.urls import reverse
 
@@ -89,6 +90,7 @@ def _register(found: type[Connector], order: int) -> None:
             url_name=f"integrations:export_{scope}_{found.slug}",
             icon="share",
             scope=scope,
+            shown=partial(connected, vendor=found.slug),
         )
 
 

@@ -22,6 +22,7 @@ from integrations.api.serializers import (
 )
 from integrations.models import Connection, Export, ExportItem, ExportMode
 from sourcing.selectors import project_for
+from sourcing.views.requests import viewer_of
 
 
 class WithFeature(generics.GenericAPIView):
@@ -30,7 +31,9 @@ class WithFeature(generics.GenericAPIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After login and right, the plan."""
         super().initial(request, *args, **kwargs)
-        if not has_feature(request.user.organisation, Feature.INTEGRATIONS):
+        organisation = viewer_of(request).organisation
+        assert organisation is not None  # HasRight lets nobody through without one
+        if not has_feature(organisation, Feature.INTEGRATIONS):
             raise NotAllowed("Your plan does not include integrations.")
 
 
@@ -43,7 +46,7 @@ class ConnectionList(WithFeature, generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[Connection]:
         """Those that are not removed."""
-        return selectors.connections(self.request.user)
+        return selectors.connections(viewer_of(self.request))
 
 
 class ConnectionDetail(WithFeature, generics.RetrieveAPIView):
@@ -55,7 +58,7 @@ class ConnectionDetail(WithFeature, generics.RetrieveAPIView):
 
     def get_object(self) -> Connection:
         """404 for another organisation's."""
-        return selectors.connection_for(self.request.user, self.kwargs["pk"])
+        return selectors.connection_for(viewer_of(self.request), self.kwargs["pk"])
 
 
 class ExportList(WithFeature, generics.ListAPIView):
@@ -67,7 +70,7 @@ class ExportList(WithFeature, generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[Export]:
         """The organisation's."""
-        return selectors.exports(self.request.user)
+        return selectors.exports(viewer_of(self.request))
 
     @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer})
     def post(self, request: Request) -> Response:
@@ -75,10 +78,10 @@ class ExportList(WithFeature, generics.ListAPIView):
         asked = ExportRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
-        project = project_for(request.user, values["project"]) if "project" in values else None
+        project = project_for(viewer_of(request), values["project"]) if "project" in values else None
         export = exporting.start(
-            actor=request.user,
-            connection=selectors.connection_for(request.user, values["connection"]),
+            actor=viewer_of(request),
+            connection=selectors.connection_for(viewer_of(request), values["connection"]),
             mode=ExportMode(values["mode"]),
             target_id=values["target_id"],
             request_key=values.get("request_key") or uuid.uuid4(),
@@ -99,7 +102,7 @@ class ExportDetail(WithFeature, generics.RetrieveAPIView):
 
     def get_object(self) -> Export:
         """404 for another organisation's."""
-        return selectors.export_for(self.request.user, self.kwargs["pk"])
+        return selectors.export_for(viewer_of(self.request), self.kwargs["pk"])
 
 
 class ExportItemList(WithFeature, generics.ListAPIView):
@@ -113,5 +116,5 @@ class ExportItemList(WithFeature, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[ExportItem]:
         """404 for another organisation's export."""
         return selectors.export_items(
-            self.request.user, selectors.export_for(self.request.user, self.kwargs["pk"])
+            viewer_of(self.request), selectors.export_for(viewer_of(self.request), self.kwargs["pk"])
         )

@@ -46,6 +46,9 @@ class CredentialsForm(forms.Form):
 class Connector(Generic[C]):
     """See the module. Class attributes are words and facts; methods are what the vendor can do."""
 
+    #: Templates are given the class for its words; Django would otherwise call it.
+    do_not_call_in_templates: ClassVar[bool] = True
+
     slug: ClassVar[str]
     display_name: ClassVar[str]
     #: Two letters for the tile that stands where other products put a logo.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,10 +20,24 @@ from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
 from integrations.states import OPEN, RETRYABLE
 from integrations.views.gate import Request, integrations_page
 from sourcing.models import Project
+from sourcing.search import query
 from sourcing.selectors import project_candidate_ids, project_for
 from sourcing.views.projects import project_frame
+from sourcing.views.requests import numbers
 
 ITEMS_PER_PAGE = 100
+
+
+#: "Select all" of the people list takes at most this many; a larger export names a project.
+MOST_FOUND = 10_000
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whom the dialogue is about. ``ids`` None: everybody of the project. ``question``: everybody it finds."""
+
+    ids: frozenset[int] | None
+    question: str | None = None
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,28 +45,28 @@ ITEMS_PER_PAGE = 100
 def project_dialogue(request: Request, project_id: int, vendor: str) -> HttpResponse:
     """Everybody in a project, or those ticked there."""
     project = project_for(request.user, project_id)
-    return _dialogue(request, vendor, project, _ticked(request, project))
+    ids = _ticked(request)
+    everybody = not ids or request.POST.get("everything") == "1"
+    return _dialogue(request, vendor, project, Chosen(None if everybody else ids))
 
 
 @require_http_methods(["GET", "POST"])
 @integrations_page(Right.CANDIDATE_EXPORT)
 def people_dialogue(request: Request, vendor: str) -> HttpResponse:
-    """People ticked in the list, or one person from their own page."""
-    return _dialogue(request, vendor, None, _ticked(request, None))
+    """People ticked in the list, everybody the list found, or one person from their own page."""
+    if request.POST.get("everything") != "1":
+        return _dialogue(request, vendor, None, Chosen(_ticked(request)))
+    question = request.POST.get("q", "")
+    found = query.people(viewer=request.user, text=question, size=MOST_FOUND)
+    return _dialogue(request, vendor, None, Chosen(frozenset(one.pk for one in found.people), question))
 
 
-def _ticked(request: Request, project: Project | None) -> set[int] | None:
-    """Ids ticked, None for a whole project. Ids of strangers fall away when the people are read."""
-    raw = request.POST.getlist("candidate") or request.GET.getlist("candidate")
-    ids = {int(value) for value in raw if value.isascii() and value.isdigit() and len(value) < 19}
-    if project is not None and (not raw or request.POST.get("everything") == "1"):
-        return None
-    return ids
+def _ticked(request: Request) -> frozenset[int]:
+    """Ids ticked. Ids of strangers fall away when the people are read."""
+    return frozenset(numbers(request.POST.getlist("candidate") or request.GET.getlist("candidate")))
 
 
-def _dialogue(
-    request: Request, vendor: str, project: Project | None, ticked: set[int] | None
-) -> HttpResponse:
+def _dialogue(request: Request, vendor: str, project: Project | None, chosen: Chosen) -> HttpResponse:
     """Show what would happen; ``start`` in a POST makes it happen."""
     found = registry.connector_class(vendor)
     connection = selectors.export_connections(request.user).filter(vendor=vendor).first()
@@ -64,11 +79,8 @@ def _dialogue(
         }
         return render(request, "integrations/export_unavailable.html", context, status=409)
     starting = request.method == "POST" and "start" in request.POST
-    # A choice changed in the dialogue comes as a GET or POST without "start": shown again, nothing written.
-    entered = request.POST if request.method == "POST" and "request_key" in request.POST else None
-    entered = request.GET if entered is None and "request_key" in request.GET else entered
-    form = ExportForm(connection, entered)
-    form.fields["candidate"].choices = [(pk, pk) for pk in ticked or ()]  # type: ignore[attr-defined]
+    # A choice changed in the dialogue is a POST without "start": shown again, nothing written.
+    form = ExportForm(connection, request.POST if "request_key" in request.POST else None)
     if starting and form.is_valid():
         try:
             export = exporting.start(
@@ -78,19 +90,23 @@ def _dialogue(
                 target_id=form.cleaned_data["target"],
                 request_key=form.cleaned_data["request_key"],
                 project=project,
-                candidate_ids=ticked,
+                candidate_ids=chosen.ids,
                 include_exported=form.cleaned_data["include_exported"],
                 dummy_addresses=form.cleaned_data["dummy_addresses"],
             )
             return redirect("integrations:export", export.pk)
         except Invalid as problem:
             form.add_error(None, str(problem))
-    ids = project_candidate_ids(request.user, project) if ticked is None and project is not None else ticked
-    context = _choices(request, connection, form, ids or set()) | {
+    ids = (
+        chosen.ids
+        if project is None or chosen.ids is not None
+        else project_candidate_ids(request.user, project)
+    )
+    context = _choices(request, connection, form, ids or ()) | {
         "vendor": found,
         "connection": connection,
         "project": project,
-        "ticked": sorted(ticked) if ticked is not None else None,
+        "chosen": chosen,
         "form": form,
     }
     name = "integrations/export_dialogue.html"

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, has_feature, needs
@@ -20,6 +21,7 @@ class Request(HttpRequest):
     """A request behind the gate: somebody is logged in and has an organisation."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def integrations_page(right: Right) -> Callable[[View], View]:

@@ -75,7 +75,7 @@ def connect(request: Request, vendor: str) -> HttpResponse:
     if live is not None:
         return redirect("integrations:capabilities", live.pk)
     before = selectors.removed_connection(request.user, vendor)
-    form = CapabilitiesForm(found, request.POST or None)
+    form = CapabilitiesForm(found, _entered(request))
     if request.method == "POST" and form.is_valid():
         same = before if request.POST.get("same_account") == "yes" else None
         try:
@@ -95,7 +95,7 @@ def capabilities(request: Request, connection_id: int) -> HttpResponse:
     """Change the ticks of a connection; an unfinished one goes on to Credentials."""
     connection = selectors.connection_for(request.user, connection_id)
     found = opening.vendor_of(connection)
-    form = CapabilitiesForm(found, request.POST or None, initial={"capabilities": connection.capabilities})
+    form = CapabilitiesForm(found, _entered(request), initial={"capabilities": connection.capabilities})
     if request.method == "POST" and form.is_valid():
         try:
             connections.choose(
@@ -117,7 +117,7 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
     """The Credentials tab; Submit saves and starts the verification by itself."""
     connection = selectors.connection_for(request.user, connection_id)
     found = opening.vendor_of(connection)
-    form = found.credentials_form(request.POST or None)
+    form = found.credentials_form(_entered(request))
     if request.method == "POST" and form.is_valid():
         connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
         return redirect("integrations:verification", connection.pk)
@@ -222,6 +222,11 @@ def _connection(
     }
     failed = settings_form or identity_form
     return render(request, "integrations/connection.html", context, status=422 if failed else 200)
+
+
+def _entered(request: Request) -> Any:
+    """What was posted, an empty form included; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def _wizard(found: type[Connector], connection: Connection | None, here: str) -> dict[str, Any]:

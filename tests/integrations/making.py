@@ -36,12 +36,17 @@ def _user(name: str, of: Organisation | None, **values: Any) -> User:
 
 def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
     """Connected and verified, with Export and Pools."""
+    given: dict[str, Any] = {
+        "status": ConnectionStatus.CONNECTED,
+        "capabilities": ["export", "pools"],
+        **values,
+    }
     row = Connection.objects.create(
-        organisation=owner.organisation,
+        organisation_id=owner.organisation_id,
         vendor="sourcewhale",
-        **{"status": ConnectionStatus.CONNECTED, "capabilities": ["export", "pools"], **values},
         verified_at=timezone.now(),
         created_by=owner,
+        **given,
     )
     row.secret = opening.seal(row, {"api_key": key})
     # Each test's account is paced for itself.
@@ -52,6 +57,7 @@ def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
 
 def person(owner: User, first_name: str = "Ada", **values: Any) -> Candidate:
     """With one work address unless ``emails`` says otherwise."""
+    assert owner.organisation is not None
     emails = values.pop("emails", [f"{first_name.lower()}@people.example"])
     return people.create_candidate(
         organisation=owner.organisation,
@@ -64,6 +70,7 @@ def person(owner: User, first_name: str = "Ada", **values: Any) -> Candidate:
 
 
 def project(owner: User, *members: Candidate) -> Project:
+    assert owner.organisation is not None
     made = projects.create(organisation=owner.organisation, actor=owner, name="Engines")
     projects.add_people(project=made, actor=owner, candidate_ids=[member.pk for member in members])
     return made

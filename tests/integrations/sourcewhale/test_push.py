@@ -265,12 +265,12 @@ def _conforms(value: Any, schema: dict[str, Any]) -> None:
     """The part of JSON Schema the vendor's file uses, closed: an unknown property is a mistake of ours."""
     kinds: dict[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
     assert type(value) is kinds[schema["type"]], (value, schema)
-    if schema["type"] == "object":
+    if isinstance(value, dict):
         assert value.keys() <= schema["properties"].keys()
         assert set(schema.get("required", ())) <= value.keys()
         for name, item in value.items():
             _conforms(item, schema["properties"][name])
-    if schema["type"] == "array":
+    if isinstance(value, list):
         for item in value:
             _conforms(item, schema["items"])
 
