@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
 from accounts.models import User
 from accounts.permissions import Right
+from foundation.models import Run
 from sourcing.models import Project, ProjectMember
-from sourcing.slots import bulk_action, project_tab
+from sourcing.slots import bulk_action, project_tab, run_page
 
 
 def _people(project: Project, viewer: User) -> int:
     return ProjectMember.objects.for_organisation(viewer.organisation_id).filter(project=project).count()
+
+
+def _import_page(run: Run) -> str:
+    return reverse("sourcing:import", args=[run.params["import_run_id"]])
 
 
 def register() -> None:
@@ -40,3 +47,4 @@ def register() -> None:
         icon="folder-minus",
         scope="project",
     )
+    run_page(id="import", url=_import_page)

@@ -3,6 +3,7 @@ adder's alone."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,6 +17,7 @@ from sourcing.models import (
     ContactKind,
     ContactPoint,
     ContactStatus,
+    ImportNote,
     ImportRun,
     Project,
     ProjectMember,
@@ -70,6 +72,14 @@ def contact_points(*, viewer: User, candidate: Candidate, kind: str | None = Non
         own_or_shared(viewer), candidate=candidate
     )
     return (rows.filter(kind=kind) if kind else rows).order_by("kind", "position", "pk")
+
+
+def contact_points_of(*, viewer: User, candidate_ids: Collection[int]) -> QuerySet[ContactPoint]:
+    """As :func:`contact_points`, of many people at once."""
+    rows = ContactPoint.objects.for_organisation(viewer.organisation_id)
+    return rows.filter(own_or_shared(viewer), candidate_id__in=candidate_ids).order_by(
+        "kind", "position", "pk"
+    )
 
 
 def contact_point_for(viewer: User, contact_point_id: int) -> ContactPoint:
@@ -153,6 +163,24 @@ def project_members(viewer: User, project: Project) -> QuerySet[ProjectMember]:
 def project_candidate_ids(viewer: User, project: Project) -> list[int]:
     """Ids of everybody in the project, for actions on all."""
     return list(project_members(viewer, project).values_list("candidate_id", flat=True))
+
+
+def recent_imports(viewer: User) -> list[ImportRun]:
+    """The organisation's last files, the newest first."""
+    found = ImportRun.objects.for_organisation(viewer.organisation_id).select_related("run", "created_by")
+    return list(found.order_by("-created_at")[:20])
+
+
+def import_note_counts(import_run: ImportRun) -> Counter[str]:
+    """How many rows of an import were refused, joined or noted."""
+    rows = (
+        ImportNote.objects.for_organisation(import_run.organisation_id)
+        .filter(import_run=import_run)
+        .order_by()
+        .values_list("kind")
+        .annotate(count=Count("pk"))
+    )
+    return Counter(dict(rows))
 
 
 def import_for(viewer: User, import_id: int) -> ImportRun:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from accounts.models import User
 from accounts.permissions import Right, can
+from foundation.models import Run
 from sourcing.models import Candidate, Project
 
 
@@ -88,15 +89,27 @@ class BulkAction(Slot):
     """One button of the selection bar. The form posts ``candidate`` ids (repeated) to ``url_name``.
 
     In a project (``scope="project"``) the URL is reversed with ``project_id``; in the people list (``scope="people"``)
-    without arguments.
+    without arguments, and ``everything=1`` with the list's ``q`` stands for everybody found. ``shown`` may hide it.
     """
 
     url_name: str
     icon: str
     scope: str = "project"
+    shown: Callable[[User], bool] | None = None
 
 
-S = TypeVar("S", bound=Slot)
+@dataclass(frozen=True, kw_only=True)
+class RunPage:
+    """Where the tray's *View* leads for runs of the kind ``id``; ``url`` gets the run."""
+
+    id: str
+    url: Callable[[Run], str]
+    order: int = 0
+    right: Right = Right.CANDIDATE_VIEW
+    label: str = ""
+
+
+S = TypeVar("S", bound="Slot | RunPage")
 
 
 class Registry(Generic[S]):
@@ -128,3 +141,4 @@ project_action: Registry[ProjectAction] = Registry(ProjectAction)
 candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
 candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
 bulk_action: Registry[BulkAction] = Registry(BulkAction)
+run_page: Registry[RunPage] = Registry(RunPage)

@@ -38,12 +38,14 @@ def step(run: Run) -> bool:
     return True
 
 
-def result(import_run: ImportRun) -> dict[str, int]:
+def result(import_run: ImportRun) -> dict[str, int | str]:
     """The counts of the result page, in rows: they add up to ``rows`` when the import is done."""
     noted = ImportNote.objects.for_organisation(import_run.organisation_id).filter(
         import_run=import_run, kind=NoteKind.NOTED
     )
+    joined = f", {import_run.updated:,} updated" if import_run.updated else ""
     return {
+        "summary": f"{import_run.imported:,} imported{joined}, {import_run.rejected:,} rejected",
         "import_run_id": import_run.pk,
         "rows": import_run.rows,
         "imported": import_run.imported,

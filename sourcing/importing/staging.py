@@ -14,11 +14,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.db import connection, transaction
 
 from foundation.models import RUN_ENDS
+from foundation.problems import Problem
 from sourcing.importing.columns import ParsedRow, merge_person, parse_row, same_people
 from sourcing.importing.reading import Record, open_text, records
 from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
@@ -44,6 +45,13 @@ DELETE FROM sourcing_importrow r USING sourcing_importrun i JOIN foundation_run 
 """
 
 
+class FileGone(Problem):
+    """The uploaded file was removed from the storage before it was read."""
+
+    code: ClassVar[str] = "file_gone"
+    status: ClassVar[int] = 410
+
+
 @dataclass(frozen=True)
 class _Staged:
     record: Record
@@ -67,8 +75,12 @@ def data_records(import_run: ImportRun) -> Iterator[Record]:
 
 @contextmanager
 def stored_file(import_run: ImportRun) -> Iterator[IO[bytes]]:
-    """The uploaded bytes, opened anew each time: preview and run may read at once."""
-    with import_run.file.storage.open(str(import_run.file.name), "rb") as stored:
+    """The uploaded bytes, opened anew each time: preview and run may read at once. Raises :class:`FileGone`."""
+    try:
+        stored = import_run.file.storage.open(str(import_run.file.name), "rb")
+    except FileNotFoundError as error:
+        raise FileGone("The uploaded file is no longer there. Upload it again.") from error
+    with stored:
         assert stored.file is not None
         yield stored.file
 

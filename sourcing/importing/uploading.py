@@ -89,6 +89,16 @@ class Preview:
     #: Cells with characters the encoding could not read.
     unreadable: int = 0
 
+    @property
+    def refused_count(self) -> int:
+        """Rows that make no person, for whatever reason."""
+        return self.refused.total()
+
+    @property
+    def refused_reasons(self) -> list[tuple[str, int]]:
+        """Why, the most frequent reason first."""
+        return self.refused.most_common()
+
 
 def upload(*, actor: User, file: UploadedFile, project: Project | None = None) -> ImportRun:
     """Store the file as it streams in and guess how to read it. The same file not yet imported gives the same row.
@@ -278,9 +288,7 @@ def _describe(
 
 
 def _columns(import_run: ImportRun, looked: list[Record], mapping: Mapping[int, str]) -> list[Column]:
-    header: list[str] = []
-    if import_run.has_header:
-        header = next(_header(import_run), [])
+    header = header_of(import_run)
     width = max([len(header), *(len(record.cells) for record in looked[:200])], default=0)
     return [
         Column(
@@ -293,16 +301,19 @@ def _columns(import_run: ImportRun, looked: list[Record], mapping: Mapping[int, 
     ]
 
 
-def _header(import_run: ImportRun) -> Iterator[list[str]]:
+def header_of(import_run: ImportRun) -> list[str]:
+    """The cells of the header as they stand in the file; empty without one."""
+    if not import_run.has_header:
+        return []
     with staging.stored_file(import_run) as stored:
         text = open_text(stored, import_run.encoding)
         try:
             for record in records(text, import_run.delimiter):
                 if record.line >= import_run.header_line:
-                    yield record.cells
-                    return
+                    return record.cells
         finally:
             text.detach()
+    return []
 
 
 def _examples(looked: list[Record], index: int) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Candidate(TenantModel):
     @property
     def url(self) -> str:
         """The person's own page."""
-        return reverse("sourcing:person", args=[self.pk])
+        return reverse("sourcing:candidate", args=[self.pk])
 
     def __str__(self) -> str:
         return self.name

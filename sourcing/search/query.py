@@ -77,11 +77,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list. ``next`` is the cursor of the following page, None on the last."""
+    """One page of the list. ``next`` is the cursor of the following page, None on the last.
+
+    There is no way back but the browser's: a page before would need each index walked the other way.
+    """
 
     people: list[Candidate] = field(default_factory=list)
     next: str | None = None
     total: Total = Total(0, exact=True)
+    previous: None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""JSON of people and projects. Reading shows what the caller may see, writing goes through the operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import User
+from sourcing import selectors
+from sourcing.models import Candidate, ContactPoint, ContactType, Project
+
+
+class ContactPointSerializer(serializers.ModelSerializer[ContactPoint]):
+    """One address or number. ``private`` ones were added by hand by the caller; nobody else's are ever here."""
+
+    private = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ContactPoint
+        fields = ["id", "kind", "type", "value", "status", "private", "pinned_at"]
+        read_only_fields = fields
+
+    def get_private(self, point: ContactPoint) -> bool:
+        """Added by hand by the caller."""
+        return not point.shared
+
+
+class CandidateSerializer(serializers.ModelSerializer[Candidate]):
+    """One person with the contact points the caller may see, in order of relevance."""
+
+    contact_points = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Candidate
+        fields = [
+            "id", "first_name", "last_name", "headline", "title", "company", "location", "summary", "skills", "tags",
+            "linkedin_key", "record_type", "source", "created_at", "updated_at", "version", "contact_points",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(ContactPointSerializer(many=True))
+    def get_contact_points(self, candidate: Candidate) -> Any:
+        """Through the one rule of private addresses."""
+        viewer = self.context["request"].user
+        assert isinstance(viewer, User)
+        known: dict[int, list[ContactPoint]] | None = self.context.get("contact_points")
+        points = (
+            known.get(candidate.pk, [])
+            if known is not None
+            else list(selectors.contact_points(viewer=viewer, candidate=candidate))
+        )
+        return ContactPointSerializer(points, many=True).data
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    """An address or number to store with its type."""
+
+    value = serializers.CharField(max_length=320)
+    type = serializers.ChoiceField(choices=ContactType.choices, default=ContactType.OTHER)
+
+
+class CandidateInSerializer(serializers.Serializer[Any]):
+    """A person to create or change. Addresses given here are the organisation's, as imported ones are."""
+
+    first_name = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    headline = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    title = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    company = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    location = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    summary = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    skills = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False, max_length=200
+    )
+    tags = serializers.ListField(child=serializers.CharField(max_length=100), required=False, max_length=200)
+    linkedin_url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class CandidateCreateSerializer(CandidateInSerializer):
+    """A new person."""
+
+    emails = AddressSerializer(many=True, required=False)
+    phones = AddressSerializer(many=True, required=False)
+    source = serializers.CharField(max_length=200, required=False, allow_blank=True, default="API")  # type: ignore[assignment]  # a field of that name, not DRF's own attribute
+
+
+class CandidateChangeSerializer(CandidateInSerializer):
+    """Changes to a person; ``version`` is the one that was read."""
+
+    version = serializers.IntegerField(min_value=1)
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """One project; ``people`` is how many are in it."""
+
+    people = serializers.IntegerField(read_only=True, default=0)
+    owner = serializers.CharField(source="owner.name", read_only=True)
+
+    class Meta:
+        model = Project
+        fields = ["id", "name", "owner", "people", "created_at", "archived_at"]
+        read_only_fields = ["id", "owner", "people", "created_at", "archived_at"]
+
+
+class PeopleSerializer(serializers.Serializer[Any]):
+    """Ids of people to add to a project, at most 10,000 at once."""
+
+    candidate_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=10_000
+    )
+
+
+class AddedSerializer(serializers.Serializer[Any]):
+    """What adding people came to."""
+
+    added = serializers.IntegerField()
+    already = serializers.IntegerField()
+    unknown = serializers.IntegerField()
