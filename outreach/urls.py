@@ -1,6 +1,23 @@
+"""Pages of outreach."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from outreach.views import mailboxes, outbox, unsubscribe
 
 app_name = "outreach"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("outreach/settings/", mailboxes.settings, name="settings"),
+    path("outreach/mailboxes/new/", mailboxes.new, name="mailbox_new"),
+    path("outreach/mailboxes/<int:mailbox_id>/reconnect/", mailboxes.reconnect, name="mailbox_reconnect"),
+    path("outreach/mailboxes/<int:mailbox_id>/limits/", mailboxes.limits, name="mailbox_limits"),
+    path("outreach/mailboxes/<int:mailbox_id>/default/", mailboxes.set_default, name="mailbox_default"),
+    path("outreach/mailboxes/<int:mailbox_id>/resume/", mailboxes.resume, name="mailbox_resume"),
+    path("outreach/mailboxes/<int:mailbox_id>/remove/", mailboxes.remove, name="mailbox_remove"),
+    path("outreach/outbox/", outbox.outbox, name="outbox"),
+    path("outreach/outbox/<int:message_id>/", outbox.message, name="message"),
+    path("outreach/outbox/<int:message_id>/cancel/", outbox.cancel, name="message_cancel"),
+    path("outreach/outbox/<int:message_id>/answer/", outbox.answer, name="message_answer"),
+    path("u/<str:reference>/", unsubscribe.page, name="unsubscribe"),
+]

@@ -174,6 +174,25 @@ class Message(TenantModel):
         return f"message {self.pk} ({self.status})"
 
 
+#: What people read for a try's outcome.
+TRY_WORDS = {
+    "accepted": "Accepted",
+    "refused": "Refused",
+    "later": "Try again later",
+    "line_lost": "Line lost",
+    "mailbox_stopped": "Mailbox stopped",
+    "given_up": "Given up",
+    "unwritable": "Could not be written",
+    "stopped": "Stopped",
+    "worker_lost": "Worker lost",
+    "seen_in_sent": "Found in Sent",
+    "replied": "Answered",
+    "bounced": "Came back",
+    "person_says_sent": "Noted as sent",
+    "person_says_again": "Queued again by hand",
+}
+
+
 class SendTry(TenantModel):
     """One attempt to hand a message to its server, and the server's words: the explanation people see."""
 
@@ -186,6 +205,11 @@ class SendTry(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ("id",)
         constraints = [*TenantModel.Meta.constraints, SameOrganisation("message")]
+
+    @property
+    def word(self) -> str:
+        """What people read for the outcome."""
+        return TRY_WORDS.get(self.outcome, self.outcome)
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.code}"

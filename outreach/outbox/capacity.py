@@ -60,9 +60,9 @@ def room(mailbox: Mailbox, *, now: datetime) -> Room:
     allowed = limits.ceiling(rules, now=now)
     if allowed.count is None:
         return Room(_PLENTY)
-    begun = _begun(mailbox.pk, since=now - limits.WINDOW)
-    if begun < allowed.count:
-        return Room(allowed.count - begun)
+    count = begun(mailbox, now=now)
+    if count < allowed.count:
+        return Room(allowed.count - count)
     wait = limits.mailbox_wait(
         rules, now=now, blocking=_blocking(mailbox.pk, allowed.count), next_send_at=None
     )
@@ -71,14 +71,15 @@ def room(mailbox: Mailbox, *, now: datetime) -> Room:
     return Room(0, wait.reason, wait.text, wait.until)
 
 
-def _begun(mailbox_id: int, *, since: datetime) -> int:
+def begun(mailbox: Mailbox, *, now: datetime) -> int:
+    """How many messages of the mailbox began in the last 24 hours, of any origin."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT count(*) FROM outreach_message
             WHERE mailbox_id = %s AND status IN ('sending', 'sent', 'bounced', 'uncertain') AND sending_at > %s
             """,
-            [mailbox_id, since],
+            [mailbox.pk, now - limits.WINDOW],
         )
         return int(cursor.fetchone()[0])
 

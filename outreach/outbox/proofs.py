@@ -20,16 +20,22 @@ from outreach.states import REASON_OF_CLASS, FailureClass, MessageStatus, Reason
 _EVERYONE = "proofs come from mail and from people of any organisation"
 _S = MessageStatus
 _TEXT = 500
+#: Nobody knows yet whether they were sent.
+_PROVABLE = frozenset({_S.SENDING, _S.UNCERTAIN})
+#: ``prove_sent(how=…)`` for a copy in the Sent folder: none has to be made.
+SEEN_IN_SENT = "seen_in_sent"
+_MOST_IDS = 10
 
 
 @transaction.atomic
 def prove_sent(message_id: int, *, now: datetime, how: str) -> bool:
-    """Something only a sent message leaves was found; True if it was uncertain and is ``sent`` now.
+    """Something only a sent message leaves was found; True if it was not known to be sent and is ``sent`` now.
 
-    ``how`` is a short word for the list of tries: ``seen_in_sent``, ``replied``, ``bounced``.
+    ``how`` is a short word for the list of tries: ``seen_in_sent``, ``replied``, ``bounced``. Proof may overtake the
+    worker that is still handing the message over; its settle then finds that somebody else decided.
     """
     message = _locked(message_id)
-    if message is None or message.status != _S.UNCERTAIN:
+    if message is None or message.status not in _PROVABLE:
         return False
     _mark_sent(message, now, how)
     return True
@@ -37,14 +43,11 @@ def prove_sent(message_id: int, *, now: datetime, how: str) -> bool:
 
 @transaction.atomic
 def note_bounce(message_id: int, *, failure_class: FailureClass, code: str, text: str, now: datetime) -> bool:
-    """A delivery report names this message: it was sent and came back. False if that was known.
-
-    A message still in ``sending`` is left to its worker; the report is read again with the next pass.
-    """
+    """A delivery report names this message: it was sent and came back. False if that was known."""
     message = _locked(message_id)
-    if message is None or message.status not in {_S.SENT, _S.UNCERTAIN}:
+    if message is None or message.status not in {_S.SENT, *_PROVABLE}:
         return False
-    if message.status == _S.UNCERTAIN:
+    if message.status in _PROVABLE:
         _mark_sent(message, now, "bounced")
     check(_S.SENT, _S.BOUNCED)
     reason = REASON_OF_CLASS[failure_class]
@@ -63,7 +66,9 @@ def learn_provider_id(message_id: int, *, provider_message_id: str) -> None:
     if message is None:
         return
     bare = provider_message_id.strip().strip("<>")
-    if bare and bare != message.our_message_id and bare not in message.provider_message_ids:
+    known = [message.our_message_id, *message.provider_message_ids]
+    # A provider gives one id per copy; more than a handful are somebody's loop.
+    if bare and bare not in known and len(known) <= _MOST_IDS:
         message.provider_message_ids = [*message.provider_message_ids, bare]
         message.save(update_fields=["provider_message_ids"])
 
@@ -91,13 +96,20 @@ def _locked(message_id: int) -> Message | None:
 
 
 def _mark_sent(message: Message, now: datetime, how: str) -> None:
-    check(_S.UNCERTAIN, _S.SENT)
+    check(message.status, _S.SENT)
     message.status, message.claim_token = _S.SENT, None
     message.reason_code = message.reason_text = ""
     message.sent_at = message.sending_at or now
     message.settled_at = now
+    if how == SEEN_IN_SENT:
+        message.copy_due_at, message.copied_at = None, now
+    elif message.copied_at is None:
+        message.copy_due_at = now
     message.save(
-        update_fields=["status", "claim_token", "reason_code", "reason_text", "sent_at", "settled_at"]
+        update_fields=[
+            *("status", "claim_token", "reason_code", "reason_text"),
+            *("sent_at", "settled_at", "copy_due_at", "copied_at"),
+        ]
     )
     _write_try(message, now, how)
     tell(message, _S.SENT)

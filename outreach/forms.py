@@ -1,0 +1,123 @@
+"""What people type in on the pages of this room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from outreach import presets
+from outreach.mailboxes import Server
+from outreach.models import Mailbox, Security
+
+_SAME = "Leave empty if it is the same as for sending."
+
+
+def _password(label: str, **more: Any) -> forms.CharField:
+    """A password as it was typed: blanks count, and it is never shown again."""
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        **more,
+    )
+
+
+class MailboxForm(forms.Form):
+    """*Other (SMTP + IMAP)*: where the account is reached and who logs in."""
+
+    # Leaving the field fills in its provider's servers.
+    address = forms.EmailField(
+        label="E-mail address",
+        max_length=320,
+        widget=forms.EmailInput(
+            attrs={
+                "hx-get": "?",
+                "hx-trigger": "change",
+                "hx-include": "this",
+                "hx-target": "#servers",
+                "hx-select": "#servers",
+                "hx-swap": "outerHTML",
+            }
+        ),
+    )
+    display_name = forms.CharField(label="Name that people see", max_length=200, required=False)
+    smtp_host = forms.CharField(label="SMTP server", max_length=255)
+    smtp_port = forms.IntegerField(label="SMTP port", initial=587, min_value=1, max_value=65535)
+    smtp_security = forms.ChoiceField(
+        label="SMTP protection", choices=Security.choices, initial=Security.STARTTLS
+    )
+    smtp_username = forms.CharField(
+        label="SMTP user name", max_length=320, required=False, help_text="Leave empty if it is your address."
+    )
+    smtp_password = _password("SMTP password")
+    imap_host = forms.CharField(label="IMAP server", max_length=255)
+    imap_port = forms.IntegerField(label="IMAP port", initial=993, min_value=1, max_value=65535)
+    imap_security = forms.ChoiceField(label="IMAP protection", choices=Security.choices, initial=Security.TLS)
+    imap_username = forms.CharField(label="IMAP user name", max_length=320, required=False, help_text=_SAME)
+    imap_password = _password("IMAP password", required=False, help_text=_SAME)
+
+    def servers(self) -> dict[str, Server]:
+        """Both sides as typed, with the empty fields filled from the others."""
+        values = self.cleaned_data
+        username = values["smtp_username"] or values["address"]
+        return {
+            "smtp": Server(
+                host=values["smtp_host"],
+                port=values["smtp_port"],
+                security=values["smtp_security"],
+                username=username,
+                password=values["smtp_password"],
+            ),
+            "imap": Server(
+                host=values["imap_host"],
+                port=values["imap_port"],
+                security=values["imap_security"],
+                username=values["imap_username"] or username,
+                password=values["imap_password"] or values["smtp_password"],
+            ),
+        }
+
+
+class ReconnectForm(MailboxForm):
+    """The same for a linked account: the address stays what it is."""
+
+    address = forms.EmailField(disabled=True, label="E-mail address")
+
+    @classmethod
+    def initial_of(cls, mailbox: Mailbox) -> dict[str, Any]:
+        """Everything that is known but the passwords."""
+        return {name: getattr(mailbox, name) for name in cls.base_fields if not name.endswith("_password")}
+
+
+def initial_for(address: str) -> dict[str, Any]:
+    """What a new mailbox's form starts with once its address is known."""
+    preset = presets.preset_for(address)
+    return {
+        "address": address,
+        "smtp_host": preset.smtp_host,
+        "smtp_port": preset.smtp_port,
+        "smtp_security": preset.smtp_security,
+        "imap_host": preset.imap_host,
+        "imap_port": preset.imap_port,
+        "imap_security": preset.imap_security,
+    }
+
+
+class LimitsForm(forms.Form):
+    """How much and how fast a mailbox sends; an empty field follows the installation's own figure."""
+
+    daily_limit = forms.IntegerField(
+        label="Messages in 24 hours",
+        min_value=0,
+        max_value=100_000,
+        required=False,
+        help_text="0 means no limit.",
+    )
+    min_gap_seconds = forms.IntegerField(
+        label="Shortest gap in seconds", min_value=0, max_value=86_400, required=False
+    )
+    max_gap_seconds = forms.IntegerField(
+        label="Longest gap in seconds", min_value=0, max_value=86_400, required=False
+    )

@@ -1,0 +1,119 @@
+"""Reads that pages and API share: mailboxes with their day, the Outbox, one message with its explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Role, User
+from accounts.permissions import Right, can
+from foundation.problems import Missing
+from outreach.models import Mailbox, Message
+from outreach.outbox import capacity, limits
+from outreach.outbox.explaining import Explanation, why_not_yet
+from outreach.states import HELD, WAITING, MailboxStatus, MessageStatus
+
+#: What stands for an address that only its adder may see (docs/behaviour.md §3).
+PRIVATE_ADDRESS = "private address"
+
+
+@dataclass(frozen=True)
+class MailboxView:
+    """A mailbox as the settings page shows it: today's count against its limit, and what is wrong."""
+
+    mailbox: Mailbox
+    used: int
+    limit: int | None
+    gap: str
+    may_edit: bool
+
+    @property
+    def word(self) -> str:
+        """The word on its badge."""
+        return str(MailboxStatus(self.mailbox.status).label)
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """A message as one viewer may see it."""
+
+    message: Message
+    address: str
+    explanation: Explanation
+
+    @property
+    def word(self) -> str:
+        """The word on its badge."""
+        return str(MessageStatus(self.message.status).label)
+
+
+def visible_mailboxes(viewer: User) -> QuerySet[Mailbox]:
+    """Linked mailboxes the viewer may see: all of the organisation's; a mailbox owner sees only their own."""
+    rows = Mailbox.objects.for_organisation(viewer.organisation_id).exclude(status=MailboxStatus.REMOVED)
+    if not can(viewer, Right.CAMPAIGN_VIEW):
+        rows = rows.filter(owner=viewer)
+    return rows.select_related("owner").order_by("-is_default", "address", "pk")
+
+
+def usable_mailboxes(viewer: User) -> QuerySet[Mailbox]:
+    """Mailboxes the viewer may choose as a sender: their own, and those of people who only lend theirs."""
+    return visible_mailboxes(viewer).filter(Q(owner=viewer) | Q(owner__role=Role.MAILBOX_OWNER))
+
+
+def mailbox_views(viewer: User, *, now: datetime) -> list[MailboxView]:
+    """The list of Outreach Settings → Connected email accounts."""
+    return [mailbox_view(viewer, mailbox, now=now) for mailbox in visible_mailboxes(viewer)]
+
+
+def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxView:
+    """One mailbox with its figures of the last 24 hours."""
+    rules = capacity.limits_of(mailbox)
+    shortest, longest = (each.total_seconds() for each in rules.gap)
+    gap = f"{shortest:g}–{longest:g} s between two messages" if longest else "no gap between messages"
+    return MailboxView(
+        mailbox=mailbox,
+        used=capacity.begun(mailbox, now=now),
+        limit=limits.ceiling(rules, now=now).count,
+        gap=gap,
+        may_edit=can(viewer, Right.MAILBOX_LINK)
+        and (mailbox.owner_id == viewer.pk or viewer.role == Role.ADMIN),
+    )
+
+
+def visible_messages(viewer: User) -> QuerySet[Message]:
+    """Messages of the viewer's organisation, with what the pages show beside them."""
+    rows = Message.objects.for_organisation(viewer.organisation_id)
+    return rows.select_related("mailbox", "lane", "candidate")
+
+
+def waiting_messages(viewer: User) -> QuerySet[Message]:
+    """What is written and has not left, soonest first."""
+    rows = visible_messages(viewer).filter(status__in=WAITING | HELD)
+    return rows.order_by("planned_at", "pk")
+
+
+def settled_messages(viewer: User) -> QuerySet[Message]:
+    """What became of the others, newest first."""
+    return visible_messages(viewer).filter(settled_at__isnull=False).order_by("-settled_at", "-pk")
+
+
+def message(viewer: User, message_id: int) -> Message:
+    """One message of the viewer's organisation; raises Missing."""
+    row = visible_messages(viewer).filter(pk=message_id).first()
+    if row is None:
+        raise Missing("There is no such message.")
+    return row
+
+
+def message_views(viewer: User, rows: Sequence[Message], *, now: datetime) -> list[MessageView]:
+    """Messages with the address the viewer may see and why each one waits."""
+    return [message_view(viewer, row, now=now) for row in rows]
+
+
+def message_view(viewer: User, row: Message, *, now: datetime) -> MessageView:
+    """One of them."""
+    hidden = row.private_to_id is not None and row.private_to_id != viewer.pk
+    return MessageView(row, PRIVATE_ADDRESS if hidden else row.to_address, why_not_yet(message=row, now=now))
