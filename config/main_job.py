@@ -63,7 +63,7 @@ class Outside:
     imap_port: int
     accounts: dict[str, str]
     sourcewhale_key: str
-    http: str
+    control: str
 
     @classmethod
     def of_stack(cls) -> Outside:
@@ -71,11 +71,11 @@ class Outside:
         written = Path(os.environ["BECKON_STACK"]) / "sandbox" / "sandbox.json"
         told: dict[str, Any] = json.loads(written.read_text())
         return cls(
-            smtp_port=told["smtp"]["port"],
-            imap_port=told["imap"]["port"],
+            smtp_port=told["ports"]["smtp"],
+            imap_port=told["ports"]["imap"],
             accounts={each["address"]: each["password"] for each in told["accounts"]},
             sourcewhale_key=told["sourcewhale"]["keys"][0]["key"],
-            http=told["http"]["url"],
+            control=told["control_url"],
         )
 
 
@@ -103,21 +103,18 @@ def organisation_with(name: str, *people: tuple[str, str, str, str]) -> list[Use
 def link_mailbox(owner: User, outside: Outside) -> Mailbox:
     """Link the owner's account at the sandbox, as "Other (SMTP + IMAP)"; both sides are really tested."""
     password = outside.accounts[owner.email]
-    details = mailboxes.Details(
+    return mailboxes.link(
+        actor=owner,
         address=owner.email,
         display_name=owner.name,
-        smtp_host="127.0.0.1",
-        smtp_port=outside.smtp_port,
-        smtp_security="none",
-        smtp_username=owner.email,
-        smtp_password=password,
-        imap_host="127.0.0.1",
-        imap_port=outside.imap_port,
-        imap_security="none",
-        imap_username=owner.email,
-        imap_password=password,
+        smtp=mailboxes.Server(
+            host="127.0.0.1", port=outside.smtp_port, security="none", username=owner.email, password=password
+        ),
+        imap=mailboxes.Server(
+            host="127.0.0.1", port=outside.imap_port, security="none", username=owner.email, password=password
+        ),
+        now=timezone.now(),
     )
-    return mailboxes.link(actor=owner, details=details, now=timezone.now())
 
 
 def import_people(owner: User, path: Path, project: Project) -> ImportRun:
@@ -226,6 +223,7 @@ class Counts:
     bounced_then_next_address: int
     replied: int
     auto_replies: int
+    reports: int
     exported: int
     uncertain: int
     lost: int
@@ -261,6 +259,7 @@ def counts(campaign: Campaign, imported: ImportRun, export: Export) -> Counts:
         auto_replies=InboundMessage.objects.for_organisation(organisation)
         .filter(verdict=Verdict.AUTO_REPLY)
         .count(),
+        reports=InboundMessage.objects.for_organisation(organisation).filter(verdict=Verdict.BOUNCE).count(),
         exported=items.filter(status__in=[ItemStatus.SENT, ItemStatus.UPDATED]).count(),
         uncertain=messages.filter(status=MessageStatus.UNCERTAIN).count(),
         lost=len(set(people.values_list("pk", flat=True)) - written - explained),

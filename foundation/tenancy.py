@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.ddl_references import Statement
 
 M = TypeVar("M", bound=models.Model)
 
@@ -61,7 +60,7 @@ class TenantModel(models.Model):
 
     objects = TenantManager()
     #: For Django itself (validation of unique constraints, reverse relations); our code never says it.
-    unguarded = models.Manager()
+    unguarded = models.Manager()  # noqa: DJ012 - a manager, which the rule takes for a field
 
     class Meta:
         abstract = True
@@ -112,7 +111,7 @@ class SameOrganisation(models.BaseConstraint):
 
     def remove_sql(
         self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement | str:
+    ) -> str:
         """``ALTER TABLE … DROP CONSTRAINT``."""
         assert model is not None
         assert schema_editor is not None

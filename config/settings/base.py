@@ -11,6 +11,8 @@ BASE_DIR = env.BASE_DIR
 VERSION = "0.1.0"
 
 DEBUG = env.boolean("DEBUG", default=False)
+#: /styleguide/ shows every component; for whoever builds pages, never where people work.
+STYLEGUIDE = DEBUG
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1")
 #: The address people reach this installation at; links in mails (unsubscribe, invitation) start with it.
@@ -117,6 +119,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 AUTH_USER_MODEL = "accounts.User"
+# The address is unique without case by a constraint on Lower("email"), which this check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -154,6 +158,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "foundation.problems.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CONTENT_SECURITY_POLICY = {
@@ -177,6 +182,9 @@ PEPPER = env.text("PEPPER")
 #: Networks that the egress door may reach although they are private, e.g. "127.0.0.0/8,10.0.0.0/8".
 EGRESS_ALLOWED_PRIVATE_NETWORKS = env.listing("EGRESS_ALLOWED_PRIVATE_NETWORKS")
 
+#: Certificates trusted beside the system's own, as a PEM file; empty: only the system's.
+EGRESS_CA_FILE = env.text("EGRESS_CA_FILE", "")
+
 # ── sending (docs/behaviour.md §1; docs/architecture.md, "Sending") ──────────
 START_GRACE_MINUTES = env.integer("START_GRACE_MINUTES", 20)
 MAILBOX_MIN_GAP = env.seconds("MAILBOX_MIN_GAP_SECONDS", 120)
@@ -187,12 +195,16 @@ MAILBOX_DAILY_LIMIT = env.integer("MAILBOX_DAILY_LIMIT", 80)
 MAILBOX_RAMP_START = env.integer("MAILBOX_RAMP_START", 20)
 #: Waits before the tries after a temporary failure.
 SEND_RETRY_DELAYS = env.durations("SEND_RETRY_DELAYS_SECONDS", "300,900,3600,14400,43200,86400")
+#: A worker that is silent for this long loses its mailbox to another one.
+SEND_LEASE = env.seconds("SEND_LEASE_SECONDS", 90)
 SMTP_TIMEOUT = env.seconds("SMTP_TIMEOUT_SECONDS", 30)
 IMAP_TIMEOUT = env.seconds("IMAP_TIMEOUT_SECONDS", 30)
 #: How often each mailbox is read; a follow-up leaves only after a complete read within the last 3 minutes.
 INBOX_POLL_INTERVAL = env.seconds("INBOX_POLL_SECONDS", 60)
 #: Where SourceWhale answers; the sandbox stands in for it in the demo.
 SOURCEWHALE_BASE_URL = env.text("SOURCEWHALE_BASE_URL", "https://sourcewhale.app/public-api").rstrip("/")
+#: Calls per second and account; SourceWhale publishes no limit (docs/integrations/sourcewhale.md).
+SOURCEWHALE_CALLS_PER_SECOND = env.integer("SOURCEWHALE_CALLS_PER_SECOND", 1, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
 
@@ -216,7 +228,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "foundation.paging.KeysetPagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "foundation.problems.api_exception_handler",
+    "EXCEPTION_HANDLER": "foundation.api_problems.api_exception_handler",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {

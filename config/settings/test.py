@@ -21,3 +21,6 @@ STORAGES = {
 }
 MEDIA_ROOT = tempfile.mkdtemp(prefix="beckon-test-media-")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STYLEGUIDE = True
+# Nothing is collected for tests: files come from static/ through the finders.
+WHITENOISE_AUTOREFRESH = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,39 @@ from sourcing.models import ImportRun
 
 #: Longest silence accepted from any one step; the whole job takes well under a minute.
 PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the sandbox counted itself."""
+
+    accepted: int
+    duplicates: int
+    bounces: int
+    replies: int
+    auto_replies: int
+    pending: int
+    exported: int
+
+    @property
+    def answers(self) -> int:
+        """Mails that came back."""
+        return self.bounces + self.replies + self.auto_replies
+
+
+def _received(outside: Outside) -> Received:
+    """Ask the receiver's books."""
+    told = requests.get(f"{outside.control}/ledger", timeout=10).json()
+    answers = told["answers"]
+    return Received(
+        accepted=told["accepted"],
+        duplicates=told["duplicates"],
+        bounces=answers.get("bounce", 0),
+        replies=answers.get("reply", 0) + answers.get("replyother", 0),
+        auto_replies=answers.get("ooo", 0),
+        pending=told["pending_answers"],
+        exported=told["sourcewhale"]["exported"],
+    )
 
 
 class Command(BaseCommand):
@@ -40,7 +74,7 @@ class Command(BaseCommand):
             ours, outside = self._job(path)
         except TookTooLong as problem:
             raise CommandError(str(problem)) from None
-        theirs = requests.get(f"{outside.http}/control/summary", timeout=10).json()
+        theirs = _received(outside)
         seconds = round(time.monotonic() - began, 1)
         differences = self._differences(ours, theirs)
         self._table(ours, theirs, seconds)
@@ -89,30 +123,30 @@ class Command(BaseCommand):
 
     def _quiet(self, outside: Outside, campaign: Any) -> bool:
         """Every automatic answer the sandbox has sent was read, and what followed from it has settled too."""
-        theirs = requests.get(f"{outside.http}/control/summary", timeout=10).json()
-        if theirs["answers_pending"]:
+        theirs = _received(outside)
+        if theirs.pending:
             return False
-        read = main_job.answers_read(campaign)
-        return read >= theirs["answers"] and main_job.settled(campaign)
+        return main_job.answers_read(campaign) >= theirs.answers and main_job.settled(campaign)
 
-    def _differences(self, ours: Counts, theirs: dict[str, Any]) -> list[str]:
+    def _differences(self, ours: Counts, theirs: Received) -> list[str]:
         """Sentences about what does not add up; empty when all does."""
         pairs = (
-            ("messages accepted by the server", ours.sent + ours.uncertain, theirs["accepted"]),
-            ("automatic answers (out of office)", ours.auto_replies, theirs["auto_replies"]),
-            ("people who replied", ours.replied, theirs["replied_people"]),
-            ("people at SourceWhale", ours.exported, theirs["sourcewhale_people"]),
+            ("messages accepted by the server", ours.sent + ours.uncertain, theirs.accepted),
+            ("bounces", ours.reports, theirs.bounces),
+            ("automatic answers (out of office)", ours.auto_replies, theirs.auto_replies),
+            ("replies", ours.replied, theirs.replies),
+            ("people at SourceWhale", ours.exported, theirs.exported),
         )
         found = [f"{what}: we say {a}, the receiver {b}" for what, a, b in pairs if a != b]
-        if theirs["duplicates"]:
-            found.append(f"{theirs['duplicates']} messages arrived more than once")
+        if theirs.duplicates:
+            found.append(f"{theirs.duplicates} messages arrived more than once")
         if ours.lost:
             found.append(f"{ours.lost} people have neither a message nor a reason")
         if ours.recipients != ours.imported:
             found.append(f"{ours.imported} people were imported, {ours.recipients} are in the campaign")
         return found
 
-    def _table(self, ours: Counts, theirs: dict[str, Any], seconds: float) -> None:
+    def _table(self, ours: Counts, theirs: Received, seconds: float) -> None:
         rows = (
             ("imported", ours.imported),
             ("rejected rows", ours.rejected),
@@ -124,7 +158,7 @@ class Command(BaseCommand):
             ("automatic answers", ours.auto_replies),
             ("uncertain (line lost), told", ours.uncertain),
             ("exported", ours.exported),
-            ("sent twice (at the receiver)", theirs["duplicates"]),
+            ("sent twice (at the receiver)", theirs.duplicates),
             ("lost", ours.lost),
             ("seconds", seconds),
         )
@@ -132,7 +166,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<34}{value:>8}")
 
 
-def _summary(ours: Counts, theirs: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _summary(ours: Counts, theirs: Received, seconds: float) -> dict[str, Any]:
     return {
         "imported": ours.imported,
         "rejected": ours.rejected,
@@ -143,7 +177,7 @@ def _summary(ours: Counts, theirs: dict[str, Any], seconds: float) -> dict[str, 
         "replied": ours.replied,
         "auto_replies": ours.auto_replies,
         "exported": ours.exported,
-        "duplicates_sent": theirs["duplicates"],
+        "duplicates_sent": theirs.duplicates,
         "lost": ours.lost,
         "seconds": seconds,
     }

@@ -1,0 +1,24 @@
+"""Rights as DRF permissions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.permissions import Right, can
+
+if TYPE_CHECKING:
+    # rest_framework.views imports this class through its settings.
+    from rest_framework.views import APIView
+
+
+class HasRight(BasePermission):
+    """Needs ``api:use`` and the view's ``right``, or ``rights[method]`` where methods differ."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """A view that names no right is a mistake and raises AttributeError."""
+        rights = getattr(view, "rights", None)
+        right: Right = rights[request.method] if rights else view.right  # type: ignore[attr-defined]  # see docstring
+        return can(request.user, Right.API_USE) and can(request.user, right)

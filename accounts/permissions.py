@@ -1,0 +1,123 @@
+"""Who may do what: rights, roles as a table of rights, plans as a table of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Organisation, Plan, Role, User
+from foundation.problems import NotAllowed
+
+
+class Right(StrEnum):
+    """``scope:action``; alphabetical. A retired one stays as a comment, so that its word is not used again."""
+
+    API_USE = "api:use"
+    AUDIT_VIEW = "audit:view"
+    CAMPAIGN_EDIT = "campaign:edit"
+    CAMPAIGN_START = "campaign:start"
+    CAMPAIGN_VIEW = "campaign:view"
+    CANDIDATE_EDIT = "candidate:edit"
+    CANDIDATE_EXPORT = "candidate:export"
+    CANDIDATE_IMPORT = "candidate:import"
+    CANDIDATE_VIEW = "candidate:view"
+    CONNECTION_EDIT = "connection:edit"
+    CONNECTION_VIEW = "connection:view"
+    MAILBOX_LINK = "mailbox:link"
+    MAILBOX_VIEW = "mailbox:view"
+    MEMBER_INVITE = "member:invite"
+    MEMBER_VIEW = "member:view"
+    ORGANISATION_EDIT = "organisation:edit"
+    PROFILE_EDIT = "profile:edit"
+    PROJECT_EDIT = "project:edit"
+    PROJECT_VIEW = "project:view"
+    TOKEN_CREATE = "token:create"
+
+
+_VIEWER = frozenset(
+    {
+        Right.API_USE,
+        Right.CAMPAIGN_VIEW,
+        Right.CANDIDATE_VIEW,
+        Right.CONNECTION_VIEW,
+        Right.MAILBOX_VIEW,
+        Right.MEMBER_VIEW,
+        Right.PROFILE_EDIT,
+        Right.PROJECT_VIEW,
+        Right.TOKEN_CREATE,
+    }
+)
+_RECRUITER = _VIEWER | {
+    Right.CAMPAIGN_EDIT,
+    Right.CAMPAIGN_START,
+    Right.CANDIDATE_EDIT,
+    Right.CANDIDATE_EXPORT,
+    Right.CANDIDATE_IMPORT,
+    Right.MAILBOX_LINK,
+    Right.PROJECT_EDIT,
+}
+
+ROLE_RIGHTS: Mapping[str, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.RECRUITER: _RECRUITER,
+    Role.VIEWER: _VIEWER,
+    # Links a mailbox, lends it, sees nothing else.
+    Role.MAILBOX_OWNER: frozenset({Right.MAILBOX_LINK, Right.MAILBOX_VIEW, Right.PROFILE_EDIT}),
+}
+
+
+class Feature(StrEnum):
+    """What a plan may include."""
+
+    INTEGRATIONS = "integrations"
+
+
+PLAN_FEATURES: Mapping[str, frozenset[Feature]] = {
+    Plan.FREE: frozenset(),
+    Plan.ESSENTIAL: frozenset({Feature.INTEGRATIONS}),
+    Plan.PROFESSIONAL: frozenset({Feature.INTEGRATIONS}),
+    Plan.ENTERPRISE: frozenset({Feature.INTEGRATIONS}),
+}
+
+
+def has_feature(organisation: Organisation, feature: Feature) -> bool:
+    """Whether the plan includes it and the organisation's own switch is on (seed 000)."""
+    if feature is Feature.INTEGRATIONS and not organisation.integrations_enabled:
+        return False
+    return feature in PLAN_FEATURES[organisation.plan]
+
+
+def can(user: User | AnonymousUser, right: Right) -> bool:
+    """Whether the user's role includes the right. Without an organisation nobody may do anything here."""
+    if not isinstance(user, User) or user.organisation_id is None or not user.is_active:
+        return False
+    return right in ROLE_RIGHTS[user.role]
+
+
+def require(user: User | AnonymousUser, right: Right) -> None:
+    """Raise NotAllowed unless :func:`can`."""
+    if not can(user, right):
+        raise NotAllowed("Your role does not include this. Ask an administrator of your organisation.")
+
+
+def needs(right: Right) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """For views: anonymous people go to the login page, others need ``right``."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            require(request.user, right)
+            return view(request, *args, **kwargs)
+
+        checked.right = right  # type: ignore[attr-defined]  # read by tests/test_access.py
+        return checked
+
+    return decorate

@@ -1,0 +1,24 @@
+"""Background work: four queues, and one table of what the clock does."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+app = Celery("beckon")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.task_queues = None
+app.conf.beat_schedule = {
+    "deliver events": {"task": "foundation.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
+    "sweep runs": {"task": "foundation.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
+    "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
+    "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},
+    "read mailboxes": {"task": "outreach.read_due", "schedule": 1.0, "options": {"expires": 1}},
+    "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
+    "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
+}

@@ -1,0 +1,29 @@
+"""Every room's addresses."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from config import styleguide
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("accounts.urls")),
+    path("", include("sourcing.urls")),
+    path("", include("outreach.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("integrations.urls")),
+]
+
+if settings.STYLEGUIDE:
+    urlpatterns += styleguide.urlpatterns
+
+handler400 = "foundation.problems.page_400"
+handler403 = "foundation.problems.page_403"
+handler404 = "foundation.problems.page_404"
+handler500 = "foundation.problems.page_500"

@@ -1,0 +1,205 @@
+"""News goes up by event: written with the change, delivered at least once, in order per subject.
+
+:func:`emit` writes one event and one delivery per consumer in the caller's transaction. :func:`deliver` takes a
+delivery, runs its consumer and deletes the delivery in ONE transaction, so a crash at any point either did both
+or neither. Celery is told on commit only to be quick; beat finds everything else.
+See docs/architecture.md, "Facts go down by call, news goes up by event".
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from foundation import transactions
+from foundation.models import Delivery, Event
+
+log = structlog.get_logger(__name__)
+
+Consumer = Callable[[Event], None]
+
+#: Waits after the first, second … failure; after the last one the delivery is dead.
+BACKOFF = tuple(
+    datetime.timedelta(seconds=seconds) for seconds in (1, 5, 15, 60, 300, 900, 1800, 3600, 3600, 3600, 3600)
+)
+RETENTION = datetime.timedelta(days=30)
+
+_consumers: dict[str, Consumer] = {}
+_by_kind: dict[str, list[str]] = {}
+_WAKE_KEY = "foundation:deliver:woken"
+
+
+class OutsideTransaction(RuntimeError):
+    """``emit`` outside ``transaction.atomic``: the news could be lost, or told of something rolled back."""
+
+
+def consumer(name: str, *kinds: str) -> Callable[[Consumer], Consumer]:
+    """Registers ``fn(event)`` under ``name`` for ``kinds``. It must be idempotent and use no network.
+
+    The module is imported in its app's ``AppConfig.ready()``. Registering the same function again (a reload)
+    changes nothing; another function under a taken name is a bug and raises.
+    """
+
+    def register(fn: Consumer) -> Consumer:
+        taken = _consumers.get(name)
+        if taken is not None and taken.__qualname__ != fn.__qualname__:
+            raise ValueError(f"a consumer named {name} is registered already")
+        _consumers[name] = fn
+        for kind in kinds:
+            names = _by_kind.setdefault(kind, [])
+            if name not in names:
+                names.append(name)
+        return fn
+
+    return register
+
+
+def unregister(name: str) -> None:
+    """Forgets a consumer (tests that bring their own)."""
+    _consumers.pop(name, None)
+    for names in _by_kind.values():
+        if name in names:
+            names.remove(name)
+
+
+def emit(kind: str, *, organisation_id: int, subject: str, **ids: int | str | None) -> Event:
+    """Writes the news in the running transaction; raises :class:`OutsideTransaction` outside one.
+
+    ``subject`` is what it is about ("message:12"): each consumer gets a subject's events in the order of
+    their ids. Two transactions that emit for one subject must lock the subject's row first, as every change of
+    status does; otherwise their order is not defined. ``ids`` are ids, never names or addresses.
+    """
+    if not transactions.inside():
+        raise OutsideTransaction(f"{kind} must be emitted inside the transaction of the change it tells of")
+    event = Event.objects.create(organisation_id=organisation_id, kind=kind, subject=subject, ids=ids)
+    names = _by_kind.get(kind, [])
+    if names:
+        Delivery.objects.bulk_create(
+            Delivery(organisation_id=organisation_id, event=event, consumer=name, subject=subject)
+            for name in names
+        )
+        transaction.on_commit(_wake, robust=True)
+    return event
+
+
+def _wake() -> None:
+    """Tells a worker, unless one was told and has not looked yet (it clears the key before it looks)."""
+    from foundation.tasks import deliver_events  # noqa: PLC0415 - tasks import this module
+
+    if cache.add(_WAKE_KEY, 1, timeout=5):
+        deliver_events.apply_async(retry=False)
+
+
+def heard() -> None:
+    """The worker was woken: from here on a commit wakes again. Called before looking, so nothing falls between."""
+    cache.delete(_WAKE_KEY)
+
+
+# ── delivering ──────────────────────────────────────────────────────────────
+
+
+def _open() -> QuerySet[Delivery]:
+    """Deliveries that are first of their subject for their consumer: a held subject hides its followers."""
+    earlier = Delivery.objects.across_organisations("order within a consumer").filter(
+        consumer=OuterRef("consumer"), subject=OuterRef("subject"), pk__lt=OuterRef("pk")
+    )
+    return (
+        Delivery.objects.across_organisations("the deliverer serves all")
+        .filter(dead=False, not_before__lte=Now())
+        .filter(~Exists(earlier))
+    )
+
+
+def deliver(*, limit: int = 200, consumers: Collection[str] | None = None) -> int:
+    """Delivers what is due, at most ``limit``; returns how many consumers ran to their end.
+
+    Any number of processes may call it at once. ``consumers`` narrows it to those names. A consumer that raises
+    is rolled back alone and tried again later (:data:`BACKOFF`); it holds only its own subject.
+    """
+    names = set(_consumers if consumers is None else consumers) & _consumers.keys()
+    delivered = tried = 0
+    while tried < limit:
+        due = list(
+            _open().filter(consumer__in=names).order_by("pk").values_list("pk", flat=True)[: limit - tried]
+        )
+        results = [_deliver_one(pk) for pk in due]
+        delivered += results.count(True)
+        tried += sum(result is not None for result in results)
+        if True not in results:  # nothing due, all taken by others, or only failures: the next call looks again
+            break
+    return delivered
+
+
+def _deliver_one(pk: int) -> bool | None:
+    """True: done. False: failed, will be tried again or is dead. None: someone else has it."""
+    try:
+        with transaction.atomic():
+            delivery = (
+                _open().filter(pk=pk).select_related("event").select_for_update(skip_locked=True, of=("self",)).first()
+            )
+            if delivery is None:
+                return None
+            try:
+                with transaction.atomic():
+                    _consumers[delivery.consumer](delivery.event)
+            except Exception as error:  # noqa: BLE001 - any failure of a consumer is recorded on its delivery
+                _failed(delivery, error)
+                return False
+            delivery.delete()
+            return True
+    except (OperationalError, InterfaceError) as error:
+        # A lost connection took the record of the failure with it. Not counted: the delivery is due as before.
+        if not connection.is_usable():
+            connection.close()
+            raise
+        log.warning("events.delivery_interrupted", delivery=pk, failure=type(error).__name__)
+        return False
+
+
+def _failed(delivery: Delivery, error: Exception) -> None:
+    attempts = delivery.attempts + 1
+    dead = attempts > len(BACKOFF)
+    wait = BACKOFF[min(attempts, len(BACKOFF)) - 1]
+    failure = f"{type(error).__module__}.{type(error).__qualname__}"[:200]
+    Delivery.objects.across_organisations("by primary key").filter(pk=delivery.pk).update(
+        attempts=attempts, dead=dead, failure=failure, not_before=Now() + wait
+    )
+    (log.error if dead else log.warning)(
+        "events.delivery_dead" if dead else "events.delivery_failed",
+        delivery=delivery.pk,
+        consumer=delivery.consumer,
+        event=delivery.event_id,
+        attempts=attempts,
+        failure=failure,
+        exc_info=error,
+    )
+
+
+def revive(deliveries: Iterable[int]) -> int:
+    """A person says "try again": dead or waiting deliveries are due at once, with all their tries."""
+    return (
+        Delivery.objects.across_organisations("the installation's administrator")
+        .filter(pk__in=list(deliveries))
+        .update(dead=False, attempts=0, not_before=Now())
+    )
+
+
+def prune(*, now: datetime.datetime) -> int:
+    """Deletes events older than the retention that are owed to nobody; returns how many."""
+    owed = Delivery.objects.across_organisations("retention").filter(event=OuterRef("pk"))
+    old = Event.objects.across_organisations("retention").filter(~Exists(owed), created_at__lt=now - RETENTION)
+    deleted, _ = old.delete()
+    return deleted
+
+
+def waiting() -> dict[str, int]:
+    """How many deliveries are due for longer than a minute, and how many are dead; for ``/readyz`` and logs."""
+    rows = Delivery.objects.across_organisations("health")
+    late = rows.filter(dead=False, not_before__lt=Now() - datetime.timedelta(minutes=1))
+    return {"late": late.count(), "dead": rows.filter(dead=True).count()}
