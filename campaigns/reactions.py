@@ -6,7 +6,7 @@ may reach further than the one campaign (docs/behaviour.md §5).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Pr
 from foundation import events
 from foundation.models import Event
 from outreach.models import InboundMessage, Mailbox
-from outreach.states import MAY_SEND, MailboxStatus, Reason
+from outreach.states import LEFT_US, MAY_SEND, MailboxStatus, MessageStatus, Reason
 
 OUTCOMES = (
     "message.sent",
@@ -60,6 +60,7 @@ def react(event: Event) -> None:
             organisation_id=event.organisation_id,
             candidate_id=event.ids["candidate_id"],
             mailbox_id=event.ids["mailbox_id"],
+            inbound_id=event.ids["inbound_id"],
         )
     else:
         mailbox_changed(organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now)
@@ -78,13 +79,17 @@ def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
     ended: list[Recipient] = []
     others: list[Recipient] = []
     for recipient in _recipients_of(organisation_id, inbound.candidate_id):
-        answered = Attempt.objects.for_organisation(organisation_id).filter(
-            recipient=recipient,
-            message__mailbox_id=inbound.mailbox_id,
-            message__sent_at__lte=inbound.received_at,
-        )
+        answered = Attempt.objects.for_organisation(organisation_id).filter(recipient=recipient)
         if inbound.message_id is not None:
             answered = answered.filter(message_id=inbound.message_id)
+        else:
+            # Compared with the beginning of the sending, since an answer may overtake its end, and by the
+            # second, since that is how exactly a mail server tells when a mail came.
+            answered = answered.filter(
+                message__mailbox_id=inbound.mailbox_id,
+                message__sending_at__lt=inbound.received_at + timedelta(seconds=1),
+                message__status__in=[s.value for s in (*LEFT_US, MessageStatus.SENDING)],
+            )
         (ended if answered.exists() else others).append(recipient)
     for recipient in ended:
         standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
@@ -144,9 +149,17 @@ def opted_out(*, organisation_id: int, candidate_id: int, now: datetime) -> None
 
 
 @transaction.atomic
-def written_by_hand(*, organisation_id: int, candidate_id: int, mailbox_id: int) -> None:
-    """Somebody wrote to the person outside Beckon from this mailbox: its campaigns wait for a word."""
+def written_by_hand(*, organisation_id: int, candidate_id: int, mailbox_id: int, inbound_id: int) -> None:
+    """Somebody wrote to the person outside Beckon from this mailbox: its campaigns wait for a word.
+
+    Only those the person was in when that mail was written; an old mail that is read late holds nothing.
+    """
+    inbound = InboundMessage.objects.for_organisation(organisation_id).filter(pk=inbound_id).first()
+    if inbound is None:
+        return
     for recipient in _recipients_of(organisation_id, candidate_id):
+        if recipient.added_at > inbound.received_at + timedelta(seconds=1):
+            continue
         if recipient.progress in GOING and recipient.campaign.mailbox_id == mailbox_id:
             standing.put_on_hold(recipient, Hold.PAUSED, reason=HoldReason.WROTE_BY_HAND)
 

@@ -8,12 +8,13 @@ crash reads it again, and reading it again finds its row.
 from __future__ import annotations
 
 import imaplib
-import re
+import time
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import imap_tools
 import structlog
@@ -24,7 +25,7 @@ from django.db.models.functions import Now
 
 from foundation import secrets
 from outreach import mailbox_health, slots
-from outreach.inbound import ingest
+from outreach.inbound import fetched, ingest
 from outreach.models import Mailbox, MailboxFolder
 from outreach.states import MAY_READ
 from outreach.transports import imap
@@ -34,19 +35,20 @@ log = structlog.get_logger(__name__)
 
 _EVERYONE = "mailboxes of every organisation are read by the same workers"
 LEASE = timedelta(seconds=90)
-#: Mails asked for at once; the lease is renewed and the checkpoint moved after each batch.
+#: The lease is renewed when this much of it is gone, between two questions to the server.
+_RENEW_AFTER = 20.0
+#: Asked for at once, at most so many mails and so many bytes; the checkpoint is moved after each batch.
 BATCH = 50
-#: Of a larger mail only the beginning is fetched: reports and answers come before attachments.
-LARGEST = 2_000_000
+_BATCH_BYTES = 8_000_000
 #: Seconds to rest after passes that failed one after the other; the last one repeats.
 _RESTS = (5, 30, 120, 300)
-#: Folders that hold nothing anybody sent us.
-_SKIPPED_FLAGS = frozenset({"\\noselect", "\\nonexistent", "\\drafts", "\\trash", "\\all"})
-_SKIPPED_NAMES = frozenset(
-    {"drafts", "trash", "deleted items", "deleted messages", "papierkorb", "entwürfe", "outbox"}
-)
-_UID = re.compile(rb"UID (\d+)")
-_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
+#: When the server holds all the slots it may.
+_SERVER_BUSY = timedelta(seconds=2)
+#: A draft was sent to nobody. All other folders are read: an answer may be filtered, archived or deleted at once.
+_SKIPPED_FLAGS = frozenset({"\\noselect", "\\nonexistent", "\\drafts"})
+_SKIPPED_NAMES = frozenset({"drafts", "entwürfe", "brouillons", "borradores", "bozze", "concepten", "outbox"})
+_LONGEST_NAME = 255
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,30 +79,77 @@ def read_mailbox(mailbox_id: int, *, now: datetime) -> Pass:
     if not _take_lease(mailbox_id, token):
         return Pass()
     mailbox = Mailbox.objects.across_organisations(_EVERYONE).select_related("owner").get(pk=mailbox_id)
+    server = f"{mailbox.imap_host.lower()}:{mailbox.imap_port}"
+    if not slots.process.enter(server):
+        _give_back(mailbox_id, token, next_read_at=now + _SERVER_BUSY)
+        return Pass()
     try:
-        mails = sum(_folders(mailbox, token, now))
+        return _pass(mailbox, server, token, now)
     except MailboxTrouble as trouble:
         _failed(mailbox, token, trouble, now)
-        return Pass()
+    except TimeoutError:
+        _failed(mailbox, token, MailboxTrouble("timeout", "The mail server did not answer in time."), now)
     except (imap_tools.ImapToolsError, imaplib.IMAP4.error, OSError) as error:
-        _failed(mailbox, token, MailboxTrouble("cut", f"Reading stopped: {type(error).__name__}"), now)
-        return Pass()
-    _mine(mailbox_id, token).update(
+        _failed(mailbox, token, MailboxTrouble("cut", f"Reading stopped: {type(error).__name__}."), now)
+    except DatabaseError:
+        # The mails of this batch stay before the checkpoint and are read again; the pass is not complete.
+        log.exception("inbound.not_stored", mailbox_id=mailbox.pk)
+        _failed(
+            mailbox, token, MailboxTrouble("database", "A mail could not be stored; it is read again."), now
+        )
+    except Exception:
+        # Ours to mend: seen as a failed task, and the mailbox is not asked again at once.
+        _failed(mailbox, token, MailboxTrouble("error", "Reading stopped."), now)
+        raise
+    finally:
+        slots.process.leave(server)
+    return Pass()
+
+
+def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
+    """Read every folder that can hold mail to us or from us, Sent first: it knows what an own copy is."""
+    with _opened(mailbox, server) as line:
+        sent = line.ask(lambda box: imap.sent_folder(box))
+        stored = MailboxFolder.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
+        known = {folder.name: folder for folder in stored}
+        lease = _Lease(mailbox.pk, token)
+        mails = 0
+        listed = [info for info in line.ask(lambda box: box.folder.list()) if not _skipped(info)]
+        for info in sorted(listed, key=lambda info: info.name != sent):
+            folder = known.get(info.name) or MailboxFolder(
+                organisation_id=mailbox.organisation_id, mailbox=mailbox, name=info.name
+            )
+            mails += _Folder(mailbox, line, folder, lease, now, is_sent=info.name == sent).read()
+    _give_back(
+        mailbox.pk,
+        token,
         read_completely_at=now,
         next_read_at=now + settings.INBOX_POLL_INTERVAL,
         read_failures=0,
-        read_leased_by="",
-        read_lease_until=None,
     )
     return Pass(mails=mails, complete=True)
 
 
-def _folders(mailbox: Mailbox, token: str, now: datetime) -> Iterator[int]:
-    """Read every folder that can hold mail to us or from us; yields how many mails each had."""
-    secret = secrets.unseal(
-        mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id
-    )
-    server = f"{mailbox.imap_host}:{mailbox.imap_port}"
+@dataclass(frozen=True)
+class _Line:
+    """An open mailbox; every question is counted while it waits for its answer."""
+
+    box: imap_tools.BaseMailBox
+    server: str
+
+    def ask(self, question: Callable[[imap_tools.BaseMailBox], T]) -> T:
+        with slots.waiting(self.server):
+            return question(self.box)
+
+
+@contextmanager
+def _opened(mailbox: Mailbox, server: str) -> Iterator[_Line]:
+    try:
+        secret = secrets.unseal(
+            mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id
+        )
+    except secrets.SecretUnreadable as problem:
+        raise MailboxTrouble("auth", str(problem)) from problem
     with slots.waiting(server):
         box = imap.open_mailbox(
             mailbox.imap_host,
@@ -110,115 +159,147 @@ def _folders(mailbox: Mailbox, token: str, now: datetime) -> Iterator[int]:
             password=secret["imap_password"],
             timeout=settings.IMAP_TIMEOUT.total_seconds(),
         )
-    with box:
-        sent = imap.sent_folder(box)
-        folders = MailboxFolder.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
-        known = {folder.name: folder for folder in folders}
-        for info in box.folder.list():
-            if _skipped(info):
-                continue
-            folder = known.get(info.name) or _new_folder(mailbox, info.name)
-            folder.is_sent = info.name == sent
-            yield _Folder(mailbox, box, folder, token, now).read()
+    try:
+        yield _Line(box, server)
+        with suppress(imap_tools.ImapToolsError, imaplib.IMAP4.error, OSError):
+            # All was read; whether the server likes our goodbye changes nothing.
+            box.logout()
+    finally:
+        box.client.shutdown()
+
+
+@dataclass
+class _Lease:
+    """The right to read this mailbox; raises when another worker has it."""
+
+    mailbox_id: int
+    token: str
+    renewed: float = field(default_factory=time.monotonic)
+
+    def renew(self) -> None:
+        if time.monotonic() - self.renewed < _RENEW_AFTER:
+            return
+        if not _mine(self.mailbox_id, self.token).update(read_lease_until=Now() + LEASE):
+            raise MailboxTrouble("lease", "Another worker reads this mailbox.")
+        self.renewed = time.monotonic()
 
 
 def _skipped(info: imap_tools.FolderInfo) -> bool:
     if {flag.lower() for flag in info.flags} & _SKIPPED_FLAGS:
         return True
-    return info.name.rpartition(info.delim)[2].casefold() in _SKIPPED_NAMES if info.delim else False
+    if len(info.name) > _LONGEST_NAME:
+        log.warning("inbound.folder_name_too_long", length=len(info.name))
+        return True
+    last = info.name.rpartition(info.delim)[2] if info.delim else info.name
+    return last.casefold() in _SKIPPED_NAMES
 
 
-def _new_folder(mailbox: Mailbox, name: str) -> MailboxFolder:
-    return MailboxFolder.objects.create(organisation_id=mailbox.organisation_id, mailbox=mailbox, name=name)
-
-
+@dataclass
 class _Folder:
     """One folder of one pass."""
 
-    def __init__(
-        self,
-        mailbox: Mailbox,
-        box: imap_tools.BaseMailBox,
-        folder: MailboxFolder,
-        token: str,
-        now: datetime,
-    ) -> None:
-        self.mailbox, self.box, self.folder, self.token, self.now = mailbox, box, folder, token, now
+    mailbox: Mailbox
+    line: _Line
+    folder: MailboxFolder
+    lease: _Lease
+    now: datetime
+    is_sent: bool
 
     def read(self) -> int:
         """Ingest what lies beyond the checkpoint; how many mails that were."""
-        status = self.box.folder.status(self.folder.name, ["UIDVALIDITY", "UIDNEXT"])
-        valid, following = status["UIDVALIDITY"], status["UIDNEXT"]
-        self.box.folder.set(self.folder.name, readonly=True)
-        uids = self._wanted(valid, following)
-        if self.folder.uidvalidity != valid:
-            self.folder.uidvalidity = valid
-            self.folder.last_uid = uids[0] - 1 if uids else max(following - 1, 0)
-        read = 0
-        for start in range(0, len(uids), BATCH):
-            batch = uids[start : start + BATCH]
-            read += self._ingest(batch)
-            self.folder.last_uid = max(batch)
-            self._store_checkpoint()
-        self.folder.last_uid = max(self.folder.last_uid, following - 1)
-        self._store_checkpoint()
-        return read
+        try:
+            status = self.line.ask(
+                lambda box: box.folder.status(self.folder.name, ["UIDVALIDITY", "UIDNEXT"])
+            )
+            valid, following = status["UIDVALIDITY"], status["UIDNEXT"]
+            renumbered = self.folder.uidvalidity != valid
+            if not renumbered and following <= self.folder.last_uid + 1:
+                self._store(valid, self.folder.last_uid)
+                return 0
+            self.line.ask(lambda box: box.folder.set(self.folder.name, readonly=True))
+        except (imap_tools.MailboxFolderStatusError, imap_tools.MailboxFolderSelectError):
+            if self.folder.read_at is None and self.folder.name.upper() != "INBOX":
+                # Never readable for us: somebody's shared folder that is only listed here.
+                log.info("inbound.folder_refused", mailbox_id=self.mailbox.pk)
+                return 0
+            raise
+        floor = 0 if renumbered else self.folder.last_uid
+        uids = self._beyond(floor)
+        for batch in self._batches(uids):
+            self.lease.renew()
+            self._ingest(batch, valid)
+            self._store(valid, batch[-1])
+        self._store(valid, max(floor, following - 1, *uids[-1:]))
+        return len(uids)
 
-    def _wanted(self, valid: int, following: int) -> list[int]:
+    def _beyond(self, floor: int) -> list[int]:
         """UIDs to read, in order.
 
         A mailbox is read from the day it was linked: what is older is its owner's own. A folder that is new,
         or whose UIDs were renumbered, is read from that day on again; known mails find their rows.
         """
-        if self.folder.uidvalidity == valid:
-            if following <= self.folder.last_uid + 1:
-                return []
-            criteria = f"UID {self.folder.last_uid + 1}:*"
-        else:
-            criteria = f'SINCE "{(self.mailbox.created_at - timedelta(days=1)).strftime("%d-%b-%Y")}"'
-        found = sorted(int(uid) for uid in self.box.uids(criteria))
+        criteria = f"UID {floor + 1}:*"
+        if not floor:
+            criteria = f"SINCE {(self.mailbox.created_at - timedelta(days=1)).strftime('%d-%b-%Y')}"
+        found = self.line.ask(lambda box: box.uids(criteria))
         # ``n:*`` answers with the last mail even when it lies before n (RFC 3501 §6.4.8).
-        floor = self.folder.last_uid if self.folder.uidvalidity == valid else 0
-        return [uid for uid in found if uid > floor]
+        return sorted(uid for each in found if (uid := int(each)) > floor)
 
-    def _ingest(self, uids: Sequence[int]) -> int:
-        if not _mine(self.mailbox.pk, self.token).update(read_lease_until=Now() + LEASE):
-            raise MailboxTrouble("lease", "Another worker reads this mailbox.")
-        for uid, received_at, raw in self._fetched(uids):
-            place = ingest.Place(self.folder.name, self.folder.uidvalidity, uid, is_sent=self.folder.is_sent)
-            try:
-                ingest.ingest(
-                    mailbox=self.mailbox, raw=raw, place=place, received_at=received_at, now=self.now
-                )
-            except DatabaseError:
-                # The mail stays before the checkpoint and is read again; the pass is not complete.
-                log.exception("inbound.not_stored", mailbox_id=self.mailbox.pk, uid=uid)
-                raise MailboxTrouble("database", "A mail could not be stored; it is read again.") from None
-        return len(uids)
+    def _batches(self, uids: Sequence[int]) -> Iterator[list[int]]:
+        """In order, each small enough to be held in memory."""
+        for start in range(0, len(uids), BATCH):
+            chunk = list(uids[start : start + BATCH])
+            known = fetched.sizes(self._fetch(chunk, "(UID RFC822.SIZE)"))
+            batch: list[int] = []
+            size = 0
+            for uid in chunk:
+                weight = min(known.get(uid, 0), fetched.LARGEST_TEXT)
+                if batch and size + weight > _BATCH_BYTES:
+                    yield batch
+                    batch, size = [], 0
+                batch.append(uid)
+                size += weight
+            yield batch
 
-    def _fetched(self, uids: Sequence[int]) -> Iterator[tuple[int, datetime, bytes]]:
-        listed = ",".join(str(uid) for uid in uids)
-        answer: tuple[str, list[Any]] = self.box.client.uid(
-            "FETCH", listed, f"(UID INTERNALDATE BODY.PEEK[]<0.{LARGEST}>)"
-        )
-        for part in answer[1]:
-            if not isinstance(part, tuple):
+    def _ingest(self, uids: Sequence[int], valid: int) -> None:
+        missing = set(uids)
+        for mail in fetched.mails(self._fetch(uids, fetched.QUESTION)):
+            if mail.uid not in missing:
                 continue
-            head, raw = part[0], part[1]
-            uid, date = _UID.search(head), _DATE.search(head)
-            if uid is not None:
-                yield int(uid[1]), _internal_date(date[1] if date else b"", self.now), raw
+            place = ingest.Place(self.folder.name, valid, mail.uid, is_sent=self.is_sent)
+            ingest.ingest(
+                mailbox=self.mailbox,
+                raw=mail.raw,
+                place=place,
+                received_at=mail.received_at or self.now,
+                now=self.now,
+            )
+            missing.discard(mail.uid)
+        if missing:
+            listed = ",".join(map(str, sorted(missing)))
+            if self.line.ask(lambda box: box.uids(f"UID {listed}")):
+                # Still there and not given to us: the checkpoint must not pass them.
+                raise MailboxTrouble("cut", "The mail server did not give every mail it was asked for.")
 
-    def _store_checkpoint(self) -> None:
-        self.folder.read_at = self.now
-        self.folder.save(update_fields=["uidvalidity", "last_uid", "is_sent", "read_at"])
+    def _fetch(self, uids: Sequence[int], question: str) -> list[fetched.Part]:
+        listed = ",".join(map(str, uids))
+        answer: tuple[str, list[Any]] = self.line.ask(lambda box: box.client.uid("FETCH", listed, question))
+        if answer[0] != "OK":
+            raise MailboxTrouble("refused", "The mail server refused to give the mails.")
+        return answer[1]
 
-
-def _internal_date(raw: bytes, fallback: datetime) -> datetime:
-    try:
-        return datetime.strptime(raw.decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
-    except ValueError:
-        return fallback
+    def _store(self, valid: int, last_uid: int) -> None:
+        """Move the checkpoint; nothing is written for a folder that is as it was."""
+        folder = self.folder
+        if (folder.uidvalidity, folder.last_uid, folder.is_sent) == (
+            valid,
+            last_uid,
+            self.is_sent,
+        ) and folder.pk:
+            return
+        folder.uidvalidity, folder.last_uid, folder.is_sent = valid, last_uid, self.is_sent
+        folder.read_at = self.now
+        folder.save()
 
 
 def _readable() -> QuerySet[Mailbox]:
@@ -238,15 +319,15 @@ def _mine(mailbox_id: int, token: str) -> QuerySet[Mailbox]:
     return Mailbox.objects.across_organisations(_EVERYONE).filter(pk=mailbox_id, read_leased_by=token)
 
 
+def _give_back(mailbox_id: int, token: str, **values: Any) -> None:
+    """End the lease and store ``values``; nothing if the lease was lost meanwhile."""
+    _mine(mailbox_id, token).update(read_leased_by="", read_lease_until=None, **values)
+
+
 def _failed(mailbox: Mailbox, token: str, trouble: MailboxTrouble, now: datetime) -> None:
     """Rest and try again, or ask the owner: a refused login cures itself by nothing."""
     log.warning("inbound.pass_failed", mailbox_id=mailbox.pk, kind=trouble.kind)
     rest = timedelta(seconds=_RESTS[min(mailbox.read_failures, len(_RESTS) - 1)])
-    _mine(mailbox.pk, token).update(
-        read_failures=F("read_failures") + 1,
-        next_read_at=now + rest,
-        read_leased_by="",
-        read_lease_until=None,
-    )
+    _give_back(mailbox.pk, token, read_failures=F("read_failures") + 1, next_read_at=now + rest)
     if trouble.kind in {"auth", "private"}:
         mailbox_health.needs_reconnect(mailbox, code=trouble.kind, words=str(trouble))

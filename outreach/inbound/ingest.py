@@ -20,8 +20,8 @@ from outreach.inbound import match as matching
 from outreach.inbound.classify import Classified, classify
 from outreach.inbound.match import NOBODY, Certainty, Match
 from outreach.inbound.parse import ParsedMail, parse
-from outreach.models import InboundLocation, InboundMessage, Mailbox
-from outreach.outbox import evidence
+from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
+from outreach.outbox import proofs
 from outreach.states import FailureClass, Verdict
 from sourcing import people, suppression
 from sourcing.models import Candidate, SuppressionReason
@@ -46,24 +46,41 @@ class Place:
 def ingest(
     *, mailbox: Mailbox, raw: bytes, place: Place, received_at: datetime, now: datetime
 ) -> InboundMessage:
-    """Read one mail. The same mail again, from whatever folder, finds its row and only adds the place."""
+    """Read one mail. The same mail again, from whatever folder, finds its row and only adds the place.
+
+    ``received_at`` is the server's INTERNALDATE. Any bytes are read; none raise.
+    """
     mail = parse(raw)
     known = _known(mailbox, mail.hash)
-    if known is not None:
-        _remember_place(known, mailbox, place)
-        return known
-    verdict = classify(mail, now=now, own_addresses=[mailbox.address.lower()], in_sent=place.is_sent)
-    try:
-        with transaction.atomic():
-            row = _store(mailbox, mail, verdict, place, received_at, now)
-    except IntegrityError:
-        # Two readers met the same mail; the other one's row stands.
-        theirs = _known(mailbox, mail.hash)
-        if theirs is None:
-            raise
-        row = theirs
-    log.info("inbound.read", mailbox_id=mailbox.pk, inbound_id=row.pk, verdict=row.verdict, size=mail.size)
-    return row
+    if known is None:
+        verdict = classify(mail, now=now, own_addresses=[mailbox.address.lower()], in_sent=place.is_sent)
+        try:
+            with transaction.atomic():
+                row = _store(mailbox, mail, verdict, place, received_at, now)
+        except IntegrityError:
+            # Two readers met the same mail; the other one's row stands.
+            known = _known(mailbox, mail.hash)
+            if known is None:
+                raise
+        else:
+            log.info(
+                "inbound.read", mailbox_id=mailbox.pk, inbound_id=row.pk, verdict=row.verdict, size=mail.size
+            )
+            return row
+    _seen_again(known, mail, mailbox, place, now)
+    return known
+
+
+@transaction.atomic
+def _seen_again(row: InboundMessage, mail: ParsedMail, mailbox: Mailbox, place: Place, now: datetime) -> None:
+    """A known mail in another place. Met in Sent only now, one from the owner turns out to be an own copy."""
+    _remember_place(row, mailbox, place)
+    if not place.is_sent or mail.sender.address.lower() != mailbox.address.lower():
+        return
+    rows = InboundMessage.objects.for_organisation(mailbox.organisation_id).filter(pk=row.pk)
+    if rows.filter(verdict=Verdict.OTHER).update(verdict=Verdict.OWN_COPY):
+        row.verdict = Verdict.OWN_COPY
+        _own_copy(row, mail, mailbox, now)
 
 
 def _store(
@@ -75,7 +92,11 @@ def _store(
     now: datetime,
 ) -> InboundMessage:
     own = verdict.verdict is Verdict.OWN_COPY
-    found = NOBODY if own else matching.match(mail, mailbox=mailbox)
+    found = (
+        NOBODY
+        if own
+        else matching.match(mail, mailbox=mailbox, verdict=verdict.verdict, received_at=received_at)
+    )
     row = InboundMessage(
         organisation_id=mailbox.organisation_id,
         mailbox=mailbox,
@@ -93,7 +114,7 @@ def _store(
     row.save()
     _remember_place(row, mailbox, place)
     if own:
-        _own_copy(mail, mailbox, now)
+        _own_copy(row, mail, mailbox, now)
     elif found.certainty is not Certainty.NONE:
         _act(row, verdict, found, now)
     return row
@@ -115,56 +136,64 @@ def _fill(row: InboundMessage, mail: ParsedMail, verdict: Classified, found: Mat
 
 def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) -> None:
     """What the verdict does; a doubtful match only asks."""
-    sure = found.certainty is Certainty.SURE
-    if sure and found.message is not None:
-        evidence.prove_sent(message=found.message, now=now)
+    if found.certainty is Certainty.POSSIBLE:
+        if verdict.verdict in {Verdict.REPLY, Verdict.UNSUBSCRIBE}:
+            _tell(row, "message.possible_reply")
+        return
+    named = found.message
+    if named is not None and verdict.verdict is not Verdict.BOUNCE:
+        proofs.prove_sent(named.pk, now=now, how="answered")
     match verdict.verdict:
-        case Verdict.BOUNCE if sure:
-            _bounce(row, verdict, found, now)
+        case Verdict.BOUNCE if named is not None:
+            _bounce(row, verdict, named, now)
         case Verdict.REPLY:
-            _tell(
-                row, "message.possible_reply" if found.certainty is Certainty.POSSIBLE else "message.replied"
-            )
-        case Verdict.AUTO_REPLY if found.certainty is not Certainty.POSSIBLE:
+            _tell(row, "message.replied")
+        case Verdict.AUTO_REPLY:
             _tell(row, "message.auto_replied")
-        case Verdict.UNSUBSCRIBE | Verdict.COMPLAINT if found.certainty is not Certainty.POSSIBLE:
+        case Verdict.UNSUBSCRIBE | Verdict.COMPLAINT:
             _opt_out(row, found)
         case _:
-            # Delays, receipts and what matches nobody for certain are noted and change nothing.
+            # Delays, receipts, and reports that name none of our messages are noted and change nothing.
             pass
 
 
-def _bounce(row: InboundMessage, verdict: Classified, found: Match, now: datetime) -> None:
-    """Marks the address only if the report's failed recipient is the one this message went to."""
-    message, failure = found.message, verdict.failure or FailureClass.SOFT
-    assert message is not None
+def _bounce(row: InboundMessage, verdict: Classified, message: Message, now: datetime) -> None:
+    """Marks the address only if the report's failed recipient is the one this message went to.
+
+    A report that names no recipient ends the message, but says too little about the address: it counts as soft.
+    """
+    failure = verdict.failure or FailureClass.SOFT
     failed = {_plain(address) for address in verdict.recipients}
     if failed and message.to_normalised not in failed:
+        proofs.prove_sent(message.pk, now=now, how="answered")
         row.explanation = f"{row.explanation} The failed address is not the one written to."[:500]
         row.save(update_fields=["explanation"])
         return
-    if failure is FailureClass.HARD and message.candidate_id is not None and failed:
+    if failure is FailureClass.HARD and not failed:
+        failure = FailureClass.SOFT
+    words = verdict.diagnostic or verdict.explanation
+    news = proofs.note_bounce(
+        message.pk, failure_class=failure, code=verdict.code, text=f"{verdict.code} {words}".strip(), now=now
+    )
+    if news and failure is FailureClass.HARD and message.candidate_id is not None:
         people.mark_bounced(
             organisation_id=row.organisation_id,
             candidate_id=message.candidate_id,
             address=message.to_normalised,
             at=now,
-            cause=f"{verdict.code} {verdict.diagnostic}".strip(),
+            cause=f"{verdict.code} {words}".strip(),
         )
-    evidence.bounced(
-        message=message,
-        failure=failure,
-        code=verdict.code,
-        words=verdict.diagnostic or verdict.explanation,
-        now=now,
-    )
 
 
 def _opt_out(row: InboundMessage, found: Match) -> None:
     if found.message is not None:
         unsubscribe.opt_out(found.message)
         return
-    candidate = Candidate.objects.for_organisation(row.organisation_id).get(pk=row.candidate_id or 0)
+    candidate = (
+        Candidate.objects.for_organisation(row.organisation_id).filter(pk=row.candidate_id or 0).first()
+    )
+    if candidate is None or suppression.suppressed_people(row.organisation_id, [candidate.pk]):
+        return
     suppression.suppress_person(candidate=candidate, actor=None, reason=SuppressionReason.OPT_OUT)
     events.emit(
         "candidate.opted_out",
@@ -175,19 +204,24 @@ def _opt_out(row: InboundMessage, found: Match) -> None:
     )
 
 
-def _own_copy(mail: ParsedMail, mailbox: Mailbox, now: datetime) -> None:
+def _own_copy(row: InboundMessage, mail: ParsedMail, mailbox: Mailbox, now: datetime) -> None:
     """Learn what the provider calls our message; a mail that Beckon did not write pauses its receivers' campaigns."""
     message = matching.copied(mail, mailbox=mailbox)
     if message is not None:
-        evidence.prove_sent(message=message, provider_ids=[mail.message_id], now=now)
+        proofs.learn_provider_id(message.pk, provider_message_id=mail.message_id)
+        proofs.prove_sent(message.pk, now=now, how=proofs.SEEN_IN_SENT)
         return
-    for candidate_id in matching.written_to(mail, mailbox=mailbox):
+    if matching.is_beckons(mail):
+        # Written for another organisation that uses the same account.
+        return
+    for candidate_id in matching.receivers(mail, mailbox=mailbox, received_at=row.received_at):
         events.emit(
             "candidate.written_by_hand",
             organisation_id=mailbox.organisation_id,
             subject=f"candidate:{candidate_id}",
             candidate_id=candidate_id,
             mailbox_id=mailbox.pk,
+            inbound_id=row.pk,
         )
 
 

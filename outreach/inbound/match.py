@@ -1,27 +1,41 @@
 """Which of our messages, and which person, one inbound mail is about; explains its choice.
 
-Strongest evidence first: one of our Message-IDs or of those the provider gave us, a signed token in the
-thread or the returned headers, a token in the body together with a known address, the address alone.
-See docs/behaviour.md §5 for what each of them proves.
+Strongest evidence first: one of our Message-IDs or of those the provider gave us and our signed token, nearest in the
+thread first; a token that is only quoted; the writer's address alone. Ids and tokens are looked for among all messages
+of the organisation, since an answer may come to a colleague's mailbox; addresses only among those this mailbox wrote
+to. See docs/behaviour.md §5 for what each of them proves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from foundation.secrets import verify
 from outreach.inbound.parse import ParsedMail, Place
+from outreach.mime import token_of_reference
 from outreach.models import Mailbox, Message
-from outreach.states import LEFT_US, MessageStatus
+from outreach.states import LEFT_US, MessageStatus, Verdict
+from outreach.unsubscribe import MAILTO_SUBJECT
 from sourcing.models import ContactKind, ContactPoint
 from sourcing.normalising import InvalidAddress, normalise_email
 
 #: A mail may be about a message that is still being handed over: its answer can overtake our settle.
 _MAY_BE_ANSWERED = [s.value for s in (*LEFT_US, MessageStatus.SENDING)]
+#: For these a quoted token is enough whoever wrote: reports come from machines, and who holds the unsubscribe
+#: link may press it.
+_QUOTING_IS_ENOUGH = frozenset(
+    {Verdict.BOUNCE, Verdict.DELAYED, Verdict.DELIVERED, Verdict.COMPLAINT, Verdict.UNSUBSCRIBE}
+)
+_SUBJECT_TOKEN = re.compile(rf"^\s*{MAILTO_SUBJECT}\s+(\S{{10,200}})", re.IGNORECASE)
+#: IMAP servers give the moment of arrival in whole seconds, cut.
+_RESOLUTION = timedelta(seconds=1)
+_MOST_PEOPLE = 50
 
 
 class Certainty(Enum):
@@ -49,83 +63,106 @@ class Match:
 NOBODY = Match(Certainty.NONE, "It matches nobody this mailbox has written to.")
 
 
-def match(mail: ParsedMail, *, mailbox: Mailbox) -> Match:
-    """Look the mail up among the messages sent from this mailbox."""
-    by_id = _by_ids(mailbox, (*mail.thread_ids, *mail.returned.message_ids, *mail.report.original_ids))
-    if by_id is not None:
-        return _sure(by_id, "It answers a Message-ID of ours.")
-    strong, weak = _tokens(mail)
-    by_token = _by_tokens(mailbox, strong)
-    if by_token is not None:
-        return _sure(by_token, "It carries our signed reference in its thread.")
-    quoted = _by_tokens(mailbox, weak)
+def match(mail: ParsedMail, *, mailbox: Mailbox, verdict: Verdict, received_at: datetime) -> Match:
+    """Look the mail up among what was sent before it came (``received_at``, the server's word)."""
+    found = _named(mailbox, _evidence(mail))
+    if found is not None:
+        return Match(Certainty.SURE, "It names a message of ours.", found, found.candidate_id)
+    quoted = _named(mailbox, [_signed(t.token) for t in mail.tokens if t.place is Place.BODY])
     if quoted is not None:
+        if verdict in _QUOTING_IS_ENOUGH:
+            return Match(Certainty.SURE, "It quotes our unsubscribe link.", quoted, quoted.candidate_id)
         if _comes_from(mail, quoted):
-            return _sure(quoted, "It quotes our unsubscribe link and comes from a known address.")
-        return Match(
-            Certainty.POSSIBLE,
-            "It quotes our unsubscribe link, but comes from an unknown address.",
-            quoted,
-            quoted.candidate_id,
-        )
-    return _by_address(mail, mailbox)
+            words = "It quotes our unsubscribe link and comes from a known address."
+            return Match(Certainty.SURE, words, quoted, quoted.candidate_id)
+        words = "It quotes our unsubscribe link, but comes from an unknown address."
+        return Match(Certainty.POSSIBLE, words, quoted, quoted.candidate_id)
+    return _by_address(mail, mailbox, received_at)
 
 
 def copied(mail: ParsedMail, *, mailbox: Mailbox) -> Message | None:
     """The message a mail in Sent is our copy of: by its own id, by Outlook's note of ours, by our header."""
     original = mail.header("x-microsoft-original-message-id").strip("<> ")
-    found = _by_ids(mailbox, (mail.message_id, original), any_status=True)
-    if found is not None:
-        return found
-    own = [token.token for token in mail.tokens if token.place is Place.OWN_HEADER]
-    return _by_tokens(mailbox, own, any_status=True)
+    own = [_signed(token) for token in _own_tokens(mail)]
+    return _named(mailbox, [_id(mail.message_id), _id(original), *own])
 
 
-def written_to(mail: ParsedMail, *, mailbox: Mailbox) -> list[int]:
-    """People this mailbox has written to among the receivers of a mail, by candidate id."""
+def is_beckons(mail: ParsedMail) -> bool:
+    """Whether Beckon wrote this mail, for whichever organisation: our header with a signature of ours."""
+    return any(verify(token) is not None for token in _own_tokens(mail))
+
+
+def receivers(mail: ParsedMail, *, mailbox: Mailbox, received_at: datetime) -> list[int]:
+    """People among the receivers of a mail, by candidate id: those with the address, and those written to there."""
     addresses = _normalised(person.address for person in (*mail.to, *mail.cc))
-    return list(_people_written_to(mailbox, addresses))
+    if not addresses:
+        return []
+    written_to = _people_written_to(mailbox, addresses, received_at)
+    return sorted({*_people_with(mailbox, addresses), *written_to})
 
 
-def _sure(message: Message, explanation: str) -> Match:
-    return Match(Certainty.SURE, explanation, message, message.candidate_id)
+def _own_tokens(mail: ParsedMail) -> list[str]:
+    return [token.token for token in mail.tokens if token.place is Place.OWN_HEADER]
 
 
-def _by_ids(mailbox: Mailbox, ids: Iterable[str], *, any_status: bool = False) -> Message | None:
-    wanted = [identifier for identifier in dict.fromkeys(ids) if identifier]
-    if not wanted:
-        return None
-    rows = _messages(mailbox, any_status=any_status)
-    ours = {m.our_message_id: m for m in rows.filter(our_message_id__in=wanted)}
-    learnt = {
-        identifier: m
-        for m in rows.filter(provider_message_ids__overlap=wanted)
-        for identifier in m.provider_message_ids
-    }
-    return next((found for i in wanted if (found := ours.get(i) or learnt.get(i)) is not None), None)
+@dataclass(frozen=True)
+class _Name:
+    """One thing a message of ours may be known by: an id, or the token inside a valid signature."""
+
+    id: str = ""
+    token: str = ""
 
 
-def _tokens(mail: ParsedMail) -> tuple[list[str], list[str]]:
-    """Tokens whose signature is ours: those in thread or returned headers, and those only in the text."""
-    strong: list[str] = []
-    weak: list[str] = []
-    for found in mail.tokens:
-        (weak if found.place is Place.BODY else strong).append(found.token)
-    if mail.returned.ref:
-        strong.append(mail.returned.ref)
-    return strong, weak
+def _id(identifier: str) -> _Name:
+    """An id; the synthetic one in References stands for the token it carries."""
+    carried = token_of_reference(identifier)
+    return _signed(carried) if carried else _Name(id=identifier)
 
 
-def _by_tokens(mailbox: Mailbox, signed: Iterable[str], *, any_status: bool = False) -> Message | None:
-    tokens = [token for each in dict.fromkeys(signed) if (token := verify(each)) is not None]
-    if not tokens:
-        return None
-    return _messages(mailbox, any_status=any_status).filter(token__in=tokens).order_by("-pk").first()
+def _signed(token: str) -> _Name:
+    return _Name(token=verify(token) or "")
 
 
-def _messages(mailbox: Mailbox, *, any_status: bool) -> QuerySet[Message]:
-    rows = Message.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
-    return rows if any_status else rows.filter(status__in=_MAY_BE_ANSWERED)
+def _evidence(mail: ParsedMail) -> list[_Name]:
+    """What names our message, best first.
+
+    What the mail says it answers comes first. A token in References is that of the last message of ours there,
+    so it goes before the older ids beside it.
+    """
+    references = [_id(identifier) for identifier in reversed(mail.references)]
+    back = mail.returned
+    named = _SUBJECT_TOKEN.match(mail.subject)
+    return [
+        *(_id(identifier) for identifier in mail.in_reply_to),
+        *(name for name in references if name.token),
+        *references,
+        *(_id(identifier) for identifier in (*back.message_ids, *mail.report.original_ids)),
+        *(_signed(t.token) for t in mail.tokens if t.place is not Place.BODY),
+        *(_id(identifier) for identifier in reversed(back.references)),
+        *([_signed(named[1])] if named else []),
+    ]
+
+
+def _named(mailbox: Mailbox, names: Iterable[_Name]) -> Message | None:
+    """The message that the first of ``names`` stands for.
+
+    An id nobody could guess proves that the message left, whatever its status says; so the status is not asked.
+    """
+    wanted = [name for name in dict.fromkeys(names) if name.id or name.token]
+    ids = [name.id for name in wanted if name.id]
+    tokens = [name.token for name in wanted if name.token]
+    found: dict[_Name, Message] = {}
+    rows = Message.objects.for_organisation(mailbox.organisation_id)
+    # Three questions and not one with OR: each is answered by its own index.
+    if tokens:
+        found |= {_Name(token=message.token): message for message in rows.filter(token__in=tokens)}
+    if ids:
+        for message in rows.filter(provider_message_ids__overlap=ids).exclude(provider_message_ids=[]):
+            found |= {_Name(id=identifier): message for identifier in message.provider_message_ids}
+        found |= {
+            _Name(id=message.our_message_id): message for message in rows.filter(our_message_id__in=ids)
+        }
+    return next((found[name] for name in wanted if name in found), None)
 
 
 def _comes_from(mail: ParsedMail, message: Message) -> bool:
@@ -142,42 +179,49 @@ def _comes_from(mail: ParsedMail, message: Message) -> bool:
     )
 
 
-def _by_address(mail: ParsedMail, mailbox: Mailbox) -> Match:
-    senders = _normalised([mail.sender.address])
-    people = _people_written_to(mailbox, senders)
+def _by_address(mail: ParsedMail, mailbox: Mailbox, received_at: datetime) -> Match:
+    people = _people_written_to(mailbox, _normalised([mail.sender.address]), received_at)
     if not people:
         return NOBODY
-    candidate_id = next(iter(people))
     more = " Several people have this address; it is the one written to last." if len(people) > 1 else ""
     return Match(
         Certainty.ADDRESS,
         f"It comes from a known address of a person this mailbox has written to.{more}",
         None,
-        candidate_id,
+        people[0],
     )
 
 
-def _people_written_to(mailbox: Mailbox, addresses: list[str]) -> dict[int, Message]:
-    """Candidate id → the last message from this mailbox to them, most recent first.
+def _people_written_to(mailbox: Mailbox, addresses: Sequence[str], until: datetime) -> list[int]:
+    """Candidates this mailbox had begun to write to by then, the one written to last first.
 
     A person counts by any of their known addresses, and by the address that was really written to.
     """
     if not addresses:
-        return {}
-    known = ContactPoint.objects.for_organisation(mailbox.organisation_id).filter(
+        return []
+    to_them = _left(mailbox, until).filter(to_normalised__in=addresses).order_by("-pk")[:_MOST_PEOPLE]
+    theirs = _left(mailbox, until).filter(candidate_id__in=_people_with(mailbox, addresses)).order_by("-pk")
+    messages = {message.pk: message for message in (*to_them, *theirs[:_MOST_PEOPLE])}
+    latest = sorted(messages.values(), key=lambda message: message.pk, reverse=True)
+    return list(dict.fromkeys(m.candidate_id for m in latest if m.candidate_id is not None))
+
+
+def _people_with(mailbox: Mailbox, addresses: Sequence[str]) -> list[int]:
+    """Candidates that have one of these addresses, private ones of any user included."""
+    points = ContactPoint.objects.for_organisation(mailbox.organisation_id).filter(
         kind=ContactKind.EMAIL, normalised__in=addresses
     )
-    rows = (
-        _messages(mailbox, any_status=False)
-        .filter(Q(to_normalised__in=addresses) | Q(candidate_id__in=known.values("candidate_id")))
-        .filter(candidate_id__isnull=False)
-        .order_by("-sent_at", "-pk")[:50]
+    return list(
+        points.order_by("-candidate_id").values_list("candidate_id", flat=True).distinct()[:_MOST_PEOPLE]
     )
-    people: dict[int, Message] = {}
-    for message in rows:
-        if message.candidate_id is not None:
-            people.setdefault(message.candidate_id, message)
-    return people
+
+
+def _left(mailbox: Mailbox, until: datetime) -> QuerySet[Message]:
+    """What this mailbox has handed over, or is handing over; compared with its beginning, since an answer may come
+    before the server has told us that it took the message."""
+    return Message.objects.for_organisation(mailbox.organisation_id).filter(
+        mailbox=mailbox, status__in=_MAY_BE_ANSWERED, sending_at__lt=until + _RESOLUTION
+    )
 
 
 def _normalised(addresses: Iterable[str]) -> list[str]:

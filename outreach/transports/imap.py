@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import imap_tools
@@ -54,6 +55,10 @@ _SENT_NAMES = (
     "送信済みアイテム",
     "보낸 편지함",
 )
+#: RFC 5530 §3: the login is refused for now, which says nothing about the password.
+_LATER = re.compile(
+    r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\]|.{0,20}too many simultaneous", re.IGNORECASE
+)
 
 
 def open_mailbox(
@@ -70,7 +75,8 @@ def open_mailbox(
         box.login(username, password, initial_folder=None)
     except imap_tools.MailboxLoginError as error:
         _hang_up(box)
-        raise MailboxTrouble("auth", _words(error)) from error
+        words = _words(error)
+        raise MailboxTrouble("refused" if _LATER.match(words) else "auth", words) from error
     except imap_tools.ImapToolsError as error:
         _hang_up(box)
         raise MailboxTrouble("refused", str(error)[:500]) from error
