@@ -1,0 +1,66 @@
+"""``python -m sandbox``: start everything in this process and run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+
+from sandbox import options as command_line
+from sandbox.switches import Switches, UnknownSwitch, from_word
+from sandbox.world import World
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Run; the exit status: 0 stopped as told, 1 could not start, 2 wrong options."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    options = command_line.parse()
+    switches = Switches()
+    try:
+        switches.change({name: from_word(name, value) for name, value in options.switches.items()})
+    except UnknownSwitch as problem:
+        sys.stderr.write(f"sandbox: --set: {problem}\n")
+        return 2
+    if options.die_with and not _tie_to(options.die_with):
+        return 0
+    try:
+        asyncio.run(_run(options, switches))
+    except OSError as problem:
+        sys.stderr.write(f"sandbox: cannot start: {problem}\n")
+        return 1
+    return 0
+
+
+async def _run(options: command_line.Options, switches: Switches) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    world = World(options, switches)
+    try:
+        await world.start()
+        sys.stdout.write(f"sandbox: {world.addresses['url']}\n")
+        sys.stdout.flush()
+        await stop.wait()
+    finally:
+        await world.stop()
+
+
+def _tie_to(parent: int) -> bool:
+    """Have the kernel stop this process when its parent dies; False if the parent is gone already.
+
+    The signal comes when the *thread* that started this process ends: start it from the main thread.
+    Other systems than Linux have no such thing; there the caller must stop it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.getppid() == parent
+
+
+if __name__ == "__main__":
+    sys.exit(main())
