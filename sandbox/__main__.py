@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
-import os
 import signal
 import sys
 
 from sandbox import options as command_line
+from sandbox.processes import die_with
 from sandbox.switches import Switches, UnknownSwitch, from_word
 from sandbox.world import World
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
@@ -26,7 +23,7 @@ def main() -> int:
     except UnknownSwitch as problem:
         sys.stderr.write(f"sandbox: --set: {problem}\n")
         return 2
-    if options.die_with and not _tie_to(options.die_with):
+    if options.die_with and not die_with(options.die_with):
         return 0
     try:
         asyncio.run(_run(options, switches))
@@ -49,17 +46,6 @@ async def _run(options: command_line.Options, switches: Switches) -> None:
         await stop.wait()
     finally:
         await world.stop()
-
-
-def _tie_to(parent: int) -> bool:
-    """Have the kernel stop this process when its parent dies; False if the parent is gone already.
-
-    The signal comes when the *thread* that started this process ends: start it from the main thread.
-    Other systems than Linux have no such thing; there the caller must stop it.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    return os.getppid() == parent
 
 
 if __name__ == "__main__":

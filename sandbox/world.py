@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 from sandbox import certificate, pages
@@ -19,6 +18,7 @@ from sandbox.mail.postoffice import PostOffice
 from sandbox.mail.store import MailStore
 from sandbox.mail.submission import SubmissionServer
 from sandbox.options import Options
+from sandbox.processes import write_whole
 from sandbox.sourcewhale.api import SourceWhale
 from sandbox.switches import Switches
 
@@ -81,7 +81,7 @@ class World:
                 "keys": self._sourcewhale.keys(),
             },
         }
-        _write_whole(self._file, json.dumps(self.addresses, indent=2))
+        write_whole(self._file, json.dumps(self.addresses, indent=2))
 
     async def stop(self) -> None:
         """Take nothing new, let pending answers arrive, end every connection, close the files."""
@@ -111,12 +111,3 @@ class World:
         if path == "/":
             return pages.overview(self.addresses, self._ledger.summary(), self._sourcewhale.counts())
         return Response.html(pages.page("Not found", "<p>There is no such page.</p>"), 404)
-
-
-def _write_whole(path: Path, content: str) -> None:
-    """Write a file so that a reader sees all of it or none. Only its owner may read it: it holds passwords."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(content)
-    fresh.replace(path)
