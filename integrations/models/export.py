@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from foundation.tenancy import SameOrganisation, TenantModel
 from integrations.models.connection import Connection
-from integrations.states import ExportMode, ItemStatus, Reason
+from integrations.states import ExportMode, ItemStatus
 from sourcing.models import Candidate, Project
 
 
@@ -53,7 +53,8 @@ class ExportItem(TenantModel):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
     status = models.CharField(max_length=10, choices=ItemStatus, default=ItemStatus.QUEUED)
-    reason_code = models.CharField(max_length=40, choices=Reason, blank=True)
+    #: A value of ``states.Reason``; without choices here, so that a new reason is no migration.
+    reason_code = models.CharField(max_length=40, blank=True)
     #: The sentence for a person; the vendor's words are in it, without addresses.
     reason = models.CharField(max_length=500, blank=True)
     #: What was written, field by field, as shown to people: [{"field", "outcome", "why"}]. No values.

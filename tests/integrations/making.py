@@ -29,9 +29,8 @@ def mallory() -> User:
 
 
 def _user(name: str, of: Organisation | None, **values: Any) -> User:
-    return User.objects.create_user(
-        f"{name}@example.com", "secret", name=name.title(), organisation=of, **values
-    )
+    email = values.pop("email", f"{name}@example.com")
+    return User.objects.create_user(email, "secret", name=name.title(), organisation=of, **values)
 
 
 def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:

@@ -14,10 +14,10 @@ class SourceWhaleCredentialsForm(CredentialsForm):
         "The person who creates this API key must have Admin permissions in your instance of SourceWhale."
     )
     steps = (
-        "Log in to SourceWhale as an administrator and click your profile icon at the bottom left.",
-        "Select Admin.",
+        "Log in to SourceWhale as an administrator.",
+        "From the SourceWhale dashboard, click on your profile icon in the bottom left corner and select Admin.",
         "Go to Settings, then click Generate API Key.",
-        "Copy your API key and save it somewhere safe. SourceWhale shows it once.",
+        "Copy your API key and save it somewhere safe: you enter it below.",
     )
 
     api_key = forms.CharField(
