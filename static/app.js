@@ -98,6 +98,7 @@
     let el;
     if ((el = hit("[data-theme-set]"))) setTheme(el.dataset.themeSet);
     if (hit("[data-dismiss]")) hit("[data-problem], .banner")?.remove();
+    if (hit("[data-tray-hide]")) $("#tray")?.replaceChildren();
     if ((el = hit("[data-copy]"))) copy(el);
     if ((el = hit("[data-bulk-clear]"))) { const s = el.closest("[data-bulk]"); tickAll(s, false); count(s); }
     if ((el = hit("[data-bulk-all]"))) { const s = el.closest("[data-bulk]"); tickAll(s, true); $("[data-bulk-everything]", s).value = "1"; count(s); }

@@ -92,7 +92,7 @@ def new_page(browser: Browser, live: str, complaints: Complaints) -> Iterator[Ca
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)

@@ -10,6 +10,7 @@ Each URL is taken at 1280×800 and 390×844, light and dark, to ``var/shots/<nam
 ``--only``   which of desk-light, desk-dark, phone-light, phone-dark
 ``--full``   the whole page instead of the window
 ``--press``  a CSS selector pressed before the picture (a menu, a dialog)
+``--folder`` another folder under var/ than shots
 ``--name``   file name instead of one made from the URL
 
 Prints what the console and the content security policy complained about and sideways overflow; exit code 1 then.
@@ -28,7 +29,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_pl
 
 from tests.browser import chromium
 
-FOLDER = Path(__file__).resolve().parents[2] / "var" / "shots"
+VAR = Path(__file__).resolve().parents[2] / "var"
 WINDOWS = {"desk": chromium.DESK, "phone": chromium.PHONE}
 
 
@@ -42,12 +43,13 @@ def main() -> int:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--press", default="")
     parser.add_argument("--name", default="")
+    parser.add_argument("--folder", default="shots")
     options = parser.parse_args()
     path = chromium.executable()
     if path is None:
         sys.stderr.write("Chromium is missing: apt-get install chromium, or set CHROMIUM\n")
         return 2
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    (VAR / options.folder).mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         complaints = [
@@ -89,11 +91,11 @@ def _window(browser: Browser, size: str, scheme: str, *, options: argparse.Names
         if options.press:
             page.click(options.press)
             page.wait_for_timeout(250)
-        page.screenshot(path=FOLDER / f"{label}.png", full_page=options.full)
+        page.screenshot(path=VAR / options.folder / f"{label}.png", full_page=options.full)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if over > 0:
             complaints.append(f"{label}: {over} px too wide")
-        sys.stdout.write(f"{FOLDER / label}.png\n")
+        sys.stdout.write(f"{VAR / options.folder / label}.png\n")
         page.close()
     context.close()
     return complaints

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,7 @@ from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
 
-from config import icons
+from config import assets, icons, statuses
 
 
 def render(source: str, **values: object) -> str:
@@ -131,3 +132,28 @@ def test_a_run_in_the_tray_says_how_far_it_is() -> None:
     assert "96 of 148" in page
     assert "2 failed" in page
     assert 'action="/runs/1/cancel/"' in page
+
+
+def test_every_class_a_tag_makes_at_run_time_is_in_the_stylesheet() -> None:
+    assets.build()
+    names = [f"av-{hue}" for hue in range(0, 360, 30)]
+    names += [
+        "avatar-xs",
+        "avatar-sm",
+        "avatar-lg",
+        "ats-lg",
+        "ats-ok",
+        "pop-end",
+        "pop-up",
+        "size-3.5",
+        "size-5",
+    ]
+    names += ["tone-primary", "tone-amber", "tone-red", "badge-plain", "mark-off", "border-error"]
+    names += [name for classes in statuses.DOTS.values() for name in classes.split()]
+    css = (assets.DIST / "app.css").read_text()
+    missing = [
+        name
+        for name in names
+        if not re.search(rf"\.{re.escape(name.replace('.', chr(92) + '.'))}[^\w-]", css)
+    ]
+    assert missing == []
