@@ -102,7 +102,7 @@ def normalise_email(text: str) -> str:
         normalised = plain
     else:
         try:
-            checked = validate_email(text, check_deliverability=False)
+            checked = validate_email(text, check_deliverability=False, strict=True)
         except EmailNotValidError as error:
             raise InvalidAddress(f"Not an e-mail address: {error}") from error
         normalised = f"{checked.local_part}@{checked.ascii_domain}".lower()

@@ -86,7 +86,8 @@ _NAMES: Mapping[str, str] = {
     "tags": "tags, candidate tags, tag, labels, schlagworte, etiquettes, etiquetas",
     "summary": "summary, about, bio, profile summary, candidate summary, about me",
 }
-_HEADERS = {" ".join(name.split()): field for field, names in _NAMES.items() for name in names.split(",")}
+# Without spaces, so that "LinkedInURL", "first_name" and "First Name" are all known.
+_HEADERS = {"".join(name.split()): field for field, names in _NAMES.items() for name in names.split(",")}
 
 
 def _words(text: str) -> frozenset[str]:
@@ -138,7 +139,7 @@ def field_of_header(header: str) -> str:
         if kinds & _PHONE_WORDS:
             mobile = ":mobile" if kinds & _MOBILE_WORDS else ""
             return "phone" + (mobile or _address_type(kinds))
-    return _HEADERS.get(" ".join(words), "")
+    return _HEADERS.get("".join(words), "")
 
 
 def _address_type(words: set[str]) -> str:

@@ -63,12 +63,13 @@ class Record:
 
 
 def guess_encoding(file: IO[bytes]) -> str:
-    """A codec name for :func:`open_text`. Leaves the file at its start. Raises :class:`NotText`.
+    """A codec name for :func:`open_text`. Reads from the start and leaves the file there. Raises :class:`NotText`.
 
     A byte-order mark decides; else UTF-8 if the whole file is; else a statistical guess on the text around the
     first byte that is not, with Windows-1252 preferred among equals, because the guess mistakes it for its
     neighbours in short texts.
     """
+    file.seek(0)
     head = file.read(4096)
     file.seek(0)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):

@@ -218,7 +218,9 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
     suppression.traces_added(organisation, ids)
     index.refresh(ids)
     cursor.execute("SELECT count(*) FROM incoming WHERE NOT fresh")
-    return Written(imported=imported, updated=_one(cursor))
+    updated = _one(cursor)
+    cursor.execute("DROP TABLE incoming, incoming_point")
+    return Written(imported=imported, updated=updated)
 
 
 def _match(cursor: CursorWrapper, organisation: int) -> None:

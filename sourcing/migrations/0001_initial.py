@@ -413,7 +413,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("refused", "Refused"),
-                            ("joined", "Same person as an earlier line"),
+                            ("joined", "Joined"),
                             ("noted", "Taken, something left out"),
                         ],
                         max_length=8,

@@ -115,7 +115,7 @@ class NoteKind(models.TextChoices):
     """What is told about a row. The first two count as rejected."""
 
     REFUSED = "refused", "Refused"
-    JOINED = "joined", "Same person as an earlier line"
+    JOINED = "joined", "Joined"
     NOTED = "noted", "Taken, something left out"
 
 

@@ -21,7 +21,7 @@ from sourcing.views.requests import viewer_of, wants_part
 #: Tells htmx to stop polling; a page that starts a run answers "HX-Trigger: runs-changed" to begin again.
 STOP_POLLING = 286
 #: How long a run that ended stays in the tray, and how many are shown at most.
-_STAYS = datetime.timedelta(minutes=5)
+_STAYS = datetime.timedelta(minutes=1)
 _SHOWN = 8
 
 
