@@ -109,12 +109,12 @@ def read_mailbox(mailbox_id: int, *, now: datetime) -> Pass:
 def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
     """Read every folder that can hold mail to us or from us, Sent first: it knows what an own copy is."""
     with _opened(mailbox, server) as line:
-        sent = line.ask(lambda box: imap.sent_folder(box))
+        sent = line.ask(imap.sent_folder)
         stored = MailboxFolder.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
         known = {folder.name: folder for folder in stored}
         lease = _Lease(mailbox.pk, token)
         mails = 0
-        listed = [info for info in line.ask(lambda box: box.folder.list()) if not _skipped(info)]
+        listed = [info for info in line.ask(imap.folders) if not _skipped(info)]
         for info in sorted(listed, key=lambda info: info.name != sent):
             folder = known.get(info.name) or MailboxFolder(
                 organisation_id=mailbox.organisation_id, mailbox=mailbox, name=info.name
@@ -165,7 +165,9 @@ def _opened(mailbox: Mailbox, server: str) -> Iterator[_Line]:
             # All was read; whether the server likes our goodbye changes nothing.
             box.logout()
     finally:
-        box.client.shutdown()
+        with suppress(OSError):
+            # Closed already by the goodbye: that is what was wanted.
+            box.client.shutdown()
 
 
 @dataclass

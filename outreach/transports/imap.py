@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import re
 from typing import cast
 
@@ -83,10 +84,18 @@ def open_mailbox(
     except TimeoutError as error:
         _hang_up(box)
         raise MailboxTrouble("timeout", f"{host} did not answer the login in time.") from error
-    except OSError as error:
+    except (imaplib.IMAP4.error, OSError) as error:
         _hang_up(box)
         raise MailboxTrouble("cut", f"{host} closed the connection during the login.") from error
     return box
+
+
+def folders(box: imap_tools.BaseMailBox) -> list[imap_tools.FolderInfo]:
+    """All folders; imap_tools leaves the escape in front of a backslash in a name."""
+    listed = box.folder.list()
+    for folder in listed:
+        folder.name = folder.name.replace("\\\\", "\\")
+    return listed
 
 
 def sent_folder(box: imap_tools.BaseMailBox) -> str | None:
