@@ -32,9 +32,6 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
     return redirect("sourcing:people")
 
 
-home.public = True  # type: ignore[attr-defined]  # read by tests/test_access.py
-
-
 @require_GET
 @needs(Right.CANDIDATE_VIEW)
 def people(request: HttpRequest) -> HttpResponse:

@@ -172,7 +172,8 @@ def test_addresses_keep_the_order_of_their_columns_and_their_types() -> None:
 @pytest.mark.parametrize(
     "cell",
     ["a@x.example; b@y.example", "a@x.example, b@y.example", "a@x.example b@y.example", "a@x.example\nb@y.example",
-     "a@x.example | b@y.example", "a@x.example / b@y.example", "Ana <a@x.example>, Bo <b@y.example>", "mailto:a@x.example;b@y.example"],
+     "a@x.example | b@y.example", "a@x.example / b@y.example", "Ana <a@x.example>, Bo <b@y.example>",
+     "mailto:a@x.example;b@y.example"],
 )  # fmt: skip
 def test_several_addresses_in_one_cell_are_several_addresses(cell: str) -> None:
     row = parse_row([cell], {0: "email"})
