@@ -8,23 +8,26 @@ from playwright.sync_api import Page
 
 SCRIPT = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """(rules) => axe.run(document, {runOnly: rules}).then(r => r.violations.map(v => ({
+_RUN = """([within, rules]) => axe.run(within || document, {runOnly: rules}).then(r => r.violations.map(v => ({
   id: v.id, impact: v.impact, help: v.help,
   nodes: v.nodes.slice(0, 5).map(n =>
     n.target.join(' ') + ' | ' + ((n.any[0] || n.all[0] || n.none[0] || {}).message || ''))
 })))"""
 
 
-def violations(page: Page) -> list[dict[str, object]]:
-    """What axe finds on the page as it stands. The script comes through the debugger, so the CSP stays on."""
+def violations(page: Page, within: str = "") -> list[dict[str, object]]:
+    """What axe finds on the page as it stands, or in one part of it (a CSS selector).
+
+    The script comes through the debugger, so the CSP stays on.
+    """
     page.evaluate(SCRIPT.read_text() + ";0")
-    found: list[dict[str, object]] = page.evaluate(_RUN, RULES)
+    found: list[dict[str, object]] = page.evaluate(_RUN, [within, RULES])
     return found
 
 
-def assert_no_serious_axe_violations(page: Page) -> None:
+def assert_no_serious_axe_violations(page: Page, within: str = "") -> None:
     """Fail with rule, element and reason for each serious or critical finding."""
-    serious = [v for v in violations(page) if v["impact"] in {"serious", "critical"}]
+    serious = [v for v in violations(page, within) if v["impact"] in {"serious", "critical"}]
     assert not serious, f"{page.url}\n" + "\n".join(
         f"{v['impact']} {v['id']}: {v['help']}\n    " + "\n    ".join(map(str, _nodes(v))) for v in serious
     )
