@@ -118,7 +118,7 @@ def discard(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 @require_GET
-@needs(Right.CANDIDATE_IMPORT)
+@needs(Right.CANDIDATE_IMPORT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def refused_rows(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """The rows that made no person of their own, as CSV with line number and reason; streamed."""
     found = selectors.import_for(viewer_of(request), import_id)

@@ -30,7 +30,7 @@ def make_user(organisation: Organisation, name: str = "Alice Aubert", role: str 
 
 
 def make_candidate(
-    organisation: Organisation,
+    organisation: Organisation | None,
     first_name: str = "Jonas",
     last_name: str = "Lehner",
     *,
@@ -40,6 +40,7 @@ def make_candidate(
     **values: object,
 ) -> Candidate:
     """A person; an e-mail without a type is a work address."""
+    assert organisation is not None
     typed = [(email, "work") if isinstance(email, str) else email for email in emails]
     return people.create_candidate(
         organisation=organisation,

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from sourcing import people, suppression
 from sourcing.models import Suppression, SuppressionReason
 from tests.sourcing.factories import make_candidate
@@ -12,7 +12,9 @@ from tests.sourcing.factories import make_candidate
 pytestmark = pytest.mark.django_db
 
 
-def test_a_suppressed_person_is_suppressed_at_every_present_and_future_address(alice: User) -> None:
+def test_a_suppressed_person_is_suppressed_at_every_present_and_future_address(
+    alice: User, northgate: Organisation
+) -> None:
     person = make_candidate(alice.organisation, emails=["a@x.example"])
     suppression.suppress_person(candidate=person, actor=alice)
     people.add_email(candidate=person, actor=alice, type="other", value="later@x.example")
@@ -23,7 +25,9 @@ def test_a_suppressed_person_is_suppressed_at_every_present_and_future_address(a
     assert not suppression.is_suppressed(person.organisation_id, None, "never.seen@x.example")
 
 
-def test_whoever_turns_up_with_an_address_of_a_suppressed_person_is_that_person(alice: User) -> None:
+def test_whoever_turns_up_with_an_address_of_a_suppressed_person_is_that_person(
+    alice: User, northgate: Organisation
+) -> None:
     person = make_candidate(alice.organisation, emails=["a@x.example"], linkedin_url="linkedin.com/in/a")
     suppression.suppress_person(candidate=person, actor=alice, reason=SuppressionReason.COMPLAINT)
     person.delete()
@@ -34,41 +38,41 @@ def test_whoever_turns_up_with_an_address_of_a_suppressed_person_is_that_person(
         assert back.suppressions.get().reason == SuppressionReason.COMPLAINT
 
 
-def test_suppressing_twice_changes_nothing(alice: User) -> None:
+def test_suppressing_twice_changes_nothing(alice: User, northgate: Organisation) -> None:
     person = make_candidate(alice.organisation, emails=["a@x.example"])
     first = suppression.suppress_person(candidate=person, actor=alice)
     assert suppression.suppress_person(candidate=person, actor=None).pk == first.pk
-    assert Suppression.objects.for_organisation(alice.organisation_id).count() == 2
+    assert Suppression.objects.for_organisation(northgate.pk).count() == 2
 
 
-def test_a_domain_covers_the_domains_below_it_and_no_others(alice: User) -> None:
-    suppression.suppress_domain(organisation=alice.organisation, domain="@Acme.Example", actor=alice)
-    organisation = alice.organisation_id
+def test_a_domain_covers_the_domains_below_it_and_no_others(alice: User, northgate: Organisation) -> None:
+    suppression.suppress_domain(organisation=northgate, domain="@Acme.Example", actor=alice)
+    organisation = northgate.pk
     assert suppression.is_suppressed(organisation, None, "a@acme.example")
     assert suppression.is_suppressed(organisation, None, "a@mail.acme.example")
     assert not suppression.is_suppressed(organisation, None, "a@notacme.example")
 
 
-def test_one_suppressed_address_leaves_the_person_their_others(alice: User) -> None:
+def test_one_suppressed_address_leaves_the_person_their_others(alice: User, northgate: Organisation) -> None:
     person = make_candidate(alice.organisation, emails=["a@x.example", "b@x.example"])
-    suppression.suppress_address(organisation=alice.organisation, address="A@x.example", actor=alice)
+    suppression.suppress_address(organisation=northgate, address="A@x.example", actor=alice)
     assert suppression.is_suppressed(person.organisation_id, person.pk, "a@x.example")
     assert not suppression.is_suppressed(person.organisation_id, person.pk, "b@x.example")
 
 
-def test_the_question_of_a_claim_is_one_query(alice: User) -> None:
+def test_the_question_of_a_claim_is_one_query(alice: User, northgate: Organisation) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        suppression.is_suppressed(alice.organisation_id, 1, "a@x.example")
+        suppression.is_suppressed(northgate.pk, 1, "a@x.example")
     assert len(queries) == 1
 
 
-def test_many_are_asked_in_one_query_and_answered_alike(alice: User) -> None:
+def test_many_are_asked_in_one_query_and_answered_alike(alice: User, northgate: Organisation) -> None:
     ana = make_candidate(alice.organisation, "Ana", emails=["ana@x.example"])
     bo = make_candidate(alice.organisation, "Bo", emails=["bo@y.example"])
     suppression.suppress_person(candidate=ana, actor=alice)
-    suppression.suppress_domain(organisation=alice.organisation, domain="z.example", actor=alice)
+    suppression.suppress_domain(organisation=northgate, domain="z.example", actor=alice)
     pairs = [
         (ana.pk, "ana@x.example"),
         (ana.pk, "q@q.example"),
@@ -76,18 +80,18 @@ def test_many_are_asked_in_one_query_and_answered_alike(alice: User) -> None:
         (bo.pk, "bo@z.example"),
     ]
     with CaptureQueriesContext(connection) as queries:
-        found = suppression.suppressed_among(alice.organisation_id, pairs)
+        found = suppression.suppressed_among(northgate.pk, pairs)
     assert len(queries) == 1
-    assert found == {pair for pair in pairs if suppression.is_suppressed(alice.organisation_id, *pair)}
+    assert found == {pair for pair in pairs if suppression.is_suppressed(northgate.pk, *pair)}
     assert found == {pairs[0], pairs[1], pairs[3]}
 
 
-def test_no_address_is_readable_in_the_table(alice: User) -> None:
-    suppression.suppress_address(organisation=alice.organisation, address="secret@x.example", actor=alice)
-    row = Suppression.objects.for_organisation(alice.organisation_id).values().get()
+def test_no_address_is_readable_in_the_table(alice: User, northgate: Organisation) -> None:
+    suppression.suppress_address(organisation=northgate, address="secret@x.example", actor=alice)
+    row = Suppression.objects.for_organisation(northgate.pk).values().get()
     assert "secret" not in str(row)
 
 
-def test_another_organisation_is_not_bound(alice: User, mallory: User) -> None:
-    suppression.suppress_address(organisation=alice.organisation, address="a@x.example", actor=alice)
+def test_another_organisation_is_not_bound(alice: User, mallory: User, northgate: Organisation) -> None:
+    suppression.suppress_address(organisation=northgate, address="a@x.example", actor=alice)
     assert not suppression.is_suppressed(mallory.organisation_id or 0, None, "a@x.example")

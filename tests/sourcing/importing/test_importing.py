@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 
 from accounts.models import User
 from foundation import runs
-from foundation.models import RunStatus
+from foundation.models import Run, RunStatus
 from sourcing import people, suppression
 from sourcing.importing import refused, slices, staging, uploading
 from sourcing.importing.reading import NotText
@@ -27,7 +27,7 @@ from sourcing.models import (
     Origin,
     ProjectMember,
 )
-from sourcing.search import query
+from sourcing.search import index, query
 from tests.sourcing.factories import (
     csv_bytes,
     finish,
@@ -316,7 +316,7 @@ def test_a_worker_that_dies_between_slices_is_followed_by_one_that_goes_on(
     monkeypatch.setattr(staging, "SLICE_ROWS", 2)
     rows = [[f"P{number}", "X", f"p{number}@x.example", "", "", ""] for number in range(5)]
     import_run = start(alice, csv_bytes(HEADER, *rows))
-    real = slices.index.refresh
+    real = index.refresh
     calls = []
 
     def dies_in_the_second_slice(ids: list[int]) -> None:
@@ -325,14 +325,14 @@ def test_a_worker_that_dies_between_slices_is_followed_by_one_that_goes_on(
             raise KeyboardInterrupt
         real(ids)
 
-    monkeypatch.setattr(slices.index, "refresh", dies_in_the_second_slice)
+    monkeypatch.setattr(index, "refresh", dies_in_the_second_slice)
     assert import_run.run_id is not None
     with pytest.raises(KeyboardInterrupt):
         runs.work(import_run.run_id)
     import_run.refresh_from_db()
     assert (import_run.slices_done, import_run.imported, len(persons(alice))) == (1, 2, 2)
-    monkeypatch.setattr(slices.index, "refresh", real)
-    runs.Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
+    monkeypatch.setattr(index, "refresh", real)
+    Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
     finish(import_run)
     assert (import_run.imported, len(persons(alice))) == (5, 5)
 
