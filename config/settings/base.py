@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.partial_responses.VaryOnHtmx",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ActorMiddleware",
     "foundation.problems.ProblemMiddleware",

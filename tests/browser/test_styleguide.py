@@ -125,6 +125,10 @@ def test_the_drawer_has_its_own_address_and_every_way_out(page: Page) -> None:
     expect(drawer).to_have_count(0)
     page.go_forward()
     expect(drawer).to_be_visible()
+    # The whole page came back, not the part that htmx had asked for at this address.
+    expect(page.get_by_role("navigation", name="Main", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("navigation", name="Main", exact=True)).to_be_visible()
 
 
 def test_ticking_rows_shows_how_many_are_selected(page: Page) -> None:
