@@ -76,7 +76,7 @@ def claim_next(
             before_rank=before.rank if before else None,
             before_planned=before.planned_at if before else None,
         )
-        kept = [message for message in claimed if _refreshed(message, now=now)]
+        kept = _refreshed(claimed, now=now)
     _took_turns({message.lane_id for message in kept if message.lane_id}, now=now)
     return kept
 
@@ -119,17 +119,27 @@ def _postpone(mailbox_id: int, closed: Mapping[int, Wait], *, now: datetime) -> 
             )
 
 
-def _refreshed(message: Message, *, now: datetime) -> bool:
-    """Whether the feeds let an older campaign message go; its text is what they made of it."""
-    if message.origin != MessageOrigin.CAMPAIGN:
-        return True
-    token = message.claim_token
-    allowed = all(each.refresh(message=message, now=now) for each in feed.feeds())
-    message.refresh_from_db(from_queryset=Message.objects.across_organisations(_EVERYONE))
-    still_ours = message.status == _S.CLAIMED and message.claim_token == token
-    if still_ours and not allowed:
-        put_back(message, now=now, not_before=now + capacity.LOOK_AGAIN)
-    return still_ours and allowed
+def _refreshed(claimed: list[Message], *, now: datetime) -> list[Message]:
+    """Those that their feeds let go, with the text the feeds made of them; the others wait a minute."""
+    shown = [message for message in claimed if message.origin == MessageOrigin.CAMPAIGN]
+    if not shown:
+        return claimed
+    allowed = {
+        message.pk: all(each.refresh(message=message, now=now) for each in feed.feeds()) for message in shown
+    }
+    # A feed may have cancelled a message, or written its text anew.
+    rows = Message.objects.across_organisations(_EVERYONE).filter(
+        pk__in=allowed, status=_S.CLAIMED, claim_token=shown[0].claim_token
+    )
+    still_ours = rows.in_bulk()
+    for pk, may_leave in allowed.items():
+        if not may_leave and pk in still_ours:
+            put_back([still_ours.pop(pk)], now=now, not_before=now + capacity.LOOK_AGAIN)
+    return [
+        still_ours.get(message.pk, message)
+        for message in claimed
+        if message.pk not in allowed or message.pk in still_ours
+    ]
 
 
 def _took_turns(lane_ids: Collection[int], *, now: datetime) -> None:

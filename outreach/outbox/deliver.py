@@ -190,8 +190,7 @@ class _Delivery:
             return True
         finally:
             self._settle()
-            for message in waiting:
-                transitions.put_back(message, now=self.clock())
+            transitions.put_back(waiting, now=self.clock())
 
     def _hand_over(self, message: Message) -> None:
         """One message: envelope while claimed, begin, DATA, and its outcome kept for the next commit."""
@@ -227,7 +226,7 @@ class _Delivery:
                 with self._timing("connect"):
                     self.session = pool.take(self.mailbox)
             except MailboxTrouble:
-                transitions.put_back(message, now=self.clock())
+                transitions.put_back([message], now=self.clock())
                 raise
             mailbox_health.send_works(self.mailbox)
         return self.session
@@ -241,7 +240,7 @@ class _Delivery:
         except (LeaseLost, DatabaseError):
             self.settled = settled
             session.reset()
-            transitions.put_back(message, now=self.clock())
+            transitions.put_back([message], now=self.clock())
             raise
         if reason is not None:
             session.reset()

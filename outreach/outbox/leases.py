@@ -26,7 +26,8 @@ class Lease:
 
 def length() -> timedelta:
     """How long a worker may be silent before others take its mailbox over (``SEND_LEASE_SECONDS``)."""
-    return getattr(settings, "SEND_LEASE", timedelta(seconds=90))
+    lease: timedelta = settings.SEND_LEASE
+    return lease
 
 
 def take(mailbox_id: int) -> Lease | None:

@@ -9,6 +9,7 @@ The statements on the way of every message are written out in SQL: a mailbox wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -238,7 +239,7 @@ def _leave_behind(message: Message, reason: Reason, now: datetime) -> None:
     else:
         # A person on hold is looked at again in a minute; what lane and mailbox hold, the claim passes over.
         held = reason is Reason.RECIPIENT_HELD
-        put_back(message, now=now, not_before=now + capacity.LOOK_AGAIN if held else None)
+        put_back([message], now=now, not_before=now + capacity.LOOK_AGAIN if held else None)
 
 
 # ── settle ──────────────────────────────────────────────────────────────────
@@ -327,16 +328,23 @@ def tell(message: Message, status: MessageStatus) -> None:
         )
 
 
-def put_back(message: Message, *, now: datetime, not_before: datetime | None = None) -> bool:
-    """A claimed message returns to the queue untried; False: it is no longer ours."""
+def put_back(messages: Sequence[Message], *, now: datetime, not_before: datetime | None = None) -> None:
+    """Claimed messages return to the queue untried; those that are no longer ours stay as they are."""
     check(_S.CLAIMED, _S.QUEUED)
+    if not messages:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE outreach_message
-            SET status = 'queued', claim_token = NULL, not_before = COALESCE(GREATEST(%s::timestamptz, %s), not_before)
-            WHERE id = %s AND status = 'claimed' AND claim_token = %s
+            SET status = 'queued', claim_token = NULL,
+                not_before = COALESCE(GREATEST(%s::timestamptz, %s), not_before)
+            WHERE id = ANY(%s) AND status = 'claimed' AND claim_token = %s
             """,
-            [not_before, now if not_before else None, message.pk, message.claim_token],
+            [
+                not_before,
+                now if not_before else None,
+                [message.pk for message in messages],
+                messages[0].claim_token,
+            ],
         )
-        return bool(cursor.rowcount)

@@ -180,8 +180,7 @@ def test_a_later_step_leaves_only_after_the_mailbox_was_read_within_three_minute
         lease = leases.take(box.pk)
         found = claims.claim_next(lease, now=NOW, limit=1, room=True)
         assert bool(found) is leaves
-        for message in found:
-            transitions.put_back(message, now=NOW)
+        transitions.put_back(found, now=NOW)
         leases.give_back(lease)
 
 
