@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns import folding, lifecycle, reactions
 
 
-@shared_task(name="campaigns.tick", queue="default")
+@shared_task(name="campaigns.tick", ignore_result=True)
 def tick() -> None:
     """What the clock does: the grace ends, absences end."""
     now = timezone.now()
@@ -16,7 +16,7 @@ def tick() -> None:
     reactions.end_of_absence(now=now)
 
 
-@shared_task(name="campaigns.sweep", queue="default")
+@shared_task(name="campaigns.sweep", ignore_result=True)
 def sweep() -> None:
     """Fold what a lost wake-up left behind, and complete what nobody completed."""
     folding.sweep()

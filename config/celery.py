@@ -11,10 +11,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("beckon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.conf.task_queues = None
+#: Everything else goes to ``default``; runs name their own queue (foundation.runs.kind).
+app.conf.task_routes = {
+    "outreach.tick": {"queue": "send"},
+    "outreach.deliver_mailbox": {"queue": "send"},
+    "outreach.sweep": {"queue": "send"},
+    "outreach.copy_to_sent": {"queue": "inbound"},
+    "outreach.read_due": {"queue": "inbound"},
+    "outreach.read_mailbox": {"queue": "inbound"},
+}
 app.conf.beat_schedule = {
-    "deliver events": {"task": "foundation.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
-    "sweep runs": {"task": "foundation.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
+    "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
+    "sweep runs": {"task": "foundation.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
+    "heartbeat": {"task": "foundation.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "prune events": {"task": "foundation.tasks.prune_events", "schedule": 3600.0},
     "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
     "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},

@@ -23,7 +23,7 @@ from accounts.models import Organisation, User
 from campaigns import enrolment, lifecycle
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
-from foundation.models import Event, Run
+from foundation.models import Delivery, Run
 from integrations import connections, exporting
 from integrations.models import Connection, ConnectionStatus, Export, ExportItem, ExportMode, ItemStatus
 from integrations.targets import choices
@@ -63,6 +63,7 @@ class Outside:
     imap_port: int
     accounts: dict[str, str]
     sourcewhale_key: str
+    sourcewhale_user: str
     control: str
 
     @classmethod
@@ -70,11 +71,13 @@ class Outside:
         """The sandbox of the stack this process belongs to (``BECKON_STACK``)."""
         written = Path(os.environ["BECKON_STACK"]) / "sandbox" / "sandbox.json"
         told: dict[str, Any] = json.loads(written.read_text())
+        key = next(each for each in told["sourcewhale"]["keys"] if each["allowed"])
         return cls(
             smtp_port=told["ports"]["smtp"],
             imap_port=told["ports"]["imap"],
             accounts={each["address"]: each["password"] for each in told["accounts"]},
-            sourcewhale_key=told["sourcewhale"]["keys"][0]["key"],
+            sourcewhale_key=key["key"],
+            sourcewhale_user=next(campaign["owner"] for campaign in key["campaigns"]),
             control=told["control_url"],
         )
 
@@ -145,6 +148,8 @@ def write_campaign(owner: User, project: Project, mailbox: Mailbox, *, name: str
 def connect_sourcewhale(owner: User, outside: Outside) -> Connection:
     """The wizard: Export and Enable Pools ticked, the key submitted; the verification is a run."""
     connection = connections.begin(actor=owner, vendor="sourcewhale", capabilities=["export", "pools"])
+    # Campaigns there are listed per user; the demo's people have other addresses at SourceWhale.
+    connections.set_identity(actor=owner, connection=connection, email=outside.sourcewhale_user)
     connections.submit(actor=owner, connection=connection, values={"api_key": outside.sourcewhale_key})
     return connection
 
@@ -184,7 +189,7 @@ def ended(run_id: int | None, organisation_id: int) -> bool:
 def settled(campaign: Campaign) -> bool:
     """Everybody has been written to, or has a stated reason; nothing is on its way and no news is open."""
     organisation = campaign.organisation_id
-    if Event.objects.for_organisation(organisation).exists():
+    if Delivery.objects.for_organisation(organisation).exists():
         return False
     on_its_way = [status for status in LIVE if status != MessageStatus.UNCERTAIN]
     if (

@@ -25,7 +25,7 @@ def _count_slots(instance: Any, **_signal: Any) -> None:
     slots.process.total = int(instance.concurrency)
 
 
-@shared_task(name="outreach.tick", queue="send", ignore_result=True)
+@shared_task(name="outreach.tick", ignore_result=True)
 def tick() -> int:
     """Wake every mailbox that may send now and has something to send."""
     now = timezone.now()
@@ -38,7 +38,7 @@ def tick() -> int:
     return woken
 
 
-@shared_task(name="outreach.deliver_mailbox", queue="send", ignore_result=True)
+@shared_task(name="outreach.deliver_mailbox", ignore_result=True)
 def deliver_mailbox(mailbox_id: int) -> None:
     """One turn at a mailbox; comes back at once when it ended by the clock."""
     turn = deliver.deliver_mailbox(mailbox_id)
@@ -50,19 +50,19 @@ def deliver_mailbox(mailbox_id: int) -> None:
         cache.delete(_key(mailbox_id))
 
 
-@shared_task(name="outreach.sweep", queue="send", ignore_result=True)
+@shared_task(name="outreach.sweep", ignore_result=True)
 def sweep() -> None:
     """Settle what lost workers left."""
     sweeping.sweep(now=timezone.now())
 
 
-@shared_task(name="outreach.copy_to_sent", queue="inbound", ignore_result=True)
+@shared_task(name="outreach.copy_to_sent", ignore_result=True)
 def copy_to_sent() -> None:
     """Put copies of sent mail into Sent folders."""
     copying.copy_due(now=timezone.now())
 
 
-@shared_task(name="outreach.read_due", queue="inbound", ignore_result=True)
+@shared_task(name="outreach.read_due", ignore_result=True)
 def read_due() -> None:
     """Wake a reader for every mailbox whose next reading has come."""
     for mailbox_id in fetch.due(now=timezone.now()):
@@ -70,7 +70,7 @@ def read_due() -> None:
             read_mailbox.delay(mailbox_id)
 
 
-@shared_task(name="outreach.read_mailbox", queue="inbound", ignore_result=True)
+@shared_task(name="outreach.read_mailbox", ignore_result=True)
 def read_mailbox(mailbox_id: int) -> None:
     """One pass over a mailbox."""
     fetch.read_mailbox(mailbox_id, now=timezone.now())
