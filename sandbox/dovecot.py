@@ -164,7 +164,6 @@ def _configuration(directory: Path, ports: tuple[int, int], owner: pwd.struct_pa
         if root
         else f"default_internal_user = {me}\ndefault_login_user = {me}\n"
         f"default_internal_group = {_group_name()}\n"
-        "service anvil {\n  chroot =\n}\n"
     )
     chroot = "" if root else "  chroot =\n"
     return f"""
@@ -205,6 +204,12 @@ service imap-login {{
 }}
 service stats {{
 {chroot}}}
+service anvil {{
+{chroot}  # Otherwise each wrong password makes the next login of this address wait longer.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 namespace inbox {{
   inbox = yes
   mailbox Sent {{

@@ -41,7 +41,7 @@ class Criteria:
         self._at = 0
         self._numbers = numbers
         self._uids = uids
-        if self._items and text(self._items[0]).upper() == "CHARSET" and len(self._items) > 1:
+        if len(self._items) > 1 and isinstance(self._items[0], Word) and self._items[0].upper() == "CHARSET":
             charset = text(self._items[1]).upper()
             if charset not in ("UTF-8", "US-ASCII"):
                 raise BadCommand("only UTF-8 and US-ASCII searches are supported")

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+import requests
+
+from sandbox.client import Sandbox
+from tests.sandbox.conftest import Mail
+
+PAGES = ("", "mail/", "mail/refused", "sourcewhale/", "sourcewhale/requests")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_whole_documents_without_scripts(world: Sandbox, path: str) -> None:
+    answer = requests.get(world.addresses["url"] + path, timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+    assert "<script" not in answer.text
+    assert "style=" not in answer.text
+    assert answer.text.startswith("<!doctype html>")
+
+
+def test_what_arrived_is_shown_and_nothing_of_it_is_markup(mail: Mail, world: Sandbox) -> None:
+    mail.send("anna@x.example", Subject="<b>Hello</b>", text="<script>alert(1)</script>")
+    shown = requests.get(world.addresses["mail_url"], timeout=10).text
+    assert "anna@x.example" in shown
+    assert "&lt;b&gt;Hello&lt;/b&gt;" in shown
+    (kept,) = world.messages()
+    one = requests.get(f"{world.addresses['mail_url']}messages/{kept['id']}", timeout=10).text
+    assert "&lt;script&gt;alert(1)" in one
+    assert "<script>" not in one
+
+
+def test_a_page_that_is_not_there_is_404(world: Sandbox) -> None:
+    for path in ("nothing", "mail/messages/999999", "sourcewhale/people/ffff", "control/nothing"):
+        assert requests.get(world.addresses["url"] + path, timeout=10).status_code == 404
+
+
+def test_another_site_cannot_press_the_switches(world: Sandbox) -> None:
+    url = world.addresses["control_url"]
+    assert requests.post(url, data='{"smtp_hang": true}', timeout=10).status_code == 415
+    assert world.control()["smtp_hang"] is False
