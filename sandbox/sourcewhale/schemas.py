@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 
@@ -65,6 +63,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 
 def problem(name: str, value: object) -> str:
     """The first way in which ``value`` does not fit the schema, with the place; empty if it fits."""
+    # Here and not above: it is half of the time the sandbox takes to start.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
     errors = sorted(
         Draft202012Validator(SCHEMAS[name]).iter_errors(value), key=lambda error: list(error.path)
     )

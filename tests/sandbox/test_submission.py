@@ -217,3 +217,32 @@ def test_many_senders_at_once_lose_nothing(mail: Mail, world: Sandbox) -> None:
     counts = world.ledger()
     assert (counts["accepted"], counts["recipients"], counts["duplicates"]) == (400, 400, 0)
     assert time.monotonic() - begin < 20
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b".\r\n", b""),
+        (b"Subject: x\r\n\r\n..one dot\r\n...\r\n.\r\n", b"Subject: x\r\n\r\n.one dot\r\n..\r\n"),
+        (b"..\r\n.\r\n", b".\r\n"),
+    ],
+)
+def test_dots_are_unstuffed_and_an_early_client_is_understood(
+    mail: Mail, world: Sandbox, written: bytes, read: bytes
+) -> None:
+    with mail.smtp() as session:
+        session.mail("alice@demo.example")
+        session.rcpt("anna@x.example")
+        assert session.sock is not None
+        session.sock.sendall(b"DATA\r\n" + written + b"NOOP\r\n")
+        assert [session.getreply()[0] for _ in range(3)] == [354, 250, 250]
+    assert world.raw(world.messages()[0]["id"]) == read
+
+
+def test_overlong_lines_are_refused(mail: Mail, world: Sandbox) -> None:
+    with mail.smtp() as session:
+        session.mail("alice@demo.example")
+        session.rcpt("anna@x.example")
+        assert session.data(b"Subject: x\r\n\r\n" + b"y" * 1500 + b"\r\n")[0] == 500
+        assert session.noop()[0] == 250
+    assert world.ledger()["accepted"] == 0
