@@ -10,5 +10,5 @@ class OutreachConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the consumer of mailbox health."""
-        from outreach import mailbox_health  # noqa: F401, PLC0415 - models are loaded only now
+        """Register the consumer of mailbox health and what is kept about people."""
+        from outreach import mailbox_health, personal  # noqa: F401, PLC0415 - models are loaded only now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from outreach.views import mailboxes, outbox, unsubscribe
+from outreach.api.views import MailboxList, MessageDetail, MessageList
+from outreach.views import inbox, mailboxes, outbox, unsubscribe
 
 app_name = "outreach"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,5 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/outbox/<int:message_id>/", outbox.message, name="message"),
     path("outreach/outbox/<int:message_id>/cancel/", outbox.cancel, name="message_cancel"),
     path("outreach/outbox/<int:message_id>/answer/", outbox.answer, name="message_answer"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<int:inbound_id>/", inbox.inbound, name="inbound"),
     path("u/<str:reference>/", unsubscribe.page, name="unsubscribe"),
+    path("api/v1/mailboxes/", MailboxList.as_view(), name="api_mailboxes"),
+    path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
+    path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),
 ]

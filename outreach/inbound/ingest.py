@@ -121,6 +121,7 @@ def _store(
 
 
 def _fill(row: InboundMessage, mail: ParsedMail, verdict: Classified, found: Match) -> None:
+    row.certainty = found.certainty.value
     row.message = found.message
     row.candidate_id = found.candidate_id
     row.from_address = mail.sender.address[:320]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from foundation.tenancy import SameOrganisation, TenantModel
 from outreach.models.mailbox import Mailbox
@@ -24,6 +25,8 @@ class InboundMessage(TenantModel):
     received_at = models.DateTimeField()
     read_at = models.DateTimeField()
     verdict = models.CharField(max_length=16, choices=Verdict)
+    #: How much the match proves (``inbound.match.Certainty``); empty for a mail that was not matched.
+    certainty = models.CharField(max_length=10, blank=True)
     #: Why this verdict and this match, for people.
     explanation = models.CharField(max_length=500, blank=True)
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="inbound")
@@ -48,8 +51,12 @@ class InboundMessage(TenantModel):
             models.UniqueConstraint(fields=["mailbox", "raw_hash"], name="outreach_inbound_once"),
         ]
         indexes = [
-            # The inbox page: newest first.
-            models.Index(fields=["organisation", "-received_at", "-id"], name="outreach_inbound_recent"),
+            # The inbox page: newest first. Private mail, which is most of a mailbox, is not in it.
+            models.Index(
+                fields=["organisation", "-received_at", "-id"],
+                condition=~Q(certainty=""),
+                name="outreach_inbound_recent",
+            ),
             # A person's conversation.
             models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
         ]

@@ -1,0 +1,183 @@
+"""Reads of the inbox: mail that concerns somebody we wrote to, as one viewer may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from foundation.problems import Missing
+from outreach.inbound.match import Certainty
+from outreach.models import InboundMessage, Message, MessageOrigin
+from outreach.selectors import PRIVATE_ADDRESS
+from outreach.states import LEFT_US, Verdict
+from sourcing import slots
+from sourcing.models import ContactKind, ContactPoint
+from sourcing.normalising import InvalidAddress, normalise_email
+from sourcing.slots import Mark
+
+#: How much of a conversation a page shows, newest last.
+LONGEST_THREAD = 50
+_WORDS = {
+    Verdict.REPLY: "Replied",
+    Verdict.BOUNCE: "Bounced",
+    Verdict.DELAYED: "Delayed",
+    Verdict.DELIVERED: "Delivered",
+    Verdict.AUTO_REPLY: "Out of office",
+    Verdict.UNSUBSCRIBE: "Unsubscribed",
+    Verdict.COMPLAINT: "Spam complaint",
+}
+#: The lists of the inbox page, by the word in its address.
+FILTERS: dict[str, Q] = {
+    "all": Q(),
+    "answer": Q(verdict=Verdict.REPLY),
+    "bounced": Q(verdict=Verdict.BOUNCE),
+    "away": Q(verdict=Verdict.AUTO_REPLY),
+}
+
+
+@dataclass(frozen=True)
+class MailView:
+    """One mail that came in. ``address`` is what the viewer may know of who wrote it."""
+
+    mail: InboundMessage
+    word: str
+    address: str
+    marks: list[list[Mark]] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        """The person if known, else the name in the mail, else the address."""
+        person = self.mail.candidate
+        return (person.name if person is not None else self.mail.from_name) or self.address or "Unknown"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One mail of a conversation, ours or theirs; exactly one of ``sent`` and ``came`` is there."""
+
+    at: datetime
+    address: str
+    sent: Message | None = None
+    came: MailView | None = None
+
+
+def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
+    """Mail that was matched, newest first; ``only`` is a key of :data:`FILTERS`, anything else means all.
+
+    *Needs answer* leaves out what somebody here has answered since.
+    """
+    rows = _visible(viewer).filter(FILTERS.get(only, Q()))
+    if only == "answer":
+        answered = Message.objects.for_organisation(viewer.organisation_id).filter(
+            candidate=OuterRef("candidate"), origin=MessageOrigin.REPLY, sent_at__gt=OuterRef("received_at")
+        )
+        rows = rows.filter(~Exists(answered))
+    return rows.order_by("-received_at", "-pk")
+
+
+def mail(viewer: User, inbound_id: int) -> InboundMessage:
+    """One matched mail of the viewer's organisation; raises Missing for any other, private ones included."""
+    row = _visible(viewer).filter(pk=inbound_id).first()
+    if row is None:
+        raise Missing("There is no such mail.")
+    return row
+
+
+def mail_views(viewer: User, rows: Sequence[InboundMessage], *, with_marks: bool = True) -> list[MailView]:
+    """A page of mail with what upper rooms say about each person; a fixed number of queries."""
+    people = {row.candidate_id for row in rows if row.candidate_id is not None}
+    marks = (
+        [slot.marks(people, viewer) for slot in slots.candidate_mark.visible(viewer)] if with_marks else []
+    )
+    hidden = _hidden(viewer, rows, people)
+    return [
+        MailView(
+            row,
+            word_of(row, viewer),
+            PRIVATE_ADDRESS if row.pk in hidden else row.from_address,
+            [list(kind.get(row.candidate_id or 0, ())) for kind in marks],
+        )
+        for row in rows
+    ]
+
+
+def word_of(row: InboundMessage, viewer: User) -> str:
+    """The word on its badge; a return date is told in the viewer's zone."""
+    if row.verdict == Verdict.REPLY and row.certainty == Certainty.POSSIBLE.value:
+        return "Possible reply"
+    word = _WORDS.get(Verdict(row.verdict), "Other")
+    if row.returns_at is not None:
+        day = row.returns_at.astimezone(ZoneInfo(viewer.time_zone))
+        return f"{word} until {day.day} {day:%b}"
+    return word
+
+
+def thread(viewer: User, row: InboundMessage) -> list[Entry]:
+    """What was sent to the person from this mailbox and what came back, oldest first.
+
+    Without a person (erased, or a message to nobody known) it is the message the mail names and the mail.
+    """
+    sent = Message.objects.for_organisation(viewer.organisation_id).filter(status__in=LEFT_US)
+    came = _visible(viewer).filter(mailbox=row.mailbox)
+    if row.candidate_id is not None:
+        about = Q(candidate_id=row.candidate_id, mailbox_id=row.mailbox_id)
+        sent = sent.filter(about | Q(pk=row.message_id)) if row.message_id else sent.filter(about)
+        came = came.filter(candidate_id=row.candidate_id)
+    else:
+        sent, came = sent.filter(pk=row.message_id or 0), came.filter(pk=row.pk)
+    latest = list(sent.select_related("mailbox").order_by("-pk")[:LONGEST_THREAD])
+    views = mail_views(viewer, list(came.order_by("-received_at", "-pk")[:LONGEST_THREAD]), with_marks=False)
+    entries = [
+        Entry(each.sending_at or each.planned_at, _address_of(viewer, each), sent=each) for each in latest
+    ]
+    entries += [Entry(each.mail.received_at, each.address, came=each) for each in views]
+    return sorted(entries, key=lambda entry: (entry.at, entry.came is not None))[-LONGEST_THREAD:]
+
+
+def _visible(viewer: User) -> QuerySet[InboundMessage]:
+    rows = InboundMessage.objects.for_organisation(viewer.organisation_id).exclude(certainty="")
+    return rows.select_related("candidate", "mailbox", "message")
+
+
+def _address_of(viewer: User, message: Message) -> str:
+    private = message.private_to_id is not None and message.private_to_id != viewer.pk
+    return PRIVATE_ADDRESS if private else message.to_address
+
+
+def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int]) -> set[int]:
+    """Mails whose writer's address belongs to another user alone (docs/behaviour.md §3)."""
+    points = ContactPoint.objects.for_organisation(viewer.organisation_id).filter(
+        candidate_id__in=people, kind=ContactKind.EMAIL
+    )
+    seen: set[tuple[int, str]] = set()
+    private: set[tuple[int, str]] = set()
+    for candidate_id, address, shared, added_by in points.values_list(
+        "candidate_id", "normalised", "shared", "added_by_id"
+    ):
+        (seen if shared or added_by == viewer.pk else private).add((candidate_id, address))
+    secret = private - seen
+    return {
+        row.pk
+        for row in rows
+        if (row.candidate_id, _plain(row.from_address)) in secret or _private_message(viewer, row)
+    }
+
+
+def _private_message(viewer: User, row: InboundMessage) -> bool:
+    """The mail comes from the very address that was written to as somebody's private one."""
+    message = row.message
+    if message is None or message.private_to_id in {None, viewer.pk}:
+        return False
+    return message.to_normalised == _plain(row.from_address)
+
+
+def _plain(address: str) -> str:
+    try:
+        return normalise_email(address)
+    except InvalidAddress:
+        return address.strip().lower()
