@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from foundation.egress import Unreachable
 from foundation.problems import Problem
 
 
@@ -58,6 +59,16 @@ class MailboxTrouble(Problem):
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
         self.kind = kind
+
+
+def unreachable(problem: Unreachable, *, host: str, waited: float, patience: float) -> MailboxTrouble:
+    """The trouble of a mailbox whose server could not be talked to; ``waited`` and ``patience`` in seconds.
+
+    The mail libraries report a greeting that never came as a closed line; the clock knows better.
+    """
+    if problem.kind == "cut" and waited >= 0.9 * patience:
+        return MailboxTrouble("timeout", f"{host} did not answer in time.")
+    return MailboxTrouble(problem.kind, str(problem))
 
 
 class Session(Protocol):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import imaplib
 import re
+import time
 from typing import cast
 
 import imap_tools
 
 from foundation import egress
-from outreach.transports.base import MailboxTrouble
+from outreach.transports.base import MailboxTrouble, unreachable
 
 #: What "Sent" is called where the server names no special-use folder (RFC 6154), compared without case.
 _SENT_NAMES = (
@@ -66,12 +67,14 @@ def open_mailbox(
     host: str, port: int, *, security: str, username: str, password: str, timeout: float
 ) -> imap_tools.BaseMailBox:
     """Connect and log in; raises :class:`MailboxTrouble` with the server's own words."""
+    started = time.monotonic()
     try:
         box = egress.imap(host, port, security=cast("egress.Security", security), timeout=timeout)
     except egress.EgressRefused as problem:
         raise MailboxTrouble("private", str(problem)) from problem
     except egress.Unreachable as problem:
-        raise MailboxTrouble(problem.kind, str(problem)) from problem
+        waited = time.monotonic() - started
+        raise unreachable(problem, host=host, waited=waited, patience=timeout) from problem
     try:
         box.login(username, password, initial_folder=None)
     except imap_tools.MailboxLoginError as error:

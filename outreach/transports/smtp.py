@@ -22,7 +22,7 @@ from django.conf import settings
 from foundation import egress, secrets
 from outreach import slots
 from outreach.models import Mailbox
-from outreach.transports.base import Answer, MailboxTrouble, Reply, Stage
+from outreach.transports.base import Answer, MailboxTrouble, Reply, Stage, unreachable
 
 #: How long an answer to MAIL may take before the caller does its other work first.
 _PATIENCE = 0.2
@@ -146,7 +146,7 @@ class SmtpSession:
 
 def open_session(mailbox: Mailbox, *, password: str) -> SmtpSession:
     """Connect and log in; raises :class:`MailboxTrouble` with the server's own words."""
-    timeout = settings.SMTP_TIMEOUT.total_seconds()
+    timeout, started = settings.SMTP_TIMEOUT.total_seconds(), time.monotonic()
     try:
         with slots.waiting(mailbox.smtp_server):
             smtp = egress.smtp(
@@ -160,7 +160,8 @@ def open_session(mailbox: Mailbox, *, password: str) -> SmtpSession:
     except egress.EgressRefused as problem:
         raise MailboxTrouble("private", str(problem)) from problem
     except egress.Unreachable as problem:
-        raise MailboxTrouble(problem.kind, str(problem)) from problem
+        waited = time.monotonic() - started
+        raise unreachable(problem, host=mailbox.smtp_host, waited=waited, patience=timeout) from problem
     except smtplib.SMTPResponseException as error:
         raise MailboxTrouble("refused", f"{error.smtp_code} {words(error.smtp_error)}") from error
     return SmtpSession(smtp, mailbox.smtp_server)

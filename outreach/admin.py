@@ -1,0 +1,91 @@
+"""The plain admin, for the installation's own staff: status to look at, secrets and texts never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from outreach.models import Mailbox, Message
+
+
+class LookOnly(admin.ModelAdmin):
+    """Rows of all organisations to read; the product makes, changes and erases them."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_select_related = ["organisation"]
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:  # noqa: ARG002 - the admin gives it
+        """Staff look across organisations."""
+        rows: QuerySet[Model] = self.model.objects.across_organisations(
+            "staff of the installation look for a fault"
+        )
+        return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the admin gives it
+        """Never here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
+        """Never here: a status has one writer."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
+        """Never here."""
+        return False
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(LookOnly):
+    """Connected accounts and how they are; the sealed passwords are not among the fields."""
+
+    list_display = ["id", "organisation", "address", "status", "status_code", "next_send_at", "lease_until"]
+    list_filter = ["status"]
+    fields = [
+        *("organisation", "owner", "address", "status", "status_code", "server_words", "paused_until"),
+        *("smtp_host", "smtp_port", "smtp_security", "imap_host", "imap_port", "imap_security"),
+        *(
+            "next_send_at",
+            "lease_until",
+            "send_failures",
+            "read_completely_at",
+            "next_read_at",
+            "read_failures",
+        ),
+    ]
+
+
+@admin.register(Message)
+class MessageAdmin(LookOnly):
+    """Where each message stands; neither its receiver nor its text."""
+
+    list_display = [
+        "id",
+        "organisation",
+        "mailbox",
+        "origin",
+        "status",
+        "reason_code",
+        "planned_at",
+        "sent_at",
+    ]
+    list_select_related = ["organisation", "mailbox"]
+    list_filter = ["status", "origin"]
+    fields = [
+        *("organisation", "mailbox", "lane", "origin", "step_ref", "our_message_id", "status", "reason_code"),
+        *(
+            "failure_class",
+            "rank",
+            "planned_at",
+            "not_before",
+            "tries",
+            "claimed_at",
+            "sending_at",
+            "sent_at",
+        ),
+        *("settled_at", "copied_at", "copy_tries"),
+    ]

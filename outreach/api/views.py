@@ -1,0 +1,62 @@
+"""Mailboxes and messages over the API: the same selectors as the pages."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.permissions import Right
+from foundation.paging import KeysetPagination
+from outreach import selectors
+from outreach.api.serializers import MailboxSerializer, MessageSerializer
+
+
+def _caller(request: Request) -> User:
+    """The right of the view made sure of a user with an organisation."""
+    return cast("User", request.user)
+
+
+class MailboxList(APIView):
+    """``/api/v1/mailboxes/``: the accounts the caller may see."""
+
+    right = Right.MAILBOX_VIEW
+
+    @extend_schema(operation_id="mailboxes_list", responses=MailboxSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Health, and the last 24 hours against the limit."""
+        views = selectors.mailbox_views(_caller(request), now=timezone.now())
+        return Response({"results": MailboxSerializer(views, many=True).data})
+
+
+class MessageList(APIView):
+    """``/api/v1/messages/``: what was written, newest first."""
+
+    right = Right.CAMPAIGN_VIEW
+
+    @extend_schema(operation_id="messages_list", responses=MessageSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """One page, each message with its status and why it waits."""
+        paginator = KeysetPagination()
+        rows = paginator.paginate_queryset(selectors.visible_messages(_caller(request)), request, view=self)
+        views = selectors.message_views(_caller(request), rows or [], now=timezone.now())
+        return paginator.get_paginated_response(MessageSerializer(views, many=True).data)
+
+
+class MessageDetail(APIView):
+    """``/api/v1/messages/<id>/``: one of them."""
+
+    right = Right.CAMPAIGN_VIEW
+
+    @extend_schema(operation_id="messages_read", responses=MessageSerializer)
+    def get(self, request: Request, message_id: int) -> Response:
+        """Its status and why it waits; 404 for another organisation's."""
+        row = selectors.message(_caller(request), message_id)
+        return Response(
+            MessageSerializer(selectors.message_view(_caller(request), row, now=timezone.now())).data
+        )
