@@ -61,7 +61,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) 
         return f'<p class="soft">{esc(empty)}</p>'
     top = "".join(f'<th scope="col">{esc(name)}</th>' for name in head)
     body = "".join(lines)
-    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def pairs(values: Iterable[tuple[str, object]]) -> str:
@@ -69,7 +69,7 @@ def pairs(values: Iterable[tuple[str, object]]) -> str:
     lines = "".join(
         f'<tr><th scope="row">{esc(name)}</th><td>{esc(value)}</td></tr>' for name, value in values
     )
-    return f'<div class="scroll"><table><tbody>{lines}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table><tbody>{lines}</tbody></table></div>'
 
 
 def style() -> Response:

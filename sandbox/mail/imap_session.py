@@ -1,69 +1,41 @@
-"""What IMAP commands do: one client's login, its selected folder, and what it has been told of that folder."""
+"""IMAP commands outside a folder: login, folders by name, APPEND; and where every command goes."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import functools
 import hmac
-import itertools
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sandbox.mail.imap_fetch import Fetch
-from sandbox.mail.imap_search import Criteria, Subject
-from sandbox.mail.imap_syntax import (
-    BadCommand,
-    Word,
-    encoded_folder_name,
-    folder_name,
-    in_set,
-    list_pattern,
-    quoted,
-    text,
-)
-from sandbox.mail.store import Folder, FolderExists, MailStore, Message, NoSuchFolder
+from sandbox.mail.imap_folder import FolderCommands, flag_name
+from sandbox.mail.imap_syntax import BadCommand, encoded_folder_name, folder_name, list_pattern, quoted, text
+from sandbox.mail.imap_view import Arguments, Refused
+from sandbox.mail.store import FolderExists, MailStore, NoSuchFolder
 from sandbox.switches import Switches
 
 if TYPE_CHECKING:
     from sandbox.mail.imap_server import Connection
 
-Arguments = list[Word | bytes | list]
-_FLAGS = r"(\Answered \Deleted \Draft \Flagged \Seen)"
-_SYSTEM_FLAGS = {flag.lower(): flag for flag in _FLAGS.strip("()").split()}
 _BEFORE_LOGIN = ("CAPABILITY", "NOOP", "LOGOUT", "ID", "LOGIN", "AUTHENTICATE", "STARTTLS")
 _NEEDS_FOLDER = ("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "UID")
 _BY_UID = ("SEARCH", "FETCH", "STORE", "COPY", "MOVE", "EXPUNGE")
 # RFC 3501 §7.4.1: an EXPUNGE answer must not come while these run, they speak in sequence numbers.
 _KEEP_NUMBERS = ("SEARCH", "FETCH", "STORE")
 _LOGIN_FAILED = "NO [AUTHENTICATIONFAILED] Invalid user name or password"
-_FETCH_BATCH = 64
 
 
-class Refused(Exception):
-    """A command that was understood but cannot be done; the text is the answer's."""
-
-
-class Session:
-    """One client. ``ended`` tells the connection to close."""
+class Session(FolderCommands):
+    """One client: knows passwords, lets in, lists and makes folders, and sends each command to its place."""
 
     def __init__(
         self, line: Connection, store: MailStore, switches: Switches, passwords: Mapping[str, str]
     ) -> None:
-        self._line = line
-        self._store = store
-        self._switches = switches
+        super().__init__(line, store, switches)
         self._passwords = passwords
-        self._account = ""
         self._tag = ""
-        self._folder: Folder | None = None
-        self._read_only = True
-        self._uids: list[int] = []  # what the client was told: sequence number n is _uids[n - 1]
-        self._news = asyncio.Event()
-        self.ended = False
 
     def capabilities(self) -> str:
         """What the server offers in its present state."""
@@ -79,12 +51,6 @@ class Session:
             "AUTH=PLAIN",
         ]
         return " ".join([*words, "STARTTLS"] if self._line.starttls else words)
-
-    def unselect(self) -> None:
-        """Forget the selected folder."""
-        if self._folder is not None:
-            self._folder.watchers.discard(self._told)
-        self._folder = None
 
     async def handle(self, tag: str, command: str, arguments: Arguments) -> None:
         """Answer one command."""
@@ -252,226 +218,13 @@ class Session:
         received = None
         for extra in arguments[1:-1]:
             if isinstance(extra, list):
-                flags = [_flag(item) for item in extra]
+                flags = [flag_name(item) for item in extra]
             else:
                 received = _date_time(text(extra))
         # Mail has CRLF line ends; a client that appends bare LF is repaired, as servers do.
         raw = re.sub(rb"\r?\n", b"\r\n", arguments[-1])
         message = self._store.append(self._account, folder.name, raw, flags=flags, received=received)
         return f"OK [APPENDUID {folder.uid_validity} {message.uid}] APPEND completed"
-
-    async def _do_select(self, arguments: Arguments, *, read_only: bool = False) -> str:
-        self.unselect()
-        folder = self._named(arguments)
-        self._folder, self._read_only = folder, read_only
-        folder.watchers.add(self._told)
-        self._news.clear()
-        self._uids = list(folder.messages)
-        unseen = next(
-            (n for n, uid in enumerate(self._uids, 1) if r"\Seen" not in folder.messages[uid].flags), 0
-        )
-        self._line.send(f"* FLAGS {_FLAGS}")
-        self._line.send(
-            f"* OK [PERMANENTFLAGS {'()' if read_only else _FLAGS[:-1] + ' ' + chr(92) + '*)'}] limited"
-        )
-        self._line.send(f"* {len(self._uids)} EXISTS")
-        self._line.send("* 0 RECENT")
-        if unseen:
-            self._line.send(f"* OK [UNSEEN {unseen}] first unseen")
-        self._line.send(f"* OK [UIDVALIDITY {folder.uid_validity}] UIDs valid")
-        self._line.send(f"* OK [UIDNEXT {folder.uid_next}] predicted next UID")
-        return "OK [READ-ONLY] EXAMINE completed" if read_only else "OK [READ-WRITE] SELECT completed"
-
-    async def _do_examine(self, arguments: Arguments) -> str:
-        return await self._do_select(arguments, read_only=True)
-
-    # --- the selected folder -------------------------------------------------------------------------------
-
-    async def _do_check(self, _arguments: Arguments) -> str:
-        return "OK CHECK completed"
-
-    async def _do_unselect(self, _arguments: Arguments) -> str:
-        self.unselect()
-        return "OK UNSELECT completed"
-
-    async def _do_close(self, _arguments: Arguments) -> str:
-        if not self._read_only:
-            self._store.expunge(self._need_folder("CLOSE"), self._deleted())
-        self.unselect()
-        return "OK CLOSE completed"
-
-    async def _do_expunge(self, arguments: Arguments, *, by_uid: bool) -> str:
-        folder = self._need_folder("EXPUNGE")
-        self._need_write()
-        chosen = self._deleted()
-        if by_uid:
-            named = {message.uid for _, message in self._chosen(arguments, by_uid=True)}
-            chosen = [uid for uid in chosen if uid in named]
-        self._store.expunge(folder, chosen)
-        self._tell_changes(expunged=True)
-        return "OK EXPUNGE completed"
-
-    async def _do_search(self, arguments: Arguments, *, by_uid: bool) -> str:
-        folder = self._need_folder("SEARCH")
-        self._tell_changes(expunged=False)
-        criteria = Criteria(arguments, numbers=range(1, len(self._uids) + 1), uids=self._uids)
-        found = []
-        for number, uid in enumerate(self._uids, 1):
-            message = folder.messages.get(uid)
-            if message is not None and criteria.holds(
-                Subject(message, number, functools.partial(self._store.raw, message))
-            ):
-                found.append(uid if by_uid else number)
-        self._line.send(" ".join(["* SEARCH", *map(str, found)]))
-        return "OK SEARCH completed"
-
-    async def _do_fetch(self, arguments: Arguments, *, by_uid: bool) -> str:
-        if len(arguments) != 2:
-            raise BadCommand("FETCH takes a set and items")
-        fetch = Fetch(arguments[1], by_uid=by_uid)
-        self._tell_changes(expunged=False)
-        cut = self._switches.take_imap_cut()
-        for count, (number, message) in enumerate(self._chosen(arguments[:1], by_uid=by_uid), 1):
-            if fetch.marks_seen and not self._read_only and r"\Seen" not in message.flags:
-                self._store.set_flags(message, message.flags | {r"\Seen"})
-            answer = fetch.answer(message, functools.partial(self._store.raw, message))
-            block = f"* {number} FETCH (".encode() + answer + b")"
-            if cut:
-                await self._line.cut(block[: self._switches.imap_cut_after])
-            self._line.send(block)
-            if count % _FETCH_BATCH == 0:
-                await self._line.flush()
-        return "OK FETCH completed"
-
-    async def _do_store(self, arguments: Arguments, *, by_uid: bool) -> str:
-        self._need_write()
-        if len(arguments) < 3:
-            raise BadCommand("STORE takes a set, FLAGS, +FLAGS or -FLAGS, and flags")
-        action, _, silent = text(arguments[1]).upper().partition(".")
-        given = arguments[2] if isinstance(arguments[2], list) else arguments[2:]
-        flags = {_flag(item) for item in given}
-        for number, message in self._chosen(arguments[:1], by_uid=by_uid):
-            if action not in ("FLAGS", "+FLAGS", "-FLAGS"):
-                raise BadCommand(f"STORE {action} is not known")
-            changed = {"FLAGS": flags, "+FLAGS": message.flags | flags, "-FLAGS": message.flags - flags}[
-                action
-            ]
-            self._store.set_flags(message, changed)
-            if silent != "SILENT":
-                uid = f"UID {message.uid} " if by_uid else ""
-                self._line.send(f"* {number} FETCH ({uid}FLAGS ({' '.join(sorted(message.flags))}))")
-        return "OK STORE completed"
-
-    async def _do_copy(self, arguments: Arguments, *, by_uid: bool) -> str:
-        copied = self._copy(arguments, by_uid=by_uid)
-        return f"OK [{copied}] COPY completed" if copied else "OK COPY completed"
-
-    async def _do_move(self, arguments: Arguments, *, by_uid: bool) -> str:
-        self._need_write()
-        moved = [message.uid for _, message in self._chosen(arguments[:1], by_uid=by_uid)]
-        copied = self._copy(arguments, by_uid=by_uid)
-        if copied:
-            self._line.send(f"* OK [{copied}] copied")
-        self._store.expunge(self._need_folder("MOVE"), moved)
-        return "OK MOVE completed"
-
-    async def _do_idle(self, _arguments: Arguments) -> str:
-        self._line.send("+ idling")
-        await self._line.flush()
-        done = asyncio.ensure_future(self._line.line())
-        try:
-            while not done.done() and not self.ended:
-                news = asyncio.ensure_future(self._news.wait())
-                await asyncio.wait({done, news}, return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
-                self._tell_changes(expunged=True)
-                await self._line.flush()
-            if self.ended:
-                return ""
-            if (await done).strip().upper() != b"DONE":
-                raise BadCommand("IDLE is ended with DONE")
-        finally:
-            done.cancel()
-        return "OK IDLE completed"
-
-    # --- common parts --------------------------------------------------------------------------------------
-
-    def _told(self, news: str) -> None:
-        if news in ("rebuilt", "gone") and not self.ended:
-            self._line.send("* BYE [UNAVAILABLE] the folder was rebuilt, please connect again")
-            self.ended = True
-            self._line.hang_up()
-        self._news.set()
-
-    def _tell_changes(self, *, expunged: bool) -> None:
-        """Bring the client's picture of the folder up to date."""
-        if self._folder is None:
-            return
-        self._news.clear()
-        present = self._folder.messages
-        if expunged:
-            for number in range(len(self._uids), 0, -1):
-                if self._uids[number - 1] not in present:
-                    del self._uids[number - 1]
-                    self._line.send(f"* {number} EXPUNGE")
-        known = self._uids[-1] if self._uids else 0
-        fresh = list(itertools.takewhile(lambda uid: uid > known, reversed(present)))
-        if fresh:
-            self._uids.extend(reversed(fresh))
-            self._line.send(f"* {len(self._uids)} EXISTS")
-
-    def _chosen(self, arguments: Arguments, *, by_uid: bool) -> list[tuple[int, Message]]:
-        """Sequence number and message of everything a set names that is still there."""
-        folder = self._need_folder("this")
-        if not arguments:
-            raise BadCommand("a message set is missing")
-        spec = text(arguments[0])
-        numbers = {uid: number for number, uid in enumerate(self._uids, 1)}
-        if by_uid:
-            uids = in_set(spec, self._uids)
-        else:
-            uids = [self._uids[number - 1] for number in in_set(spec, range(1, len(self._uids) + 1))]
-        return [(numbers[uid], folder.messages[uid]) for uid in uids if uid in folder.messages]
-
-    def _copy(self, arguments: Arguments, *, by_uid: bool) -> str:
-        if len(arguments) != 2:
-            raise BadCommand("a set and a folder are needed")
-        try:
-            target = self._named(arguments[1:])
-        except NoSuchFolder:
-            raise Refused("[TRYCREATE] there is no such folder") from None
-        chosen = [message for _, message in self._chosen(arguments[:1], by_uid=by_uid)]
-        made = [
-            self._store.append(
-                self._account, target.name, self._store.raw(each), flags=each.flags, received=each.received
-            )
-            for each in chosen
-        ]
-        old, new = (",".join(str(each.uid) for each in messages) for messages in (chosen, made))
-        return f"COPYUID {target.uid_validity} {old} {new}" if made else ""
-
-    def _named(self, arguments: Arguments) -> Folder:
-        if not arguments:
-            raise BadCommand("a folder name is missing")
-        return self._store.folder(self._account, folder_name(arguments[0]))
-
-    def _need_folder(self, command: str) -> Folder:
-        if self._folder is None:
-            raise BadCommand(f"{command} needs a selected folder")
-        return self._folder
-
-    def _need_write(self) -> None:
-        if self._read_only:
-            raise Refused("[READ-ONLY] the folder was opened with EXAMINE")
-
-    def _deleted(self) -> list[int]:
-        folder = self._need_folder("EXPUNGE")
-        return [uid for uid, message in folder.messages.items() if r"\Deleted" in message.flags]
-
-
-def _flag(item: Word | bytes | list) -> str:
-    name = text(item)
-    return _SYSTEM_FLAGS.get(name.lower(), name)
 
 
 def _date_time(word: str) -> float:
