@@ -20,9 +20,11 @@ def built() -> None:
 
 
 def test_a_warm_run_takes_a_blink() -> None:
-    started = time.monotonic()
+    assets.build()
+    # The processor's time, not the clock's: the machine may be busy with something else.
+    started = time.process_time()
     assert assets.build() is False
-    assert time.monotonic() - started < 0.3
+    assert time.process_time() - started < 0.3
 
 
 def test_every_icon_the_templates_and_modules_name_is_built() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
+from django.urls import Resolver404, resolve
 
 from accounts.models import Organisation, Plan, Role, User
 from config.frame import Frame, frame
@@ -96,3 +97,16 @@ def test_an_administrator_without_organisation_finds_the_admin_site_only() -> No
     root = User.objects.create_superuser("root@example.com", "x", name="Root")
     assert [item.label for item in around(root).menu] == ["Admin"]
     assert around(root).nav == []
+
+
+def test_every_link_of_the_frame_leads_somewhere() -> None:
+    found = around(somebody(is_staff=True))
+    items = [*found.nav, *found.menu, found.outreach_settings]
+    urls = [item.url for item in items if item] + [found.search_url, found.tray_url]
+    lost = []
+    for url in urls:
+        try:
+            resolve(url)
+        except Resolver404:
+            lost.append(url)
+    assert lost == []
