@@ -40,7 +40,7 @@ class ReadOnly(admin.ModelAdmin):
 class ConnectionAdmin(ReadOnly):
     """Where each connection stands."""
 
-    list_display = ["vendor", "organisation", "status", "verified_at", "last_used_at", "trouble"]
+    list_display = ["vendor", "organisation", "status", "verified_at", "trouble"]
     list_filter = ["vendor", "status"]
     list_select_related = ["organisation"]
     exclude: ClassVar[list[str]] = ["secret", "account"]

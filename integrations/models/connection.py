@@ -37,7 +37,6 @@ class Connection(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
     #: The vendor asked us to wait: no item of this connection is taken before.
     not_before = models.DateTimeField(null=True, blank=True)
     #: Why it needs a person, in the vendor's words.

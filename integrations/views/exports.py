@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -192,7 +193,11 @@ def export_page(request: Request, export_id: int) -> HttpResponse:
     }
     name = "integrations/export.html"
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
-    return render(request, f"{name}#progress" if part else name, context)
+    response = render(request, f"{name}#progress" if part else name, context)
+    if part and context["complete"] and "watch" in request.GET:
+        # Whoever watched it end gets the pop-up of seed 000, once: the page stops asking with this answer.
+        response["HX-Trigger"] = json.dumps({"toast": {"text": context["verdict"]}})
+    return response
 
 
 @require_POST

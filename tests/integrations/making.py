@@ -40,12 +40,12 @@ def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
         "capabilities": ["export", "pools"],
         **values,
     }
-    row = Connection.objects.create(
-        organisation_id=owner.organisation_id,
+    row: Connection = Connection.objects.create(
+        **given,
+        organisation=owner.organisation,
         vendor="sourcewhale",
         verified_at=timezone.now(),
         created_by=owner,
-        **given,
     )
     row.secret = opening.seal(row, {"api_key": key})
     # Each test's account is paced for itself.

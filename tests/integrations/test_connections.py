@@ -17,7 +17,8 @@ from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale, stored_then
 from tests.integrations.vendor_server import Answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
 
 BOTH = ["export", "pools"]
 

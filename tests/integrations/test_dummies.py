@@ -12,7 +12,7 @@ from integrations.models import DummyAddress
 from sourcing.normalising import InvalidAddress, is_dummy_address, normalise_email
 from tests.integrations import making
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("number", [-352233856, -828794187, 1047659244, 0, 2**31 - 1, -(2**31)])
@@ -46,6 +46,7 @@ def test_a_taken_number_and_the_test_records_number_are_drawn_again(monkeypatch:
     assert dummies.draw(bea, organisation=alice.organisation).startswith("no-email-6@")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_four_workers_at_once_draw_one_number_for_one_person() -> None:
     alice = making.alice()
     ada = making.person(alice)

@@ -17,7 +17,7 @@ from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale
 from tests.integrations.vendor_server import Answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

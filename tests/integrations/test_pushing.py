@@ -17,9 +17,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from foundation import runs
-from foundation.models import Event, RunStatus
-from integrations import claims, connections, dummies, pushing
+from foundation.models import Event, Run, RunStatus
+from integrations import claims, connections, dummies, mapping, pushing
 from integrations.models import ConnectionStatus, ExportItem, ExportMode, ItemStatus, LinkState, Reason
+from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from sourcing import people
 from sourcing.models import ContactPoint, ContactStatus
 from sourcing.search import facts
@@ -27,7 +28,8 @@ from tests.integrations import making
 from tests.integrations.small_sourcewhale import SmallSourceWhale, stored_then
 from tests.integrations.vendor_server import Answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
 
 LATER = datetime.timedelta(minutes=2)
 
@@ -35,7 +37,7 @@ LATER = datetime.timedelta(minutes=2)
 def due_now(what: Any) -> None:
     """Bring everything the export waits for to this moment."""
     ExportItem.objects.for_organisation(what.organisation_id).filter(export=what).update(not_before=None)
-    runs.hasten([what.run_id])
+    runs.hasten([what.run_id or 0])
 
 
 def test_a_new_person_is_created_linked_marked_and_told_of(whale: SmallSourceWhale) -> None:
@@ -62,6 +64,7 @@ def test_a_new_person_is_created_linked_marked_and_told_of(whale: SmallSourceWha
     assert export.run.result["summary"] == "Export Complete"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_create_was_committed_before_it_was_asked_for(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     row, ada = making.connection(alice), making.person(alice)
@@ -72,7 +75,8 @@ def test_the_create_was_committed_before_it_was_asked_for(whale: SmallSourceWhal
         assert link is not None
         seen.append((link.state, link.creating_since is not None, link.creating_target))
         database.close()
-        return work()
+        answer: Answer = work()
+        return answer
 
     whale.fail("candidates/add", look)
     making.work(making.export(alice, row, ada))
@@ -322,14 +326,14 @@ def test_a_bug_of_ours_fails_one_person_and_is_logged(
     row = making.connection(alice)
     ada, bea = making.person(alice, "Ada"), making.person(alice, "Bea")
     export = making.export(alice, row, ada, bea)
-    real = pushing.mapping.payload
+    real = mapping.payload
 
     def broken(person: Any, **values: Any) -> Any:
         if person.first_name == "Ada":
             raise ZeroDivisionError
         return real(person, **values)
 
-    monkeypatch.setattr(pushing.mapping, "payload", broken)
+    monkeypatch.setattr(mapping, "payload", broken)
     making.work(export)
     assert making.item(export, ada).reason_code == Reason.INTERNAL
     assert making.item(export, bea).status == ItemStatus.SENT
@@ -368,6 +372,7 @@ def test_two_exports_of_one_person_take_turns(whale: SmallSourceWhale) -> None:
     assert waiting.not_before is not None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_eight_workers_on_two_exports_of_the_same_people_make_each_person_once(
     whale: SmallSourceWhale,
 ) -> None:
@@ -420,6 +425,7 @@ runs.work(int(sys.argv[3]))
 """
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_between_the_post_and_the_link_leaves_one_record_and_one_link(
     whale: SmallSourceWhale,
 ) -> None:
@@ -430,7 +436,7 @@ def test_a_worker_killed_between_the_post_and_the_link_leaves_one_record_and_one
     stored, dead = threading.Event(), threading.Event()
 
     def kill_me_now(work: Any) -> Answer:
-        answer = work()
+        answer: Answer = work()
         stored.set()
         dead.wait(20)
         return answer
@@ -453,7 +459,7 @@ def test_a_worker_killed_between_the_post_and_the_link_leaves_one_record_and_one
     ExportItem.objects.for_organisation(alice.organisation_id).filter(export=export).exclude(
         lease_until=None
     ).update(lease_until=Now() - LATER)
-    runs.Run.objects.for_organisation(alice.organisation_id).update(lease_until=Now() - LATER)
+    Run.objects.for_organisation(alice.organisation_id).update(lease_until=Now() - LATER)
     export = making.work(export)
     link = making.link(row, ada)
     assert link is not None
@@ -537,3 +543,21 @@ def test_the_exporters_own_address_there_is_used(whale: SmallSourceWhale) -> Non
     making.work(making.export(alice, row, ada))
     asked = {seen.params.get("userEmail") for seen in whale.server.seen}
     assert asked == {"a.marsh@sourcewhale.example"}
+
+
+def test_where_an_address_is_needed_the_item_says_so_and_a_dummy_helps(
+    whale: SmallSourceWhale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SourceWhaleConnector, "needs_email", True)
+    monkeypatch.setattr(SourceWhaleConnector, "cannot_hold", ("education",))
+    alice = making.alice()
+    row = making.connection(alice)
+    ada = making.person(alice, emails=[], education=[{"school": "Home"}])
+    export = making.work(making.export(alice, row, ada))
+    failed = making.item(export, ada)
+    assert (failed.status, failed.reason_code) == (ItemStatus.FAILED, Reason.NO_EMAIL)
+    assert "needs an e-mail address" in failed.reason
+    helped = making.work(making.export(alice, row, ada, dummy_addresses=True))
+    sent = making.item(helped, ada)
+    assert sent.status == ItemStatus.SENT
+    assert {"field": "Education", "outcome": "kept back", "why": "cannot be held there"} in sent.fields

@@ -21,7 +21,8 @@ from integrations.models import Connection, ConnectionStatus, Export, ExportItem
 from sandbox.client import Sandbox
 from tests.integrations import making
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
 
 #: The login address that ``making.alice`` has.
 ALICE = "alice@example.com"
@@ -85,7 +86,7 @@ def to_the_end(what: Export) -> Export:
         with redis.Redis.from_url(django_settings.REDIS_URL) as pace:
             for paused in pace.scan_iter("throttle:*:closed"):
                 pace.delete(paused)
-        runs.hasten([what.run_id])
+        runs.hasten([what.run_id or 0])
     raise AssertionError("the export did not end")
 
 

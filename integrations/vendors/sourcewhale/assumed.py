@@ -7,9 +7,8 @@ were seen to rely on are in ``mapping.py``.
 
 from __future__ import annotations
 
-#: The rate limit is unpublished: one call per second and account, three at once after a pause. The setting
-#: SOURCEWHALE_CALLS_PER_SECOND raises it for customers who know theirs.
-CALLS_PER_SECOND = 1
+#: The rate limit is unpublished: the setting SOURCEWHALE_CALLS_PER_SECOND says one call per second and account,
+#: and so many may come at once after a pause.
 BURST = 3
 
 # ``add`` takes a list of unknown maximum length: one person per call, so that ``candidateIds[0]`` is theirs.

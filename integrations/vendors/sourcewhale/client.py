@@ -18,7 +18,7 @@ class SourceWhaleClient(VendorClient):
     @classmethod
     def pace(cls) -> Pace:
         """Calls per second of one account, with a short burst."""
-        calls = getattr(settings, "SOURCEWHALE_CALLS_PER_SECOND", assumed.CALLS_PER_SECOND)
+        calls = settings.SOURCEWHALE_CALLS_PER_SECOND
         return Pace(calls=calls, burst=max(assumed.BURST, calls))
 
     def base_url(self) -> str:
