@@ -100,3 +100,7 @@ def fresh(message: Message) -> Message:
 def statuses(box: Mailbox) -> list[str]:
     rows = Message.objects.for_organisation(box.organisation_id).filter(mailbox=box).order_by("pk")
     return list(rows.values_list("status", flat=True))
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)

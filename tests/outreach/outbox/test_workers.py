@@ -1,0 +1,224 @@
+"""Many workers, and workers that die: at most once, never silently lost."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+
+from foundation.models import Event
+from outreach import slots
+from outreach.models import LaneDay, Mailbox, Message
+from outreach.outbox import claims, deliver, leases, sweeping, transitions
+from outreach.outbox.transitions import Outcome
+from outreach.slots import Slots
+from outreach.states import MessageStatus, Reason
+from outreach.transports import smtp
+from tests.outreach import making
+from tests.outreach.making import NOW, fresh
+from tests.outreach.scripted_smtp import ScriptedServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SENT = Outcome(status=MessageStatus.SENT, word="accepted", code="250")
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the worker's own clean-up may run after it."""
+
+
+def in_threads(count: int, work) -> None:
+    def run(number: int) -> None:
+        try:
+            work(number)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def expire_leases() -> None:
+    rows = Mailbox.objects.across_organisations("test").exclude(lease_until=None)
+    rows.update(lease_until=NOW - timedelta(days=3650))
+
+
+def test_eight_workers_at_three_mailboxes_send_each_message_once(server: ScriptedServer):
+    boxes = [making.mailbox(port=server.port) for _ in range(3)]
+    for box in boxes:
+        making.write(box, *[f"p{n}@example.org" for n in range(20)])
+
+    def work(number: int) -> None:
+        order = random.Random(number)
+        for _ in range(12):
+            deliver.deliver_mailbox(
+                order.choice(boxes).pk, clock=lambda: NOW, turn=timedelta(seconds=order.uniform(0, 0.2))
+            )
+            sweeping.sweep(now=NOW)
+
+    in_threads(8, work)
+    for box in boxes:
+        deliver.deliver_mailbox(box.pk, clock=lambda: NOW)
+    assert len(server.accepted) == 60
+    assert set(server.message_ids().values()) == {1}
+    assert {status for box in boxes for status in making.statuses(box)} == {"sent"}
+
+
+def test_eight_workers_never_exceed_the_limits_of_mailbox_and_lane(server: ScriptedServer):
+    owner = making.user()
+    boxes = [making.mailbox(owner, port=server.port, daily_limit=7) for _ in range(4)]
+    lane = making.lane(boxes[0], daily_limit=20)
+    for box in boxes:
+        making.write(box, *[f"p{n}.{box.pk}@example.org" for n in range(12)], lane_id=lane.pk)
+    in_threads(
+        8, lambda n: [deliver.deliver_mailbox(boxes[(n + k) % 4].pk, clock=lambda: NOW) for k in range(4)]
+    )
+    rows = Message.objects.across_organisations("test").filter(status="sent")
+    assert rows.count() == len(server.accepted) == 20
+    assert LaneDay.objects.across_organisations("test").get().used == 20
+    assert max(rows.filter(mailbox=box).count() for box in boxes) <= 7
+
+
+@pytest.mark.parametrize(
+    ("killed_at", "status_then", "status_after_sweep", "arrived"),
+    [
+        ("claim", "claimed", "queued", 0),
+        ("envelope", "claimed", "queued", 0),
+        ("begin", "sending", "uncertain", 0),
+        ("data", "sending", "uncertain", 1),
+    ],
+)
+def test_a_worker_killed_between_two_stages_leaves_a_message_that_is_found(
+    server, monkeypatch, killed_at, status_then, status_after_sweep, arrived
+):
+    box = making.mailbox(port=server.port)
+    (message,) = making.write(box)
+
+    def dies_after(owner, name):
+        really = getattr(owner, name)
+
+        def dying(*args, **kwargs):
+            really(*args, **kwargs)
+            raise Killed
+
+        monkeypatch.setattr(owner, name, dying)
+
+    stages = {
+        "claim": (claims, "claim_next"),
+        "envelope": (smtp.SmtpSession, "envelope"),
+        "begin": (transitions, "begin"),
+        "data": (smtp.SmtpSession, "data"),
+    }
+    with monkeypatch.context() as patched:
+        # What a killed process does not do any more.
+        patched.setattr(transitions, "put_back", lambda *_args, **_kwargs: None)
+        patched.setattr(leases, "give_back", lambda _lease: None)
+        dies_after(*stages[killed_at])
+        with pytest.raises(Killed):
+            deliver.deliver_mailbox(box.pk, clock=lambda: NOW)
+    monkeypatch.undo()
+    assert fresh(message).status == status_then
+    sweeping.sweep(now=NOW)
+    assert fresh(message).status == status_then, "the lease still runs"
+    expire_leases()
+    sweeping.sweep(now=NOW)
+    assert fresh(message).status == status_after_sweep
+    assert len(server.accepted) == arrived
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW)
+    assert max(server.message_ids().values(), default=0) <= 1
+    if status_after_sweep == "queued":
+        assert fresh(message).status == MessageStatus.SENT
+
+
+def test_a_slow_worker_whose_message_was_given_up_still_settles_it_with_its_token():
+    box = making.mailbox()
+    making.write(box)
+    lease = leases.take(box.pk)
+    (message,) = claims.claim_next(lease, now=NOW, limit=1, room=True)
+    transitions.begin(lease, message, now=NOW)
+    expire_leases()
+    sweeping.sweep(now=NOW)
+    assert fresh(message).status == MessageStatus.UNCERTAIN
+    assert fresh(message).reason_code == Reason.WORKER_LOST
+    assert transitions.settle(message, SENT, now=NOW)
+    assert fresh(message).status == MessageStatus.SENT
+    kinds = Event.objects.across_organisations("test").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["message.uncertain", "message.sent"]
+
+
+def test_a_slow_worker_cannot_touch_a_message_that_somebody_else_claimed_again():
+    box = making.mailbox()
+    making.write(box)
+    lease = leases.take(box.pk)
+    (slow,) = claims.claim_next(lease, now=NOW, limit=1, room=True)
+    expire_leases()
+    sweeping.sweep(now=NOW)
+    other = leases.take(box.pk)
+    (quick,) = claims.claim_next(other, now=NOW, limit=1, room=True)
+    with pytest.raises(transitions.LeaseLost):
+        transitions.begin(lease, slow, now=NOW)
+    assert not transitions.settle(slow, Outcome(status=MessageStatus.REFUSED, word="refused"), now=NOW)
+    assert transitions.begin(other, quick, now=NOW) is None
+    assert transitions.settle(quick, SENT, now=NOW)
+
+
+def test_settling_twice_changes_and_tells_nothing_more():
+    box = making.mailbox()
+    making.write(box)
+    lease = leases.take(box.pk)
+    (message,) = claims.claim_next(lease, now=NOW, limit=1, room=True)
+    transitions.begin(lease, message, now=NOW)
+    assert transitions.settle(message, SENT, now=NOW)
+    assert not transitions.settle(message, SENT, now=NOW)
+    assert Event.objects.across_organisations("test").filter(kind="message.sent").count() == 1
+
+
+def test_only_one_worker_holds_a_mailbox_and_a_lease_that_ran_out_may_be_taken():
+    box = making.mailbox()
+    assert leases.take(box.pk) is not None
+    assert leases.take(box.pk) is None
+    expire_leases()
+    assert leases.take(box.pk) is not None
+
+
+@override_settings(SMTP_TIMEOUT=timedelta(seconds=0.3))
+def test_a_server_that_never_answers_data_leaves_the_message_uncertain(server):
+    server.script["content"] = lambda _: time.sleep(2)
+    box = making.mailbox(port=server.port)
+    (message,) = making.write(box)
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW)
+    assert fresh(message).status == MessageStatus.UNCERTAIN
+
+
+def test_held_back_people_and_full_mailboxes_are_not_woken(server):
+    held = making.mailbox(port=server.port)
+    making.write(held, lane_id=making.lane(held, held="paused").pk)
+    resting = making.mailbox(port=server.port, next_send_at=NOW + timedelta(minutes=1))
+    making.write(resting)
+    ready = making.mailbox(port=server.port)
+    making.write(ready)
+    idle = making.mailbox(port=server.port)
+    assert idle.pk not in deliver.ready_mailboxes(now=NOW)
+    assert deliver.ready_mailboxes(now=NOW) == [ready.pk]
+
+
+def test_one_server_gets_three_quarters_of_the_slots_and_a_quarter_while_it_hangs(monkeypatch):
+    counter = Slots(total=8)
+    assert [counter.enter("slow:25") for _ in range(7)] == [True] * 6 + [False]
+    assert counter.enter("other:25"), "another server is not held up"
+    for _ in range(6):
+        counter.leave("slow:25")
+    moment = time.monotonic()
+    with counter.waiting("slow:25"):
+        monkeypatch.setattr(slots.time, "monotonic", lambda: moment + 10)
+        assert [counter.enter("slow:25") for _ in range(3)] == [True, True, False]
+        assert [counter.enter("third:25") for _ in range(6)] == [True] * 6
+    assert counter.allowed("slow:25") == 6, "it answered"
