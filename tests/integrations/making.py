@@ -33,20 +33,19 @@ def _user(name: str, of: Organisation | None, **values: Any) -> User:
     return User.objects.create_user(email, "secret", name=name.title(), organisation=of, **values)
 
 
+def _organisation(owner: User) -> Organisation:
+    assert owner.organisation is not None
+    return owner.organisation
+
+
 def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
     """Connected and verified, with Export and Pools."""
-    given: dict[str, Any] = {
-        "status": ConnectionStatus.CONNECTED,
-        "capabilities": ["export", "pools"],
-        **values,
-    }
-    row: Connection = Connection.objects.create(
-        **given,
-        organisation=owner.organisation,
-        vendor="sourcewhale",
-        verified_at=timezone.now(),
-        created_by=owner,
-    )
+    row = Connection(organisation=_organisation(owner), vendor="sourcewhale", created_by=owner)
+    given: dict[str, Any] = {"status": ConnectionStatus.CONNECTED, "capabilities": ["export", "pools"]}
+    for name, value in (given | values).items():
+        setattr(row, name, value)
+    row.verified_at = timezone.now()
+    row.save()
     row.secret = opening.seal(row, {"api_key": key})
     # Each test's account is paced for itself.
     row.account = uuid.uuid4().hex
@@ -56,10 +55,9 @@ def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
 
 def person(owner: User, first_name: str = "Ada", **values: Any) -> Candidate:
     """With one work address unless ``emails`` says otherwise."""
-    assert owner.organisation is not None
     emails = values.pop("emails", [f"{first_name.lower()}@people.example"])
     return people.create_candidate(
-        organisation=owner.organisation,
+        organisation=_organisation(owner),
         actor=owner,
         first_name=first_name,
         last_name=values.pop("last_name", "Byron"),
@@ -69,8 +67,7 @@ def person(owner: User, first_name: str = "Ada", **values: Any) -> Candidate:
 
 
 def project(owner: User, *members: Candidate) -> Project:
-    assert owner.organisation is not None
-    made = projects.create(organisation=owner.organisation, actor=owner, name="Engines")
+    made = projects.create(organisation=_organisation(owner), actor=owner, name="Engines")
     projects.add_people(project=made, actor=owner, candidate_ids=[member.pk for member in members])
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_taken_number_and_the_test_records_number_are_drawn_again(monkeypatch:
     ada, bea = making.person(alice, "Ada"), making.person(alice, "Bea")
     assert alice.organisation is not None
     draws = iter([5, 5, dummies.TEST_NUMBER, 6])
-    monkeypatch.setattr(dummies.secrets, "randbits", lambda _bits: next(draws) + 2**31)
+    monkeypatch.setattr(secrets, "randbits", lambda _bits: next(draws) + 2**31)
     assert dummies.draw(ada, organisation=alice.organisation).startswith("no-email-5@")
     assert dummies.draw(bea, organisation=alice.organisation).startswith("no-email-6@")
 

@@ -251,7 +251,7 @@ def test_the_vendor_is_asked_for_its_campaigns_once_a_minute_and_again_when_refr
     cache.clear()
     alice = making.alice()
     row = making.connection(alice)
-    asked = {"viewer": alice, "connection": row, "mode": ExportMode.PROSPECTS}
+    asked: dict[str, Any] = {"viewer": alice, "connection": row, "mode": ExportMode.PROSPECTS}
     assert [target.name for target in targets.choices(**asked)] == ["Autumn hiring", "Spring hiring"]
     assert [target.name for target in targets.choices(**asked, search="hiring AUT")] == ["Autumn hiring"]
     assert len(whale.server.seen) == 1
