@@ -1,0 +1,52 @@
+# Beckon's commands. `make help` prints them. Recipes are single programs (no shell in between), so that a signal
+# to make reaches what it started; `--with-parent` ends it even when make is killed.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+CSV ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox
+
+help: ## Print every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Make .venv from the hashed requirements and build the assets (quick when nothing changed)
+	@if command -v $(PYTHON) >/dev/null 2>&1; then exec $(PYTHON) -I config/embedded/bootstrap.py; \
+	elif command -v uv >/dev/null 2>&1; then exec uv run --quiet --no-project --python '>=3.11,<3.14' config/embedded/bootstrap.py; \
+	else echo "beckon: there is no $(PYTHON): install Python 3.11, 3.12 or 3.13 with its venv module, or uv." >&2; exit 1; fi
+	@$(PY) -m config.assets
+
+assets: setup ## Build static/dist when something it is made from changed
+
+demo: setup ## Start everything with a demo organisation; Ctrl-C stops it (PORT=8001 for another port)
+	@$(PY) -m config.embedded.demo --with-parent
+
+demo-reset: setup ## Delete the demo's data
+	@$(PY) -m config.embedded.demo --reset
+
+test: setup ## Lint, types, import contracts, migrations check and the whole suite (DATABASE_URL, REDIS_URL are used when set)
+	@$(PY) -m config.embedded.suite --with-parent
+
+lint: setup ## Lint, format and import contracts
+	@$(PY) -m config.embedded.suite --with-parent lint format imports
+
+types: setup ## Type check
+	@$(PY) -m config.embedded.suite --with-parent types
+
+format: setup ## Put the code into its format and mend what the linter can mend
+	@.venv/bin/ruff check --fix --quiet .
+	@.venv/bin/ruff format .
+
+requirements: ## Resolve requirements/*.txt anew from the groups of pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/production.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --group assets --group demo --group test --group lint -c requirements/production.txt -o requirements/development.txt
+
+walkthrough: setup ## The main job end to end without a browser, with numbers that add up (CSV=path for your own people)
+	@$(PY) -m config.embedded.run --with-parent --sandbox -- manage.py walkthrough $(if $(CSV),--csv "$(CSV)")
+
+chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
+	@$(PY) -m bench.chaos
+
+bench-outbox: setup ## How fast the outbox sends, against its floors
+	@$(PY) -m bench.outbox

@@ -1,0 +1,65 @@
+"""The environment a stack gives its processes: production settings, without the waiting of real life."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+#: No grace, gap, ramp or daily limit, quick retries: a person (or a test) wants to see something happen.
+SPEED = {
+    "START_GRACE_MINUTES": "0",
+    "MAILBOX_MIN_GAP_SECONDS": "0",
+    "MAILBOX_MAX_GAP_SECONDS": "0",
+    "MAILBOX_DAILY_LIMIT": "0",
+    "MAILBOX_RAMP_START": "0",
+    "SEND_RETRY_DELAYS_SECONDS": "2,4,10,60,600,3600",
+    "INBOX_POLL_SECONDS": "2",
+    "VENDOR_INDEX_DELAY_SECONDS": "2",
+    "SOURCEWHALE_CALLS_PER_SECOND": "50",
+}
+
+
+def for_url(url: str) -> dict[str, str]:
+    """What follows from the address the web process listens at. Everything stays on loopback."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "DEBUG": "false",
+        "HTTPS": "false",
+        "PUBLIC_URL": url,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "CSRF_TRUSTED_ORIGINS": f"{url},{url.replace('127.0.0.1', 'localhost')}",
+        "EGRESS_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8,::1/128",
+        "LOG_JSON": "false",
+    }
+
+
+def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
+    """Where the sandbox stands in for a vendor."""
+    sourcewhale = addresses.get("sourcewhale", {}).get("base_url", "")
+    return {"SOURCEWHALE_BASE_URL": sourcewhale} if sourcewhale else {}
+
+
+def secrets_of(path: Path) -> dict[str, str]:
+    """The keys of this data folder: made once, readable by its owner only, kept as long as the data.
+
+    Whoever deletes the file makes the stored mailbox passwords unreadable, so it lies beside the data.
+    """
+    if not path.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "PEPPER": secrets.token_urlsafe(32),
+            # A Fernet key: 32 bytes in URL-safe base64.
+            "SECRET_BOX_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        }
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in made.items())
+        fresh.replace(path)
+    lines = [line.split("=", 1) for line in path.read_text().splitlines() if "=" in line]
+    return {name: "".join(shlex.split(value)) for name, value in lines}
