@@ -6,7 +6,6 @@ Data live under ``var/demo`` (``BECKON_DEMO_DIR`` names another folder) and surv
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import sys
 import time
@@ -14,9 +13,10 @@ from pathlib import Path
 
 from config.demo import LOGINS
 from config.embedded.ending import Ended, raise_on_signals
+from config.embedded.folders import remove_folder, take_lock
 from config.embedded.problems import SetupProblem, tell
 from config.embedded.programs import ROOT
-from config.embedded.stack import AlreadyRunning, Stack, remove_folder
+from config.embedded.stack import Stack
 from config.embedded.supervisor import die_with_parent
 
 DEFAULT_PORT = 8000
@@ -75,25 +75,28 @@ def welcome(stack: Stack, seconds: float) -> str:
     people = "\n".join(
         f"    {login.email:<{width}}  {login.password}  {login.role}: {login.can}" for login in LOGINS
     )
-    outside = stack.sandbox.get("url", "")
-    sandbox = f"\n  What the outside world received: {outside}" if outside else ""
-    return (
-        f"\n  Beckon is ready after {seconds:.1f} s: {stack.url}\n\n  Log in as\n{people}\n{sandbox}\n"
-        f"  Logs: {stack.folder / 'logs'}\n  Ctrl-C stops everything; the data stay.\n"
+    return "\n".join(
+        [
+            "",
+            f"  Beckon is ready after {seconds:.1f} s: {stack.url}",
+            "",
+            "  Log in as",
+            people,
+            "",
+            f"  What the outside world received: {stack.sandbox['url']}",
+            f"  Logs: {stack.folder / 'logs'}",
+            "  Ctrl-C stops everything; the data stay.",
+            "",
+        ]
     )
 
 
 def reset(folder: Path) -> None:
     """Delete the demo's folder unless it is in use."""
-    lock_file = folder / "lock"
     if not folder.exists():
         print("There are no demo data.")
         return
-    with lock_file.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(folder, AlreadyRunning.read(lock)) from None
+    with take_lock(folder):
         remove_folder(folder)
     print(f"Deleted {folder}.")
 

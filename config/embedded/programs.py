@@ -96,6 +96,7 @@ def beat(env: Mapping[str, str], *, schedule: Path, name: str = "beat") -> Progr
 def sandbox(env: Mapping[str, str], *, folder: Path, arguments: Sequence[str] = ()) -> Program:
     """The outside world on this machine; ready when it has written its addresses to ``sandbox.json``."""
     written = folder / "sandbox.json"
+    written.unlink(missing_ok=True)  # a killed run leaves its own
     return Program(
         name="sandbox",
         command=[sys.executable, "-m", "sandbox", "--dir", folder, *arguments],

@@ -39,9 +39,13 @@ def for_url(url: str) -> dict[str, str]:
 
 
 def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
-    """Where the sandbox stands in for a vendor."""
-    sourcewhale = addresses.get("sourcewhale", {}).get("base_url", "")
-    return {"SOURCEWHALE_BASE_URL": sourcewhale} if sourcewhale else {}
+    """Where the sandbox stands in for a vendor, and its certificate, which nobody else vouches for."""
+    if not addresses:
+        return {}
+    return {
+        "SOURCEWHALE_BASE_URL": addresses["sourcewhale"]["base_url"],
+        "EGRESS_CA_FILE": addresses["certificate"],
+    }
 
 
 def secrets_of(path: Path) -> dict[str, str]:

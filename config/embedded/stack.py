@@ -16,24 +16,21 @@ and, unless ``migrate=False``, a migrated database.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from config.demo import LOGINS
 from config.embedded import prepare, programs, setting_values
-from config.embedded.postgres import LEAST_FREE_BYTES, Postgres, remove_data
+from config.embedded.folders import make_folder, remove_folder, take_lock, write_holder
+from config.embedded.ports import free_port
+from config.embedded.postgres import LEAST_FREE_BYTES, Postgres
 from config.embedded.problems import SetupProblem
 from config.embedded.programs import HOST, ROOT, WORKERS, Worker
 from config.embedded.rundir import run_dir
@@ -41,26 +38,6 @@ from config.embedded.supervisor import Supervisor
 from config.embedded.valkey import Valkey
 
 DATABASE = "beckon"
-TEMPORARY = "beckon-stack-"
-
-
-class AlreadyRunning(SetupProblem):
-    """Another process runs over the same folder; ``url`` is where it answers."""
-
-    def __init__(self, folder: Path, state: Mapping[str, Any]) -> None:
-        self.url = str(state.get("url", ""))
-        where = f" at {self.url}" if self.url else ""
-        super().__init__(
-            f"Beckon is already running over {folder} (process {state.get('pid', '?')}){where}. "
-            "Stop it with Ctrl-C in its own window first."
-        )
-
-    @staticmethod
-    def read(lock: IO[str]) -> dict[str, Any]:
-        """What the holder of the lock wrote about itself."""
-        lock.seek(0)
-        written = lock.read()
-        return dict(json.loads(written)) if written else {}
 
 
 class Stack:
@@ -106,8 +83,8 @@ class Stack:
 
     # ── life ────────────────────────────────────────────────────────────────
     def __enter__(self) -> Self:
-        self.folder = self._make_folder()
-        self._lock = self._take_lock()
+        self.folder = make_folder(self._given_folder)
+        self._lock = take_lock(self.folder)
         self.run: Path | None = None
         self.supervisor = Supervisor(self.folder / "logs")
         try:
@@ -157,25 +134,23 @@ class Stack:
         self.postgres.create_database(DATABASE)
 
     def _start_sandbox(self) -> None:
+        """Start it with an account for each demo login, on the ports of its last run (mailboxes store them)."""
         folder = self.folder / "sandbox"
         folder.mkdir(exist_ok=True)
-        (folder / "sandbox.json").unlink(missing_ok=True)
+        remembered = folder / "ports.json"
+        ports = json.loads(remembered.read_text()) if remembered.exists() else {}
+        arguments = [f"--account={login.email}:{login.password}" for login in LOGINS]
+        arguments += [f"--{name}-port={port}" for name, port in sorted(ports.items())]
         self._notice("sandbox")
-        arguments = self._sandbox_arguments or self._sandbox_of_the_demo(folder)
-        self.supervisor.start(programs.sandbox(self._child_env(), folder=folder, arguments=arguments))
+        self.supervisor.start(
+            programs.sandbox(
+                self._child_env(), folder=folder, arguments=(*arguments, *self._sandbox_arguments)
+            )
+        )
         self.supervisor.wait_ready("sandbox")
         self.sandbox = json.loads((folder / "sandbox.json").read_text())
-        (folder / "ports.json").write_text(json.dumps(self.sandbox["ports"]))
+        remembered.write_text(json.dumps(self.sandbox["ports"]))
         self.env = self._environment()
-
-    def _sandbox_of_the_demo(self, folder: Path) -> list[str]:
-        """A mail account for each login, and the ports of the last time: linked mailboxes name them."""
-        arguments = [word for login in LOGINS for word in ("--account", f"{login.email}:{login.password}")]
-        known = folder / "ports.json"
-        if known.exists():
-            for name, port in json.loads(known.read_text()).items():
-                arguments += [f"--{name}-port", str(port)]
-        return arguments
 
     def _prepare(self) -> None:
         """Migrations, static files and the demo's data, in one process, and only when something changed."""
@@ -294,74 +269,6 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return kept | self.env
 
-    def _make_folder(self) -> Path:
-        # Under root PostgreSQL's own account passes through, but cannot list.
-        mode = 0o711 if os.geteuid() == 0 else 0o700
-        if self._given_folder is None:
-            _remove_leftovers()
-            folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
-        else:
-            folder = self._given_folder.resolve()
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise SetupProblem(f"The folder {folder} cannot be made: {error.strerror}.") from error
-        folder.chmod(mode)
-        return folder
-
-    def _take_lock(self) -> IO[str]:
-        lock = (self.folder / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with lock:
-                raise AlreadyRunning(self.folder, AlreadyRunning.read(lock)) from None
-        self._lock = lock
-        self._write_state()
-        return lock
-
     def _write_state(self) -> None:
-        self._lock.seek(0)
-        self._lock.truncate()
-        self._lock.write(json.dumps({"pid": os.getpid(), "url": self.url if self.port else ""}))
-        self._lock.flush()
-
-
-def remove_folder(folder: Path) -> None:
-    """Delete a stopped stack's folder with everything in it."""
-    remove_data(folder / "postgres")
-    shutil.rmtree(run_dir(folder), ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_leftovers() -> None:
-    """Delete the private folders of runs that were killed: ours, a minute old, and nobody holds the lock."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*/lock"):
-        with contextlib.suppress(OSError):
-            status = lock.stat()
-            if status.st_uid != os.geteuid() or time.time() - status.st_mtime < 60:
-                continue
-            with lock.open() as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                remove_folder(lock.parent)
-
-
-def free_port(wanted: int) -> int:
-    """The wanted port on loopback when nobody has it, a free one for 0; else a SetupProblem."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # Connections of a stopped server that linger in TIME_WAIT do not count as taken; a listener does.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except PermissionError:
-            raise SetupProblem(
-                f"Port {wanted} is reserved for root: choose one above 1023, PORT=8001."
-            ) from None
-        except OverflowError:
-            raise SetupProblem(f"{wanted} is not a port number: choose one from 1024 to 65535.") from None
-        except OSError:
-            raise SetupProblem(
-                f"Port {wanted} is taken by another program: choose another one, for example "
-                f"`PORT={wanted + 1} make demo`."
-            ) from None
-        return int(probe.getsockname()[1])
+        """Tell a second start where this one answers."""
+        write_holder(self._lock, {"pid": os.getpid(), "url": self.url if self.port else ""})
