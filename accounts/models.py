@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.audit import AUDIT
 from foundation.tenancy import SameOrganisation, TenantModel
 
 
@@ -38,6 +39,7 @@ class Organisation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        triggers = AUDIT
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(start_grace_minutes__isnull=True) | models.Q(start_grace_minutes__lte=120),
@@ -97,6 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
+        triggers = AUDIT
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.UniqueConstraint(fields=["organisation", "id"], name="accounts_user_tenant"),

@@ -37,7 +37,7 @@ class Right(StrEnum):
     PROFILE_EDIT = "profile:edit"
     PROJECT_EDIT = "project:edit"
     PROJECT_VIEW = "project:view"
-    TOKEN_CREATE = "token:create"
+    TOKEN_CREATE = "token:create"  # noqa: S105 - the name of a right
 
 
 _VIEWER = frozenset(

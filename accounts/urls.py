@@ -1,6 +1,31 @@
+"""Settings, invitations, and who am I over the API."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+from django.views.generic import RedirectView
+
+from accounts.api.views import Me, MemberList
+from accounts.views import settings
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("settings/", RedirectView.as_view(pattern_name="accounts:profile"), name="settings"),
+    path("settings/profile/", settings.profile, name="profile"),
+    path("settings/organisation/", settings.organisation, name="organisation"),
+    path("settings/members/", settings.member_list, name="members"),
+    path("settings/members/invite/", settings.invite, name="invite"),
+    path("settings/members/<int:user_id>/role/", settings.change_role, name="change_role"),
+    path("settings/members/<int:user_id>/active/", settings.set_active, name="set_active"),
+    path(
+        "settings/invitations/<int:invitation_id>/revoke/",
+        settings.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("settings/tokens/", settings.token_list, name="tokens"),
+    path("settings/tokens/<int:token_id>/revoke/", settings.revoke_token, name="revoke_token"),
+    path("settings/audit/", settings.audit, name="audit"),
+    path("invitation/<str:secret>/", settings.invitation, name="invitation"),
+    path("api/v1/me/", Me.as_view(), name="api_me"),
+    path("api/v1/members/", MemberList.as_view(), name="api_members"),
+]

@@ -25,7 +25,11 @@ class ApiTokenAuthentication(BaseAuthentication):
         token = (
             ApiToken.objects.across_organisations("the token names its organisation")
             .select_related("user__organisation")
-            .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True, user__is_active=True)
+            .filter(
+                Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+                revoked_at__isnull=True,
+                user__is_active=True,
+            )
             .filter(token_hash=hashlib.sha256(words[1].encode()).hexdigest())
             .first()
         )
