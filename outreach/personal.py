@@ -2,53 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Right, can
+from outreach.inbound import selectors
 from outreach.models import InboundMessage, Message
-from outreach.states import MessageStatus, Verdict
+from outreach.selectors import PRIVATE_ADDRESS
+from outreach.states import LEFT_US, MessageStatus, Verdict
 from sourcing import person_data
 from sourcing.models import Candidate
+from sourcing.person_data import Moment
 
-#: Status → (icon, words, tone); a message that is still waiting is the campaign's to tell.
-_SENT = {
-    MessageStatus.SENT: ("send", "E-mail sent", ""),
+#: What of a reply is quoted.
+_QUOTE = 280
+#: Status → (icon, words, tone) of its end; a message that is still waiting is the campaign's to tell.
+_ENDS = {
     MessageStatus.BOUNCED: ("mail-x", "E-mail bounced", "red"),
     MessageStatus.REFUSED: ("mail-x", "E-mail refused", "red"),
     MessageStatus.FAILED: ("mail-x", "E-mail failed", "red"),
-    MessageStatus.UNCERTAIN: ("mail-question-mark", "E-mail perhaps sent", "amber"),
 }
+#: Bounces are told from the message, with their reason; delays and receipts would only be noise.
 _READ = {
-    Verdict.REPLY: ("reply", "Replied", "green"),
-    Verdict.AUTO_REPLY: ("calendar-off", "Automatic answer", ""),
-    Verdict.UNSUBSCRIBE: ("ban", "Asked for no more e-mail", "red"),
-    Verdict.COMPLAINT: ("ban", "Reported as spam", "red"),
+    Verdict.REPLY: ("reply", "green"),
+    Verdict.AUTO_REPLY: ("calendar-off", ""),
+    Verdict.UNSUBSCRIBE: ("ban", "red"),
+    Verdict.COMPLAINT: ("ban", "red"),
 }
 
 
-def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
-    """Messages sent and mail received, newest first; subjects only, never an address."""
+def timeline(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
+    """The newest e-mails to and from the person; another user's private address is never named."""
     if not can(viewer, Right.CAMPAIGN_VIEW):
-        return
-    sent = Message.objects.for_organisation(candidate.organisation_id).filter(
-        candidate=candidate, status__in=_SENT, settled_at__isnull=False
+        return []
+    moments = [*_sent(candidate, viewer, limit), *_came(candidate, viewer, limit)]
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)[:limit]
+
+
+def _sent(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
+    rows = Message.objects.for_organisation(candidate.organisation_id).filter(
+        candidate=candidate, status__in={*LEFT_US, *_ENDS}
     )
-    for message in sent.order_by("-settled_at")[:limit]:
-        icon, text, tone = _SENT[MessageStatus(message.status)]
-        yield person_data.Moment(
-            at=message.sent_at or message.settled_at or message.planned_at,
-            icon=icon,
-            text=text,
-            note=message.subject,
-            tone=tone,
-        )
-    received = InboundMessage.objects.for_organisation(candidate.organisation_id).filter(
+    for message in rows.order_by("-pk")[:limit]:
+        status = MessageStatus(message.status)
+        hidden = message.private_to_id is not None and message.private_to_id != viewer.pk
+        url = reverse("outreach:message", args=[message.pk])
+        if status in LEFT_US:
+            uncertain = status == MessageStatus.UNCERTAIN
+            address = PRIVATE_ADDRESS if hidden else message.to_address
+            yield Moment(
+                at=message.sent_at or message.sending_at or message.planned_at,
+                icon="mail-question-mark" if uncertain else "send",
+                text="E-mail perhaps sent" if uncertain else "E-mail sent",
+                note=f"{message.subject or '(no subject)'} · to {address}",
+                tone="amber" if uncertain else "",
+                url=url,
+            )
+        if status in _ENDS:
+            icon, text, tone = _ENDS[status]
+            # The server's words may name the address.
+            note = "" if hidden else message.reason_text
+            at = message.settled_at or message.planned_at
+            yield Moment(at=at, icon=icon, text=text, note=note, tone=tone, url=url)
+
+
+def _came(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
+    rows = InboundMessage.objects.for_organisation(candidate.organisation_id).filter(
         candidate=candidate, verdict__in=_READ
     )
-    for mail in received.order_by("-received_at")[:limit]:
-        icon, text, tone = _READ[Verdict(mail.verdict)]
-        yield person_data.Moment(at=mail.received_at, icon=icon, text=text, note=mail.subject, tone=tone)
+    for row in rows.order_by("-received_at")[:limit]:
+        icon, tone = _READ[Verdict(row.verdict)]
+        words = " ".join(row.body_text.split())
+        yield Moment(
+            at=row.received_at,
+            icon=icon,
+            text=selectors.word_of(row, viewer),
+            note=row.subject,
+            quote=words if len(words) <= _QUOTE else f"{words[:_QUOTE].rstrip()} …",
+            tone=tone,
+            url=reverse("outreach:inbound", args=[row.pk]),
+        )
 
 
 person_data.register(
