@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from sourcing import people, person_data, selectors
 from sourcing.importing import uploading
 from sourcing.models import Candidate
@@ -99,3 +99,12 @@ def test_an_admin_is_no_exception(mallory: User, alice: User, bob: User) -> None
     person = make_candidate(bob.organisation)
     people.add_email(candidate=person, actor=bob, type="personal", value=SECRET)
     assert not selectors.contact_points(viewer=alice, candidate=person).exists()
+
+
+def test_the_audit_trail_tells_that_it_changed_and_not_what_it_is(alice: User, person: Candidate) -> None:
+    point = person.contact_points.get()
+    people.pin(contact_point=point, actor=alice)
+    people.remove_contact_point(contact_point=point, actor=alice)
+    entries = AuditEntry.objects.filter(table="sourcing_contactpoint")
+    assert {entry.action for entry in entries} == {"update", "delete"}
+    assert SECRET not in str([entry.changes for entry in entries])
