@@ -106,7 +106,7 @@ AUDIT: list[pgtrigger.Trigger] = [
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_values", new="new_values"),
+        referencing=pgtrigger.Referencing(old="old_values", new="new_values"),  # type: ignore[no-untyped-call]  # untyped there
         func=_ON_UPDATE,
     ),
     pgtrigger.Trigger(
@@ -114,7 +114,7 @@ AUDIT: list[pgtrigger.Trigger] = [
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Delete,
-        referencing=pgtrigger.Referencing(old="old_values"),
+        referencing=pgtrigger.Referencing(old="old_values"),  # type: ignore[no-untyped-call]  # untyped there
         func=_ON_DELETE,
     ),
 ]

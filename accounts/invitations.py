@@ -45,13 +45,13 @@ def invite(*, actor: User, email: str, role: str, now: datetime) -> tuple[Invita
         raise Invalid("Choose a role.", fields={"role": "Choose a role."})
     if User.objects.filter(email__iexact=email).exists():
         raise Conflict("Somebody with this e-mail address is already a member here or elsewhere.")
-    open_ones = Invitation.objects.for_organisation(actor.organisation_id).filter(
+    open_ones = Invitation.objects.for_organisation(actor.tenant_id).filter(
         email__iexact=email, accepted_at__isnull=True, revoked_at__isnull=True
     )
     open_ones.update(revoked_at=now)
     secret = secrets.token_urlsafe(24)
     row = Invitation.objects.create(
-        organisation_id=actor.organisation_id,
+        organisation_id=actor.tenant_id,
         email=email,
         role=role,
         token_hash=_hash(secret),
@@ -115,7 +115,7 @@ def accept(*, secret: str, name: str, password: str, time_zone: str, now: dateti
 def revoke(*, actor: User, invitation: Invitation, now: datetime) -> None:
     """The link stops working at once."""
     require(actor, Right.MEMBER_INVITE)
-    Invitation.objects.for_organisation(actor.organisation_id).filter(
+    Invitation.objects.for_organisation(actor.tenant_id).filter(
         pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True
     ).update(revoked_at=now)
 

@@ -79,7 +79,7 @@ def change_organisation(*, actor: User, name: str, start_grace_minutes: int | No
 
 def _locked(actor: User) -> list[User]:
     """All members under their locks: two admins who demote each other meet here, one after the other."""
-    return list(User.objects.select_for_update().filter(organisation_id=actor.organisation_id).order_by("pk"))
+    return list(User.objects.select_for_update().filter(organisation_id=actor.tenant_id).order_by("pk"))
 
 
 def _keep_an_admin(members: list[User], *, without: User) -> None:

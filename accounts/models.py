@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.audit import AUDIT
+from foundation.problems import NotAllowed
 from foundation.tenancy import SameOrganisation, TenantModel
 
 
@@ -97,6 +98,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     objects = UserManager()
+
+    @property
+    def tenant_id(self) -> int:
+        """The id of the user's organisation; NotAllowed for the installation's administrators, who have none."""
+        if self.organisation_id is None:
+            raise NotAllowed("This belongs to an organisation, and you are in none.")
+        return self.organisation_id
 
     class Meta:
         triggers = AUDIT

@@ -10,7 +10,7 @@ from foundation.problems import Missing
 
 def members(viewer: User) -> QuerySet[User]:
     """Everybody of the viewer's organisation, by name."""
-    return User.objects.filter(organisation_id=viewer.organisation_id).order_by("name", "pk")
+    return User.objects.filter(organisation_id=viewer.tenant_id).order_by("name", "pk")
 
 
 def member_for(viewer: User, user_id: int) -> User:
@@ -24,7 +24,7 @@ def member_for(viewer: User, user_id: int) -> User:
 def open_invitations(viewer: User) -> QuerySet[Invitation]:
     """Invitations that can still be accepted or have expired unanswered, newest first."""
     return (
-        Invitation.objects.for_organisation(viewer.organisation_id)
+        Invitation.objects.for_organisation(viewer.tenant_id)
         .filter(accepted_at__isnull=True, revoked_at__isnull=True)
         .order_by("-pk")
     )
@@ -41,7 +41,7 @@ def invitation_for(viewer: User, invitation_id: int) -> Invitation:
 def tokens(viewer: User) -> QuerySet[ApiToken]:
     """The viewer's own tokens that are not revoked."""
     return (
-        ApiToken.objects.for_organisation(viewer.organisation_id)
+        ApiToken.objects.for_organisation(viewer.tenant_id)
         .filter(user=viewer, revoked_at__isnull=True)
         .order_by("-pk")
     )
@@ -57,4 +57,4 @@ def token_for(viewer: User, token_id: int) -> ApiToken:
 
 def audit_entries(viewer: User) -> QuerySet[AuditEntry]:
     """The organisation's trail."""
-    return AuditEntry.objects.filter(organisation_id=viewer.organisation_id)
+    return AuditEntry.objects.filter(organisation_id=viewer.tenant_id)

@@ -24,7 +24,7 @@ def create(*, actor: User, name: str, days: int, now: datetime) -> tuple[ApiToke
         raise Invalid("Choose how long it is valid.", fields={"days": "Choose how long it is valid."})
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
-        organisation_id=actor.organisation_id,
+        organisation_id=actor.tenant_id,
         user=actor,
         name=name[:100],
         prefix=secret[:8],
@@ -36,7 +36,7 @@ def create(*, actor: User, name: str, days: int, now: datetime) -> tuple[ApiToke
 
 def revoke(*, actor: User, token: ApiToken, now: datetime) -> None:
     """The token stops working at once; only its own user may do it."""
-    ApiToken.objects.for_organisation(actor.organisation_id).filter(
+    ApiToken.objects.for_organisation(actor.tenant_id).filter(
         pk=token.pk, user=actor, revoked_at__isnull=True
     ).update(revoked_at=now)
 

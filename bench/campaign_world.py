@@ -63,7 +63,7 @@ def wake(mailboxes: list[Mailbox]) -> None:
 
 def _mailbox(owner: User, number: int, port: int) -> Mailbox:
     mailbox = Mailbox.objects.create(
-        organisation_id=owner.organisation_id,
+        organisation_id=owner.tenant_id,
         owner=owner,
         address=f"sender{number}@bench.example",
         display_name="Bench Sender",

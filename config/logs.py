@@ -20,7 +20,7 @@ def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def configure(options: dict[str, Any]) -> None:
     """``{"level": "INFO", "json": True}``: one line per event, JSON or readable."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -32,7 +32,7 @@ def configure(options: dict[str, Any]) -> None:
         if options.get("json")
         else structlog.dev.ConsoleRenderer(colors=False)
     )
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if options.get("json"):
         final.append(structlog.processors.format_exc_info)
     logging.config.dictConfig(

@@ -93,7 +93,9 @@ def permitted(address: str) -> bool:
     outer = ipaddress.ip_address(address.partition("%")[0])
     inner = _embedded(outer)
     networks = _allowed(tuple(settings.EGRESS_ALLOWED_PRIVATE_NETWORKS))
-    if any(one in network for one in (outer, inner) for network in networks if network.version == one.version):
+    if any(
+        one in network for one in (outer, inner) for network in networks if network.version == one.version
+    ):
         return True
     # is_global is False for private, loopback, link-local (metadata), shared, documentation and unspecified ranges.
     return inner.is_global and not inner.is_multicast and not inner.is_reserved
@@ -109,7 +111,9 @@ def _resolve(host: str, port: int) -> list[tuple[int, str]]:
         raise Unreachable(f"{host[:100]} is not a host name.", kind="dns") from None
     addresses = list(dict.fromkeys((int(family), str(sockaddr[0])) for family, *_, sockaddr in found))
     if not all(permitted(address) for _, address in addresses):
-        raise EgressRefused(f"{host} is an address inside a private network, which this installation does not reach.")
+        raise EgressRefused(
+            f"{host} is an address inside a private network, which this installation does not reach."
+        )
     return addresses
 
 
@@ -276,7 +280,11 @@ class _Adapter(HTTPAdapter):
 
 def _origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+    return (
+        parts.scheme,
+        (parts.hostname or "").lower(),
+        parts.port or (443 if parts.scheme == "https" else 80),
+    )
 
 
 class Session:
@@ -334,7 +342,7 @@ class Session:
             if len(body) > self._max_bytes:
                 response.close()
                 raise EgressRefused(f"The answer is larger than {self._max_bytes:,} bytes.")
-        response._content = bytes(body)
+        response._content = bytes(body)  # noqa: SLF001 - the body was read here, within its caps
         return response
 
     def close(self) -> None:
@@ -400,18 +408,18 @@ def _opener(host: str, port: int, security: Security, timeout: float) -> Callabl
 class _SMTP(smtplib.SMTP):
     """smtplib over a checked socket."""
 
-    def __init__(self, open_socket: Callable[[], socket.socket], *, local_hostname: str, timeout: float) -> None:
+    def __init__(
+        self, open_socket: Callable[[], socket.socket], *, local_hostname: str, timeout: float
+    ) -> None:
         self._open_socket = open_socket
         super().__init__(local_hostname=local_hostname, timeout=timeout)
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's signature
         self._host = host  # STARTTLS checks the certificate against it
         return self._open_socket()
 
 
-def smtp(
-    host: str, port: int, *, security: Security, timeout: float, local_hostname: str
-) -> smtplib.SMTP:
+def smtp(host: str, port: int, *, security: Security, timeout: float, local_hostname: str) -> smtplib.SMTP:
     """A connected session: greeting and EHLO done, TLS up when asked for, not logged in.
 
     Raises :class:`EgressRefused`, :class:`Unreachable`, and smtplib's own ``SMTPResponseException`` when the
@@ -420,7 +428,7 @@ def smtp(
     server = _SMTP(_opener(host, port, security, timeout), local_hostname=local_hostname, timeout=timeout)
     try:
         code, words = server.connect(host, port)
-        if code != 220:  # noqa: PLR2004 - RFC 5321 §4.3.2
+        if code != 220:
             raise smtplib.SMTPConnectError(code, words)
         server.ehlo_or_helo_if_needed()
         if security == "starttls":
@@ -446,11 +454,13 @@ def smtp(
 class _IMAP4(imaplib.IMAP4):
     """imaplib over a checked socket."""
 
-    def __init__(self, open_socket: Callable[[], socket.socket], host: str, port: int, timeout: float) -> None:
+    def __init__(
+        self, open_socket: Callable[[], socket.socket], host: str, port: int, timeout: float
+    ) -> None:
         self._open_socket = open_socket
         super().__init__(host, port, timeout)
 
-    def _create_socket(self, timeout: float | None) -> socket.socket:
+    def _create_socket(self, timeout: float | None) -> socket.socket:  # noqa: ARG002 - imaplib's signature
         return self._open_socket()
 
 

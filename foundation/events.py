@@ -131,7 +131,9 @@ def deliver(*, limit: int = 200, consumers: Collection[str] | None = None) -> in
         results = [_deliver_one(pk) for pk in due]
         delivered += results.count(True)
         tried += sum(result is not None for result in results)
-        if True not in results:  # nothing due, all taken by others, or only failures: the next call looks again
+        if (
+            True not in results
+        ):  # nothing due, all taken by others, or only failures: the next call looks again
             break
     return delivered
 
@@ -141,7 +143,11 @@ def _deliver_one(pk: int) -> bool | None:
     try:
         with transaction.atomic():
             delivery = (
-                _open().filter(pk=pk).select_related("event").select_for_update(skip_locked=True, of=("self",)).first()
+                _open()
+                .filter(pk=pk)
+                .select_related("event")
+                .select_for_update(skip_locked=True, of=("self",))
+                .first()
             )
             if delivery is None:
                 return None
@@ -193,7 +199,9 @@ def revive(deliveries: Iterable[int]) -> int:
 def prune(*, now: datetime.datetime) -> int:
     """Deletes events older than the retention that are owed to nobody; returns how many."""
     owed = Delivery.objects.across_organisations("retention").filter(event=OuterRef("pk"))
-    old = Event.objects.across_organisations("retention").filter(~Exists(owed), created_at__lt=now - RETENTION)
+    old = Event.objects.across_organisations("retention").filter(
+        ~Exists(owed), created_at__lt=now - RETENTION
+    )
     deleted, _ = old.delete()
     return deleted
 

@@ -116,7 +116,9 @@ class Run(TenantModel):
         indexes = [
             # runs.sweep: live runs nobody holds.
             models.Index(
-                fields=["lease_until"], condition=Q(status__in=["queued", "running"]), name="foundation_run_live"
+                fields=["lease_until"],
+                condition=Q(status__in=["queued", "running"]),
+                name="foundation_run_live",
             ),
             # The tray: a person's recent runs.
             models.Index(fields=["organisation", "actor", "-id"], name="foundation_run_tray"),

@@ -137,7 +137,11 @@ class KeysetPagination(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page with links to its neighbours."""
-        body = {"results": data, "next": self._link(self.page.next), "previous": self._link(self.page.previous)}
+        body = {
+            "results": data,
+            "next": self._link(self.page.next),
+            "previous": self._link(self.page.previous),
+        }
         return Response(body)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +153,7 @@ class KeysetPagination(BasePagination):
             "properties": {"results": schema, "next": link, "previous": link},
         }
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002 - REST framework's signature
         """OpenAPI of the query."""
         return [
             {"name": "after", "in": "query", "required": False, "schema": {"type": "string"}},

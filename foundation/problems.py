@@ -155,17 +155,17 @@ class _ServerError(Problem):
     sentence = "Something broke on our side. It was written down; nothing you entered was half saved."
 
 
-def page_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def page_400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Django's 400."""
     return answer(request, _BadRequest())
 
 
-def page_403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def page_403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Django's 403."""
     return answer(request, NotAllowed())
 
 
-def page_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def page_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Django's 404; its own text is not shown, it names patterns and models."""
     return answer(request, Missing())
 

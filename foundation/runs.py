@@ -134,7 +134,9 @@ def progress(
     over between the work and its count, so a slice is never counted, or done, twice.
     """
     values = {
-        name: value for name, value in (("done", done), ("failed", failed), ("total", total)) if value is not None
+        name: value
+        for name, value in (("done", done), ("failed", failed), ("total", total))
+        if value is not None
     }
     if note:
         values["note"] = note[:200]  # type: ignore[assignment]
@@ -256,7 +258,10 @@ def work(run_id: int) -> bool:
     run = _lease(run_id)
     if run is None:
         return False
-    with structlog.contextvars.bound_contextvars(run_id=run.pk, run_kind=run.kind), transactions.without_statement_timeout():
+    with (
+        structlog.contextvars.bound_contextvars(run_id=run.pk, run_kind=run.kind),
+        transactions.without_statement_timeout(),
+    ):
         try:
             return _visit(run)
         except Resting:
@@ -292,7 +297,11 @@ def _visit(run: Run) -> bool:
             more = stumbles < STUMBLES
         except Exception:
             log.exception("runs.broke")
-            fail(run, code="unexpected", text=f"Something broke on our side (run {run.pk}). It was written down.")
+            fail(
+                run,
+                code="unexpected",
+                text=f"Something broke on our side (run {run.pk}). It was written down.",
+            )
             return False
         if not more:
             _settle(run)

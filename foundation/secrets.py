@@ -135,7 +135,9 @@ def rotate(sealed: SealedColumn, *, batch: int = 500) -> Rotation:
 def _values(sealed: SealedColumn, batch: int) -> Iterator[tuple[int, str]]:
     """(pk, ciphertext) by primary key, a batch at a time: no cursor is held open over the writes."""
     last = 0
-    filled = sealed.model._base_manager.exclude(**{sealed.column: ""}).exclude(**{f"{sealed.column}__isnull": True})
+    filled = sealed.model._base_manager.exclude(**{sealed.column: ""}).exclude(
+        **{f"{sealed.column}__isnull": True}
+    )
     while rows := list(filled.filter(pk__gt=last).order_by("pk").values_list("pk", sealed.column)[:batch]):
         yield from rows
         last = rows[-1][0]

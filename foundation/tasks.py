@@ -36,7 +36,9 @@ def deliver_events() -> int:
 def run_step(run_id: int) -> None:
     """One visit to a run; comes back at once when there is more to do."""
     if runs.work(run_id):
-        kind = Run.objects.across_organisations("by primary key").values_list("kind", flat=True).get(pk=run_id)
+        kind = (
+            Run.objects.across_organisations("by primary key").values_list("kind", flat=True).get(pk=run_id)
+        )
         runs.wake(run_id, kind)
 
 

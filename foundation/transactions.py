@@ -26,13 +26,15 @@ _sources: ContextVar[tuple[Source, ...]] = ContextVar("beckon_transaction_settin
 _asking: ContextVar[bool] = ContextVar("beckon_transaction_settings_asking", default=False)
 
 #: Statements that may carry a prefix; all others (SAVEPOINT, SET, VACUUM …) cannot or need not.
-_CARRIES = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(?\s*(select|insert|update|delete|merge|with)\b", re.I | re.S)
+_CARRIES = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(?\s*(select|insert|update|delete|merge|with)\b", re.I | re.S
+)
 
 
 def inside(using: str = DEFAULT_DB_ALIAS) -> bool:
     """True inside ``transaction.atomic``. The atomic that a test case wraps around a test does not count."""
     blocks = transaction.get_connection(using).atomic_blocks
-    return any(not block._from_testcase for block in blocks)
+    return any(not block._from_testcase for block in blocks)  # noqa: SLF001 - Django marks its tests' own transactions so
 
 
 @contextmanager
@@ -74,7 +76,7 @@ class _Carrier:
         self.carried: tuple[tuple[str, str], ...] = ()
 
     def __call__(
-        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]  # noqa: FBT001
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         driver = self.connection.connection
         status = driver.info.transaction_status if driver is not None else TRANSACTION_STATUS_IDLE

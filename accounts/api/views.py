@@ -21,13 +21,14 @@ class MemberSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-class MeSerializer(MemberSerializer):
+class MeSerializer(serializers.ModelSerializer[User]):
     """The token's user, with organisation and rights."""
 
     organisation = serializers.CharField(source="organisation.name", read_only=True)
     rights = serializers.SerializerMethodField()
 
-    class Meta(MemberSerializer.Meta):
+    class Meta:
+        model = User
         fields = (*MemberSerializer.Meta.fields, "organisation", "rights")
         read_only_fields = fields
 

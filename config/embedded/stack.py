@@ -158,13 +158,13 @@ class Stack:
         if not prepare.is_due(state, static=self._web, demo=self._demo):
             return
         log = self.folder / "logs" / "prepare.log"
-        command = [sys.executable, "-m", "config.embedded.prepare", "--state", state]
+        command = [sys.executable, "-m", "config.embedded.prepare", "--state", os.fspath(state)]
         command += ["--demo"] if self._demo else []
         command += ["--static"] if self._web else []
         self._notice("migrate")
         with log.open("wb") as output:
             done = subprocess.run(
-                [os.fspath(part) for part in command],
+                command,
                 env=self._child_env(),
                 cwd=ROOT,
                 stdout=output,

@@ -31,7 +31,7 @@ class Valkey:
     def program(self) -> Program:
         """How the server is started."""
         # fmt: off
-        command = [
+        command: list[str | os.PathLike[str]] = [
             self.server, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700",
             "--dir", self.run, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
         ]

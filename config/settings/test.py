@@ -11,7 +11,7 @@ os.environ.setdefault("SECRET_BOX_KEYS", "mSpZ5Jm0cZ0nQbOVd1gSGAX6jTHPL7vUEf_v5R
 os.environ.setdefault("EGRESS_ALLOWED_PRIVATE_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ.setdefault("LOG_JSON", "false")
 
-from config.settings.base import *  # noqa: E402, F403 - the defaults above must be set first
+from config.settings.base import *  # noqa: F403 - the defaults above must be set first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
