@@ -25,9 +25,11 @@ from bench.sink import RunningSink, running_sink
 from config.embedded.programs import Worker
 from config.embedded.stack import Stack
 
+#: Two that send and one that carries the news, as in production: each may be the next to die.
 WORKERS = (
-    Worker("worker-one", ("send", "default"), threads=8),
-    Worker("worker-two", ("send", "default"), threads=8),
+    Worker("worker-one", ("send",), threads=8),
+    Worker("worker-two", ("send",), threads=8),
+    Worker("worker-rest", ("default",), threads=4),
 )
 #: A worker silent for this long loses its mailbox; short, so that a run does not consist of waiting.
 LEASE_SECONDS = 3
