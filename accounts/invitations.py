@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.models import Invitation, Role, User
+from accounts.models import Invitation, Organisation, Role, User
 from accounts.permissions import Right, require
 from foundation.problems import Conflict, Invalid, Problem
 
@@ -34,6 +34,21 @@ class InvitationOver(Problem):
 def invite(*, actor: User, email: str, role: str, now: datetime) -> tuple[Invitation, str]:
     """An invitation and its secret, for a link that is shown once. An earlier open one for the address is revoked."""
     require(actor, Right.MEMBER_INVITE)
+    return _invite(actor.tenant_id, email=email, role=role, by=actor, now=now)
+
+
+@transaction.atomic
+def found_organisation(*, name: str, email: str, plan: str, now: datetime) -> tuple[Organisation, str]:
+    """A new organisation and the secret by which its first administrator joins."""
+    if not name.strip():
+        raise Invalid("Give the organisation a name.", fields={"name": "Give the organisation a name."})
+    organisation = Organisation.objects.create(name=name.strip()[:200], plan=plan)
+    return organisation, _invite(organisation.pk, email=email, role=Role.ADMIN, by=None, now=now)[1]
+
+
+def _invite(
+    organisation_id: int, *, email: str, role: str, by: User | None, now: datetime
+) -> tuple[Invitation, str]:
     email = email.strip()
     try:
         validate_email(email)
@@ -45,17 +60,17 @@ def invite(*, actor: User, email: str, role: str, now: datetime) -> tuple[Invita
         raise Invalid("Choose a role.", fields={"role": "Choose a role."})
     if User.objects.filter(email__iexact=email).exists():
         raise Conflict("Somebody with this e-mail address is already a member here or elsewhere.")
-    open_ones = Invitation.objects.for_organisation(actor.tenant_id).filter(
+    open_ones = Invitation.objects.for_organisation(organisation_id).filter(
         email__iexact=email, accepted_at__isnull=True, revoked_at__isnull=True
     )
     open_ones.update(revoked_at=now)
     secret = secrets.token_urlsafe(24)
     row = Invitation.objects.create(
-        organisation_id=actor.tenant_id,
+        organisation_id=organisation_id,
         email=email,
         role=role,
         token_hash=_hash(secret),
-        invited_by=actor,
+        invited_by=by,
         expires_at=now + VALID_FOR,
     )
     return row, secret

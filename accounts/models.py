@@ -123,7 +123,8 @@ class Invitation(TenantModel):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=20, choices=Role, default=Role.RECRUITER)
     token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    #: None: the command that made the organisation.
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from accounts import invitations, members, tokens
@@ -139,3 +140,11 @@ def test_the_grace_is_between_0_and_120_minutes(minutes):
     assert (
         members.change_organisation(actor=boss, name="Acme", start_grace_minutes=0).start_grace_minutes == 0
     )
+
+
+def test_the_command_makes_an_organisation_and_prints_the_link_of_its_first_administrator(client, capsys):
+    call_command("create_organisation", "Northgate Search", "ada@northgate.example")
+    secret = capsys.readouterr().out.rstrip().rstrip("/").rsplit("/", 1)[1]
+    client.post(f"/invitation/{secret}/", GOOD)
+    ada = User.objects.get(email="ada@northgate.example")
+    assert (ada.role, ada.organisation.name) == (Role.ADMIN, "Northgate Search")
