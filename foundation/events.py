@@ -131,9 +131,8 @@ def deliver(*, limit: int = 200, consumers: Collection[str] | None = None) -> in
         results = [_deliver_one(pk) for pk in due]
         delivered += results.count(True)
         tried += sum(result is not None for result in results)
-        if (
-            True not in results
-        ):  # nothing due, all taken by others, or only failures: the next call looks again
+        # Nothing due, all taken by others, or only failures: the next call looks again.
+        if True not in results:
             break
     return delivered
 
@@ -180,7 +179,7 @@ def _failed(delivery: Delivery, error: Exception) -> None:
         "events.delivery_dead" if dead else "events.delivery_failed",
         delivery=delivery.pk,
         consumer=delivery.consumer,
-        event=delivery.event_id,
+        event_id=delivery.event_id,
         attempts=attempts,
         failure=failure,
         exc_info=error,
