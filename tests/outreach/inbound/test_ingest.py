@@ -547,9 +547,9 @@ def test_hostile_mail_is_one_row_in_bounded_time(box, name, matched):
     raw = HOSTILE[name]
     if matched:
         raw = f"In-Reply-To: <{message.our_message_id}>\r\n".encode() + raw
-    began = time.perf_counter()
+    began = time.process_time()
     row = read(box, raw)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5, "seconds of this process alone, whatever else the machine does"
     row.refresh_from_db()
     assert rows() == 1
     assert (row.message_id == message.pk) is matched

@@ -31,7 +31,7 @@ def test_no_question_of_matching_reads_the_table_of_messages(django_assert_max_n
     template = sent(box, "eva@work.example", candidate_id=person.pk)
     fields = [f.name for f in Message._meta.concrete_fields if f.name != "id"]
     values = {name: getattr(template, name) for name in fields}
-    Message.objects.bulk_create(
+    others = (
         Message(
             **{
                 **values,
@@ -42,8 +42,9 @@ def test_no_question_of_matching_reads_the_table_of_messages(django_assert_max_n
                 "provider_message_ids": [f"{number}@provider.example"] if number % 3 else [],
             }
         )
-        for number in range(20_000)
+        for number in range(10_000)
     )
+    Message.objects.bulk_create(others, batch_size=500)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE outreach_message; ANALYZE sourcing_contactpoint")
     raw = mail(box, in_reply_to="<unknown@x.example>", references="<777@provider.other> <778@provider.other>")
