@@ -28,7 +28,7 @@ BIN = Path(sys.executable).parent
 STEPS: dict[str, list[str]] = {
     "lint": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],
-    "types": [str(BIN / "mypy"), "."],
+    "types": [str(BIN / "mypy")],
     "imports": [str(BIN / "lint-imports"), "--no-cache"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "tests": [sys.executable, "-m", "pytest"],
