@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -32,3 +35,15 @@ app.conf.beat_schedule = {
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
+
+
+@worker_init.connect
+@beat_init.connect
+def stop_on_wrong_configuration(**_signal: Any) -> None:
+    """Workers and beat refuse to start as the web process does; Celery would only log any other exception."""
+    from config.checks import stop_on_errors  # noqa: PLC0415 - Django is set up only now
+
+    try:
+        stop_on_errors()
+    except ImproperlyConfigured as wrong:
+        raise SystemExit(str(wrong)) from None

@@ -95,9 +95,9 @@ def keyset(queryset: QuerySet[M], *, order: tuple[str, ...], after: str | None, 
     """
     backwards, values = _decode(after, order) if after else (False, [])
     direction = _reversed(order) if backwards else order
-    if values:
-        queryset = queryset.filter(_beyond(direction, values))
     try:
+        if values:
+            queryset = queryset.filter(_beyond(direction, values))
         rows = list(queryset.order_by(*direction)[: size + 1])
     except (ValueError, TypeError, ValidationError):  # a value of the wrong kind for its column
         raise BadCursor from None

@@ -17,3 +17,4 @@ class IntegrationsConfig(AppConfig):
         """Register the kinds of run, the places on other rooms' pages and the person data of this room."""
         for module in ("export_run", "verifying", "places", "person_data"):
             import_module(f"integrations.{module}")
+        import_module("foundation.secrets").register(self.get_model("Connection"), "secret")

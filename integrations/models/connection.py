@@ -47,6 +47,7 @@ class Connection(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("created_by"),
+            SameOrganisation("verification_run"),
             # Two clicks on Connect make one connection; a removed one keeps its links and logs beside a new one.
             models.UniqueConstraint(
                 fields=["organisation", "vendor"],

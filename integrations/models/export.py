@@ -34,6 +34,7 @@ class Export(TenantModel):
             SameOrganisation("connection"),
             SameOrganisation("project"),
             SameOrganisation("created_by"),
+            SameOrganisation("run"),
             models.UniqueConstraint(fields=["organisation", "request_key"], name="integrations_export_once"),
         ]
         indexes = [

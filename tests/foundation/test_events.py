@@ -12,12 +12,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Organisation
-from foundation import events
+from foundation import events, tasks
 from foundation.models import Delivery, Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,9 +64,9 @@ def test_news_outside_a_transaction_is_refused(organisation, heard):
 
 
 def test_news_of_a_change_that_was_rolled_back_is_never_told(organisation, heard):
-    with pytest.raises(RuntimeError, match="the change failed"), transaction.atomic():
+    with transaction.atomic():
         events.emit(KIND, organisation_id=organisation.pk, subject="recipient:1", number=1)
-        raise RuntimeError("the change failed")
+        transaction.set_rollback(True)
     assert deliver() == 0
     assert heard == []
 
@@ -284,10 +285,6 @@ def test_a_worker_killed_inside_a_consumer_neither_did_it_nor_forgot_it(organisa
 
 
 def test_a_wake_up_says_once_that_there_is_work_until_a_worker_looks(organisation, heard, monkeypatch):
-    from django.core.cache import cache
-
-    from foundation import tasks
-
     sent: list[bool] = []
     monkeypatch.setattr(tasks.deliver_events, "apply_async", lambda **_: sent.append(True))
     cache.delete(events._WAKE_KEY)
@@ -300,15 +297,12 @@ def test_a_wake_up_says_once_that_there_is_work_until_a_worker_looks(organisatio
 
 
 def test_without_redis_the_news_still_waits_for_beat(organisation, heard, settings):
-    from django.core.cache import caches
-
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "unix:///nowhere/redis.sock",
         }
     }
-    assert caches["default"] is not None
     tell(organisation, "recipient:1")
     assert deliver() == 1
 
