@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from config.embedded.postgres import remove_data
 from config.embedded.problems import SetupProblem
-from config.embedded.rundir import run_dir
+from config.embedded.rundir import run_path
 
 TEMPORARY = "beckon-stack-"
 
@@ -74,7 +74,7 @@ def write_holder(lock: IO[str], holder: Mapping[str, Any]) -> None:
 def remove_folder(folder: Path) -> None:
     """Delete a stopped stack's folder with everything in it."""
     remove_data(folder / "postgres")
-    shutil.rmtree(run_dir(folder), ignore_errors=True)
+    shutil.rmtree(run_path(folder), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -65,7 +65,8 @@ def worker(env: Mapping[str, str], spec: Worker, *, broker: str, node: str) -> P
     return Program(
         name=spec.name,
         command=command,
-        env=env,
+        # docs/architecture.md, "Ground rules": workers give a statement up after 60 s.
+        env={"STATEMENT_TIMEOUT_MS": "60000", **env},
         cwd=ROOT,
         ready=lambda: _pings(broker, node),
         stop_wait=30,

@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--sandbox", action="store_true", help="start the sandbox")
     parser.add_argument("--no-processes", action="store_true", help="only PostgreSQL, Valkey and migrations")
+    parser.add_argument("--no-migrate", action="store_true", help="leave the database empty")
     parser.add_argument(
         "--with-parent", action="store_true", help="end when the starting process does (Linux)"
     )
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             workers=WORKERS if lively else (),
             beat=lively,
             web=lively,
+            migrate=not options.no_migrate,
             durable=False if options.dir is None else None,
         ) as stack:
             return run_in(stack, command)

@@ -25,18 +25,21 @@ def run_dir(data: Path) -> Path:
     ``BECKON_RUN_DIR`` chooses where it lies. Raises SetupProblem when the path is too long for a socket or the
     folder belongs to somebody else.
     """
-    name = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:10]
-    parent = _parent()
-    path = parent / name
+    path = run_path(data)
     longest = len(os.fsencode(path / LONGEST_NAME))
     if longest > LONGEST_SOCKET_PATH:
         raise SetupProblem(
             f"{path} is too long for a socket ({longest} bytes with its name, {LONGEST_SOCKET_PATH} are allowed): "
             "name a shorter folder in BECKON_RUN_DIR."
         )
-    _own(parent)
+    _own(path.parent)
     _own(path)
     return path
+
+
+def run_path(data: Path) -> Path:
+    """Where the socket folder of this data folder lies, whether it exists or not."""
+    return _parent() / hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:10]
 
 
 def _parent() -> Path:

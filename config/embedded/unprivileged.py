@@ -78,15 +78,20 @@ def closed_parent(path: Path, account: Account) -> Path | None:
 def relay_programs(bin_dir: Path, target: Path) -> Path:
     """Copy a PostgreSQL installation (``bin``, ``lib``, ``share`` side by side) to where the account can run it.
 
-    Answers the copied ``bin`` folder. PostgreSQL finds its libraries and share files relative to the program, so
-    the three folders keep their places. About 25 MB; the copy is made anew at each start and never trusted.
+    Answers the copied ``bin`` folder. PostgreSQL finds its share files, and a wheel's program its bundled libraries
+    (``<package>.libs`` beside the package), relative to the program, so everything keeps its place. About 30 MB;
+    the copy is made anew at each start and never trusted.
     """
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(mode=0o755)
-    for name in ("lib", "share"):
-        if (bin_dir.parent / name).is_dir():
-            shutil.copytree(bin_dir.parent / name, target / name, symlinks=True)
-    (target / "bin").mkdir(mode=0o755)
+    installed, package = bin_dir.parent, bin_dir.parent.parent
+    copy = target / package.name / installed.name
+    (copy / "bin").mkdir(parents=True, mode=0o755)
     for program in ("postgres", "initdb"):
-        shutil.copy2(bin_dir / program, target / "bin" / program)
-    return target / "bin"
+        shutil.copy2(bin_dir / program, copy / "bin" / program)
+    for name in ("lib", "share"):
+        if (installed / name).is_dir():
+            shutil.copytree(installed / name, copy / name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name)
+    return copy / "bin"
