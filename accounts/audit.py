@@ -7,7 +7,7 @@ afterwards is. Who acts travels as settings of the transaction, see :func:`actin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,21 +120,11 @@ AUDIT: list[pgtrigger.Trigger] = [
 ]
 
 
-def _of(actor: Any, request_id: str) -> Mapping[str, str]:
-    if actor is None or not getattr(actor, "pk", None):
-        return {"beckon.request_id": request_id} if request_id else {}
-    return {
-        "beckon.actor_id": str(actor.pk),
-        "beckon.actor_name": f"{actor.name} <{actor.email}>"[:300],
-        "beckon.request_id": request_id,
-    }
-
-
 @contextmanager
 def acting_as(actor: Any, *, request_id: str = "") -> Iterator[None]:
     """Changes made inside are the actor's. ``actor`` may be lazy (``request.user``): it is asked at the first write.
 
     The name is stored as text, so that it outlives the user.
     """
-    with transactions.settings_for_each_transaction(lambda: _of(actor, request_id)):
+    with transactions.settings_for_each_transaction(lambda: transactions.who(actor, request_id)):
         yield

@@ -6,14 +6,17 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 app = Celery("beckon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Task and request ids in every line of a task.
+app.steps["worker"].add(DjangoStructLogInitStep)
 #: Everything else goes to ``default``; runs name their own queue (foundation.runs.kind).
 app.conf.task_routes = {
     "outreach.tick": {"queue": "send"},
@@ -47,3 +50,8 @@ def stop_on_wrong_configuration(**_signal: Any) -> None:
         stop_on_errors()
     except ImproperlyConfigured as wrong:
         raise SystemExit(str(wrong)) from None
+
+
+@setup_logging.connect
+def keep_our_logs(**_signal: Any) -> None:
+    """Settings have configured logging (config.logs); with a receiver here Celery leaves it as it is."""

@@ -1,21 +1,55 @@
-"""Structured logs on standard output, with request and task ids and without secrets."""
+"""Structured logs on standard output, with request and task ids and without secrets or addresses."""
 
 from __future__ import annotations
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
 
-_SECRET_WORDS = ("password", "secret", "token", "api_key", "apikey", "api-key", "authorization", "cookie")
+_SECRET_WORDS = (
+    "password",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "authorization",
+    "cookie",
+    "sealed",
+)
+MASK = "***"
+#: What gives a secret away inside a text (an exception's, a library's), and what stays of it.
+_PATTERNS = (
+    (re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{MASK}@"),
+    (re.compile(r"\b(bearer|basic|auth plain|auth login)\s+[\w+/=.\-]+", re.I), rf"\1 {MASK}"),
+    (re.compile(r"\bbkn_[\w\-]+"), MASK),
+    (re.compile(r"\bgAAAA[\w\-=]{20,}"), MASK),
+    # Personal data: the domain is enough to find a mail problem.
+    (re.compile(r"[\w.+\-]+@(?=[\w\-]+\.[\w.\-]+)"), f"{MASK}@"),
+)
+
+_QUIET = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "django_structlog.celery.receivers")
 
 
 def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Mask every value whose name says that it is a secret."""
-    for key in event:
-        if any(word in key.lower() for word in _SECRET_WORDS):
-            event[key] = "***"
-    return event
+    """Masks values whose name says that they are secret, at any depth, and secrets and addresses inside texts."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if value not in (None, "") and any(word in key.lower() for word in _SECRET_WORDS):
+        return MASK
+    if isinstance(value, str):
+        for pattern, kept in _PATTERNS:
+            value = pattern.sub(kept, value)
+        return value
+    if isinstance(value, dict):
+        return {name: _redacted(str(name), part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(key, part) for part in value]
+    return value
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -25,7 +59,6 @@ def configure(options: dict[str, Any]) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        redact,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer()
@@ -35,6 +68,7 @@ def configure(options: dict[str, Any]) -> None:
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if options.get("json"):
         final.append(structlog.processors.format_exc_info)
+    final.append(redact)  # last: it also sees the text of exceptions and of other libraries
     logging.config.dictConfig(
         {
             "version": 1,
@@ -47,6 +81,8 @@ def configure(options: dict[str, Any]) -> None:
                 }
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
+            # Beat ticks several tasks each second: one that went well is not news, its failure is.
+            "loggers": dict.fromkeys(_QUIET, {"level": "WARNING"}),
             "root": {"handlers": ["out"], "level": options.get("level", "INFO")},
         }
     )
@@ -54,6 +90,7 @@ def configure(options: dict[str, Any]) -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -9,6 +9,7 @@ See docs/architecture.md, "Facts go down by call, news goes up by event".
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Collection, Iterable
 
 import structlog
@@ -33,6 +34,21 @@ RETENTION = datetime.timedelta(days=30)
 _consumers: dict[str, Consumer] = {}
 _by_kind: dict[str, list[str]] = {}
 _WAKE_KEY = "foundation:deliver:woken"
+
+#: Event and deliveries in one statement: emitting is on the path of every message that is sent.
+_EMIT = """
+    WITH event AS (
+        INSERT INTO foundation_event (organisation_id, kind, subject, ids, created_at)
+        VALUES (%s, %s, %s, %s, statement_timestamp())
+        RETURNING id, organisation_id, subject, created_at
+    ), owed AS (
+        INSERT INTO foundation_delivery
+               (organisation_id, event_id, consumer, subject, attempts, not_before, failure, dead, created_at)
+        SELECT event.organisation_id, event.id, name, event.subject, 0, event.created_at, '', false, event.created_at
+          FROM event, unnest(%s::text[]) AS name
+    )
+    SELECT id, created_at FROM event
+"""
 
 
 class OutsideTransaction(RuntimeError):
@@ -77,15 +93,15 @@ def emit(kind: str, *, organisation_id: int, subject: str, **ids: int | str | No
     """
     if not transactions.inside():
         raise OutsideTransaction(f"{kind} must be emitted inside the transaction of the change it tells of")
-    event = Event.objects.create(organisation_id=organisation_id, kind=kind, subject=subject, ids=ids)
     names = _by_kind.get(kind, [])
+    with connection.cursor() as cursor:
+        cursor.execute(_EMIT, [organisation_id, kind, subject, json.dumps(ids), names])
+        pk, created_at = cursor.fetchone()
     if names:
-        Delivery.objects.bulk_create(
-            Delivery(organisation_id=organisation_id, event=event, consumer=name, subject=subject)
-            for name in names
-        )
         transaction.on_commit(_wake, robust=True)
-    return event
+    return Event(
+        pk=pk, organisation_id=organisation_id, kind=kind, subject=subject, ids=ids, created_at=created_at
+    )
 
 
 def _wake() -> None:

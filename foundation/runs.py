@@ -261,6 +261,8 @@ def work(run_id: int) -> bool:
     with (
         structlog.contextvars.bound_contextvars(run_id=run.pk, run_kind=run.kind),
         transactions.without_statement_timeout(),
+        # What a run changes is told as its starter's, as if the page had done it.
+        transactions.settings_for_each_transaction(lambda: transactions.who(run.actor, f"run:{run.pk}")),
     ):
         try:
             return _visit(run)

@@ -47,6 +47,17 @@ def settings_for_each_transaction(source: Source) -> Iterator[None]:
         _sources.reset(token)
 
 
+def who(actor: Any, request_id: str) -> Mapping[str, str]:
+    """The settings that tell the audit triggers who acts; the name goes along as text, to outlive the user."""
+    if actor is None or not getattr(actor, "pk", None):
+        return {"beckon.request_id": request_id} if request_id else {}
+    return {
+        "beckon.actor_id": str(actor.pk),
+        "beckon.actor_name": f"{actor.name} <{actor.email}>"[:300],
+        "beckon.request_id": request_id,
+    }
+
+
 @contextmanager
 def without_statement_timeout() -> Iterator[None]:
     """For runs: their statements may take as long as they need (docs/architecture.md, "Ground rules")."""

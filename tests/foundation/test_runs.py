@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import Organisation
+from accounts.models import AuditEntry, Organisation
 from foundation import runs
 from foundation.models import Run, RunStatus
 from foundation.problems import Conflict, Invalid, Missing
@@ -228,6 +228,17 @@ def test_a_kind_this_version_does_not_know_fails_in_words(organisation, alice):
     run = runs.start(kind="tests.gone", organisation=organisation, actor=alice, title="Old")
     runs.work(run.pk)
     assert again(run).problem_code == "unknown_kind"
+
+
+def test_what_a_run_changes_is_told_as_its_starters(run, alice, organisation, step):
+    @step
+    def rename(mine: Run) -> bool:
+        Organisation.objects.filter(pk=organisation.pk).update(name="Renamed")
+        return False
+
+    runs.work(run.pk)
+    told = AuditEntry.objects.get(table="accounts_organisation", row=organisation.pk)
+    assert (told.actor_id, told.request_id) == (alice.pk, f"run:{run.pk}")
 
 
 def test_statements_of_a_run_may_take_as_long_as_they_need(run, step):

@@ -1,0 +1,45 @@
+"""A log line helps to find a fault and gives nobody's secret or address away."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.logs import redact
+
+
+def logged(**values: object) -> dict[str, object]:
+    return redact(None, "info", dict(values))
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "smtp_password", "api_key", "Authorization", "access_token", "Set-Cookie"]
+)
+def test_a_value_whose_name_is_a_secrets_is_masked_at_any_depth(name):
+    assert logged(**{name: "hunter2"}) == {name: "***"}
+    assert logged(body=[{name: "hunter2"}]) == {"body": [{name: "***"}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("cannot reach postgres://beckon:hunter2@db:5432/x", "cannot reach postgres://beckon:***@db:5432/x"),
+        ("sent Authorization: Bearer abc.def-123", "sent Authorization: Bearer ***"),
+        ("AUTH PLAIN AGFkYQBodW50ZXIy was refused", "AUTH PLAIN *** was refused"),
+        ("token bkn_a1B2-c3 is unknown", "token *** is unknown"),
+        ("550 5.1.1 <ada.lovelace+x@mail.example.com> unknown", "550 5.1.1 <***@mail.example.com> unknown"),
+    ],
+)
+def test_a_secret_or_an_address_inside_a_text_is_masked(text, kept):
+    assert logged(event=text) == {"event": kept}
+
+
+def test_what_is_no_secret_stays_as_it_is():
+    values = {
+        "event": "events.delivered",
+        "count": 3,
+        "run_id": 7,
+        "at": "10:00",
+        "empty": None,
+        "ids": [1, 2],
+    }
+    assert logged(**values) == values
