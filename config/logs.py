@@ -82,7 +82,7 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
             # Beat ticks several tasks each second: one that went well is not news, its failure is.
-            "loggers": dict.fromkeys(_QUIET, {"level": "WARNING"}),
+            "loggers": {name: {"level": "WARNING"} for name in _QUIET},
             "root": {"handlers": ["out"], "level": options.get("level", "INFO")},
         }
     )

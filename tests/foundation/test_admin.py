@@ -1,0 +1,27 @@
+"""An administrator of the installation sees news that was given up, and tries it again."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from foundation.models import Delivery, Event
+
+pytestmark = pytest.mark.django_db
+
+
+def test_news_that_was_given_up_is_tried_again_from_the_list(client, organisation):
+    event = Event.objects.create(organisation=organisation, kind="x", subject="x:1")
+    dead = Delivery.objects.create(
+        organisation=organisation, event=event, consumer="tests.gone", subject="x:1", dead=True, attempts=12
+    )
+    client.force_login(User.objects.create_superuser("root@example.com", "x", name="Root"))
+    assert "tests.gone" in client.get("/admin/foundation/delivery/").content.decode()
+    client.post("/admin/foundation/delivery/", {"action": "try_again", "_selected_action": [dead.pk]})
+    again = Delivery.objects.across_organisations("tests").get(pk=dead.pk)
+    assert (again.dead, again.attempts) == (False, 0)
+
+
+def test_members_of_an_organisation_do_not_get_there(client, alice):
+    client.force_login(alice)
+    assert client.get("/admin/foundation/delivery/").status_code == 302
