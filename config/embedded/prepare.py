@@ -73,7 +73,8 @@ def migrations_mark() -> str:
 
 def static_mark() -> str:
     """Changes with our static files, the settings that decide how they are stored, and the packages."""
-    sources = (path for path in (ROOT / "static").rglob("*") if path.is_file())
+    # Hidden files are not collected; the asset build rewrites one of them when it finds nothing to do.
+    sources = (path for path in (ROOT / "static").rglob("[!.]*") if path.is_file())
     return _mark((*sources, ROOT / "config" / "settings" / "base.py", *_requirements()))
 
 

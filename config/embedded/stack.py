@@ -112,6 +112,8 @@ class Stack:
         if self._web:
             self._notice("web")
             self.supervisor.start(programs.web(self._child_env(), port=self.port))
+            # Pages first: on two cores, four processes that load Django at once delay each other.
+            self.supervisor.wait_ready("web")
         for name in self._workers:
             self._notice(name)
             self.start_worker(name, wait=False)
