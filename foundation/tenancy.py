@@ -44,6 +44,10 @@ class TenantManager(models.Manager[M]):
             raise UnscopedQuery("across_organisations() needs a reason")
         return super().get_queryset()
 
+    def none(self) -> models.QuerySet[M]:
+        """No rows: of no organisation, so nothing has to be named. The API's schema asks for it."""
+        return super().get_queryset().none()
+
     def create(self, **values: Any) -> M:
         """Insert one row; the organisation is among ``values`` or the insert fails in the database."""
         return super().get_queryset().create(**values)

@@ -1,0 +1,13 @@
+"""The API describes itself, every route included."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.django_db
+def test_the_schema_lists_every_route_of_the_api(client):
+    answer = client.get("/api/schema/", headers={"accept": "application/vnd.oai.openapi+json"})
+    assert answer.status_code == 200
+    paths = answer.json()["paths"]
+    assert {"/api/v1/candidates/", "/api/v1/campaigns/", "/api/v1/me/", "/api/v1/exports/"} <= set(paths)
