@@ -19,7 +19,7 @@ from foundation.models import Run
 from foundation.problems import Problem
 from integrations import dummies, opening
 from integrations.base.connector import Connector
-from integrations.base.errors import ConnectorError, OutcomeUnknown, RateLimited
+from integrations.base.errors import AuthError, ConnectorError, OutcomeUnknown, RateLimited
 from integrations.base.records import Capability, PersonKeys, PersonRecord, TargetKind
 from integrations.models import Connection, ConnectionStatus, Export
 from integrations.states import check_connection
@@ -80,6 +80,10 @@ def _check(connection: Connection, line: dict[str, Any], run: Run) -> None:
     except RateLimited as error:
         seconds = max(int(error.retry_after.total_seconds()), 1)
         line["state"], line["text"] = FAILED, f"{error} Verify again in {seconds} s."
+    except AuthError as error:
+        said = str(error).rstrip(".")
+        line["state"] = FAILED
+        line["text"] = f"The credentials were not accepted: enter them again. The server said: {said}."
     except Problem as error:
         line["state"], line["text"] = FAILED, str(error)
 

@@ -87,7 +87,7 @@ def test_a_wrong_key_is_told_plainly_and_nothing_else_is_tried(whale: SmallSourc
         "find": "left out",
         "record": "left out",
     }
-    assert row.trouble == "Credentials accepted: Invalid API key"
+    assert "not accepted: enter them again. The server said: Invalid API key." in row.trouble
     assert "sw-wrong" not in str(row.verification)
     assert len(whale.server.seen) == 1
     assert row.verification_run is not None
