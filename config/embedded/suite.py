@@ -1,7 +1,7 @@
 """Everything ``make test`` does after the set-up: ``python -m config.embedded.suite [STEP …] [-- PYTEST ARGUMENTS]``.
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
-the next one. The database and Redis are private embedded servers, unless DATABASE_URL and REDIS_URL are set.
+the next one. Tests run in a process per core; ``-- -n0`` keeps them in one. The database and Redis are private embedded servers, unless DATABASE_URL and REDIS_URL are set.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ HOW_TO_GET = {
     "browser": "Chromium (Debian, Ubuntu: apt install chromium)",
     "mail": "Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)",
 }
+#: Processes that run tests at once; each has its own database and mail world.
+MOST_WORKERS = 4
 TEST_SETTINGS = "config.settings.test"
 
 
@@ -105,8 +107,12 @@ def run_pytest(env: Mapping[str, str], arguments: list[str]) -> tuple[int, dict[
     folder = Path(tempfile.mkdtemp(prefix="beckon-suite-"))
     counts = folder / "skips.json"
     try:
+        workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
+        # By file, as modules share servers; in the order of collection, which begins with the slow ones.
+        spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
         code = _run(
-            [*STEPS["tests"], "-p", "config.embedded.skips", *arguments], {**env, "BECKON_SKIPS": str(counts)}
+            [*STEPS["tests"], "-p", "config.embedded.skips", *spread, *arguments],
+            {**env, "BECKON_SKIPS": str(counts)},
         )
         return code, json.loads(counts.read_text()) if counts.exists() else {}
     finally:

@@ -11,7 +11,24 @@ os.environ.setdefault("SECRET_BOX_KEYS", "mSpZ5Jm0cZ0nQbOVd1gSGAX6jTHPL7vUEf_v5R
 os.environ.setdefault("EGRESS_ALLOWED_PRIVATE_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ.setdefault("LOG_JSON", "false")
 
-from config.settings.base import *  # noqa: F403 - the defaults above must be set first
+
+
+def _redis_of_this_worker() -> None:
+    """Give each pytest-xdist worker a Redis database of its own, as pytest-django gives it one of PostgreSQL."""
+    worker, url = os.environ.get("PYTEST_XDIST_WORKER", ""), os.environ.get("REDIS_URL", "")
+    if worker.startswith("gw") and url:
+        number = int(worker.removeprefix("gw")) + 1
+        server = url.partition("?")[0]
+        if not server.startswith("unix:"):
+            scheme, _, rest = server.partition("://")
+            server = f"{scheme}://{rest.partition('/')[0]}"
+        # Every client here reads the database from the query as well as from the path.
+        os.environ["REDIS_URL"] = f"{server}?db={number}"
+
+
+_redis_of_this_worker()
+
+from config.settings.base import *  # noqa: E402, F403 - the environment above must be set first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
