@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -175,7 +176,9 @@ def _person(header: str, person: Person) -> str:
     if _PLAIN_NAME.fullmatch(name) and len(name) < _LINE - len(header) - 3:
         blank = " " if len(header) + len(name) + len(address) + 5 <= _LINE else "\r\n "
         return f"{name}{blank}<{address}>"
-    return _folded(header, str(Address(display_name=name, addr_spec=address)))
+    if name.isascii():
+        return _folded(header, str(Address(display_name=name, addr_spec=address)))
+    return f"{_encoded(header, name)}\r\n <{address}>"
 
 
 def _checked_address(written: str) -> str:
@@ -201,7 +204,14 @@ def _text(header: str, value: str) -> str:
         and len(header) + len(value) + 2 <= _LINE
     ):
         return value
-    return _folded(header, value)
+    return _encoded(header, value)
+
+
+@lru_cache(maxsize=512)
+def _encoded(header: str, value: str) -> str:
+    """Encoded words (RFC 2047). ``email.policy`` loses a blank between two of them when it folds a long value."""
+    charset = "us-ascii" if value.isascii() and value.isprintable() and "=?" not in value else "utf-8"
+    return Header(value, charset, header_name=header, maxlinelen=_LINE).encode(linesep="\r\n")
 
 
 @lru_cache(maxsize=512)

@@ -1,7 +1,8 @@
 """Everything ``make test`` does after the set-up: ``python -m config.embedded.suite [STEP …] [-- PYTEST ARGUMENTS]``.
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
-the next one. Tests run in a process per core; ``-- -n0`` keeps them in one. The database and Redis are private embedded servers, unless DATABASE_URL and REDIS_URL are set.
+the next one. Tests run in a process per core (``-- -n0``: in one). The database and Redis are private embedded
+servers, unless DATABASE_URL and REDIS_URL are set.
 """
 
 from __future__ import annotations

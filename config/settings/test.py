@@ -12,7 +12,6 @@ os.environ.setdefault("EGRESS_ALLOWED_PRIVATE_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ.setdefault("LOG_JSON", "false")
 
 
-
 def _redis_of_this_worker() -> None:
     """Give each pytest-xdist worker a Redis database of its own, as pytest-django gives it one of PostgreSQL."""
     worker, url = os.environ.get("PYTEST_XDIST_WORKER", ""), os.environ.get("REDIS_URL", "")

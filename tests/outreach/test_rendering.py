@@ -6,6 +6,8 @@ import contextlib
 import email
 import email.policy
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given, settings
@@ -399,6 +401,17 @@ def test_a_line_break_in_a_display_name_becomes_a_blank() -> None:
 def test_a_date_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         mime(date=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+
+
+def test_no_blank_of_a_long_subject_or_name_is_lost_between_encoded_words() -> None:
+    subject, name = "0000000¡¡¡¡¡¡ࠀ𢡊𐀀𐀀𐀀𐀀 ¡ ¡", "Ángela ¡¡¡¡¡¡ࠀ𢡊𐀀𐀀𐀀𐀀 ¡ Núñez"
+    wire = to_wire(mime(to=Person("eva@x.example", name), subject=subject))
+
+    parsed = email.message_from_bytes(wire, policy=email.policy.default)
+    assert parsed["Subject"] == subject
+    encoded, _ = parseaddr(str(email.message_from_bytes(wire)["To"]))
+    assert str(make_header(decode_header(encoded))) == name
+    assert all(len(line) <= 78 for line in wire.split(b"\r\n") if b"=?" in line)
 
 
 @settings(deadline=None)
