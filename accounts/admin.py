@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import AuditEntry, Organisation, User
+from foundation.admin import LookOnly
 
 
 @admin.register(Organisation)
@@ -35,16 +37,10 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(LookOnly):
     list_display = ("at", "organisation", "table", "row", "action", "actor_name")
     list_filter = ("table", "action")
-    list_select_related = ("organisation",)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """The trail is no tenant's table: entries of the installation itself have no organisation."""
+        return admin.ModelAdmin.get_queryset(self, request)

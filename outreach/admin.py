@@ -2,41 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 
+from foundation.admin import LookOnly
 from outreach.models import Mailbox, Message
-
-
-class LookOnly(admin.ModelAdmin):
-    """Rows of all organisations to read; the product makes, changes and erases them."""
-
-    list_per_page = 50
-    show_full_result_count = False
-    list_select_related = ["organisation"]
-    ordering = ["-pk"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:  # noqa: ARG002 - the admin gives it
-        """Staff look across organisations."""
-        rows: QuerySet[Model] = self.model.objects.across_organisations(
-            "staff of the installation look for a fault"
-        )
-        return rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the admin gives it
-        """Never here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
-        """Never here: a status has one writer."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
-        """Never here."""
-        return False
 
 
 @admin.register(Mailbox)

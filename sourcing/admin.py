@@ -1,40 +1,14 @@
-"""The plain admin, for the installation's own staff: to look, not to work."""
+"""The plain admin, for the installation's own staff: to look, not to work.
+
+Contact points are not here: private addresses are their adders' alone.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 
+from foundation.admin import LookOnly
 from sourcing.models import Candidate, ImportRun, Project, Suppression
-
-
-class LookOnly(admin.ModelAdmin):
-    """Rows of all organisations to read. Contact points are not here: private addresses are their adders' alone."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:  # noqa: ARG002 - the admin gives it
-        """Staff look across organisations."""
-        rows: QuerySet[Model] = self.model.objects.across_organisations(
-            "staff of the installation look for a fault"
-        )
-        return rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the admin gives it
-        """Rows are made by the product."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
-        """Rows are changed by the product."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the admin gives it
-        """Rows are erased by the product."""
-        return False
 
 
 @admin.register(Candidate)
@@ -42,8 +16,6 @@ class CandidateAdmin(LookOnly):
     """People."""
 
     list_display = ["id", "organisation", "first_name", "last_name", "source", "created_at"]
-    list_select_related = ["organisation"]
-    ordering = ["-pk"]
 
 
 @admin.register(Project)
@@ -52,7 +24,6 @@ class ProjectAdmin(LookOnly):
 
     list_display = ["id", "organisation", "name", "owner", "created_at", "archived_at"]
     list_select_related = ["organisation", "owner"]
-    ordering = ["-pk"]
 
 
 @admin.register(ImportRun)
@@ -70,8 +41,6 @@ class ImportRunAdmin(LookOnly):
         "rejected",
         "created_at",
     ]
-    list_select_related = ["organisation"]
-    ordering = ["-pk"]
 
 
 @admin.register(Suppression)
@@ -80,4 +49,3 @@ class SuppressionAdmin(LookOnly):
 
     list_display = ["id", "organisation", "kind", "reason", "candidate", "created_at"]
     list_select_related = ["organisation", "candidate"]
-    ordering = ["-pk"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
+from django.urls import reverse
 
 from accounts.models import User
+from foundation.admin import LookOnly
 from foundation.models import Delivery, Event
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +23,18 @@ def test_news_that_was_given_up_is_tried_again_from_the_list(client, organisatio
     client.post("/admin/foundation/delivery/", {"action": "try_again", "_selected_action": [dead.pk]})
     again = Delivery.objects.across_organisations("tests").get(pk=dead.pk)
     assert (again.dead, again.attempts) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [model for model, shown in admin.site._registry.items() if isinstance(shown, LookOnly)],
+    ids=lambda model: model._meta.label,
+)
+def test_every_list_is_to_look_at_and_not_to_write_in(client, model):
+    client.force_login(User.objects.create_superuser("root@example.com", "x", name="Root"))
+    where = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert client.get(reverse(f"{where}_changelist")).status_code == 200
+    assert client.get(reverse(f"{where}_add")).status_code == 403
 
 
 def test_members_of_an_organisation_do_not_get_there(client, alice):
