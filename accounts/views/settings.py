@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations, members, selectors, tokens
 from accounts.forms import InviteForm, JoinForm, OrganisationForm, ProfileForm, TokenForm
 from accounts.models import Role, User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
 
@@ -55,7 +55,7 @@ def _try(form: forms.Form, act: Callable[[], object]) -> bool:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """The own name and time zone."""
-    user = _user(request)
+    user = viewer_of(request)
     form = ProfileForm(request.POST or None, initial={"name": user.name, "time_zone": user.time_zone})
     if (
         request.method == "POST"
@@ -71,7 +71,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def organisation(request: HttpRequest) -> HttpResponse:
     """Name, grace, and what the plan includes."""
-    user = _user(request)
+    user = viewer_of(request)
     assert user.organisation is not None
     row = user.organisation
     form = OrganisationForm(
@@ -90,7 +90,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @needs(Right.MEMBER_VIEW)
 def member_list(request: HttpRequest) -> HttpResponse:
     """Who is here, and open invitations."""
-    user = _user(request)
+    user = viewer_of(request)
     context = {
         "members": selectors.members(user),
         "invitations": selectors.open_invitations(user),
@@ -106,7 +106,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest) -> HttpResponse:
     """Make an invitation; its link is on the answer and nowhere else."""
-    user = _user(request)
+    user = viewer_of(request)
     form = InviteForm(request.POST)
     made: list[str] = []
     if form.is_valid():
@@ -130,7 +130,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
     """The link stops working."""
-    user = _user(request)
+    user = viewer_of(request)
     invitations.revoke(
         actor=user, invitation=selectors.invitation_for(user, invitation_id), now=timezone.now()
     )
@@ -142,7 +142,7 @@ def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
 @require_POST
 def change_role(request: HttpRequest, user_id: int) -> HttpResponse:
     """Another role for a member."""
-    user = _user(request)
+    user = viewer_of(request)
     members.change_role(
         actor=user, member=selectors.member_for(user, user_id), role=request.POST.get("role", "")
     )
@@ -154,7 +154,7 @@ def change_role(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_POST
 def set_active(request: HttpRequest, user_id: int) -> HttpResponse:
     """Keep a member out, or let them in again."""
-    user = _user(request)
+    user = viewer_of(request)
     active = request.POST.get("active") == "1"
     members.set_active(actor=user, member=selectors.member_for(user, user_id), active=active)
     messages.success(request, "Member let in again." if active else "Member deactivated.")
@@ -165,7 +165,7 @@ def set_active(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     """The own tokens; a new one is shown on the answer and nowhere else."""
-    user = _user(request)
+    user = viewer_of(request)
     form = TokenForm(request.POST or None)
     made: list[str] = []
     if request.method == "POST" and form.is_valid():
@@ -183,7 +183,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """The token stops working."""
-    user = _user(request)
+    user = viewer_of(request)
     tokens.revoke(actor=user, token=selectors.token_for(user, token_id), now=timezone.now())
     messages.success(request, "Token revoked.")
     return redirect("accounts:tokens")
@@ -193,7 +193,10 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 def audit(request: HttpRequest) -> HttpResponse:
     """Who changed what, newest first."""
     page = keyset(
-        selectors.audit_entries(_user(request)), order=("-at", "-pk"), after=request.GET.get("after"), size=50
+        selectors.audit_entries(viewer_of(request)),
+        order=("-at", "-pk"),
+        after=request.GET.get("after"),
+        size=50,
     )
     return _page(request, "audit", {"page": page})
 
@@ -214,8 +217,3 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         return redirect("/")
     context = {"form": form, "invitation": found}
     return render(request, "accounts/invitation.html", context, status=422 if form.errors else 200)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from campaigns import enrolment, lifecycle, preview, selectors, statistics
 from campaigns.forms import CampaignForm, SettingsForm, StepForm
 from campaigns.models import Campaign, Recipient, Step
@@ -50,15 +49,15 @@ def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dic
 @needs(Right.CAMPAIGN_VIEW)
 def index(request: HttpRequest) -> HttpResponse:
     """All campaigns of the organisation."""
-    return render(request, "campaigns/index.html", {"campaigns": selectors.campaigns(_user(request))})
+    return render(request, "campaigns/index.html", {"campaigns": selectors.campaigns(viewer_of(request))})
 
 
 @needs(Right.CAMPAIGN_VIEW)
 def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
     """The Outreach tab of a project."""
-    project = sourcing_selectors.project_for(_user(request), project_id)
+    project = sourcing_selectors.project_for(viewer_of(request), project_id)
     context = project_frame(request, project, active="outreach")
-    context["campaigns"] = selectors.campaigns(_user(request)).filter(project=project)
+    context["campaigns"] = selectors.campaigns(viewer_of(request)).filter(project=project)
     context["may_edit"] = can(request.user, Right.CAMPAIGN_EDIT)
     return render(request, "campaigns/of_project.html", context)
 
@@ -67,7 +66,7 @@ def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest, project_id: int) -> HttpResponse:
     """A new draft; afterwards its first step."""
-    user = _user(request)
+    user = viewer_of(request)
     project = sourcing_selectors.project_for(user, project_id)
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -81,7 +80,7 @@ def create(request: HttpRequest, project_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_VIEW)
 def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Funnel, next sends, problems."""
-    campaign = selectors.campaign_for(_user(request), campaign_id)
+    campaign = selectors.campaign_for(viewer_of(request), campaign_id)
     context = campaign_frame(request, campaign, "overview")
     counts = statistics.standings(campaign)
     context.update(
@@ -119,7 +118,7 @@ def _problems(campaign: Campaign, counts: dict[str, int]) -> list[dict[str, obje
 @needs(Right.CAMPAIGN_VIEW)
 def steps(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """All steps in order."""
-    campaign = selectors.campaign_for(_user(request), campaign_id)
+    campaign = selectors.campaign_for(viewer_of(request), campaign_id)
     context = campaign_frame(request, campaign, "steps")
     context["steps"] = statistics.by_step(campaign)
     return render(request, "campaigns/steps.html", context)
@@ -129,7 +128,7 @@ def steps(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """An empty step at the end, opened for writing."""
-    user = _user(request)
+    user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     step = lifecycle.add_step(campaign=campaign, subject="", body="", days=3, actor=user)
     return redirect("campaigns:step", campaign.pk, step.pk)
@@ -139,7 +138,7 @@ def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     """Write one step; beside it what the first person of the campaign would get."""
-    user = _user(request)
+    user = viewer_of(request)
     found = selectors.step_for(user, campaign_id, step_id)
     campaign = selectors.campaign_for(user, campaign_id)
     initial = {
@@ -175,7 +174,7 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
 @require_POST
 def remove_step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     """Take a step of a draft away."""
-    user = _user(request)
+    user = viewer_of(request)
     lifecycle.remove_step(step=selectors.step_for(user, campaign_id, step_id), actor=user)
     messages.success(request, "Step removed.")
     return redirect("campaigns:steps", campaign_id)
@@ -185,7 +184,7 @@ def remove_step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpRes
 @require_http_methods(["GET", "POST"])
 def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """*When to send* and *Recipient email*."""
-    user = _user(request)
+    user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     initial = {
         "name": campaign.name,
@@ -216,7 +215,7 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """GET says what will happen, POST starts. A second press finds it started and says so."""
-    user = _user(request)
+    user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     if request.method == "POST":
         was_draft = campaign.status == "draft"
@@ -234,7 +233,7 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Nothing leaves afterwards; names what was already being handed over."""
-    user = _user(request)
+    user = viewer_of(request)
     paused = lifecycle.pause(
         campaign=selectors.campaign_for(user, campaign_id), actor=user, now=timezone.now()
     )
@@ -253,7 +252,7 @@ def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Go on, never in a burst."""
-    user = _user(request)
+    user = viewer_of(request)
     lifecycle.resume(campaign=selectors.campaign_for(user, campaign_id), actor=user, now=timezone.now())
     messages.success(request, "Resumed. What was overdue is planned anew.")
     return redirect("campaigns:overview", campaign_id)
@@ -263,7 +262,7 @@ def resume(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
     """Selected people of a project into one of its campaigns; without a choice, the page that asks for one."""
-    user = _user(request)
+    user = viewer_of(request)
     project = sourcing_selectors.project_for(user, project_id)
     chosen = [int(value) for value in request.POST.getlist("candidate") if value.isdigit()]
     campaigns = selectors.campaigns(user).filter(project=project)
@@ -295,8 +294,3 @@ def badge_words() -> list[tuple[str, str]]:
     progress = [(p.value, badge(p, Hold.NONE)) for p in Progress]
     holds = [(h.value, badge(Progress.STARTED, h)) for h in Hold if h is not Hold.NONE]
     return progress + holds
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from campaigns import enrolment, intervening, selectors, statistics
 from campaigns.forms import AddressForm
 from campaigns.models import Recipient
@@ -27,7 +27,7 @@ PAGE = 50
 @needs(Right.CAMPAIGN_VIEW)
 def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Everybody of the campaign, filtered by standing."""
-    user = _user(request)
+    user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     standing = request.GET.get("standing", "")
     page = keyset(
@@ -53,7 +53,7 @@ def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 def add_all(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Everybody of the campaign's project."""
-    user = _user(request)
+    user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     result = enrolment.add_people(
         campaign=campaign,
@@ -68,11 +68,11 @@ def add_all(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_VIEW)
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """The dialogue: steps with *why not yet*, addresses, add email, Pause Campaign."""
-    return _dialogue(request, selectors.recipient_for(_user(request), recipient_id), AddressForm())
+    return _dialogue(request, selectors.recipient_for(viewer_of(request), recipient_id), AddressForm())
 
 
 def _dialogue(request: HttpRequest, found: Recipient, form: AddressForm, status: int = 200) -> HttpResponse:
-    user = _user(request)
+    user = viewer_of(request)
     context = campaign_frame(request, selectors.campaign_for(user, found.campaign_id), "recipients")
     context.update(
         recipient=found,
@@ -134,7 +134,7 @@ def stop(request: HttpRequest, recipient_id: int) -> HttpResponse:
 @require_POST
 def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Another address for this campaign, or *try again* with it after a bounce."""
-    user = _user(request)
+    user = viewer_of(request)
     found = selectors.recipient_for(user, recipient_id)
     form = AddressForm(request.POST)
     if not form.is_valid():
@@ -157,13 +157,8 @@ def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, recipient_id: int, text: str, act: Callable[[User], object]) -> HttpResponse:
-    user = _user(request)
+    user = viewer_of(request)
     selectors.recipient_for(user, recipient_id)
     act(user)
     messages.success(request, text)
     return redirect("campaigns:recipient", recipient_id)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

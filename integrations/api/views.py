@@ -11,7 +11,7 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import Feature, Right, has_feature
+from accounts.permissions import Feature, Right, has_feature, viewer_of
 from foundation.problems import NotAllowed
 from integrations import exporting, selectors
 from integrations.api.serializers import (
@@ -22,7 +22,6 @@ from integrations.api.serializers import (
 )
 from integrations.models import Connection, Export, ExportItem, ExportMode
 from sourcing.selectors import project_for
-from sourcing.views.requests import viewer_of
 
 
 class WithFeature(generics.GenericAPIView):

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
-from accounts.permissions import Right
+from accounts.permissions import Right, viewer_of
 from foundation.paging import KeysetPagination
 from outreach import selectors
 from outreach.api.serializers import MailboxSerializer, MessageSerializer
-
-
-def _caller(request: Request) -> User:
-    """The right of the view made sure of a user with an organisation."""
-    return cast("User", request.user)
 
 
 class MailboxList(APIView):
@@ -30,7 +22,7 @@ class MailboxList(APIView):
     @extend_schema(operation_id="mailboxes_list", responses=MailboxSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Health, and the last 24 hours against the limit."""
-        views = selectors.mailbox_views(_caller(request), now=timezone.now())
+        views = selectors.mailbox_views(viewer_of(request), now=timezone.now())
         return Response({"results": MailboxSerializer(views, many=True).data})
 
 
@@ -43,8 +35,8 @@ class MessageList(APIView):
     def get(self, request: Request) -> Response:
         """One page, each message with its status and why it waits."""
         paginator = KeysetPagination()
-        rows = paginator.paginate_queryset(selectors.visible_messages(_caller(request)), request, view=self)
-        views = selectors.message_views(_caller(request), rows or [], now=timezone.now())
+        rows = paginator.paginate_queryset(selectors.visible_messages(viewer_of(request)), request, view=self)
+        views = selectors.message_views(viewer_of(request), rows or [], now=timezone.now())
         return paginator.get_paginated_response(MessageSerializer(views, many=True).data)
 
 
@@ -56,7 +48,7 @@ class MessageDetail(APIView):
     @extend_schema(operation_id="messages_read", responses=MessageSerializer)
     def get(self, request: Request, message_id: int) -> Response:
         """Its status and why it waits; 404 for another organisation's."""
-        row = selectors.message(_caller(request), message_id)
+        row = selectors.message(viewer_of(request), message_id)
         return Response(
-            MessageSerializer(selectors.message_view(_caller(request), row, now=timezone.now())).data
+            MessageSerializer(selectors.message_view(viewer_of(request), row, now=timezone.now())).data
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
-from accounts.permissions import Right, needs
+from accounts.permissions import Right, needs, viewer_of
 from foundation.paging import keyset
 from outreach.inbound import selectors
 from sourcing import slots
@@ -28,7 +25,7 @@ _VIEWS = (
 @needs(Right.CAMPAIGN_VIEW)
 def inbox(request: HttpRequest) -> HttpResponse:
     """Matched mail, newest first; ``?show=`` is one of the filters."""
-    viewer = cast("User", request.user)
+    viewer = viewer_of(request)
     show = request.GET.get("show", "all")
     if show not in selectors.FILTERS:
         show = "all"
@@ -56,7 +53,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @needs(Right.CAMPAIGN_VIEW)
 def inbound(request: HttpRequest, inbound_id: int) -> HttpResponse:
     """One mail in its conversation."""
-    viewer = cast("User", request.user)
+    viewer = viewer_of(request)
     row = selectors.mail(viewer, inbound_id)
     (shown,) = selectors.mail_views(viewer, [row])
     context = {"shown": shown, "row": row, "entries": selectors.thread(viewer, row)}

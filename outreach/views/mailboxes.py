@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from foundation.problems import Invalid, Problem
 from outreach import mailboxes, presets, selectors
 from outreach.forms import LimitsForm, MailboxForm, ReconnectForm, initial_for
-
-
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)
 
 
 @require_GET
 @needs(Right.MAILBOX_VIEW)
 def settings(request: HttpRequest) -> HttpResponse:
     """The list with health, today's count and the 3-dot menu of each account."""
-    viewer = _user(request)
+    viewer = viewer_of(request)
     context = {
         "accounts": selectors.mailbox_views(viewer, now=timezone.now()),
         "may_link": can(viewer, Right.MAILBOX_LINK),
@@ -46,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             mailbox = mailboxes.link(
-                actor=_user(request),
+                actor=viewer_of(request),
                 address=form.cleaned_data["address"],
                 display_name=form.cleaned_data["display_name"],
                 now=timezone.now(),
@@ -64,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @needs(Right.MAILBOX_LINK)
 def reconnect(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """New passwords or servers for a linked account."""
-    mailbox = mailboxes.editable(_user(request), mailbox_id)
+    mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
     initial = ReconnectForm.initial_of(mailbox)
     if request.method == "GET":
         return _form_page(request, ReconnectForm(initial=initial), mailbox=mailbox)
@@ -72,7 +65,7 @@ def reconnect(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             mailboxes.reconnect(
-                actor=_user(request),
+                actor=viewer_of(request),
                 mailbox_id=mailbox_id,
                 display_name=form.cleaned_data["display_name"],
                 now=timezone.now(),
@@ -90,10 +83,10 @@ def reconnect(request: HttpRequest, mailbox_id: int) -> HttpResponse:
 @needs(Right.MAILBOX_LINK)
 def remove(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """*Remove Account*: Disconnect, and Disconnect once more in the pop-up."""
-    mailbox = mailboxes.editable(_user(request), mailbox_id)
+    mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
     if request.method == "GET":
         return render(request, "outreach/mailbox_remove.html", {"mailbox": mailbox})
-    mailboxes.remove(actor=_user(request), mailbox_id=mailbox_id)
+    mailboxes.remove(actor=viewer_of(request), mailbox_id=mailbox_id)
     messages.success(request, f"{mailbox.address} is disconnected.")
     return redirect("outreach:settings")
 
@@ -102,13 +95,13 @@ def remove(request: HttpRequest, mailbox_id: int) -> HttpResponse:
 @needs(Right.MAILBOX_LINK)
 def limits(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """The mailbox's own limit and gap."""
-    mailbox = mailboxes.editable(_user(request), mailbox_id)
+    mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
     initial = {name: getattr(mailbox, name) for name in LimitsForm.base_fields}
     form = LimitsForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             mailboxes.set_limits(
-                actor=_user(request), mailbox_id=mailbox_id, now=timezone.now(), **form.cleaned_data
+                actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now(), **form.cleaned_data
             )
         except Invalid as problem:
             _show(problem, form)
@@ -123,7 +116,7 @@ def limits(request: HttpRequest, mailbox_id: int) -> HttpResponse:
 @needs(Right.MAILBOX_LINK)
 def set_default(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """*Set as default*."""
-    mailbox = mailboxes.set_default(actor=_user(request), mailbox_id=mailbox_id)
+    mailbox = mailboxes.set_default(actor=viewer_of(request), mailbox_id=mailbox_id)
     messages.success(request, f"New campaigns start with {mailbox.address}.")
     return redirect("outreach:settings")
 
@@ -132,7 +125,7 @@ def set_default(request: HttpRequest, mailbox_id: int) -> HttpResponse:
 @needs(Right.MAILBOX_LINK)
 def resume(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     """End a pause."""
-    mailbox = mailboxes.resume(actor=_user(request), mailbox_id=mailbox_id, now=timezone.now())
+    mailbox = mailboxes.resume(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
     messages.success(request, f"{mailbox.address} sends again.")
     return redirect("outreach:settings")
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from outreach import selectors
 from outreach.outbox import proofs, queue
@@ -23,15 +20,11 @@ _WAITING = ("planned_at", "id")
 _SETTLED = ("-settled_at", "-id")
 
 
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)
-
-
 @require_GET
 @needs(Right.CAMPAIGN_VIEW)
 def outbox(request: HttpRequest) -> HttpResponse:
     """Waiting messages, or with ``?show=sent`` the recent ones."""
-    viewer, after = _user(request), request.GET.get("after")
+    viewer, after = viewer_of(request), request.GET.get("after")
     recent = request.GET.get("show") == "sent"
     if recent:
         page = keyset(selectors.settled_messages(viewer), order=_SETTLED, after=after, size=PER_PAGE)
@@ -53,7 +46,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @needs(Right.CAMPAIGN_VIEW)
 def message(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message: its text, why it waits, and every try with the server's words."""
-    viewer = _user(request)
+    viewer = viewer_of(request)
     row = selectors.message(viewer, message_id)
     context = {
         "shown": selectors.message_view(viewer, row, now=timezone.now()),
@@ -68,7 +61,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_EDIT)
 def cancel(request: HttpRequest, message_id: int) -> HttpResponse:
     """Take one message back; one that is already being handed over stays what it is."""
-    row = selectors.message(_user(request), message_id)
+    row = selectors.message(viewer_of(request), message_id)
     if queue.cancel(message_ids=[row.pk], reason=Reason.CANCELLED_BY_HAND, now=timezone.now()):
         messages.success(request, "The message was cancelled.")
     else:
@@ -80,10 +73,10 @@ def cancel(request: HttpRequest, message_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_START)
 def answer(request: HttpRequest, message_id: int) -> HttpResponse:
     """A person says whether an uncertain message was sent."""
-    row = selectors.message(_user(request), message_id)
+    row = selectors.message(viewer_of(request), message_id)
     was_sent = request.POST.get("was_sent") == "yes"
     if proofs.answer_uncertain(
-        actor=_user(request), message_ids=[row.pk], was_sent=was_sent, now=timezone.now()
+        actor=viewer_of(request), message_ids=[row.pk], was_sent=was_sent, now=timezone.now()
     ):
         messages.success(request, "Noted as sent." if was_sent else "The message is queued again.")
     return redirect("outreach:message", message_id=row.pk)

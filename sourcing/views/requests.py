@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.permissions import viewer_of as viewer_of
 
 #: No list of ticked rows is longer; "everything" goes by a question instead.
 MAX_TICKED = 1_000
-
-
-def viewer_of(request: HttpRequest) -> User:
-    """The logged-in user; the ``needs`` decorator of the view has made sure of one with an organisation."""
-    return cast("User", request.user)
 
 
 def wants_part(request: HttpRequest, target: str) -> bool:
