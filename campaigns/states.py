@@ -11,7 +11,8 @@ from datetime import date
 
 from django.db.models import TextChoices
 
-from outreach.states import FailureClass, IllegalTransition, MessageStatus
+from foundation.states import IllegalTransition, check_move
+from outreach.states import FailureClass, MessageStatus
 
 
 class CampaignStatus(TextChoices):
@@ -44,8 +45,7 @@ ACTIVE = frozenset({_C.STARTING, _C.RUNNING})
 
 def check_campaign(old: str, new: str) -> None:
     """Raise ``IllegalTransition`` unless a campaign in ``old`` may become ``new``."""
-    if CampaignStatus(new) not in CAMPAIGN_TRANSITIONS[CampaignStatus(old)]:
-        raise IllegalTransition("campaign", old, new)
+    check_move("campaign", CAMPAIGN_TRANSITIONS, old, new)
 
 
 class Progress(TextChoices):
@@ -86,8 +86,7 @@ PROGRESS_TRANSITIONS: Mapping[Progress, frozenset[Progress]] = {
 
 def check_progress(old: str, new: str) -> None:
     """Raise ``IllegalTransition`` unless a recipient's progress may go from ``old`` to ``new``."""
-    if Progress(new) not in PROGRESS_TRANSITIONS[Progress(old)]:
-        raise IllegalTransition("recipient", old, new)
+    check_move("recipient", PROGRESS_TRANSITIONS, old, new)
 
 
 class RecipientEvent(TextChoices):

@@ -6,17 +6,10 @@ Pure: tables and the decisions made from them. See docs/architecture.md, "Integr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from django.db.models import TextChoices
 
-from foundation.problems import Conflict
-
-
-class IllegalTransition(Conflict):
-    """The row cannot go from where it stands to where it was asked to go; somebody else decided first."""
-
-    code: ClassVar[str] = "illegal_transition"
+from foundation.states import check_move
 
 
 class ConnectionStatus(TextChoices):
@@ -47,10 +40,7 @@ ESTABLISHED = frozenset({_C.CONNECTED, _C.NEEDS_RECONNECT})
 
 def check_connection(old: str, new: str) -> None:
     """Raise IllegalTransition unless a connection in ``old`` may become ``new``."""
-    if ConnectionStatus(new) not in CONNECTION_TRANSITIONS[ConnectionStatus(old)]:
-        raise IllegalTransition(
-            f"A connection that is {_C(old).label.lower()} cannot become {_C(new).label.lower()}."
-        )
+    check_move("connection", CONNECTION_TRANSITIONS, old, new)
 
 
 class LinkState(TextChoices):
@@ -102,10 +92,7 @@ RETRYABLE = frozenset({_I.SKIPPED, _I.FAILED})
 
 def check_item(old: str, new: str) -> None:
     """Raise IllegalTransition unless an item in ``old`` may become ``new``."""
-    if ItemStatus(new) not in ITEM_TRANSITIONS[ItemStatus(old)]:
-        raise IllegalTransition(
-            f"An item that is {_I(old).label.lower()} cannot become {_I(new).label.lower()}."
-        )
+    check_move("item", ITEM_TRANSITIONS, old, new)
 
 
 class Reason(TextChoices):

@@ -10,17 +10,7 @@ from collections.abc import Mapping
 
 from django.db.models import IntegerChoices, TextChoices
 
-from foundation.problems import Conflict
-
-
-class IllegalTransition(Conflict):
-    """A status may not become another one. Whoever asked lost a race or has a bug; nothing was changed."""
-
-    code = "illegal_transition"
-
-    def __init__(self, what: str, old: str, new: str) -> None:
-        self.what, self.old, self.new = what, str(old), str(new)
-        super().__init__(f"{what}: {self.old} cannot become {self.new}")
+from foundation.states import check_move
 
 
 class MessageStatus(TextChoices):
@@ -78,9 +68,8 @@ COUNTS_FOR_LIMIT = frozenset({_S.SENDING, _S.SENT, _S.UNCERTAIN, _S.BOUNCED})
 
 
 def check(old: str, new: str) -> None:
-    """Raise :class:`IllegalTransition` unless a message in ``old`` may become ``new``."""
-    if MessageStatus(new) not in TRANSITIONS[MessageStatus(old)]:
-        raise IllegalTransition("message", old, new)
+    """Raise ``IllegalTransition`` unless a message in ``old`` may become ``new``."""
+    check_move("message", TRANSITIONS, old, new)
 
 
 class MailboxStatus(TextChoices):
@@ -109,9 +98,8 @@ MAY_READ = frozenset({_M.CONNECTED, _M.PAUSED})
 
 
 def check_mailbox(old: str, new: str) -> None:
-    """Raise :class:`IllegalTransition` unless a mailbox in ``old`` may become ``new``."""
-    if MailboxStatus(new) not in MAILBOX_TRANSITIONS[MailboxStatus(old)]:
-        raise IllegalTransition("mailbox", old, new)
+    """Raise ``IllegalTransition`` unless a mailbox in ``old`` may become ``new``."""
+    check_move("mailbox", MAILBOX_TRANSITIONS, old, new)
 
 
 class Verdict(TextChoices):

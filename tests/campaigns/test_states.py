@@ -29,7 +29,8 @@ from campaigns.states import (
     reopened,
     step_status,
 )
-from outreach.states import FailureClass, IllegalTransition, MessageStatus
+from foundation.states import IllegalTransition
+from outreach.states import FailureClass, MessageStatus
 
 
 def test_every_status_has_its_row_in_the_tables() -> None:

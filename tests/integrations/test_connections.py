@@ -10,9 +10,9 @@ import pytest
 from foundation import runs, secrets
 from foundation.models import RunStatus
 from foundation.problems import Invalid
+from foundation.states import IllegalTransition
 from integrations import connections, exporting, opening
 from integrations.models import Connection, ConnectionStatus, ItemStatus, Reason, RemoteLink
-from integrations.states import IllegalTransition
 from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale, stored_then
 from tests.integrations.vendor_server import Answer

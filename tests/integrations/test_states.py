@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foundation.states import IllegalTransition
 from integrations.states import (
     CONNECTION_TRANSITIONS,
     EXPORTED,
@@ -11,7 +12,6 @@ from integrations.states import (
     OPEN,
     RETRYABLE,
     ConnectionStatus,
-    IllegalTransition,
     ItemStatus,
     check_connection,
     check_item,

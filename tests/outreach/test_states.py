@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foundation.states import IllegalTransition
 from outreach.states import (
     COUNTS_FOR_LIMIT,
     HELD,
@@ -15,7 +16,6 @@ from outreach.states import (
     TRANSITIONS,
     WAITING,
     FailureClass,
-    IllegalTransition,
     MailboxStatus,
     MessageStatus,
     Reason,
