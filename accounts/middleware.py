@@ -1,13 +1,19 @@
-"""Tells the audit trail who acts in this request."""
+"""What a request takes from its user: who acts, for the audit trail, and in which zone times are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts.audit import acting_as
+from accounts.models import User
+
+log = structlog.get_logger(__name__)
 
 
 class ActorMiddleware:
@@ -22,3 +28,28 @@ class ActorMiddleware:
         known = structlog.contextvars.get_contextvars()
         with acting_as(request.user, request_id=str(known.get("request_id", ""))):
             return self.get_response(request)
+
+
+class TimeZoneMiddleware:
+    """Pages show and read times in the zone of the user's profile; the API answers in UTC to everybody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        with timezone.override(_zone_of(request)):
+            return self.get_response(request)
+
+
+def _zone_of(request: HttpRequest) -> tzinfo:
+    user = request.user
+    if not isinstance(user, User):
+        return timezone.get_default_timezone()
+    try:
+        return ZoneInfo(user.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        # Staff can type anything, and a newer machine may not know an old name: no reason to lose every page.
+        log.warning("accounts.unknown_zone", user_id=user.pk)
+        return timezone.get_default_timezone()

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "config.partial_responses.VaryOnHtmx",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ActorMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
     "foundation.problems.ProblemMiddleware",
 ]
 
