@@ -297,7 +297,9 @@ def _visit(run: Run) -> bool:
             stumbles += 1
             _stumbled(run, stumbles, error)
             more = stumbles < STUMBLES
-        except Exception:
+        except (
+            Exception
+        ):  # any bug of a kind ends its run as failed; a worker that dies would try it for ever
             log.exception("runs.broke")
             fail(
                 run,

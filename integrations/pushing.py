@@ -92,7 +92,7 @@ def _handle(item: ExportItem) -> None:
         raise
     except Problem as error:
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=str(error))
-    except Exception:
+    except Exception:  # any bug about one person ends that person's item, not the export of the others
         log.exception("export.item_failed", item_id=item.pk, connection_id=item.connection_id)
         text = "Something went wrong here, not there. It is in the log with this item's number."
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=text)
