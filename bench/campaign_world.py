@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from bench.sink import RunningSink
-from campaigns import enrolment, lifecycle
+from campaigns import editing, enrolment, lifecycle
 from campaigns.models import Recipient
 from foundation import runs, secrets
 from foundation.models import Delivery, Run
@@ -39,11 +39,11 @@ def make_world(*, port: int, mailboxes: int, each: int, body: str) -> list[Mailb
     people = _people(organisation, count=mailboxes * each)
     now = timezone.now()
     for number, mailbox in enumerate(made):
-        campaign = lifecycle.create_campaign(
+        campaign = editing.create_campaign(
             project=project, name=f"Campaign {number}", actor=owner, mailbox=mailbox
         )
         step = campaign.steps.get()
-        lifecycle.edit_step(step=step, subject=SUBJECT, body=body, days=0, new_thread=False, actor=owner)
+        editing.edit_step(step=step, subject=SUBJECT, body=body, days=0, new_thread=False, actor=owner)
         enrolment.add_people(
             campaign=campaign, candidate_ids=people[number * each : (number + 1) * each], actor=owner, now=now
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -76,6 +78,17 @@ class Campaign(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def in_grace(self, now: datetime) -> bool:
+        """Started a moment ago: nothing may leave yet. The stored status follows with the next tick."""
+        return (
+            self.status == CampaignStatus.STARTING and self.grace_until is not None and now < self.grace_until
+        )
+
+    @staticmethod
+    def grace_over(now: datetime) -> Q:
+        """The same line from its other side: ``starting`` and no longer in its grace."""
+        return Q(status=CampaignStatus.STARTING, grace_until__lte=now)
 
 
 class Step(TenantModel):

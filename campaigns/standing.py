@@ -37,6 +37,16 @@ def lock(recipient_id: int, *, organisation_id: int) -> Recipient | None:
     )
 
 
+def lock_campaign(campaign_id: int, *, organisation_id: int) -> Campaign:
+    """The campaign, organisation and mailbox beside it, under its row lock. Call inside a transaction."""
+    return (
+        Campaign.objects.for_organisation(organisation_id)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("organisation", "mailbox")
+        .get(pk=campaign_id)
+    )
+
+
 def tell(recipient: Recipient) -> None:
     """News for whoever shows or searches recipients; search facts are refreshed from it."""
     events.emit(

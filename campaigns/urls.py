@@ -5,25 +5,23 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, recipients
+from campaigns.views import campaigns, recipients, steps
 
 app_name = "campaigns"
 urlpatterns = [
     path("outreach/", campaigns.index, name="index"),
     path("projects/<int:project_id>/outreach/", campaigns.of_project, name="of_project"),
     path("projects/<int:project_id>/outreach/new/", campaigns.create, name="create"),
-    path("projects/<int:project_id>/outreach/add/", campaigns.add_from_project, name="add_from_project"),
+    path("projects/<int:project_id>/outreach/add/", recipients.add_from_project, name="add_from_project"),
     path("campaigns/<int:campaign_id>/", campaigns.overview, name="overview"),
     path("campaigns/<int:campaign_id>/start/", campaigns.start, name="start"),
     path("campaigns/<int:campaign_id>/pause/", campaigns.pause, name="pause"),
     path("campaigns/<int:campaign_id>/resume/", campaigns.resume, name="resume"),
     path("campaigns/<int:campaign_id>/settings/", campaigns.settings, name="settings"),
-    path("campaigns/<int:campaign_id>/steps/", campaigns.steps, name="steps"),
-    path("campaigns/<int:campaign_id>/steps/add/", campaigns.add_step, name="add_step"),
-    path("campaigns/<int:campaign_id>/steps/<int:step_id>/", campaigns.step, name="step"),
-    path(
-        "campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", campaigns.remove_step, name="remove_step"
-    ),
+    path("campaigns/<int:campaign_id>/steps/", steps.steps, name="steps"),
+    path("campaigns/<int:campaign_id>/steps/add/", steps.add_step, name="add_step"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/", steps.step, name="step"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", steps.remove_step, name="remove_step"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/recipients/add/", recipients.add_all, name="add_all"),
     path("recipients/<int:recipient_id>/", recipients.recipient, name="recipient"),

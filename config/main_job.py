@@ -20,7 +20,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import Organisation, User
-from campaigns import enrolment, lifecycle
+from campaigns import editing, enrolment
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
 from foundation.models import Delivery, Run
@@ -132,10 +132,10 @@ def import_people(owner: User, path: Path, project: Project) -> ImportRun:
 
 def write_campaign(owner: User, project: Project, mailbox: Mailbox, *, name: str) -> Campaign:
     """A campaign of two steps to everybody in the project; not started."""
-    campaign = lifecycle.create_campaign(project=project, name=name, actor=owner, mailbox=mailbox)
+    campaign = editing.create_campaign(project=project, name=name, actor=owner, mailbox=mailbox)
     first = Step.objects.for_organisation(owner.organisation_id).get(campaign=campaign)
-    lifecycle.edit_step(step=first, subject=SUBJECT, body=BODY, days=0, new_thread=False, actor=owner)
-    lifecycle.add_step(campaign=campaign, subject="", body=FOLLOW_UP, days=3, actor=owner)
+    editing.edit_step(step=first, subject=SUBJECT, body=BODY, days=0, new_thread=False, actor=owner)
+    editing.add_step(campaign=campaign, subject="", body=FOLLOW_UP, days=3, actor=owner)
     enrolment.add_people(
         campaign=campaign,
         candidate_ids=selectors.project_candidate_ids(owner, project),

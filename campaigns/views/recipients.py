@@ -8,18 +8,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, can, needs, viewer_of
 from campaigns import enrolment, intervening, selectors, statistics
 from campaigns.forms import AddressForm
 from campaigns.models import Recipient
-from campaigns.states import GOING, Progress
-from campaigns.views.campaigns import badge_words, campaign_frame
+from campaigns.states import GOING, Hold, Progress, badge
+from campaigns.views.frame import campaign_frame
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import selectors as sourcing_selectors
+from sourcing.views.requests import number, numbers
 
 PAGE = 50
 
@@ -47,6 +48,44 @@ def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
         member_total=sourcing_selectors.project_members(user, campaign.project).count(),
     )
     return render(request, "campaigns/recipients.html", context)
+
+
+def badge_words() -> list[tuple[str, str]]:
+    """Value and word of every standing the recipients page filters by."""
+    progress = [(p.value, badge(p, Hold.NONE)) for p in Progress]
+    holds = [(h.value, badge(Progress.STARTED, h)) for h in Hold if h is not Hold.NONE]
+    return progress + holds
+
+
+@needs(Right.CAMPAIGN_EDIT)
+@require_http_methods(["GET", "POST"])
+def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Selected people of a project into one of its campaigns; without a choice, the page that asks for one."""
+    user = viewer_of(request)
+    project = sourcing_selectors.project_for(user, project_id)
+    chosen = numbers(request.POST.getlist("candidate"))
+    campaigns = selectors.campaigns(user).filter(project=project)
+    campaign_id = number(request.POST.get("campaign"))
+    if campaign_id is not None:
+        campaign = selectors.campaign_for(user, campaign_id)
+        result = enrolment.add_people(
+            campaign=campaign,
+            candidate_ids=chosen or sourcing_selectors.project_candidate_ids(user, project),
+            actor=user,
+            now=timezone.now(),
+        )
+        _tell(request, result)
+        return redirect("campaigns:recipients", campaign.pk)
+    context = {"project": project, "campaigns": campaigns, "chosen": chosen}
+    return render(request, "campaigns/choose.html", context)
+
+
+def _tell(request: HttpRequest, result: enrolment.Enrolment) -> None:
+    added = len(result.added)
+    messages.success(request, f"{added} {'person' if added == 1 else 'people'} added.")
+    for reason in dict.fromkeys(result.refused.values()):
+        count = sum(1 for other in result.refused.values() if other == reason)
+        messages.warning(request, f"{count} left out: {reason}.")
 
 
 @needs(Right.CAMPAIGN_EDIT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import User
-from campaigns import enrolment, folding, lifecycle
+from campaigns import editing, enrolment, folding, lifecycle
 from campaigns.advancing import CampaignFeed
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from foundation.models import Run
@@ -39,9 +39,9 @@ def campaign(
     box.read_completely_at = NOW
     box.save(update_fields=["read_completely_at"])
     project = Project.objects.create(organisation=alice.organisation, name="Backend", owner=alice)
-    made = lifecycle.create_campaign(project=project, name="Wave", actor=alice, mailbox=box)
+    made = editing.create_campaign(project=project, name="Wave", actor=alice, mailbox=box)
     first = Step.objects.for_organisation(alice.organisation).get(campaign=made)
-    lifecycle.edit_step(
+    editing.edit_step(
         step=first,
         subject="Hello {{ first_name }}",
         body='Dear {{ first_name | default: "you" }}, a question.',
@@ -50,7 +50,7 @@ def campaign(
         actor=alice,
     )
     for number in range(2, steps + 1):
-        lifecycle.add_step(
+        editing.add_step(
             campaign=made, subject="", body=f"Step {number}, {{{{ first_name }}}}.", days=3, actor=alice
         )
     found = [

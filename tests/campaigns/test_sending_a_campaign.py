@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns import advancing, enrolment, folding, intervening, lifecycle, reactions, selectors
+from campaigns import advancing, editing, enrolment, folding, intervening, lifecycle, reactions, selectors
 from campaigns.models import Attempt, Recipient
 from campaigns.states import CampaignStatus, Hold, Progress
 from outreach.models import InboundMessage, Message
@@ -42,7 +42,7 @@ def test_a_second_click_on_start_changes_nothing():
 def test_start_says_everything_that_is_missing():
     made = making.campaign()
     step = made.steps.get(position=1)
-    lifecycle.edit_step(
+    editing.edit_step(
         step=step, subject="", body="{{ nonsense }}", days=0, new_thread=False, actor=made.owner
     )
     with pytest.raises(lifecycle.NotReady) as refused:
@@ -246,7 +246,7 @@ def test_an_edit_reaches_a_message_that_is_written_but_not_claimed():
     made = making.started(making.campaign("Ada"))
     (message,) = making.written(made)
     step = made.steps.get(position=1)
-    reached = lifecycle.edit_step(
+    reached = editing.edit_step(
         step=step, subject="New subject", body="New text", days=0, new_thread=False, actor=made.owner
     )
     assert reached == 1
@@ -258,7 +258,7 @@ def test_an_edit_reaches_a_message_that_is_written_but_not_claimed():
 def test_a_missing_variable_holds_the_person_and_nobody_else():
     made = making.campaign("Ada", "Bea")
     step = made.steps.get(position=1)
-    lifecycle.edit_step(
+    editing.edit_step(
         step=step, subject="At {{ company }}", body="Text", days=0, new_thread=False, actor=made.owner
     )
     bea = making.recipient(made, "Bea").candidate
@@ -321,10 +321,10 @@ def _inbound(made, message=None, *, candidate_id=None, at=NOW + 5 * HOUR, **valu
 
 def test_a_reply_ends_the_recipient_and_holds_the_person_elsewhere():
     made = making.started(making.campaign("Ada"))
-    other = lifecycle.create_campaign(
+    other = editing.create_campaign(
         project=made.project, name="Other", actor=made.owner, mailbox=made.mailbox
     )
-    lifecycle.edit_step(
+    editing.edit_step(
         step=other.steps.get(), subject="S", body="B", days=0, new_thread=False, actor=made.owner
     )
     ada = making.recipient(made, "Ada")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Role
+from campaigns import lifecycle
 from campaigns.models import Campaign, Recipient
 from campaigns.states import Hold, Progress
 from tests.campaigns import making
@@ -139,3 +143,22 @@ def test_selected_people_of_a_project_are_added_and_refusals_are_told():
     text = response.content.decode()
     assert "already in this campaign" in text
     assert Recipient.objects.for_organisation(made.organisation_id).count() == 1
+
+
+@pytest.mark.parametrize("campaign", ["²", "9" * 30, "-1", ""])
+def test_a_campaign_that_is_no_number_asks_for_one(campaign):
+    made = making.campaign("Ada")
+    response = _as(made.owner).post(f"/projects/{made.project_id}/outreach/add/", {"campaign": campaign})
+    assert response.status_code == 200
+    assert made.name in response.content.decode()
+
+
+def test_the_page_names_the_first_minute_only_while_it_lies_ahead():
+    now = timezone.now()
+    made = making.started(making.campaign("Ada"), now=now)
+    page = f"/campaigns/{made.pk}/"
+    assert "The first messages leave" in _as(made.owner).get(page).content.decode()
+    # The tick that turns "starting" into "running" may be late.
+    Campaign.objects.for_organisation(made.organisation_id).update(grace_until=now - timedelta(seconds=1))
+    assert "The first messages leave" not in _as(made.owner).get(page).content.decode()
+    assert lifecycle.end_of_grace(now=now) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from campaigns import enrolment, lifecycle
+from campaigns import editing, enrolment, lifecycle
 from campaigns.models import Campaign, Step
 from campaigns.states import Hold, Progress
 from foundation import events
@@ -85,9 +85,9 @@ def started(box: Mailbox, people: dict[str, list[str]], *, steps: int = 2) -> Ca
     """A campaign with these people, started without a grace and planned."""
     alice = box.owner
     project = Project.objects.create(organisation=alice.organisation, name="Backend", owner=alice)
-    made = lifecycle.create_campaign(project=project, name="Wave", actor=alice, mailbox=box)
+    made = editing.create_campaign(project=project, name="Wave", actor=alice, mailbox=box)
     first = Step.objects.for_organisation(alice.organisation).get(campaign=made)
-    lifecycle.edit_step(
+    editing.edit_step(
         step=first,
         subject="Hello {{ first_name }}",
         body="Dear {{ first_name }}, a question.",
@@ -96,7 +96,7 @@ def started(box: Mailbox, people: dict[str, list[str]], *, steps: int = 2) -> Ca
         actor=alice,
     )
     for number in range(2, steps + 1):
-        lifecycle.add_step(campaign=made, subject="", body=f"Step {number}.", days=3, actor=alice)
+        editing.add_step(campaign=made, subject="", body=f"Step {number}.", days=3, actor=alice)
     found = [campaigns.person(alice, name, *addresses) for name, addresses in people.items()]
     enrolment.add_people(campaign=made, candidate_ids=[p.pk for p in found], actor=alice, now=timezone.now())
     return campaigns.started(made, now=timezone.now())

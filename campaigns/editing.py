@@ -1,0 +1,175 @@
+"""What a person writes down: a campaign, its steps, its settings. Nothing here sends; see ``campaigns.lifecycle``."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import ClassVar
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from accounts.permissions import Right, require
+from campaigns import addressing, standing, timing
+from campaigns.models import Campaign, Recipient, Step, StepVersion
+from campaigns.states import ACTIVE, CampaignStatus
+from foundation.problems import Conflict, Invalid
+from outreach.models import Lane, Mailbox
+from outreach.states import MAY_SEND
+from sourcing.models import Project
+
+
+class AlreadyStarted(Conflict):
+    """This can only be changed while the campaign is a draft or paused."""
+
+    code: ClassVar[str] = "campaign_already_started"
+
+
+@transaction.atomic
+def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbox | None = None) -> Campaign:
+    """A draft with one empty step, in the actor's time zone, sent from ``mailbox`` or the actor's default one."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    name = name.strip()
+    if not name:
+        raise Invalid("Give the campaign a name.", fields={"name": "Give the campaign a name."})
+    if mailbox is None:
+        mailbox = (
+            Mailbox.objects.for_organisation(project.organisation_id)
+            .filter(owner=actor, status__in=MAY_SEND)
+            .order_by("-is_default", "pk")
+            .first()
+        )
+    lane = Lane.objects.create(
+        organisation_id=project.organisation_id, held="draft", held_text="Not started", zone=actor.time_zone
+    )
+    campaign = Campaign.objects.create(
+        organisation_id=project.organisation_id,
+        project=project,
+        name=name,
+        owner=actor,
+        mailbox=mailbox,
+        lane=lane,
+        zone=actor.time_zone,
+    )
+    add_step(campaign=campaign, subject="", body="", days=0, actor=actor)
+    return campaign
+
+
+@transaction.atomic
+def add_step(*, campaign: Campaign, subject: str, body: str, days: int, actor: User) -> Step:
+    """Append a step; ``days`` counts from the step before and is at least 1 for every step but the first."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    last = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).count()
+    step = Step.objects.create(
+        organisation_id=campaign.organisation_id,
+        campaign=campaign,
+        position=last + 1,
+        days=max(days, 1) if last else 0,
+        subject=subject.strip(),
+        body=body,
+    )
+    _keep_version(step, actor)
+    return step
+
+
+@transaction.atomic
+def edit_step(*, step: Step, subject: str, body: str, days: int, new_thread: bool, actor: User) -> int:
+    """Change a step; returns how many messages it still reaches: every one not yet claimed.
+
+    The text is rendered when a message may leave, so an edit needs no rewriting of anything; editing text does
+    not move a planned minute, and changed days count for steps not yet planned.
+    """
+    require(actor, Right.CAMPAIGN_EDIT)
+    if step.position > 1 and days < 1:
+        raise Invalid(
+            "A later step leaves at least one day after the one before it.", fields={"days": "At least 1."}
+        )
+    changed = (step.subject, step.body) != (subject.strip(), body)
+    step.subject, step.body, step.new_thread = subject.strip(), body, new_thread
+    step.days = days if step.position > 1 else 0
+    if changed:
+        step.version += 1
+    step.save(update_fields=["subject", "body", "new_thread", "days", "version"])
+    if changed:
+        _keep_version(step, actor)
+    return (
+        Recipient.objects.for_organisation(step.organisation_id)
+        .filter(
+            campaign_id=step.campaign_id,
+            next_step__position__lte=step.position,
+            progress__in=["not_started", "started"],
+        )
+        .count()
+    )
+
+
+@transaction.atomic
+def remove_step(*, step: Step, actor: User) -> None:
+    """Take a step away while the campaign is a draft; the ones after it move up."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
+    if campaign.status != CampaignStatus.DRAFT:
+        raise AlreadyStarted("Steps can be removed only before the campaign is started.")
+    position = step.position
+    StepVersion.objects.for_organisation(step.organisation_id).filter(step=step).delete()
+    step.delete()
+    later = Step.objects.for_organisation(step.organisation_id).filter(
+        campaign=campaign, position__gt=position
+    )
+    later.update(position=F("position") - 1)
+    Step.objects.for_organisation(step.organisation_id).filter(campaign=campaign, position=1).update(days=0)
+
+
+def _keep_version(step: Step, actor: User) -> None:
+    StepVersion.objects.create(
+        organisation_id=step.organisation_id,
+        step=step,
+        version=step.version,
+        subject=step.subject,
+        body=step.body,
+        created_by=actor,
+    )
+
+
+@transaction.atomic
+def change_settings(
+    *,
+    campaign: Campaign,
+    actor: User,
+    name: str,
+    mailbox: Mailbox | None,
+    preference: str,
+    specific_time: time | None,
+    zone: str,
+    allowed_days: list[int],
+    daily_limit: int | None,
+    prefer: str,
+    strict_type: bool,
+) -> Campaign:
+    """Store the Settings tab. When and from where can change while draft or paused (Resume plans anew);
+
+    raises :class:`AlreadyStarted` for those on a campaign that is sending. Address preference and the daily
+    limit count from the next message on, at any time.
+    """
+    require(actor, Right.CAMPAIGN_EDIT)
+    campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    when = {
+        "mailbox_id": mailbox.pk if mailbox else None,
+        "preference": preference,
+        "specific_time": specific_time if preference == timing.Preference.SPECIFIC_TIME else None,
+        "zone": zone,
+        "allowed_days": sorted(set(allowed_days)),
+    }
+    moved = {key for key, value in when.items() if getattr(campaign, key) != value}
+    if moved and campaign.status in ACTIVE:
+        raise AlreadyStarted("Pause the campaign first: what is planned has to be planned anew.")
+    for key, value in when.items():
+        setattr(campaign, key, value)
+    campaign.name = name.strip() or campaign.name
+    campaign.daily_limit, campaign.prefer = daily_limit, prefer
+    campaign.strict_type = strict_type and prefer != addressing.Prefer.NO_PREFERENCE
+    campaign.save()
+    Lane.objects.for_organisation(campaign.organisation_id).filter(pk=campaign.lane_id).update(
+        zone=zone, allowed_days=campaign.allowed_days, daily_limit=daily_limit
+    )
+    return campaign

@@ -1,0 +1,36 @@
+"""What stands around the content of every tab of a campaign."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.permissions import Right, can
+from campaigns.models import Campaign, Recipient, Step
+
+TABS = (("overview", "Overview"), ("steps", "Steps"), ("recipients", "Recipients"), ("settings", "Settings"))
+
+
+def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dict[str, object]:
+    """What every tab of a campaign shows around its content."""
+    counts = {
+        "steps": Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).count(),
+        "recipients": Recipient.objects.for_organisation(campaign.organisation_id)
+        .filter(campaign=campaign)
+        .count(),
+    }
+    return {
+        "campaign": campaign,
+        "may_edit": can(request.user, Right.CAMPAIGN_EDIT),
+        "may_start": can(request.user, Right.CAMPAIGN_START),
+        "nav_active": "projects",
+        "tabs": [
+            {
+                "label": label,
+                "url": reverse(f"campaigns:{name}", args=[campaign.pk]),
+                "active": name == active,
+                "count": counts.get(name),
+            }
+            for name, label in TABS
+        ],
+    }
