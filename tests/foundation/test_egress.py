@@ -126,7 +126,7 @@ def test_loopback_is_refused_however_it_is_written(host, settings):
 def test_one_private_address_among_public_ones_refuses_the_name(settings, monkeypatch):
     settings.EGRESS_ALLOWED_PRIVATE_NETWORKS = []
     answer = [(socket.AF_INET, 1, 6, "", (address, 80)) for address in ("93.184.215.14", "10.0.0.1")]
-    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *_, **__: answer)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
     with pytest.raises(EgressRefused):
         egress.connect("rebinding.example", 80, timeout=1)
 
@@ -140,7 +140,7 @@ def test_the_name_is_looked_up_once_and_the_checked_address_is_the_one_connected
         address = "127.0.0.1" if len(asked) == 1 else "10.0.0.1"
         return [(socket.AF_INET, 1, 6, "", (address, port))]
 
-    monkeypatch.setattr(egress.socket, "getaddrinfo", answer_differently)
+    monkeypatch.setattr(socket, "getaddrinfo", answer_differently)
     with egress.session(timeout=5, max_bytes=100) as session:
         response = session.request("GET", f"http://vendor.example:{port}/")
     assert response.content == b"hello"

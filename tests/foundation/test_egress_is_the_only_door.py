@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("accounts", "sourcing", "outreach", "campaigns", "integrations", "foundation")
-DOOR = ROOT / "foundation" / "egress.py"
+DOOR = ROOT / "foundation" / "egress"
 #: Modules that open connections. What only describes data is allowed by its full name.
 FORBIDDEN = (
     "aiohttp", "ftplib", "http.client", "httpx", "imap_tools", "imaplib", "poplib", "requests", "smtplib",
@@ -22,7 +22,7 @@ HARMLESS = frozenset({"imap_tools.AND", "imap_tools.H", "smtplib.quoteaddr"})
 
 def modules() -> Iterator[Path]:
     for room in ROOMS:
-        yield from (path for path in (ROOT / room).rglob("*.py") if path != DOOR)
+        yield from (path for path in (ROOT / room).rglob("*.py") if DOOR not in path.parents)
 
 
 def ways_out(source: str) -> list[str]:
