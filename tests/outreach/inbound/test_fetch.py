@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from foundation import secrets
 from foundation.models import Event
 from outreach import slots
-from outreach.inbound import fetch
+from outreach.inbound import fetch, leases
 from outreach.models import InboundLocation, InboundMessage, Mailbox, MailboxFolder
 from outreach.states import MailboxStatus, MessageStatus, Verdict
 from tests.outreach import making
@@ -335,15 +335,15 @@ def test_a_lease_left_by_a_dead_worker_runs_out(server, box):
 
 def test_a_worker_whose_lease_was_taken_stops_and_does_not_claim_a_complete_pass(server, box, monkeypatch):
     put(server, box, mail(box))
-    monkeypatch.setattr(fetch, "_RENEW_AFTER", -1.0)
-    take = fetch._take_lease
+    monkeypatch.setattr(leases, "_RENEW_AFTER", -1.0)
+    take = leases.take
 
     def taken_over(mailbox_id: int, token: str) -> bool:
         found = take(mailbox_id, token)
         Mailbox.objects.across_organisations("test").filter(pk=mailbox_id).update(read_leased_by="another")
         return found
 
-    monkeypatch.setattr(fetch, "_take_lease", taken_over)
+    monkeypatch.setattr(leases, "take", taken_over)
     assert read(box) == fetch.Pass()
     box.refresh_from_db()
     assert (box.read_leased_by, box.read_completely_at) == ("another", None)
