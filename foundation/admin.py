@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,7 +18,7 @@ class LookOnly(admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
-    list_select_related = ("organisation",)
+    list_select_related: bool | Sequence[str] = ("organisation",)
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature

@@ -5,7 +5,8 @@
     with Dovecot.start(folder, {"alice@demo.example": "secret"}) as mail:
         mail.imap_port; mail.deliver("alice@demo.example", raw)
 
-Maildir storage, Sent and Drafts with special-use flags, IMAP with STARTTLS on offer and over TLS. Works as root
+Maildir storage, IMAP with STARTTLS on offer and over TLS; Sent and Drafts carry their special-use flags once
+somebody has made them, as with a mail program's first sent mail. Works as root
 (the mail belongs to ``mail``, the login processes to ``dovenull``) and as any other user (everything is theirs).
 """
 
@@ -48,17 +49,20 @@ class Dovecot:
         process: subprocess.Popen[bytes],
         ports: tuple[int, int],
         owner: pwd.struct_passwd,
+        accounts: Mapping[str, str],
     ) -> None:
         self.directory = directory
         self.process = process
+        self.accounts = accounts
         self.imap_port, self.imaps_port = ports
         self.certificate = directory / "certificate.pem"
         self._owner = owner
 
     @classmethod
-    def start(cls, directory: Path, accounts: Mapping[str, str]) -> Self:
+    def start(cls, directory: Path, accounts: Mapping[str, str], *, sent: str = "Sent") -> Self:
         """Start over ``directory`` with ``accounts`` (password by address) and wait until it greets.
 
+        ``sent`` is what the folder of sent mail is called here.
         Its sockets live there too: the path should be short (107 bytes with a socket's name).
         Raises DovecotMissing, DovecotFailed.
         """
@@ -77,14 +81,14 @@ class Dovecot:
         (directory / "users").chmod(0o644)
         ports = _free_ports()
         file = directory / "dovecot.conf"
-        file.write_text(_configuration(directory, ports, owner))
+        file.write_text(_configuration(directory, ports, owner, sent))
         log = directory / "dovecot.log"
         process = subprocess.Popen(  # noqa: S603 - the program found above
             [*_dying_with_us(), program, "-F", "-c", str(file)],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        server = cls(directory, process, ports, owner)
+        server = cls(directory, process, ports, owner, accounts)
         try:
             _wait_for_greeting(process, ports[0], log)
         except DovecotFailed:
@@ -114,7 +118,7 @@ class Dovecot:
     def deliver(self, address: str, raw: bytes, folder: str = "INBOX") -> None:
         """Put a mail into a folder as a delivery agent does: written to ``tmp``, moved to ``new``."""
         root = self.directory / "mail" / address
-        place = root if folder == "INBOX" else root / f".{folder}"
+        place = root if folder == "INBOX" else root / f".{folder.replace('/', '.')}"
         box = Maildir(str(place), create=True)
         written = Path(str(place), "new", box.add(raw))
         for path in (root, place, *(place / each for each in ("cur", "new", "tmp")), written):
@@ -154,7 +158,7 @@ def _wait_for_greeting(process: subprocess.Popen[bytes], port: int, log: Path) -
     raise DovecotFailed(f"Dovecot did not start:\n{words}")
 
 
-def _configuration(directory: Path, ports: tuple[int, int], owner: pwd.struct_passwd) -> str:
+def _configuration(directory: Path, ports: tuple[int, int], owner: pwd.struct_passwd, sent: str) -> str:
     me = pwd.getpwuid(os.geteuid()).pw_name
     root = os.geteuid() == 0
     plain, tls = ports
@@ -179,6 +183,7 @@ ssl_key = <{directory}/certificate.key
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
+mail_fsync = never
 mail_location = maildir:{directory}/mail/%u
 mail_uid = {owner.pw_uid}
 mail_gid = {owner.pw_gid}
@@ -212,22 +217,16 @@ service anvil {{
 }}
 namespace inbox {{
   inbox = yes
-  mailbox Sent {{
+  separator = /
+  mailbox "{sent}" {{
     special_use = \\Sent
-    auto = subscribe
   }}
   mailbox Drafts {{
     special_use = \\Drafts
-    auto = subscribe
-  }}
-  mailbox Trash {{
-    special_use = \\Trash
-    auto = subscribe
   }}
 }}
 """
 
 
 def _group_name() -> str:
-
     return grp.getgrgid(os.getegid()).gr_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +77,8 @@ def export(alice: Any, row: Connection, mode: ExportMode, *candidates: Any, **va
 
 def to_the_end(what: Export) -> Export:
     """Work as often as it takes, waits cut short; what the vendor needs to index is waited for."""
-    for _ in range(20):
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
         what = making.work(what)
         assert what.run is not None
         if what.run.ended:
@@ -87,6 +89,7 @@ def to_the_end(what: Export) -> Export:
             for paused in pace.scan_iter("throttle:*:closed"):
                 pace.delete(paused)
         runs.hasten([what.run_id or 0])
+        time.sleep(0.05)
     raise AssertionError("the export did not end")
 
 

@@ -28,7 +28,7 @@ class Mail:
         session = smtplib.SMTP(self.world.host, self.world.smtp_port, timeout=10)
         try:
             session.login(self.address, self.world.password(self.address))
-        except smtplib.SMTPException:
+        except (smtplib.SMTPException, OSError):
             session.close()
             raise
         return session
@@ -49,7 +49,11 @@ class Mail:
     def imap(self) -> imaplib.IMAP4:
         """A logged-in reading session."""
         session = imaplib.IMAP4(self.world.host, self.world.imap_port, timeout=10)
-        session.login(self.address, self.world.password(self.address))
+        try:
+            session.login(self.address, self.world.password(self.address))
+        except (imaplib.IMAP4.error, OSError):
+            session.shutdown()
+            raise
         return session
 
     def fetch(self, folder: str = "INBOX") -> list[bytes]:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import imaplib
-import shutil
 import ssl
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,22 +9,15 @@ import pytest
 
 from sandbox import dovecot
 from sandbox.dovecot import Dovecot, DovecotMissing
+from tests.dovecot import running
 
 ADDRESS = "alice@demo.example"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Dovecot]:
-    # pytest's own folders are closed to other users, and their names too long for a socket.
-    folder = Path(tempfile.mkdtemp(prefix="dovecot"))
-    folder.chmod(0o755)
-    try:
-        with Dovecot.start(folder, {ADDRESS: "secret"}) as running:
-            yield running
-    except DovecotMissing as missing:
-        pytest.skip(str(missing))
-    finally:
-        shutil.rmtree(folder)
+    with running({ADDRESS: "secret"}) as server:
+        yield server
 
 
 @pytest.mark.mail
@@ -38,6 +29,7 @@ def test_dovecot_shows_what_is_delivered_and_takes_what_is_appended(server: Dove
         _, found = session.uid("FETCH", "1:*", "(UID BODY.PEEK[])")
         assert isinstance(found[0], tuple)
         assert found[0][1] == b"Subject: one\r\n\r\nwords\r\n"
+        session.create("Sent")
         assert session.append("Sent", r"(\Seen)", "", b"Subject: copy\r\n\r\nx\r\n")[0] == "OK"
         assert b"\\Sent" in b"".join(line for line in session.list()[1] if isinstance(line, bytes))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -18,45 +16,44 @@ from outreach import slots
 from outreach.inbound import fetch, leases
 from outreach.models import InboundLocation, InboundMessage, Mailbox, MailboxFolder
 from outreach.states import MailboxStatus, MessageStatus, Verdict
+from tests.dovecot import Server, running
 from tests.outreach import making
-from tests.outreach.inbound.dovecot import MISSING, WANTED, Dovecot, Line, dovecot, line_to
+from tests.outreach.inbound.line import Line, line_to
 from tests.outreach.inbound.mails import LATER, mail, ours, sent
 from tests.outreach.making import NOW, fresh
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.mail,
-    pytest.mark.skipif(not WANTED, reason=MISSING),
 ]
+#: One for every test here, so that each begins with an empty account.
+USERS = [f"user{number}" for number in range(200)]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Dovecot]:
-    with (
-        tempfile.TemporaryDirectory(prefix="dovecot", dir="/tmp") as directory,
-        dovecot(Path(directory)) as running,
-    ):
-        yield running
+def server() -> Iterator[Server]:
+    with running(dict.fromkeys(USERS, "right"), sent="Verschicktes") as server:
+        yield server
 
 
-_users = iter(range(10_000))
+_users = iter(USERS)
 
 
 @pytest.fixture
-def box(server: Dovecot) -> Mailbox:
+def box(server: Server) -> Mailbox:
     """A mailbox whose account is empty."""
-    return making.mailbox(imap_port=server.port, imap_username=f"user{next(_users)}")
+    return making.mailbox(imap_port=server.imap_port, imap_username=next(_users))
 
 
 @pytest.fixture
-def line(server: Dovecot, box: Mailbox) -> Iterator[Line]:
+def line(server: Server, box: Mailbox) -> Iterator[Line]:
     """The same mailbox through a line that can be cut."""
-    with line_to(server.port) as relay:
+    with line_to(server.imap_port) as relay:
         Mailbox.objects.across_organisations("test").filter(pk=box.pk).update(imap_port=relay.port)
         yield relay
 
 
-def put(server: Dovecot, box: Mailbox, raw: bytes, folder: str = "INBOX", at=LATER) -> None:
+def put(server: Server, box: Mailbox, raw: bytes, folder: str = "INBOX", at=LATER) -> None:
     server.put(box.imap_username, raw, folder=folder, at=at)
 
 
@@ -350,7 +347,7 @@ def test_a_worker_whose_lease_was_taken_stops_and_does_not_claim_a_complete_pass
 
 
 def test_a_server_that_holds_its_share_of_slots_is_asked_later(server, box):
-    where = f"127.0.0.1:{server.port}"
+    where = f"127.0.0.1:{server.imap_port}"
     total, slots.process.total = slots.process.total, 4
     try:
         for _ in range(3):
