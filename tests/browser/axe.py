@@ -25,12 +25,19 @@ def violations(page: Page, within: str = "") -> list[dict[str, object]]:
     return found
 
 
+def serious(page: Page, within: str = "") -> list[str]:
+    """Rule, elements and reason of each serious or critical finding."""
+    return [
+        f"{v['impact']} {v['id']}: {v['help']}\n    " + "\n    ".join(map(str, _nodes(v)))
+        for v in violations(page, within)
+        if v["impact"] in {"serious", "critical"}
+    ]
+
+
 def assert_no_serious_axe_violations(page: Page, within: str = "") -> None:
-    """Fail with rule, element and reason for each serious or critical finding."""
-    serious = [v for v in violations(page, within) if v["impact"] in {"serious", "critical"}]
-    assert not serious, f"{page.url}\n" + "\n".join(
-        f"{v['impact']} {v['id']}: {v['help']}\n    " + "\n    ".join(map(str, _nodes(v))) for v in serious
-    )
+    """Fail with what :func:`serious` finds."""
+    found = serious(page, within)
+    assert not found, f"{page.url}\n" + "\n".join(found)
 
 
 def _nodes(violation: dict[str, object]) -> list[object]:
