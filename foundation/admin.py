@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -18,7 +17,7 @@ class LookOnly(admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
-    list_select_related: bool | Sequence[str] = ("organisation",)
+    list_select_related: ClassVar[bool | list[str] | tuple[str, ...]] = ("organisation",)
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
