@@ -16,6 +16,8 @@ TABLES = (
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
+    ("sourcing.Note", "candidate"),
+    ("sourcing.OtherValue", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
