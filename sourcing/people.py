@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
+import structlog
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import suppression
+from sourcing import custom_fields, places, settling, suppression, values
 from sourcing.models import (
     Candidate,
     ContactKind,
     ContactPoint,
     ContactStatus,
     ContactType,
+    CustomField,
     Education,
     Experience,
     Origin,
+    OtherValue,
     RecordType,
     SocialProfile,
 )
 from sourcing.normalising import clean_block, clean_text, linkedin_key, normalise_email, normalise_phone
 from sourcing.search import index
+from sourcing.values import Statement
+
+log = structlog.get_logger(__name__)
 
 #: The columns a person or a program may edit, with their longest value.
 EDITABLE: Mapping[str, int] = {
@@ -45,7 +53,11 @@ EDITABLE: Mapping[str, int] = {
 
 
 class Changed(Conflict):
-    """Somebody else edited the person meanwhile. ``extra`` has ``current`` (their version) and ``yours``."""
+    """Somebody else edited the person meanwhile.
+
+    ``extra`` has ``current`` and ``yours`` (versions) and ``fields``: ``{name: {"current", "yours"}}`` of each field
+    on which the two differ.
+    """
 
     code: ClassVar[str] = "version_conflict"
 
@@ -76,6 +88,7 @@ def create_candidate(
     summary: str = "",
     skills: Sequence[str] = (),
     tags: Sequence[str] = (),
+    custom: Mapping[str, Any] | None = None,
     linkedin_url: str = "",
     record_type: str = RecordType.CANDIDATE,
     source: str = "",
@@ -93,7 +106,7 @@ def create_candidate(
     InvalidAddress, InvalidPhone, and :class:`AlreadyThere` when another person has the LinkedIn profile. It
     does not look for a person with the same e-mail address: two people may share one.
     """
-    values = {
+    columns = {
         "first_name": first_name,
         "last_name": last_name,
         "headline": headline,
@@ -112,7 +125,9 @@ def create_candidate(
         source=clean_text(source, limit=200),
         skills=_listed(skills),
         tags=_listed(tags),
-        **{name: _cleaned(name, value) for name, value in values.items()},
+        custom=custom_fields.merged(_fields_of(organisation.pk), {}, custom) if custom else {},
+        **places.columns_for(clean_text(location)),
+        **{name: _cleaned(name, value) for name, value in columns.items()},
     )
     if not (candidate.first_name or candidate.last_name or key or addresses):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
@@ -130,6 +145,13 @@ def create_candidate(
     _add_history(candidate, Education, education)
     suppression.traces_added(organisation.pk, [candidate.pk])
     index.refresh([candidate.pk])
+    events.emit(
+        "candidate.created",
+        organisation_id=organisation.pk,
+        subject=f"candidate:{candidate.pk}",
+        candidate_id=candidate.pk,
+        actor_id=actor.pk if actor else None,
+    )
     return candidate
 
 
@@ -137,44 +159,85 @@ def create_candidate(
 def edit_candidate(
     *,
     candidate: Candidate,
-    actor: User | None,  # noqa: ARG001 - the trail names the actor
-    version: int,
+    actor: User | None,
+    version: int | None,
     changes: Mapping[str, Any],
+    seen: Mapping[str, str] | None = None,
 ) -> Candidate:
-    """Set columns of :data:`EDITABLE`, ``skills``, ``tags``, ``record_type`` or ``linkedin_url``; the version
-    rises by one.
+    """Set columns of :data:`EDITABLE`, ``skills``, ``tags``, ``record_type``, ``linkedin_url`` or ``custom``
+    (``{key: raw value}``) by hand; the version rises by one.
 
-    ``version`` is the one the editor saw; :class:`Changed` when it is no longer current, and nothing is written.
-    Raises Invalid for an unknown column and :class:`Nameless` when nothing would be left to tell the person by.
+    ``version`` is the one the editor saw. When it is no longer current, or None, the fields decide: ``seen`` has
+    ``values.mark`` of what the editor saw of each field, and only a field that changed since then, to something else
+    than the editor wants too, is a conflict; without ``seen`` every older version is. Then :class:`Changed` is raised
+    and nothing is written. Raises Invalid for an unknown column or a custom value that does not fit, and
+    :class:`Nameless` when nothing would be left to tell the person by.
     """
-    unknown = set(changes) - {*EDITABLE, "skills", "tags", "record_type", "linkedin_url"}
+    unknown = set(changes) - {*EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
     if unknown:
         raise Invalid("Cannot be edited.", fields=dict.fromkeys(sorted(unknown), "Cannot be edited."))
-    candidate = (
-        Candidate.objects.for_organisation(candidate.organisation_id).select_for_update().get(pk=candidate.pk)
-    )
+    candidate = _locked(candidate)
+    wanted = _wanted(candidate, changes)
     if candidate.version != version:
-        raise Changed(
-            "Somebody changed this person while you were editing. Look at the new values and save again.",
-            current=candidate.version,
-            yours=version,
-        )
-    for name, value in changes.items():
-        if name in EDITABLE:
-            setattr(candidate, name, _cleaned(name, value))
-        elif name in ("skills", "tags"):
-            setattr(candidate, name, _listed(value))
-        elif name == "record_type":
-            candidate.record_type = RecordType(value)
-        else:
-            candidate.linkedin_key = linkedin_key(value)
+        _refuse_conflicts(candidate, wanted, version=version, seen=seen)
+    changed = _set_by_hand(candidate, actor, wanted)
     if not (candidate.name != "Unnamed" or candidate.linkedin_key or candidate.contact_points.exists()):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    candidate.version += 1
-    _save_once(candidate)
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
-    index.refresh([candidate.pk])
+    _save_edit(candidate, actor, changed)
     return candidate
+
+
+@transaction.atomic
+def use_value(*, other: OtherValue, actor: User) -> Candidate:
+    """*Use this instead*: show one of the values that stood back; what it replaces stands back in its place.
+
+    It counts as a hand edit by ``actor`` from then on. Raises Invalid if the field cannot hold it any more.
+    """
+    candidate = _locked(other.candidate)
+    value = other.value
+    if other.field.startswith(settling.CUSTOM):
+        key = other.field.removeprefix(settling.CUSTOM)
+        value = custom_fields.merged(_fields_of(candidate.organisation_id), {}, {key: value}).get(key)
+    statement = Statement(
+        value=value,
+        origin=Origin.ADDED,
+        at=timezone.now(),
+        source=other.source,
+        by=actor.pk,
+        chosen=True,
+    )
+    changed = settling.state(candidate, {other.field: statement})
+    _save_edit(candidate, actor, changed)
+    return candidate
+
+
+@transaction.atomic
+def take_statements(
+    *, candidate: Candidate, actor: User | None, statements: Mapping[str, Statement]
+) -> list[str]:
+    """What a pull, a provider or a merge says about a person: the better value of each field is shown, the other kept.
+
+    ``statements`` by field (a column of :data:`EDITABLE` or ``custom.<key>``); values are cleaned here, and a custom
+    value that does not fit its field is passed over. Returns the fields whose shown value changed.
+    """
+    candidate = _locked(candidate)
+    fields = {field.key: field for field in _fields_of(candidate.organisation_id)}
+    cleaned: dict[str, Statement] = {}
+    for name, statement in statements.items():
+        if name in EDITABLE:
+            cleaned[name] = replace(statement, value=_cleaned(name, statement.value))
+        elif (key := name.removeprefix(settling.CUSTOM)) in fields and name != key:
+            try:
+                value = custom_fields.clean(fields[key], statement.value)
+            except custom_fields.InvalidValue:
+                log.info("people.value_does_not_fit", candidate_id=candidate.pk, field=name)
+                continue
+            cleaned[name] = replace(statement, value=value)
+    before = dict(candidate.provenance)
+    changed = settling.state(candidate, cleaned)
+    if changed or candidate.provenance != before:
+        _save_edit(candidate, actor, changed)
+    return changed
 
 
 @transaction.atomic
@@ -258,6 +321,103 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
         Q(last_contacted_at__isnull=True) | Q(last_contacted_at__lt=at)
     ).update(last_contacted_at=Greatest(F("last_contacted_at"), at))
     index.contacted([candidate_id], at)
+
+
+def _locked(candidate: Candidate) -> Candidate:
+    rows = Candidate.objects.for_organisation(candidate.organisation_id)
+    return rows.select_for_update(no_key=True).get(pk=candidate.pk)
+
+
+def _fields_of(organisation_id: int) -> list[CustomField]:
+    return list(CustomField.objects.for_organisation(organisation_id).filter(archived_at__isnull=True))
+
+
+def _wanted(candidate: Candidate, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Each change cleaned, custom values one by one under ``custom.<key>``."""
+    wanted: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in EDITABLE:
+            wanted[name] = _cleaned(name, value)
+        elif name in ("skills", "tags"):
+            wanted[name] = _listed(value)
+        elif name == "record_type":
+            wanted[name] = RecordType(value)
+        elif name == "linkedin_url":
+            wanted["linkedin_key"] = linkedin_key(value)
+        else:
+            cleaned = custom_fields.merged(_fields_of(candidate.organisation_id), {}, value)
+            wanted |= {f"{settling.CUSTOM}{key}": cleaned.get(key) for key in value}
+    return wanted
+
+
+def _refuse_conflicts(
+    candidate: Candidate, wanted: Mapping[str, Any], *, version: int | None, seen: Mapping[str, str] | None
+) -> None:
+    """Raise :class:`Changed` naming both values of each field that somebody else changed."""
+    both = {
+        name: {"current": settling.read(candidate, name), "yours": value}
+        for name, value in wanted.items()
+        if settling.read(candidate, name) != value
+        and (seen is None or seen.get(name) != values.mark(settling.read(candidate, name)))
+    }
+    if seen is None or both:
+        raise Changed(
+            "Somebody changed this person while you were editing. Look at both values and save again.",
+            current=candidate.version,
+            yours=version,
+            fields=both,
+        )
+
+
+def _set_by_hand(candidate: Candidate, actor: User | None, wanted: Mapping[str, Any]) -> list[str]:
+    """Write what differs; returns the names of what does."""
+    differing = {name: value for name, value in wanted.items() if settling.read(candidate, name) != value}
+    by_hand = Statement(
+        value=None,
+        origin=Origin.ADDED,
+        at=timezone.now(),
+        source="Edited by hand",
+        by=actor.pk if actor else None,
+    )
+    settled = {name: value for name, value in differing.items() if name in EDITABLE or "." in name}
+    settling.state(candidate, {name: replace(by_hand, value=value) for name, value in settled.items()})
+    plain = [name for name in differing if name not in settled]
+    for name in plain:
+        if name == "linkedin_key":
+            _move_linkedin(candidate, differing[name])
+        setattr(candidate, name, differing[name])
+    settling.note(candidate, plain, by_hand)
+    return list(differing)
+
+
+def _move_linkedin(candidate: Candidate, key: str) -> None:
+    """The profile link follows the key people are matched on."""
+    profiles = candidate.social_profiles.filter(network="linkedin")
+    if candidate.linkedin_key:
+        profiles.filter(url__icontains=candidate.linkedin_key).delete()
+    if key and not profiles.filter(url__icontains=key).exists():
+        SocialProfile.objects.create(
+            organisation_id=candidate.organisation_id,
+            candidate=candidate,
+            network="linkedin",
+            url=f"https://{key}",
+        )
+
+
+def _save_edit(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> None:
+    candidate.version += 1
+    _save_once(candidate)
+    suppression.traces_added(candidate.organisation_id, [candidate.pk])
+    index.refresh([candidate.pk])
+    if changed:
+        events.emit(
+            "candidate.updated",
+            organisation_id=candidate.organisation_id,
+            subject=f"candidate:{candidate.pk}",
+            candidate_id=candidate.pk,
+            actor_id=actor.pk if actor else None,
+            fields=",".join(sorted(changed)),
+        )
 
 
 def _cleaned(name: str, value: str) -> str:

@@ -8,6 +8,8 @@ except a value that its own author corrects.
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +22,8 @@ class Statement:
     """One value of one field, who says so and when.
 
     ``verified`` means that the source vouches for it (an ATS that owns the record, a provider that checked it).
-    ``by`` is the id of the user who typed or chose it.
+    ``by`` is the id of the user who typed or chose it; ``chosen`` that they took it from the values known, so that what
+    it replaces is kept whoever wrote it.
     """
 
     value: Any
@@ -29,6 +32,7 @@ class Statement:
     source: str = ""
     by: int | None = None
     verified: bool = False
+    chosen: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -70,6 +74,12 @@ def known(
     )
 
 
+def mark(value: Any) -> str:
+    """A short word that is equal for equal values: what a form carries to say which value its reader saw."""
+    told = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
 def is_blank(value: Any) -> bool:
     """No value: nothing, an empty text or an empty list. ``False`` and ``0`` are values."""
     return value is None or value == "" or value == []
@@ -98,7 +108,8 @@ def settle(present: Statement, stated: Iterable[Statement]) -> Settled:
             shown = _stronger(shown, statement)
             continue
         winner, loser = (statement, shown) if goes_before(statement, shown) else (shown, statement)
-        correction = winner is statement and winner.by_hand and loser.by_hand and winner.by == loser.by
+        own = winner.by_hand and loser.by_hand and winner.by == loser.by
+        correction = own and winner is statement and not winner.chosen
         if not is_blank(loser.value) and not correction:
             others.append(loser)
         shown = winner
