@@ -138,6 +138,22 @@ def normalise_phone(text: str, *, region: str | None = None) -> str:
     return digits
 
 
+def shown_phone(normalised: str, *, region: str | None = None) -> str:
+    """An E.164 number as people write it: the national way to somebody of that ``region``, else with country code.
+
+    ``+4915155501420`` → ``01515 5501420`` in DE and ``+49 1515 5501420`` elsewhere. Digits that are no number stay.
+    """
+    if not normalised.startswith("+"):
+        return normalised
+    try:
+        number = phonenumbers.parse(normalised, None)
+    except phonenumbers.NumberParseException:
+        return normalised
+    form = phonenumbers.PhoneNumberFormat
+    at_home = region is not None and phonenumbers.region_code_for_number(number) == region
+    return phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL)
+
+
 def _plain_international(digits: str) -> str:
     """The number as it stands when nothing in it can need rewriting: known country code, no national zero after it."""
     for length in (1, 2, 3):

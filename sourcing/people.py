@@ -50,6 +50,8 @@ EDITABLE: Mapping[str, int] = {
     "location": 300,
     "summary": 20_000,
 }
+#: Skills, or tags, of one person.
+MAX_WORDS = 200
 
 
 class Changed(Conflict):
@@ -176,15 +178,35 @@ def edit_candidate(
     unknown = set(changes) - {*EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
     if unknown:
         raise Invalid("Cannot be edited.", fields=dict.fromkeys(sorted(unknown), "Cannot be edited."))
-    candidate = _locked(candidate)
+    candidate = lock(candidate)
     wanted = _wanted(candidate, changes)
     if candidate.version != version:
         _refuse_conflicts(candidate, wanted, version=version, seen=seen)
     changed = _set_by_hand(candidate, actor, wanted)
     if not (candidate.name != "Unnamed" or candidate.linkedin_key or candidate.contact_points.exists()):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    _save_edit(candidate, actor, changed)
+    save_edit(candidate, actor, changed)
     return candidate
+
+
+@transaction.atomic
+def add_words(*, candidate: Candidate, actor: User, field: str, words: Iterable[str]) -> Candidate:
+    """Add skills or tags; those the person has, case apart, stay once. Nobody's other edit is in the way."""
+    person = lock(candidate)
+    present = _word_list(person, field)
+    known = {word.casefold() for word in present}
+    fresh = [word for word in _listed(words) if word.casefold() not in known]
+    if len(present) + len(fresh) > MAX_WORDS:
+        raise Invalid(f"A person has {MAX_WORDS} {field} at most.")
+    return _set_words(person, actor, field, [*present, *fresh])
+
+
+@transaction.atomic
+def remove_word(*, candidate: Candidate, actor: User, field: str, word: str) -> Candidate:
+    """Take one skill or tag away; one that is gone changes nothing."""
+    person = lock(candidate)
+    rest = [kept for kept in _word_list(person, field) if kept.casefold() != word.casefold()]
+    return _set_words(person, actor, field, rest)
 
 
 @transaction.atomic
@@ -193,7 +215,7 @@ def use_value(*, other: OtherValue, actor: User) -> Candidate:
 
     It counts as a hand edit by ``actor`` from then on. Raises Invalid if the field cannot hold it any more.
     """
-    candidate = _locked(other.candidate)
+    candidate = lock(other.candidate)
     value = other.value
     if other.field.startswith(settling.CUSTOM):
         key = other.field.removeprefix(settling.CUSTOM)
@@ -207,7 +229,7 @@ def use_value(*, other: OtherValue, actor: User) -> Candidate:
         chosen=True,
     )
     changed = settling.state(candidate, {other.field: statement})
-    _save_edit(candidate, actor, changed)
+    save_edit(candidate, actor, changed)
     return candidate
 
 
@@ -220,7 +242,7 @@ def take_statements(
     ``statements`` by field (a column of :data:`EDITABLE` or ``custom.<key>``); values are cleaned here, and a custom
     value that does not fit its field is passed over. Returns the fields whose shown value changed.
     """
-    candidate = _locked(candidate)
+    candidate = lock(candidate)
     fields = {field.key: field for field in _fields_of(candidate.organisation_id)}
     cleaned: dict[str, Statement] = {}
     for name, statement in statements.items():
@@ -236,7 +258,7 @@ def take_statements(
     before = dict(candidate.provenance)
     changed = settling.state(candidate, cleaned)
     if changed or candidate.provenance != before:
-        _save_edit(candidate, actor, changed)
+        save_edit(candidate, actor, changed)
     return changed
 
 
@@ -252,8 +274,16 @@ def add_email(*, candidate: Candidate, actor: User, type: str, value: str) -> Co
 
 @transaction.atomic
 def add_phone(*, candidate: Candidate, actor: User, type: str, value: str) -> ContactPoint:  # noqa: A002 - the word of the page
-    """Add a number by hand, private to ``actor`` like an address. Raises InvalidPhone or :class:`AlreadyThere`."""
-    return _add_by_hand(candidate, actor, ContactKind.PHONE, type, value.strip(), normalise_phone(value))
+    """Add a number by hand, private to ``actor`` like an address. A number without country code is read as one of the
+    country the person lives in. Raises InvalidPhone or :class:`AlreadyThere`."""
+    normalised = normalise_phone(value, region=region_of(candidate))
+    return _add_by_hand(candidate, actor, ContactKind.PHONE, type, value.strip(), normalised)
+
+
+def region_of(candidate: Candidate) -> str | None:
+    """The country (ISO 3166, two letters) the person lives in, as far as their place tells."""
+    place = places.by_id(candidate.place_id) if candidate.place_id is not None else None
+    return place.country if place else None
 
 
 @transaction.atomic
@@ -313,6 +343,23 @@ def mark_valid(*, contact_point: ContactPoint, actor: User) -> None:
     contact_point.save(update_fields=["status", "bounced_at", "status_note"])
 
 
+#: What a person may say by hand about an address or number; bounces are stated by the mail that came back.
+BY_HAND = (ContactStatus.VERIFIED, ContactStatus.INVALID, ContactStatus.UNKNOWN)
+
+
+@transaction.atomic
+def set_status(*, contact_point: ContactPoint, actor: User, status: str) -> None:
+    """A person says that an address or number works, does not, or that nobody knows. Raises Invalid for another state
+    or for somebody else's private address."""
+    _pinnable(contact_point, actor)
+    if status not in BY_HAND:
+        raise Invalid("Choose verified, invalid or unknown.")
+    contact_point.status = status
+    contact_point.status_note = "" if status == ContactStatus.UNKNOWN else f"said by {actor}"[:200]
+    contact_point.bounced_at = None
+    contact_point.save(update_fields=["status", "status_note", "bounced_at"])
+
+
 @transaction.atomic
 def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None:  # noqa: ARG001 - who wrote is in the audit trail of the actor
     """Somebody wrote to the person at ``at``; an earlier moment than the known one changes nothing."""
@@ -323,7 +370,8 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
     index.contacted([candidate_id], at)
 
 
-def _locked(candidate: Candidate) -> Candidate:
+def lock(candidate: Candidate) -> Candidate:
+    """The person as they are now, locked until the transaction ends; what reads and then writes begins with it."""
     rows = Candidate.objects.for_organisation(candidate.organisation_id)
     return rows.select_for_update(no_key=True).get(pk=candidate.pk)
 
@@ -404,7 +452,8 @@ def _move_linkedin(candidate: Candidate, key: str) -> None:
         )
 
 
-def _save_edit(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> None:
+def save_edit(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> None:
+    """The end of every edit of a locked person: version, row, suppression, search, and the news of what ``changed``."""
     candidate.version += 1
     _save_once(candidate)
     suppression.traces_added(candidate.organisation_id, [candidate.pk])
@@ -424,10 +473,24 @@ def _cleaned(name: str, value: str) -> str:
     return clean_block(value) if name == "summary" else clean_text(value, limit=EDITABLE[name])
 
 
-def _listed(values: Iterable[str]) -> list[str]:
-    """Cleaned, without repetition (case apart), at most 200."""
-    cleaned = (clean_text(value, limit=100) for value in values)
-    return list({value.casefold(): value for value in cleaned if value}.values())[:200]
+def _listed(words: Iterable[str]) -> list[str]:
+    """Cleaned, without repetition (case apart), at most :data:`MAX_WORDS`."""
+    cleaned = (clean_text(word, limit=100) for word in words)
+    return list({word.casefold(): word for word in cleaned if word}.values())[:MAX_WORDS]
+
+
+def _word_list(candidate: Candidate, field: str) -> list[str]:
+    if field not in ("skills", "tags"):
+        raise Invalid("Cannot be edited.", fields={field: "Cannot be edited."})
+    words: list[str] = getattr(candidate, field)
+    return words
+
+
+def _set_words(candidate: Candidate, actor: User, field: str, words: list[str]) -> Candidate:
+    changed = _set_by_hand(candidate, actor, {field: words})
+    if changed:
+        save_edit(candidate, actor, changed)
+    return candidate
 
 
 def _save_once(candidate: Candidate) -> None:
