@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
@@ -86,7 +86,7 @@ def change(
     field.label = _label(label)
     if choices is not None and field.kind in WITH_CHOICES:
         field.choices = custom_fields.clean_choices(choices)
-    _save(field)
+    _save(field, ["label", "choices"])
     return field
 
 
@@ -102,7 +102,7 @@ def archive(*, field: CustomField, actor: User) -> None:  # noqa: ARG001 - the t
 def bring_back(*, field: CustomField, actor: User) -> None:  # noqa: ARG001 - the trail names the actor
     """Show an archived field again, with its values. Raises :class:`LabelTaken` when the name was given away."""
     field.archived_at = None
-    _save(field)
+    _save(field, ["archived_at"])
 
 
 @transaction.atomic
@@ -132,10 +132,10 @@ def _label(label: str) -> str:
     return words
 
 
-def _save(field: CustomField) -> None:
+def _save(field: CustomField, columns: Sequence[str] | None = None) -> None:
     try:
         with transaction.atomic():
-            field.save()
+            field.save(update_fields=columns)
     except IntegrityError as error:
         if "sourcing_customfield_label_once" not in str(error):
             raise

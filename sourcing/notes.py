@@ -55,9 +55,9 @@ def readable(viewer: User) -> Q:
 
 def visible_notes(viewer: User, candidate: Candidate) -> QuerySet[Note]:
     """The person's notes ``viewer`` may read, the newest first, each with author, project and mentions."""
-    mentions = NoteMention.objects.for_organisation(candidate.organisation_id).select_related("user")
+    mentions = NoteMention.objects.for_organisation(viewer.organisation_id).select_related("user")
     return (
-        Note.objects.for_organisation(candidate.organisation_id)
+        Note.objects.for_organisation(viewer.organisation_id)
         .filter(readable(viewer), candidate=candidate)
         .select_related("author", "project")
         .prefetch_related(Prefetch("mentions", queryset=mentions))

@@ -19,6 +19,7 @@ from sourcing.models import (
     ContactStatus,
     ImportNote,
     ImportRun,
+    OtherValue,
     Project,
     ProjectMember,
 )
@@ -34,6 +35,12 @@ class ContactPointMissing(Missing):
     """There is no such address, or it is another user's private one; which of the two is not told."""
 
     code: ClassVar[str] = "contact_point_missing"
+
+
+class ValueMissing(Missing):
+    """There is no such value, or it is shown by now."""
+
+    code: ClassVar[str] = "value_missing"
 
 
 class ProjectMissing(Missing):
@@ -92,6 +99,19 @@ def contact_point_for(viewer: User, contact_point_id: int) -> ContactPoint:
     )
     if row is None:
         raise ContactPointMissing("There is no such address.")
+    return row
+
+
+def other_value_for(viewer: User, value_id: int) -> OtherValue:
+    """One value that stood back; raises :class:`ValueMissing`."""
+    row = (
+        OtherValue.objects.for_organisation(viewer.organisation_id)
+        .filter(pk=value_id)
+        .select_related("candidate")
+        .first()
+    )
+    if row is None:
+        raise ValueMissing("This value is not kept any more.")
     return row
 
 

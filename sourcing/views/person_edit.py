@@ -13,12 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
 from accounts.permissions import Right, needs
 from foundation.problems import Missing, Problem
 from sourcing import history, people, selectors, values
 from sourcing.forms import EducationForm, ExperienceForm, field_form
-from sourcing.models import Candidate, OtherValue
+from sourcing.models import Candidate
 from sourcing.views.person import head_context, profile_context
 from sourcing.views.problems import onto_form
 from sourcing.views.profile import Shown, one_field
@@ -69,28 +68,28 @@ def field(request: HttpRequest, candidate_id: int, name: str) -> HttpResponse:
 def use_value(request: HttpRequest, value_id: int) -> HttpResponse:
     """*Use this instead*."""
     viewer = viewer_of(request)
-    other = _other(viewer, value_id)
+    other = selectors.other_value_for(viewer, value_id)
     people.use_value(other=other, actor=viewer)
     return _saved(request, other.candidate, other.field)
 
 
 @require_POST
 @needs(Right.CANDIDATE_EDIT)
-def words(request: HttpRequest, candidate_id: int, name: str) -> HttpResponse:
+def words(request: HttpRequest, candidate_id: int, word_list: str) -> HttpResponse:
     """Add skills or tags (``add``, separated by commas) or take one away (``remove``)."""
     viewer = viewer_of(request)
     found = selectors.candidate_for(viewer, candidate_id)
-    if name not in WORDS:
+    if word_list not in WORDS:
         raise Missing("There is no such list.")
     if taken := request.POST.get("remove"):
-        found = people.remove_word(candidate=found, actor=viewer, field=name, word=taken)
+        found = people.remove_word(candidate=found, actor=viewer, field=word_list, word=taken)
     else:
         added = request.POST.get("add", "").split(",")
-        found = people.add_words(candidate=found, actor=viewer, field=name, words=added)
-    if not wants_part(request, f"words-{name}"):
+        found = people.add_words(candidate=found, actor=viewer, field=word_list, words=added)
+    if not wants_part(request, f"words-{word_list}"):
         return redirect(_profile_url(found))
-    context = {"person": found, "may_edit": True, "name": name, "label": WORDS[name]}
-    return private(render(request, "sourcing/_words.html", context | {"words": getattr(found, name)}))
+    context = {"person": found, "may_edit": True, "name": word_list, "label": WORDS[word_list]}
+    return private(render(request, "sourcing/_words.html", context | {"words": getattr(found, word_list)}))
 
 
 @require_http_methods(["GET", "POST"])
@@ -153,18 +152,6 @@ def _changes(name: str, value: Any) -> dict[str, Any]:
     if name.startswith("custom."):
         return {"custom": {name.removeprefix("custom."): value}}
     return {"linkedin_url": value} if name == "linkedin_key" else {name: value}
-
-
-def _other(viewer: User, value_id: int) -> OtherValue:
-    found = (
-        OtherValue.objects.for_organisation(viewer.organisation_id)
-        .filter(pk=value_id)
-        .select_related("candidate")
-        .first()
-    )
-    if found is None:
-        raise Missing("This value is not kept any more.")
-    return found
 
 
 def _profile_url(found: Candidate) -> str:
