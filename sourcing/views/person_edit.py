@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Right, needs
-from foundation.problems import Missing, Problem
+from foundation.problems import Invalid, Missing, Problem
 from sourcing import history, people, selectors, values
 from sourcing.forms import EducationForm, ExperienceForm, field_form
 from sourcing.models import Candidate
@@ -49,7 +49,8 @@ def field(request: HttpRequest, candidate_id: int, name: str) -> HttpResponse:
                 context |= {"conflict": one_field(viewer, found, name), "yours": both[name]["yours"]}
                 status = 409
             except Problem as problem:
-                onto_form(problem, form, "value")
+                told = problem.fields.get(name) if isinstance(problem, Invalid) else None
+                form.add_error("value", told or str(problem))
             else:
                 return _saved(request, found, name)
         status = 422 if form.errors else status
