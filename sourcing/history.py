@@ -46,7 +46,7 @@ def rows_of(candidate: Candidate, kind: str) -> list[Row]:
 
 def row_for(candidate: Candidate, kind: str, row_id: int) -> Row:
     """One row of this person; raises :class:`RowMissing`."""
-    row = _rows(candidate, kind).filter(pk=row_id).first()
+    row: Row | None = _rows(candidate, kind).filter(pk=row_id).first()
     if row is None:
         raise RowMissing("There is no such entry.")
     return row

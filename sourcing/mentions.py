@@ -52,7 +52,7 @@ def _claim(now: datetime.datetime) -> list[NoteMention]:
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("pk")[:AT_ONCE]
     )
-    claimed = list(due)
+    claimed: list[NoteMention] = list(due)
     rows.filter(pk__in=[mention.pk for mention in claimed]).update(told_at=now)
     return claimed
 

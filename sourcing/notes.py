@@ -185,7 +185,7 @@ def _prefix(rest: str, words: str) -> int:
     return 0
 
 
-def members_of(organisation_id: int | None) -> list[tuple[int, str, str]]:
+def members_of(organisation_id: int) -> list[tuple[int, str, str]]:
     """``(id, name, e-mail)`` of everybody who may be named: active members who may see people."""
     rows = User.objects.filter(organisation_id=organisation_id, is_active=True).order_by("name", "pk")
     return [(user.pk, user.name, user.email) for user in rows if can(user, Right.CANDIDATE_VIEW)]

@@ -152,7 +152,7 @@ def columns_for(location: str) -> dict[str, Any]:
 def by_id(place_id: int) -> Place | None:
     """The place of an id, confidence 100; None for an unknown one."""
     rows = _ask("SELECT id, name, country, latitude, longitude, zone FROM place WHERE id = ?", [place_id])
-    return Place(*rows[0], confidence=100) if rows else None
+    return _known(rows[0]) if rows else None
 
 
 def within(place_id: int, km: float) -> list[int]:
@@ -185,7 +185,7 @@ def suggest(prefix: str, limit: int = 10) -> list[Place]:
         " WHERE key >= ? AND key < ? GROUP BY place.id ORDER BY max(1 + 9 * usual) * people DESC LIMIT ?",
         [begun, begun + "\U0010ffff", max(0, limit)],
     )
-    return [Place(*row, confidence=100) for row in rows]
+    return [_known(row) for row in rows]
 
 
 def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -236,6 +236,12 @@ def _locate(text: str) -> Place | None:
     region = max(regions, key=lambda place: (_supported(place, meanings), place.people))
     unclear = not _supported(region, meanings) and len(regions) > 1
     return _placed(region, (50 if region.kind == "state" else 40) - 10 * area - 10 * unclear)
+
+
+def _known(row: tuple[Any, ...]) -> Place:
+    """A row of the file that nobody had to guess."""
+    place_id, name, country, latitude, longitude, zone = row
+    return Place(place_id, name, country, latitude, longitude, zone, 100)
 
 
 def _placed(place: _Named, confidence: int) -> Place:

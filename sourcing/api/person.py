@@ -315,7 +315,7 @@ class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
 class CustomFieldInSerializer(serializers.Serializer[Any]):
     """A field to define."""
 
-    label = serializers.CharField(max_length=80)
+    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # a field of that name, not DRF's own attribute
     kind = serializers.ChoiceField(choices=FieldKind.choices)
     choices = serializers.ListField(
         child=serializers.CharField(max_length=100), required=False, default=list, max_length=200
@@ -325,7 +325,7 @@ class CustomFieldInSerializer(serializers.Serializer[Any]):
 class CustomFieldChangeSerializer(serializers.Serializer[Any]):
     """What may change of a field."""
 
-    label = serializers.CharField(max_length=80, required=False)
+    label = serializers.CharField(max_length=80, required=False)  # type: ignore[assignment]  # as above
     choices = serializers.ListField(
         child=serializers.CharField(max_length=100), required=False, max_length=200
     )
