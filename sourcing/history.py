@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import User
 from foundation.problems import Invalid, Missing
-from sourcing import people, values
+from sourcing import editing, people, values
 from sourcing.models import Candidate, Education, Experience
 from sourcing.normalising import clean_block, clean_text
 
@@ -61,13 +61,13 @@ def content(row: Row) -> dict[str, str]:
 def add(*, candidate: Candidate, actor: User, kind: str, entry: Mapping[str, str]) -> Row:
     """A new row at the top: what is typed in is usually the newest. Raises Invalid."""
     cleaned = _cleaned(kind, entry)
-    person = people.lock(candidate)
+    person = editing.lock(candidate)
     present = rows_of(person, kind)
     if len(present) >= MAX_ROWS:
         raise Invalid(f"A person has {MAX_ROWS} entries at most.")
     row = TABLES[kind](organisation_id=person.organisation_id, candidate=person, position=0, **cleaned)
     _number([row, *present])
-    people.save_edit(person, actor, [kind])
+    editing.save(person, actor, [kind])
     return row
 
 
@@ -78,7 +78,7 @@ def change(
     """Other words in a row. ``seen`` is ``values.mark(content(row))`` of what the editor saw; raises
     :class:`RowChanged` when the row says something else by now and something else than ``entry``, and Invalid."""
     cleaned = _cleaned(kind, entry)
-    person = people.lock(candidate)
+    person = editing.lock(candidate)
     row = row_for(person, kind, row_id)
     present = content(row)
     if present == cleaned:
@@ -95,22 +95,22 @@ def change(
     for name, value in cleaned.items():
         setattr(row, name, value)
     row.save()
-    people.save_edit(person, actor, [kind])
+    editing.save(person, actor, [kind])
     return row
 
 
 @transaction.atomic
 def remove(*, candidate: Candidate, actor: User, kind: str, row_id: int) -> None:
     """Take a row away. One that is gone already raises :class:`RowMissing`."""
-    person = people.lock(candidate)
+    person = editing.lock(candidate)
     row_for(person, kind, row_id).delete()
-    people.save_edit(person, actor, [kind])
+    editing.save(person, actor, [kind])
 
 
 @transaction.atomic
 def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) -> None:
     """Put a row ``by`` places lower (negative: higher); it stops at the ends."""
-    person = people.lock(candidate)
+    person = editing.lock(candidate)
     present = rows_of(person, kind)
     row = row_for(person, kind, row_id)
     at = present.index(row)
@@ -119,7 +119,7 @@ def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) 
         return
     present.insert(to, present.pop(at))
     _number(present)
-    people.save_edit(person, actor, [kind])
+    editing.save(person, actor, [kind])
 
 
 def _rows(candidate: Candidate, kind: str) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -19,14 +19,14 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import custom_fields, places, settling, suppression, values
+from sourcing import custom_fields, editing, places, settling, suppression, values
+from sourcing.editing import AlreadyThere
 from sourcing.models import (
     Candidate,
     ContactKind,
     ContactPoint,
     ContactStatus,
     ContactType,
-    CustomField,
     Education,
     Experience,
     Origin,
@@ -34,24 +34,11 @@ from sourcing.models import (
     RecordType,
     SocialProfile,
 )
-from sourcing.normalising import clean_block, clean_text, linkedin_key, normalise_email, normalise_phone
+from sourcing.normalising import clean_text, linkedin_key, normalise_email, normalise_phone
 from sourcing.search import index
 from sourcing.values import Statement
 
 log = structlog.get_logger(__name__)
-
-#: The columns a person or a program may edit, with their longest value.
-EDITABLE: Mapping[str, int] = {
-    "first_name": 300,
-    "last_name": 300,
-    "headline": 500,
-    "title": 300,
-    "company": 300,
-    "location": 300,
-    "summary": 20_000,
-}
-#: Skills, or tags, of one person.
-MAX_WORDS = 200
 
 
 class Changed(Conflict):
@@ -68,12 +55,6 @@ class Nameless(Invalid):
     """A person needs a name, an e-mail address or a LinkedIn profile."""
 
     code: ClassVar[str] = "nameless"
-
-
-class AlreadyThere(Conflict):
-    """The person has this address, or another person has this profile."""
-
-    code: ClassVar[str] = "already_there"
 
 
 @transaction.atomic
@@ -125,15 +106,15 @@ def create_candidate(
         linkedin_key=key,
         record_type=record_type,
         source=clean_text(source, limit=200),
-        skills=_listed(skills),
-        tags=_listed(tags),
-        custom=custom_fields.merged(_fields_of(organisation.pk), {}, custom) if custom else {},
+        skills=editing.listed(skills),
+        tags=editing.listed(tags),
+        custom=custom_fields.merged(editing.fields_of(organisation.pk), {}, custom) if custom else {},
         **places.columns_for(clean_text(location)),
-        **{name: _cleaned(name, value) for name, value in columns.items()},
+        **{name: editing.cleaned(name, value) for name, value in columns.items()},
     )
     if not (candidate.first_name or candidate.last_name or key or addresses):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    _save_once(candidate)
+    editing.save_once(candidate)
     if linkedin_url.strip():
         SocialProfile.objects.create(
             organisation=organisation,
@@ -166,7 +147,7 @@ def edit_candidate(
     changes: Mapping[str, Any],
     seen: Mapping[str, str] | None = None,
 ) -> Candidate:
-    """Set columns of :data:`EDITABLE`, ``skills``, ``tags``, ``record_type``, ``linkedin_url`` or ``custom``
+    """Set columns of :data:`editing.EDITABLE`, ``skills``, ``tags``, ``record_type``, ``linkedin_url`` or ``custom``
     (``{key: raw value}``) by hand; the version rises by one.
 
     ``version`` is the one the editor saw. When it is no longer current, or None, the fields decide: ``seen`` has
@@ -175,36 +156,36 @@ def edit_candidate(
     and nothing is written. Raises Invalid for an unknown column or a custom value that does not fit, and
     :class:`Nameless` when nothing would be left to tell the person by.
     """
-    unknown = set(changes) - {*EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
+    unknown = set(changes) - {*editing.EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
     if unknown:
         raise Invalid("Cannot be edited.", fields=dict.fromkeys(sorted(unknown), "Cannot be edited."))
-    candidate = lock(candidate)
-    wanted = _wanted(candidate, changes)
+    candidate = editing.lock(candidate)
+    wanted = editing.wanted_of(candidate, changes)
     if candidate.version != version:
         _refuse_conflicts(candidate, wanted, version=version, seen=seen)
-    changed = _set_by_hand(candidate, actor, wanted)
+    changed = editing.set_by_hand(candidate, actor, wanted)
     if not (candidate.name != "Unnamed" or candidate.linkedin_key or candidate.contact_points.exists()):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    save_edit(candidate, actor, changed)
+    editing.save(candidate, actor, changed)
     return candidate
 
 
 @transaction.atomic
 def add_words(*, candidate: Candidate, actor: User, field: str, words: Iterable[str]) -> Candidate:
     """Add skills or tags; those the person has, case apart, stay once. Nobody's other edit is in the way."""
-    person = lock(candidate)
+    person = editing.lock(candidate)
     present = _word_list(person, field)
     known = {word.casefold() for word in present}
-    fresh = [word for word in _listed(words) if word.casefold() not in known]
-    if len(present) + len(fresh) > MAX_WORDS:
-        raise Invalid(f"A person has {MAX_WORDS} {field} at most.")
+    fresh = [word for word in editing.listed(words) if word.casefold() not in known]
+    if len(present) + len(fresh) > editing.MAX_WORDS:
+        raise Invalid(f"A person has {editing.MAX_WORDS} {field} at most.")
     return _set_words(person, actor, field, [*present, *fresh])
 
 
 @transaction.atomic
 def remove_word(*, candidate: Candidate, actor: User, field: str, word: str) -> Candidate:
     """Take one skill or tag away; one that is gone changes nothing."""
-    person = lock(candidate)
+    person = editing.lock(candidate)
     rest = [kept for kept in _word_list(person, field) if kept.casefold() != word.casefold()]
     return _set_words(person, actor, field, rest)
 
@@ -215,11 +196,11 @@ def use_value(*, other: OtherValue, actor: User) -> Candidate:
 
     It counts as a hand edit by ``actor`` from then on. Raises Invalid if the field cannot hold it any more.
     """
-    candidate = lock(other.candidate)
+    candidate = editing.lock(other.candidate)
     value = other.value
     if other.field.startswith(settling.CUSTOM):
         key = other.field.removeprefix(settling.CUSTOM)
-        value = custom_fields.merged(_fields_of(candidate.organisation_id), {}, {key: value}).get(key)
+        value = custom_fields.merged(editing.fields_of(candidate.organisation_id), {}, {key: value}).get(key)
     statement = Statement(
         value=value,
         origin=Origin.ADDED,
@@ -229,7 +210,7 @@ def use_value(*, other: OtherValue, actor: User) -> Candidate:
         chosen=True,
     )
     changed = settling.state(candidate, {other.field: statement})
-    save_edit(candidate, actor, changed)
+    editing.save(candidate, actor, changed)
     return candidate
 
 
@@ -239,15 +220,15 @@ def take_statements(
 ) -> list[str]:
     """What a pull, a provider or a merge says about a person: the better value of each field is shown, the other kept.
 
-    ``statements`` by field (a column of :data:`EDITABLE` or ``custom.<key>``); values are cleaned here, and a custom
-    value that does not fit its field is passed over. Returns the fields whose shown value changed.
+    ``statements`` by field (a column of :data:`editing.EDITABLE` or ``custom.<key>``); values are cleaned here, and
+    a custom value that does not fit its field is passed over. Returns the fields whose shown value changed.
     """
-    candidate = lock(candidate)
-    fields = {field.key: field for field in _fields_of(candidate.organisation_id)}
+    candidate = editing.lock(candidate)
+    fields = {field.key: field for field in editing.fields_of(candidate.organisation_id)}
     cleaned: dict[str, Statement] = {}
     for name, statement in statements.items():
-        if name in EDITABLE:
-            cleaned[name] = replace(statement, value=_cleaned(name, statement.value))
+        if name in editing.EDITABLE:
+            cleaned[name] = replace(statement, value=editing.cleaned(name, statement.value))
         elif (key := name.removeprefix(settling.CUSTOM)) in fields and name != key:
             try:
                 value = custom_fields.clean(fields[key], statement.value)
@@ -258,7 +239,7 @@ def take_statements(
     before = dict(candidate.provenance)
     changed = settling.state(candidate, cleaned)
     if changed or candidate.provenance != before:
-        save_edit(candidate, actor, changed)
+        editing.save(candidate, actor, changed)
     return changed
 
 
@@ -370,34 +351,6 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
     index.contacted([candidate_id], at)
 
 
-def lock(candidate: Candidate) -> Candidate:
-    """The person as they are now, locked until the transaction ends; what reads and then writes begins with it."""
-    rows = Candidate.objects.for_organisation(candidate.organisation_id)
-    return rows.select_for_update(no_key=True).get(pk=candidate.pk)
-
-
-def _fields_of(organisation_id: int) -> list[CustomField]:
-    return list(CustomField.objects.for_organisation(organisation_id).filter(archived_at__isnull=True))
-
-
-def _wanted(candidate: Candidate, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Each change cleaned, custom values one by one under ``custom.<key>``."""
-    wanted: dict[str, Any] = {}
-    for name, value in changes.items():
-        if name in EDITABLE:
-            wanted[name] = _cleaned(name, value)
-        elif name in ("skills", "tags"):
-            wanted[name] = _listed(value)
-        elif name == "record_type":
-            wanted[name] = RecordType(value)
-        elif name == "linkedin_url":
-            wanted["linkedin_key"] = linkedin_key(value)
-        else:
-            cleaned = custom_fields.merged(_fields_of(candidate.organisation_id), {}, value)
-            wanted |= {f"{settling.CUSTOM}{key}": cleaned.get(key) for key in value}
-    return wanted
-
-
 def _refuse_conflicts(
     candidate: Candidate, wanted: Mapping[str, Any], *, version: int | None, seen: Mapping[str, str] | None
 ) -> None:
@@ -417,68 +370,6 @@ def _refuse_conflicts(
         )
 
 
-def _set_by_hand(candidate: Candidate, actor: User | None, wanted: Mapping[str, Any]) -> list[str]:
-    """Write what differs; returns the names of what does."""
-    differing = {name: value for name, value in wanted.items() if settling.read(candidate, name) != value}
-    by_hand = Statement(
-        value=None,
-        origin=Origin.ADDED,
-        at=timezone.now(),
-        source="Edited by hand",
-        by=actor.pk if actor else None,
-    )
-    settled = {name: value for name, value in differing.items() if name in EDITABLE or "." in name}
-    settling.state(candidate, {name: replace(by_hand, value=value) for name, value in settled.items()})
-    plain = [name for name in differing if name not in settled]
-    for name in plain:
-        if name == "linkedin_key":
-            _move_linkedin(candidate, differing[name])
-        setattr(candidate, name, differing[name])
-    settling.note(candidate, plain, by_hand)
-    return list(differing)
-
-
-def _move_linkedin(candidate: Candidate, key: str) -> None:
-    """The profile link follows the key people are matched on."""
-    profiles = candidate.social_profiles.filter(network="linkedin")
-    if candidate.linkedin_key:
-        profiles.filter(url__icontains=candidate.linkedin_key).delete()
-    if key and not profiles.filter(url__icontains=key).exists():
-        SocialProfile.objects.create(
-            organisation_id=candidate.organisation_id,
-            candidate=candidate,
-            network="linkedin",
-            url=f"https://{key}",
-        )
-
-
-def save_edit(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> None:
-    """The end of every edit of a locked person: version, row, suppression, search, and the news of what ``changed``."""
-    candidate.version += 1
-    _save_once(candidate)
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
-    index.refresh([candidate.pk])
-    if changed:
-        events.emit(
-            "candidate.updated",
-            organisation_id=candidate.organisation_id,
-            subject=f"candidate:{candidate.pk}",
-            candidate_id=candidate.pk,
-            actor_id=actor.pk if actor else None,
-            fields=",".join(sorted(changed)),
-        )
-
-
-def _cleaned(name: str, value: str) -> str:
-    return clean_block(value) if name == "summary" else clean_text(value, limit=EDITABLE[name])
-
-
-def _listed(words: Iterable[str]) -> list[str]:
-    """Cleaned, without repetition (case apart), at most :data:`MAX_WORDS`."""
-    cleaned = (clean_text(word, limit=100) for word in words)
-    return list({word.casefold(): word for word in cleaned if word}.values())[:MAX_WORDS]
-
-
 def _word_list(candidate: Candidate, field: str) -> list[str]:
     if field not in ("skills", "tags"):
         raise Invalid("Cannot be edited.", fields={field: "Cannot be edited."})
@@ -487,20 +378,10 @@ def _word_list(candidate: Candidate, field: str) -> list[str]:
 
 
 def _set_words(candidate: Candidate, actor: User, field: str, words: list[str]) -> Candidate:
-    changed = _set_by_hand(candidate, actor, {field: words})
+    changed = editing.set_by_hand(candidate, actor, {field: words})
     if changed:
-        save_edit(candidate, actor, changed)
+        editing.save(candidate, actor, changed)
     return candidate
-
-
-def _save_once(candidate: Candidate) -> None:
-    try:
-        with transaction.atomic():
-            candidate.save()
-    except IntegrityError as error:
-        if "sourcing_candidate_linkedin_once" not in str(error):
-            raise
-        raise AlreadyThere("Another person has this LinkedIn profile.") from error
 
 
 def _add_points(

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
-from sourcing import defining_fields, history, notes, people
+from sourcing import defining_fields, history, notes, people, values
 from sourcing.models import Candidate
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.sourcing.factories import make_candidate, make_organisation, make_project, make_user
@@ -89,7 +89,7 @@ def test_the_second_editor_is_told_and_loses_nothing(
         actor=bob,
         version=None,
         changes={"company": "Globex"},
-        seen={"company": people.values.mark("Voltra GmbH")},
+        seen={"company": values.mark("Voltra GmbH")},
     )
     page.get_by_label("Company", exact=True).fill("Initech")
     page.get_by_role("button", name="Save", exact=True).click()
