@@ -11,11 +11,10 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Protocol
-from urllib.parse import urlsplit
 
 from foundation.problems import Invalid
 from sourcing.models import FieldKind
-from sourcing.normalising import clean_text
+from sourcing.normalising import clean_text, web_link
 from sourcing.search.tokens import fold
 
 #: Longest text of one value.
@@ -250,16 +249,9 @@ def _yes_no(field: Field, raw: Any) -> bool:
 
 
 def _link(field: Field, raw: Any) -> str:
-    text = clean_text(raw, limit=MAX_LINK + 1) if isinstance(raw, str) else ""
-    if not re.match(r"[a-z][a-z0-9+.-]*:", text, re.IGNORECASE) or re.match(r"[^/:]+\.[^/:]+:\d", text):
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    if not host or "." not in host or " " in text or parts.scheme.lower() not in ("http", "https"):
-        raise _refused(field, "must be a link, like https://example.org/page.")
-    if len(text) > MAX_LINK:
-        raise _refused(field, f"may have {MAX_LINK} characters at most.")
-    return text
+    url = web_link(raw, limit=MAX_LINK) if isinstance(raw, str) else ""
+    if not url:
+        raise _refused(
+            field, f"must be a link of {MAX_LINK} characters at most, like https://example.org/page."
+        )
+    return url

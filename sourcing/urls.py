@@ -26,6 +26,7 @@ _people = [
     path("<int:candidate_id>/edit/", people.edit_person, name="person_edit"),
     path("<int:candidate_id>/fields/<str:name>/", person_edit.field, name="person_field"),
     path("<int:candidate_id>/words/<str:word_list>/", person_edit.words, name="person_words"),
+    path("<int:candidate_id>/profiles/", person_edit.social_profiles, name="social_profiles"),
     path("<int:candidate_id>/history/<str:kind>/", person_edit.history_row, name="history_new"),
     path("<int:candidate_id>/history/<str:kind>/<int:row_id>/", person_edit.history_row, name="history_edit"),
     path(

@@ -53,6 +53,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:contact_status": ("POST", "AR"),
     "sourcing:person_field": ("GET", "AR"),
     "sourcing:person_words": ("POST", "AR"),
+    "sourcing:social_profiles": ("POST", "AR"),
     "sourcing:history_new": ("GET", "AR"),
     "sourcing:history_edit": ("GET", "AR"),
     "sourcing:history_move": ("POST", "AR"),

@@ -18,7 +18,7 @@ from accounts.permissions import Right, can, needs
 from sourcing import notes, people, person_data, selectors, slots, suppression
 from sourcing.forms import NoteForm
 from sourcing.models import Candidate, ContactKind, ContactPoint, Project
-from sourcing.normalising import shown_phone
+from sourcing.normalising import linkedin_key, shown_phone
 from sourcing.slots import CandidateTab
 from sourcing.views.profile import profile
 from sourcing.views.requests import private, viewer_of, wants_part
@@ -121,8 +121,21 @@ def profile_context(found: Candidate, viewer: User) -> dict[str, Any]:
         "fields": profile(viewer, found),
         "experience": list(found.experience.all()),
         "education": list(found.education.all()),
-        "links": list(found.social_profiles.all()),
+        "profiles": profiles_of(found),
     }
+
+
+def profiles_of(found: Candidate) -> list[dict[str, Any]]:
+    """The person's pages elsewhere; the one people are matched on is edited as a field."""
+    return [
+        {
+            "pk": profile.pk,
+            "url": profile.url,
+            "href": profile.url if "://" in profile.url else f"https://{profile.url}",
+            "removable": not found.linkedin_key or linkedin_key(profile.url) != found.linkedin_key,
+        }
+        for profile in found.social_profiles.all()
+    ]
 
 
 def projects_of(viewer: User, found: Candidate) -> list[Project]:

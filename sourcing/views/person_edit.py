@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Right, needs
 from foundation.problems import Invalid, Missing, Problem
 from sourcing import history, people, selectors, values
+from sourcing import social_profiles as social
 from sourcing.forms import EducationForm, ExperienceForm, field_form
 from sourcing.models import Candidate
-from sourcing.views.person import head_context, profile_context
+from sourcing.views.person import head_context, profile_context, profiles_of
 from sourcing.views.problems import onto_form
 from sourcing.views.profile import Shown, one_field
-from sourcing.views.requests import private, viewer_of, wants_part
+from sourcing.views.requests import number, private, viewer_of, wants_part
 
 FORMS = {"experience": ExperienceForm, "education": EducationForm}
 WORDS = {"skills": "Skills", "tags": "Tags"}
@@ -91,6 +92,29 @@ def words(request: HttpRequest, candidate_id: int, word_list: str) -> HttpRespon
         return redirect(_profile_url(found))
     context = {"person": found, "may_edit": True, "name": word_list, "label": WORDS[word_list]}
     return private(render(request, "sourcing/_words.html", context | {"words": getattr(found, word_list)}))
+
+
+@require_POST
+@needs(Right.CANDIDATE_EDIT)
+def social_profiles(request: HttpRequest, candidate_id: int) -> HttpResponse:
+    """Add a page of the person elsewhere (``url``) or take one away (``remove``)."""
+    viewer = viewer_of(request)
+    found = selectors.candidate_for(viewer, candidate_id)
+    context: dict[str, Any] = {"person": found, "may_edit": True}
+    if "remove" in request.POST:
+        profile_id = number(request.POST["remove"]) or 0
+        social.remove(candidate=found, actor=viewer, profile_id=profile_id)
+    else:
+        try:
+            social.add(candidate=found, actor=viewer, url=request.POST.get("url", ""))
+        except (Invalid, social.ProfileKnown) as problem:
+            context |= {"problem": str(problem), "typed": request.POST.get("url", "")}
+    part = wants_part(request, "social-profiles")
+    if not part and "problem" not in context:
+        return redirect(_profile_url(found))
+    template = "sourcing/_social_profiles.html" if part else "sourcing/person_social_profiles.html"
+    context["profiles"] = profiles_of(found)
+    return private(render(request, template, context, status=422 if "problem" in context else 200))
 
 
 @require_http_methods(["GET", "POST"])
