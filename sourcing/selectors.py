@@ -146,10 +146,15 @@ def reach(*, viewer: User, candidate_ids: Collection[int]) -> dict[int, Reach]:
     return {candidate_id: found.get(candidate_id, Reach()) for candidate_id in candidate_ids}
 
 
+def seen_projects(viewer: User) -> QuerySet[Project]:
+    """Every project the viewer sees, archived ones included, without counts: what other questions build on."""
+    return Project.objects.for_organisation(viewer.organisation_id)
+
+
 def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Project]:
     """The organisation's projects, the newest first, each with ``people``."""
     return (
-        Project.objects.for_organisation(viewer.organisation_id)
+        seen_projects(viewer)
         .filter(archived_at__isnull=not archived)
         .select_related("owner")
         .annotate(people=Count("members"))
@@ -159,12 +164,7 @@ def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Projec
 
 def project_for(viewer: User, project_id: int) -> Project:
     """One project, archived or not; raises :class:`ProjectMissing`."""
-    project = (
-        Project.objects.for_organisation(viewer.organisation_id)
-        .select_related("owner")
-        .filter(pk=project_id)
-        .first()
-    )
+    project = seen_projects(viewer).select_related("owner").filter(pk=project_id).first()
     if project is None:
         raise ProjectMissing("There is no such project.")
     return project

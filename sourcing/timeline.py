@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
@@ -19,7 +18,7 @@ from sourcing.models import (
     SuppressionKind,
 )
 from sourcing.person_data import Moment
-from sourcing.selectors import contact_points, visible_projects
+from sourcing.selectors import contact_points, seen_projects
 
 #: Every foreign key of this app to Candidate.
 TABLES = (
@@ -100,11 +99,9 @@ def _notes(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
 
 
 def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
-    seen = visible_projects(viewer).order_by().values("pk")
-    archived = visible_projects(viewer, archived=True).order_by().values("pk")
     members = (
         ProjectMember.objects.for_organisation(candidate.organisation_id)
-        .filter(Q(project_id__in=seen) | Q(project_id__in=archived), candidate=candidate)
+        .filter(candidate=candidate, project_id__in=seen_projects(viewer).values("pk"))
         .select_related("project", "added_by")
     )
     for member in members:

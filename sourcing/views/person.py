@@ -6,7 +6,6 @@ import datetime
 import zoneinfo
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -140,12 +139,8 @@ def profiles_of(found: Candidate) -> list[dict[str, Any]]:
 
 def projects_of(viewer: User, found: Candidate) -> list[Project]:
     """The open projects the person is in and the viewer sees, by name."""
-    member = Q(members__candidate=found)
-    return list(
-        selectors.visible_projects(viewer)
-        .filter(pk__in=Project.objects.for_organisation(viewer.organisation_id).filter(member).values("pk"))
-        .order_by("name", "pk")
-    )
+    open_ones = selectors.seen_projects(viewer).filter(archived_at__isnull=True)
+    return list(open_ones.filter(members__candidate=found).order_by("name", "pk"))
 
 
 def contacts_context(viewer: User, found: Candidate) -> dict[str, Any]:
