@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
-from sourcing import defining_fields, history, notes, people, values
+from sourcing import people, values
 from sourcing.models import Candidate
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.sourcing.factories import make_candidate, make_organisation, make_project, make_user
@@ -142,47 +140,3 @@ def test_an_admin_defines_a_field_and_it_is_asked(
     page.get_by_role("combobox", name="Notice period").select_option("1 month")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#field-custom-notice_period")).to_contain_text("1 month")
-
-
-@pytest.mark.skipif("PERSON_SHOTS" not in os.environ, reason="pictures to look at: PERSON_SHOTS=<folder>")
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures_to_look_at(page: Page, alice: User, jonas: Candidate, log_in, size, scheme) -> None:
-    bob = make_user(alice.organisation, "Bob Berger")
-    people.edit_candidate(candidate=jonas, actor=bob, version=1, changes={"title": "Head of Platform"})
-    for kind, label in (("number", "Salary"), ("yes_no", "Work permit"), ("choices", "Languages")):
-        choices = ["German", "English"] if kind == "choices" else []
-        defining_fields.add(
-            organisation=alice.organisation, actor=alice, label=label, kind=kind, choices=choices
-        )
-    people.edit_candidate(candidate=jonas, actor=alice, version=2, changes={"custom": {"salary": 85000}})
-    point = people.add_email(
-        candidate=jonas, actor=alice, type="personal", value="jonas.private@mail.example"
-    )
-    people.pin(contact_point=point, actor=alice)
-    first = jonas.contact_points.order_by("pk").first()
-    people.set_status(contact_point=first, actor=alice, status="verified")
-    notes.write(candidate=jonas, actor=bob, body="@Alice Aubert he would move for 90k.\nPrefers remote.")
-    notes.write(candidate=jonas, actor=alice, body="Call on Tuesday", visibility="me")
-    history.add(
-        candidate=jonas, actor=alice, kind="experience", entry={"title": "Advisor", "company": "Loop"}
-    )
-    strange = make_candidate(
-        alice.organisation, "Maximiliane-Konstanze " * 12, "محمد بن سلمان", title="x" * 300
-    )
-    folder = Path(os.environ["PERSON_SHOTS"])
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    log_in(page, alice)
-    for name, url in {
-        "timeline": f"/people/{jonas.pk}/",
-        "profile": f"/people/{jonas.pk}/?tab=profile",
-        "drawer": f"/people/?person={jonas.pk}",
-        "field": f"/people/{jonas.pk}/fields/location/",
-        "long": f"/people/{strange.pk}/?tab=profile",
-        "settings": "/settings/custom-fields/",
-    }.items():
-        page.goto(url)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert over <= 0, (name, over)
-        page.screenshot(path=folder / f"{name}-{size[0]}-{scheme}.png", full_page=name != "drawer")
