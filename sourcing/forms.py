@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from accounts.models import User
-from sourcing.models import ContactType, Project
+from sourcing.models import ContactType, FieldKind, Note, NoteVisibility, Project
 from sourcing.selectors import visible_projects
 
 #: What the "+" beside the e-mails offers; *Business* is Work (docs/behaviour.md §3).
@@ -27,6 +28,149 @@ class AddressForm(forms.Form):
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "placeholder": "name@example.org"}),
     )
+
+
+#: What the "+" beside the phones offers.
+PHONE_TYPES = (
+    (ContactType.MOBILE.value, "Mobile"),
+    (ContactType.PERSONAL.value, "Personal"),
+    (ContactType.WORK.value, "Business"),
+    (ContactType.OTHER.value, "Other"),
+)
+
+
+class PhoneForm(forms.Form):
+    """Add a number by hand: type and text."""
+
+    type = forms.ChoiceField(label="Type", choices=PHONE_TYPES)
+    value = forms.CharField(
+        label="Phone number",
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "type": "tel", "placeholder": "+49 1515 5501420"}
+        ),
+    )
+
+
+def field_form(shown: Any, data: Any = None) -> forms.Form:
+    """The form of one field of a person (``views.profile.Shown``): one control named ``value`` that fits its kind.
+
+    The operation cleans and refuses; the control only helps to type.
+    """
+    form = forms.Form(data, auto_id=f"{shown.part}_%s", initial={"value": _initial(shown)})
+    form.fields["value"] = _control(shown)
+    return form
+
+
+def _initial(shown: Any) -> Any:
+    if shown.kind == FieldKind.YES_NO:
+        return {True: "yes", False: "no"}.get(shown.value, "")
+    return shown.value
+
+
+def _control(shown: Any) -> forms.Field:
+    common: dict[str, Any] = {"label": shown.label, "required": False}
+    choices = [(choice, choice) for choice in shown.custom.choices] if shown.custom else []
+    match shown.kind:
+        case FieldKind.YES_NO:
+            return forms.ChoiceField(choices=[("", "Unknown"), ("yes", "Yes"), ("no", "No")], **common)
+        case FieldKind.CHOICE:
+            # A choice that was taken away from the field stays while the person has it.
+            gone = [] if not shown.value or shown.value in dict(choices) else [(shown.value, shown.value)]
+            return forms.ChoiceField(choices=[("", "None"), *choices, *gone], **common)
+        case FieldKind.CHOICES:
+            return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
+        case FieldKind.DATE:
+            widget: forms.Widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.CharField(widget=widget, **common)
+        case FieldKind.NUMBER:
+            return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **common)
+    if shown.long:
+        return forms.CharField(max_length=40_000, widget=forms.Textarea(attrs={"rows": 6}), **common)
+    return forms.CharField(max_length=2_000, **common)
+
+
+class ExperienceForm(forms.Form):
+    """One position."""
+
+    title = forms.CharField(label="Title", max_length=300, required=False)
+    company = forms.CharField(label="Company", max_length=300, required=False)
+    location = forms.CharField(label="Place", max_length=300, required=False)
+    started = forms.CharField(label="From", max_length=10, required=False, help_text="2019 or 2019-04")
+    ended = forms.CharField(label="To", max_length=10, required=False, help_text="Empty: until now")
+    description = forms.CharField(
+        label="Description", max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class EducationForm(forms.Form):
+    """One school."""
+
+    school = forms.CharField(label="School", max_length=300, required=False)
+    degree = forms.CharField(label="Degree", max_length=300, required=False)
+    field = forms.CharField(label="Field", max_length=300, required=False)
+    started = forms.CharField(label="From", max_length=10, required=False, help_text="2019 or 2019-04")
+    ended = forms.CharField(label="To", max_length=10, required=False)
+
+
+class NoteForm(forms.Form):
+    """A note and who may read it: everybody, the author, or those who see one of the person's projects."""
+
+    body = forms.CharField(
+        label="Note",
+        strip=True,
+        widget=forms.Textarea(
+            attrs={"rows": 3, "placeholder": "Write a note. @ and a name tells a colleague."}
+        ),
+    )
+    readers = forms.ChoiceField(label="Who may read it")
+
+    def __init__(
+        self, *args: Any, projects: Sequence[Project], note: Note | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._projects = {f"project:{project.pk}": project for project in projects}
+        if note is not None and note.project is not None:
+            self._projects.setdefault(f"project:{note.project_id}", note.project)
+        readers = self.fields["readers"]
+        assert isinstance(readers, forms.ChoiceField)
+        readers.choices = [
+            (NoteVisibility.ORGANISATION.value, "Everybody here"),
+            (NoteVisibility.ME.value, "Only me"),
+            *((key, f"Project {project.name}") for key, project in self._projects.items()),
+        ]
+
+    @staticmethod
+    def reader_of(note: Note) -> str:
+        """The choice that stands for a note's visibility."""
+        return f"project:{note.project_id}" if note.project_id else note.visibility
+
+    def note(self) -> dict[str, Any]:
+        """What ``notes.write`` and ``notes.change`` take."""
+        readers = self.cleaned_data["readers"]
+        project = self._projects.get(readers)
+        return {
+            "body": self.cleaned_data["body"],
+            "visibility": NoteVisibility.PROJECT.value if project else readers,
+            "project": project,
+        }
+
+
+class CustomFieldForm(forms.Form):
+    """A field of the organisation; ``kind`` is asked only for a new one."""
+
+    label = forms.CharField(label="Name", max_length=80)
+    kind = forms.ChoiceField(label="Kind", choices=FieldKind.choices)
+    choices = forms.CharField(
+        label="Choices",
+        required=False,
+        help_text="One per line; only for choices.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def clean_choices(self) -> list[str]:
+        """The choices as a list."""
+        return [line for line in self.cleaned_data["choices"].splitlines() if line.strip()]
 
 
 class PersonForm(forms.Form):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import ClassVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -42,6 +42,8 @@ _DUMMY = re.compile(r"no-email-(-?[0-9]+)@(?:[a-z0-9-]+\.)*example\.com", re.ASC
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
 _SPACE = re.compile(r"\s+")
 _LINKEDIN = re.compile(r"(?:^|[./])linkedin\.com/(in|pub)/([^/?#\s]+)", re.IGNORECASE)
+#: A scheme, not a host with a port.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _PHONE_FILLER = re.compile(r"[\s()./\-\u2010-\u2015\u00a0]")
 _INTERNATIONAL = re.compile(r"\+([1-9][0-9]{7,14})", re.ASCII)
 
@@ -136,6 +138,39 @@ def normalise_phone(text: str, *, region: str | None = None) -> str:
     if not 5 <= len(digits) <= 20:
         raise InvalidPhone("Not a telephone number.")
     return digits
+
+
+def web_link(text: str, *, limit: int = 500) -> str:
+    """An http(s) link, its scheme added where it is missing; empty for anything else or anything longer.
+
+    ``example.org/cv`` → ``https://example.org/cv``; ``javascript:…`` and ``file:…`` are no links.
+    """
+    url = clean_text(text, limit=limit + 1)
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        if _SCHEME.match(url):
+            return ""
+        url = f"https://{url}"
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # brackets that hold no address
+        return ""
+    return url if "." in host.strip(".") and " " not in url and len(url) <= limit else ""
+
+
+def shown_phone(normalised: str, *, region: str | None = None) -> str:
+    """An E.164 number as people write it: the national way to somebody of that ``region``, else with country code.
+
+    ``+4915155501420`` → ``01515 5501420`` in DE and ``+49 1515 5501420`` elsewhere. Digits that are no number stay.
+    """
+    if not normalised.startswith("+"):
+        return normalised
+    try:
+        number = phonenumbers.parse(normalised, None)
+    except phonenumbers.NumberParseException:
+        return normalised
+    form = phonenumbers.PhoneNumberFormat
+    at_home = region is not None and phonenumbers.region_code_for_number(number) == region
+    return phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL)
 
 
 def _plain_international(digits: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right
 from foundation.models import Run
 from sourcing.models import Project, ProjectMember
-from sourcing.slots import bulk_action, project_tab, run_page
+from sourcing.slots import bulk_action, candidate_tab, project_tab, run_page
+from sourcing.views.person import profile_context
 
 
 def _people(project: Project, viewer: User) -> int:
@@ -28,6 +30,26 @@ def register() -> None:
         right=Right.PROJECT_VIEW,
         url_name="sourcing:project",
         count=_people,
+    )
+    # What the timeline shows depends on how much of it was asked for: views.person gives it.
+    candidate_tab(
+        id="timeline",
+        label="Timeline",
+        order=10,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_timeline.html",
+        context=lambda _candidate, _viewer: {},
+    )
+    candidate_tab(
+        id="profile",
+        label="Profile",
+        order=20,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_profile.html",
+        context=profile_context,
+    )
+    settings_pages.register(
+        label="Custom fields", url_name="sourcing:custom_fields", right=Right.ORGANISATION_EDIT, order=25
     )
     bulk_action(
         id="add-to-project",

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, connection, transaction
+import structlog
+from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import suppression
+from sourcing import custom_fields, editing, places, settling, suppression, values
+from sourcing.editing import AlreadyThere
 from sourcing.models import (
     Candidate,
     ContactKind,
@@ -26,26 +30,23 @@ from sourcing.models import (
     Education,
     Experience,
     Origin,
+    OtherValue,
     RecordType,
     SocialProfile,
 )
-from sourcing.normalising import clean_block, clean_text, linkedin_key, normalise_email, normalise_phone
+from sourcing.normalising import clean_text, linkedin_key, normalise_email, normalise_phone
 from sourcing.search import index
+from sourcing.values import Statement
 
-#: The columns a person or a program may edit, with their longest value.
-EDITABLE: Mapping[str, int] = {
-    "first_name": 300,
-    "last_name": 300,
-    "headline": 500,
-    "title": 300,
-    "company": 300,
-    "location": 300,
-    "summary": 20_000,
-}
+log = structlog.get_logger(__name__)
 
 
 class Changed(Conflict):
-    """Somebody else edited the person meanwhile. ``extra`` has ``current`` (their version) and ``yours``."""
+    """Somebody else edited the person meanwhile.
+
+    ``extra`` has ``current`` and ``yours`` (versions) and ``fields``: ``{name: {"current", "yours"}}`` of each field
+    on which the two differ.
+    """
 
     code: ClassVar[str] = "version_conflict"
 
@@ -54,12 +55,6 @@ class Nameless(Invalid):
     """A person needs a name, an e-mail address or a LinkedIn profile."""
 
     code: ClassVar[str] = "nameless"
-
-
-class AlreadyThere(Conflict):
-    """The person has this address, or another person has this profile."""
-
-    code: ClassVar[str] = "already_there"
 
 
 @transaction.atomic
@@ -76,6 +71,7 @@ def create_candidate(
     summary: str = "",
     skills: Sequence[str] = (),
     tags: Sequence[str] = (),
+    custom: Mapping[str, Any] | None = None,
     linkedin_url: str = "",
     record_type: str = RecordType.CANDIDATE,
     source: str = "",
@@ -93,7 +89,7 @@ def create_candidate(
     InvalidAddress, InvalidPhone, and :class:`AlreadyThere` when another person has the LinkedIn profile. It
     does not look for a person with the same e-mail address: two people may share one.
     """
-    values = {
+    columns = {
         "first_name": first_name,
         "last_name": last_name,
         "headline": headline,
@@ -110,13 +106,15 @@ def create_candidate(
         linkedin_key=key,
         record_type=record_type,
         source=clean_text(source, limit=200),
-        skills=_listed(skills),
-        tags=_listed(tags),
-        **{name: _cleaned(name, value) for name, value in values.items()},
+        skills=editing.listed(skills),
+        tags=editing.listed(tags),
+        custom=custom_fields.merged(editing.fields_of(organisation.pk), {}, custom) if custom else {},
+        **places.columns_for(clean_text(location)),
+        **{name: editing.cleaned(name, value) for name, value in columns.items()},
     )
     if not (candidate.first_name or candidate.last_name or key or addresses):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    _save_once(candidate)
+    editing.save_once(candidate)
     if linkedin_url.strip():
         SocialProfile.objects.create(
             organisation=organisation,
@@ -130,6 +128,13 @@ def create_candidate(
     _add_history(candidate, Education, education)
     suppression.traces_added(organisation.pk, [candidate.pk])
     index.refresh([candidate.pk])
+    events.emit(
+        "candidate.created",
+        organisation_id=organisation.pk,
+        subject=f"candidate:{candidate.pk}",
+        candidate_id=candidate.pk,
+        actor_id=actor.pk if actor else None,
+    )
     return candidate
 
 
@@ -137,44 +142,105 @@ def create_candidate(
 def edit_candidate(
     *,
     candidate: Candidate,
-    actor: User | None,  # noqa: ARG001 - the trail names the actor
-    version: int,
+    actor: User | None,
+    version: int | None,
     changes: Mapping[str, Any],
+    seen: Mapping[str, str] | None = None,
 ) -> Candidate:
-    """Set columns of :data:`EDITABLE`, ``skills``, ``tags``, ``record_type`` or ``linkedin_url``; the version
-    rises by one.
+    """Set columns of :data:`editing.EDITABLE`, ``skills``, ``tags``, ``record_type``, ``linkedin_url`` or ``custom``
+    (``{key: raw value}``) by hand; the version rises by one.
 
-    ``version`` is the one the editor saw; :class:`Changed` when it is no longer current, and nothing is written.
-    Raises Invalid for an unknown column and :class:`Nameless` when nothing would be left to tell the person by.
+    ``version`` is the one the editor saw. When it is no longer current, or None, the fields decide: ``seen`` has
+    ``values.mark`` of what the editor saw of each field, and only a field that changed since then, to something else
+    than the editor wants too, is a conflict; without ``seen`` every older version is. Then :class:`Changed` is raised
+    and nothing is written. Raises Invalid for an unknown column or a custom value that does not fit, and
+    :class:`Nameless` when nothing would be left to tell the person by.
     """
-    unknown = set(changes) - {*EDITABLE, "skills", "tags", "record_type", "linkedin_url"}
+    unknown = set(changes) - {*editing.EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
     if unknown:
         raise Invalid("Cannot be edited.", fields=dict.fromkeys(sorted(unknown), "Cannot be edited."))
-    candidate = (
-        Candidate.objects.for_organisation(candidate.organisation_id).select_for_update().get(pk=candidate.pk)
-    )
+    candidate = editing.lock(candidate)
+    wanted = editing.wanted_of(candidate, changes)
     if candidate.version != version:
-        raise Changed(
-            "Somebody changed this person while you were editing. Look at the new values and save again.",
-            current=candidate.version,
-            yours=version,
-        )
-    for name, value in changes.items():
-        if name in EDITABLE:
-            setattr(candidate, name, _cleaned(name, value))
-        elif name in ("skills", "tags"):
-            setattr(candidate, name, _listed(value))
-        elif name == "record_type":
-            candidate.record_type = RecordType(value)
-        else:
-            candidate.linkedin_key = linkedin_key(value)
+        _refuse_conflicts(candidate, wanted, version=version, seen=seen)
+    changed = editing.set_by_hand(candidate, actor, wanted)
     if not (candidate.name != "Unnamed" or candidate.linkedin_key or candidate.contact_points.exists()):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    candidate.version += 1
-    _save_once(candidate)
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
-    index.refresh([candidate.pk])
+    editing.save(candidate, actor, changed)
     return candidate
+
+
+@transaction.atomic
+def add_words(*, candidate: Candidate, actor: User, field: str, words: Iterable[str]) -> Candidate:
+    """Add skills or tags; those the person has, case apart, stay once. Nobody's other edit is in the way."""
+    person = editing.lock(candidate)
+    present = _word_list(person, field)
+    known = {word.casefold() for word in present}
+    fresh = [word for word in editing.listed(words) if word.casefold() not in known]
+    if len(present) + len(fresh) > editing.MAX_WORDS:
+        raise Invalid(f"A person has {editing.MAX_WORDS} {field} at most.")
+    return _set_words(person, actor, field, [*present, *fresh])
+
+
+@transaction.atomic
+def remove_word(*, candidate: Candidate, actor: User, field: str, word: str) -> Candidate:
+    """Take one skill or tag away; one that is gone changes nothing."""
+    person = editing.lock(candidate)
+    rest = [kept for kept in _word_list(person, field) if kept.casefold() != word.casefold()]
+    return _set_words(person, actor, field, rest)
+
+
+@transaction.atomic
+def use_value(*, other: OtherValue, actor: User) -> Candidate:
+    """*Use this instead*: show one of the values that stood back; what it replaces stands back in its place.
+
+    It counts as a hand edit by ``actor`` from then on. Raises Invalid if the field cannot hold it any more.
+    """
+    candidate = editing.lock(other.candidate)
+    value = other.value
+    if other.field.startswith(settling.CUSTOM):
+        key = other.field.removeprefix(settling.CUSTOM)
+        value = custom_fields.merged(editing.fields_of(candidate.organisation_id), {}, {key: value}).get(key)
+    statement = Statement(
+        value=value,
+        origin=Origin.ADDED,
+        at=timezone.now(),
+        source=other.source,
+        by=actor.pk,
+        chosen=True,
+    )
+    changed = settling.state(candidate, {other.field: statement})
+    editing.save(candidate, actor, changed)
+    return candidate
+
+
+@transaction.atomic
+def take_statements(
+    *, candidate: Candidate, actor: User | None, statements: Mapping[str, Statement]
+) -> list[str]:
+    """What a pull, a provider or a merge says about a person: the better value of each field is shown, the other kept.
+
+    ``statements`` by field (a column of :data:`editing.EDITABLE` or ``custom.<key>``); values are cleaned here, and
+    a custom value that does not fit its field is passed over. Returns the fields whose shown value changed.
+    """
+    candidate = editing.lock(candidate)
+    fields = {field.key: field for field in editing.fields_of(candidate.organisation_id)}
+    cleaned: dict[str, Statement] = {}
+    for name, statement in statements.items():
+        if name in editing.EDITABLE:
+            cleaned[name] = replace(statement, value=editing.cleaned(name, statement.value))
+        elif (key := name.removeprefix(settling.CUSTOM)) in fields and name != key:
+            try:
+                value = custom_fields.clean(fields[key], statement.value)
+            except custom_fields.InvalidValue:
+                log.info("people.value_does_not_fit", candidate_id=candidate.pk, field=name)
+                continue
+            cleaned[name] = replace(statement, value=value)
+    before = dict(candidate.provenance)
+    changed = settling.state(candidate, cleaned)
+    if changed or candidate.provenance != before:
+        editing.save(candidate, actor, changed)
+    return changed
 
 
 @transaction.atomic
@@ -189,8 +255,16 @@ def add_email(*, candidate: Candidate, actor: User, type: str, value: str) -> Co
 
 @transaction.atomic
 def add_phone(*, candidate: Candidate, actor: User, type: str, value: str) -> ContactPoint:  # noqa: A002 - the word of the page
-    """Add a number by hand, private to ``actor`` like an address. Raises InvalidPhone or :class:`AlreadyThere`."""
-    return _add_by_hand(candidate, actor, ContactKind.PHONE, type, value.strip(), normalise_phone(value))
+    """Add a number by hand, private to ``actor`` like an address. A number without country code is read as one of the
+    country the person lives in. Raises InvalidPhone or :class:`AlreadyThere`."""
+    normalised = normalise_phone(value, region=region_of(candidate))
+    return _add_by_hand(candidate, actor, ContactKind.PHONE, type, value.strip(), normalised)
+
+
+def region_of(candidate: Candidate) -> str | None:
+    """The country (ISO 3166, two letters) the person lives in, as far as their place tells."""
+    place = places.by_id(candidate.place_id) if candidate.place_id is not None else None
+    return place.country if place else None
 
 
 @transaction.atomic
@@ -250,6 +324,23 @@ def mark_valid(*, contact_point: ContactPoint, actor: User) -> None:
     contact_point.save(update_fields=["status", "bounced_at", "status_note"])
 
 
+#: What a person may say by hand about an address or number; bounces are stated by the mail that came back.
+BY_HAND = (ContactStatus.VERIFIED, ContactStatus.INVALID, ContactStatus.UNKNOWN)
+
+
+@transaction.atomic
+def set_status(*, contact_point: ContactPoint, actor: User, status: str) -> None:
+    """A person says that an address or number works, does not, or that nobody knows. Raises Invalid for another state
+    or for somebody else's private address."""
+    _pinnable(contact_point, actor)
+    if status not in BY_HAND:
+        raise Invalid("Choose verified, invalid or unknown.")
+    contact_point.status = status
+    contact_point.status_note = "" if status == ContactStatus.UNKNOWN else f"said by {actor}"[:200]
+    contact_point.bounced_at = None
+    contact_point.save(update_fields=["status", "status_note", "bounced_at"])
+
+
 @transaction.atomic
 def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None:  # noqa: ARG001 - who wrote is in the audit trail of the actor
     """Somebody wrote to the person at ``at``; an earlier moment than the known one changes nothing."""
@@ -260,24 +351,37 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
     index.contacted([candidate_id], at)
 
 
-def _cleaned(name: str, value: str) -> str:
-    return clean_block(value) if name == "summary" else clean_text(value, limit=EDITABLE[name])
+def _refuse_conflicts(
+    candidate: Candidate, wanted: Mapping[str, Any], *, version: int | None, seen: Mapping[str, str] | None
+) -> None:
+    """Raise :class:`Changed` naming both values of each field that somebody else changed."""
+    both = {
+        name: {"current": settling.read(candidate, name), "yours": value}
+        for name, value in wanted.items()
+        if settling.read(candidate, name) != value
+        and (seen is None or seen.get(name) != values.mark(settling.read(candidate, name)))
+    }
+    if seen is None or both:
+        raise Changed(
+            "Somebody changed this person while you were editing. Look at both values and save again.",
+            current=candidate.version,
+            yours=version,
+            fields=both,
+        )
 
 
-def _listed(values: Iterable[str]) -> list[str]:
-    """Cleaned, without repetition (case apart), at most 200."""
-    cleaned = (clean_text(value, limit=100) for value in values)
-    return list({value.casefold(): value for value in cleaned if value}.values())[:200]
+def _word_list(candidate: Candidate, field: str) -> list[str]:
+    if field not in ("skills", "tags"):
+        raise Invalid("Cannot be edited.", fields={field: "Cannot be edited."})
+    words: list[str] = getattr(candidate, field)
+    return words
 
 
-def _save_once(candidate: Candidate) -> None:
-    try:
-        with transaction.atomic():
-            candidate.save()
-    except IntegrityError as error:
-        if "sourcing_candidate_linkedin_once" not in str(error):
-            raise
-        raise AlreadyThere("Another person has this LinkedIn profile.") from error
+def _set_words(candidate: Candidate, actor: User, field: str, words: list[str]) -> Candidate:
+    changed = editing.set_by_hand(candidate, actor, {field: words})
+    if changed:
+        editing.save(candidate, actor, changed)
+    return candidate
 
 
 def _add_points(

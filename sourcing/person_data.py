@@ -30,6 +30,10 @@ class Moment:
     quote: str = ""
     tone: str = ""
     url: str = ""
+    #: Where the viewer may change it, for what they wrote themselves.
+    edit_url: str = ""
+    #: Something in it is meant for the viewer and new to them.
+    new: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

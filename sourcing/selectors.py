@@ -19,6 +19,7 @@ from sourcing.models import (
     ContactStatus,
     ImportNote,
     ImportRun,
+    OtherValue,
     Project,
     ProjectMember,
 )
@@ -34,6 +35,12 @@ class ContactPointMissing(Missing):
     """There is no such address, or it is another user's private one; which of the two is not told."""
 
     code: ClassVar[str] = "contact_point_missing"
+
+
+class ValueMissing(Missing):
+    """There is no such value, or it is shown by now."""
+
+    code: ClassVar[str] = "value_missing"
 
 
 class ProjectMissing(Missing):
@@ -95,6 +102,19 @@ def contact_point_for(viewer: User, contact_point_id: int) -> ContactPoint:
     return row
 
 
+def other_value_for(viewer: User, value_id: int) -> OtherValue:
+    """One value that stood back; raises :class:`ValueMissing`."""
+    row = (
+        OtherValue.objects.for_organisation(viewer.organisation_id)
+        .filter(pk=value_id)
+        .select_related("candidate")
+        .first()
+    )
+    if row is None:
+        raise ValueMissing("This value is not kept any more.")
+    return row
+
+
 @dataclass
 class Reach:
     """Whether a person can be reached, for the marks in a list: counts only what the viewer may see."""
@@ -126,10 +146,15 @@ def reach(*, viewer: User, candidate_ids: Collection[int]) -> dict[int, Reach]:
     return {candidate_id: found.get(candidate_id, Reach()) for candidate_id in candidate_ids}
 
 
+def seen_projects(viewer: User) -> QuerySet[Project]:
+    """Every project the viewer sees, archived ones included, without counts: what other questions build on."""
+    return Project.objects.for_organisation(viewer.organisation_id)
+
+
 def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Project]:
     """The organisation's projects, the newest first, each with ``people``."""
     return (
-        Project.objects.for_organisation(viewer.organisation_id)
+        seen_projects(viewer)
         .filter(archived_at__isnull=not archived)
         .select_related("owner")
         .annotate(people=Count("members"))
@@ -139,12 +164,7 @@ def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Projec
 
 def project_for(viewer: User, project_id: int) -> Project:
     """One project, archived or not; raises :class:`ProjectMissing`."""
-    project = (
-        Project.objects.for_organisation(viewer.organisation_id)
-        .select_related("owner")
-        .filter(pk=project_id)
-        .first()
-    )
+    project = seen_projects(viewer).select_related("owner").filter(pk=project_id).first()
     if project is None:
         raise ProjectMissing("There is no such project.")
     return project

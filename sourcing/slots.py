@@ -1,4 +1,5 @@
-"""Places on our pages that the rooms above fill: project tabs, actions, marks on rows, panels, bulk actions.
+"""Places on our pages that the rooms above fill: project and person tabs, actions, marks on rows, panels, bulk
+actions.
 
 Sourcing must not import campaigns or integrations, yet a project shows an Outreach tab and a person an ATS check.
 So the upper app registers a slot in its ``AppConfig.ready()`` and keeps page, view and right to itself; our templates
@@ -85,6 +86,17 @@ class CandidatePanel(Slot):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CandidateTab(Slot):
+    """One tab of a person, in the drawer and on the page: ``template`` is included with ``context(candidate, viewer)``
+    beside what every tab has (``person``, ``may_edit``). Asked for only when the tab is opened; ``count``, if given, is
+    asked with every person."""
+
+    template: str
+    context: Callable[[Candidate, User], Mapping[str, object]]
+    count: Callable[[Candidate, User], int | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BulkAction(Slot):
     """One button of the selection bar. The form posts ``candidate`` ids (repeated) to ``url_name``.
 
@@ -140,5 +152,6 @@ project_tab: Registry[ProjectTab] = Registry(ProjectTab)
 project_action: Registry[ProjectAction] = Registry(ProjectAction)
 candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
 candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
+candidate_tab: Registry[CandidateTab] = Registry(CandidateTab)
 bulk_action: Registry[BulkAction] = Registry(BulkAction)
 run_page: Registry[RunPage] = Registry(RunPage)

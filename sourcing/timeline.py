@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.urls import reverse
+
 from accounts.models import User
-from sourcing import person_data
-from sourcing.models import Candidate, ContactStatus, Origin, ProjectMember, Suppression, SuppressionKind
+from sourcing import notes, person_data
+from sourcing.models import (
+    Candidate,
+    ContactStatus,
+    NoteVisibility,
+    Origin,
+    ProjectMember,
+    Suppression,
+    SuppressionKind,
+)
 from sourcing.person_data import Moment
-from sourcing.selectors import contact_points
+from sourcing.selectors import contact_points, seen_projects
 
 #: Every foreign key of this app to Candidate.
 TABLES = (
@@ -16,6 +26,8 @@ TABLES = (
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
+    ("sourcing.Note", "candidate"),
+    ("sourcing.OtherValue", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
@@ -25,12 +37,14 @@ TABLES = (
 
 
 def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
-    """How the person came in, addresses the viewer may see, projects, bounces and suppression; newest first."""
+    """How the person came in, addresses and notes the viewer may see, projects, bounces and suppression; newest
+    first."""
     found = [
         _arrival(candidate),
         *_addresses(candidate, viewer),
-        *_projects(candidate),
+        *_projects(candidate, viewer),
         *_suppressions(candidate),
+        *_notes(candidate, viewer, limit),
     ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
 
@@ -64,10 +78,30 @@ def _addresses(candidate: Candidate, viewer: User) -> Iterator[Moment]:
             )
 
 
-def _projects(candidate: Candidate) -> Iterator[Moment]:
+def _notes(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
+    for note in notes.visible_notes(viewer, candidate)[:limit]:
+        where = {
+            NoteVisibility.ME.value: "only you see it",
+            NoteVisibility.PROJECT.value: f"in {note.project}",
+        }.get(note.visibility, "")
+        author = "You" if note.author_id == viewer.pk else str(note.author or "Somebody who left")
+        mine = next((mention for mention in note.mentions.all() if mention.user_id == viewer.pk), None)
+        named = " and named you" if mine else ""
+        yield Moment(
+            at=note.created_at,
+            icon="message-square-text",
+            text=f"{author} wrote a note{named}",
+            quote=note.body,
+            note=", ".join(part for part in (where, "edited" if note.edited_at else "") if part),
+            edit_url=reverse("sourcing:note_edit", args=[note.pk]) if note.author_id == viewer.pk else "",
+            new=mine is not None and mine.seen_at is None,
+        )
+
+
+def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
     members = (
         ProjectMember.objects.for_organisation(candidate.organisation_id)
-        .filter(candidate=candidate)
+        .filter(candidate=candidate, project_id__in=seen_projects(viewer).values("pk"))
         .select_related("project", "added_by")
     )
     for member in members:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sourcing.views import imports, people, projects, runs
+from sourcing.views import (
+    custom_fields,
+    imports,
+    people,
+    person,
+    person_contacts,
+    person_edit,
+    person_notes,
+    projects,
+    runs,
+)
 
 app_name = "sourcing"
 
@@ -12,13 +22,34 @@ _people = [
     path("", people.people, name="people"),
     path("new/", people.new_person, name="person_new"),
     path("to-project/", people.people_to_project, name="people_to_project"),
-    path("<int:candidate_id>/", people.person, name="candidate"),
+    path("<int:candidate_id>/", person.person, name="candidate"),
     path("<int:candidate_id>/edit/", people.edit_person, name="person_edit"),
-    path("<int:candidate_id>/contacts/new/", people.add_email, name="add_email"),
-    path("contacts/<int:contact_point_id>/pin/", people.pin, name="pin"),
-    path("contacts/<int:contact_point_id>/unpin/", people.unpin, name="unpin"),
-    path("contacts/<int:contact_point_id>/valid/", people.mark_valid, name="mark_valid"),
-    path("contacts/<int:contact_point_id>/remove/", people.remove_contact, name="remove_contact"),
+    path("<int:candidate_id>/fields/<str:name>/", person_edit.field, name="person_field"),
+    path("<int:candidate_id>/words/<str:word_list>/", person_edit.words, name="person_words"),
+    path("<int:candidate_id>/profiles/", person_edit.social_profiles, name="social_profiles"),
+    path("<int:candidate_id>/history/<str:kind>/", person_edit.history_row, name="history_new"),
+    path("<int:candidate_id>/history/<str:kind>/<int:row_id>/", person_edit.history_row, name="history_edit"),
+    path(
+        "<int:candidate_id>/history/<str:kind>/<int:row_id>/move/",
+        person_edit.history_move,
+        name="history_move",
+    ),
+    path(
+        "<int:candidate_id>/history/<str:kind>/<int:row_id>/remove/",
+        person_edit.history_remove,
+        name="history_remove",
+    ),
+    path("<int:candidate_id>/notes/", person_notes.write, name="note_write"),
+    path("<int:candidate_id>/contacts/new/", person_contacts.add_email, name="add_email"),
+    path("<int:candidate_id>/phones/new/", person_contacts.add_phone, name="add_phone"),
+    path("notes/<int:note_id>/", person_notes.edit, name="note_edit"),
+    path("notes/<int:note_id>/remove/", person_notes.remove, name="note_remove"),
+    path("values/<int:value_id>/use/", person_edit.use_value, name="use_value"),
+    path("contacts/<int:contact_point_id>/pin/", person_contacts.pin, name="pin"),
+    path("contacts/<int:contact_point_id>/unpin/", person_contacts.unpin, name="unpin"),
+    path("contacts/<int:contact_point_id>/valid/", person_contacts.mark_valid, name="mark_valid"),
+    path("contacts/<int:contact_point_id>/status/", person_contacts.set_status, name="contact_status"),
+    path("contacts/<int:contact_point_id>/remove/", person_contacts.remove_contact, name="remove_contact"),
     path("import/", imports.upload, name="import_upload"),
     path("import/<int:import_id>/", imports.page, name="import"),
     path("import/<int:import_id>/reread/", imports.reread, name="import_reread"),
@@ -37,10 +68,18 @@ _projects = [
     path("<int:project_id>/archive/", projects.archive, name="project_archive"),
     path("<int:project_id>/bring-back/", projects.bring_back, name="project_bring_back"),
 ]
+_fields = [
+    path("", custom_fields.page, name="custom_fields"),
+    path("<int:field_id>/", custom_fields.edit, name="custom_field"),
+    path("<int:field_id>/move/", custom_fields.move, name="custom_field_move"),
+    path("<int:field_id>/archive/", custom_fields.archive, name="custom_field_archive"),
+    path("<int:field_id>/bring-back/", custom_fields.bring_back, name="custom_field_bring_back"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", people.home, name="home"),
     path("people/", include(_people)),
     path("projects/", include(_projects)),
+    path("settings/custom-fields/", include(_fields)),
     path("runs/tray/", runs.tray, name="run_tray"),
     path("runs/<int:run_id>/cancel/", runs.cancel, name="run_cancel"),
     path("api/v1/", include("sourcing.api.urls")),

@@ -22,8 +22,8 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import people
-from sourcing.models import ImportRun
+from sourcing import defining_fields, history, notes, people
+from sourcing.models import ImportRun, OtherValue
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -49,6 +49,24 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:candidate": ("GET", "ARV"),
     "sourcing:person_edit": ("GET", "AR"),
     "sourcing:add_email": ("GET", "AR"),
+    "sourcing:add_phone": ("GET", "AR"),
+    "sourcing:contact_status": ("POST", "AR"),
+    "sourcing:person_field": ("GET", "AR"),
+    "sourcing:person_words": ("POST", "AR"),
+    "sourcing:social_profiles": ("POST", "AR"),
+    "sourcing:history_new": ("GET", "AR"),
+    "sourcing:history_edit": ("GET", "AR"),
+    "sourcing:history_move": ("POST", "AR"),
+    "sourcing:history_remove": ("POST", "AR"),
+    "sourcing:note_write": ("POST", "AR"),
+    "sourcing:note_edit": ("GET", "AR"),
+    "sourcing:note_remove": ("POST", "AR"),
+    "sourcing:use_value": ("POST", "AR"),
+    "sourcing:custom_fields": ("GET", "A"),
+    "sourcing:custom_field": ("GET", "A"),
+    "sourcing:custom_field_move": ("POST", "A"),
+    "sourcing:custom_field_archive": ("POST", "A"),
+    "sourcing:custom_field_bring_back": ("POST", "A"),
     "sourcing:pin": ("POST", "AR"),
     "sourcing:unpin": ("POST", "AR"),
     "sourcing:mark_valid": ("POST", "AR"),
@@ -72,6 +90,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:run_cancel": ("POST", "ARV"),
     "sourcing:api_candidates": ("GET", "ARV"),
     "sourcing:api_candidate": ("GET", "ARV"),
+    "sourcing:api_contact_points": ("GET", "ARV"),
+    "sourcing:api_contact_point": ("PATCH", "AR"),
+    "sourcing:api_notes": ("GET", "ARV"),
+    "sourcing:api_note": ("GET", "ARV"),
+    "sourcing:api_values": ("GET", "ARV"),
+    "sourcing:api_use_value": ("POST", "AR"),
+    "sourcing:api_history": ("GET", "ARV"),
+    "sourcing:api_history_row": ("PUT", "AR"),
+    "sourcing:api_custom_fields": ("GET", "ARV"),
+    "sourcing:api_custom_field": ("PATCH", "A"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project_people": ("POST", "AR"),
     "outreach:settings": ("GET", "ARVM"),
@@ -227,6 +255,17 @@ def world(db) -> World:
     imported = ImportRun.objects.create(
         organisation=organisation, created_by=alice, file="none.csv", file_name="none.csv", file_sha256="0"
     )
+    field = defining_fields.add(organisation=organisation, actor=alice, label="Level", kind="text")
+    school = history.add(candidate=ada.candidate, actor=alice, kind="education", entry={"school": "TU"})
+    note = notes.write(candidate=ada.candidate, actor=alice, body="Met at PyCon")
+    other = OtherValue.objects.create(
+        organisation=organisation,
+        candidate=ada.candidate,
+        field="title",
+        value="CTO",
+        origin="imported",
+        seen_at=NOW,
+    )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -254,6 +293,13 @@ def world(db) -> World:
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
+            "field_id": field.pk,
+            "note_id": note.pk,
+            "value_id": other.pk,
+            "kind": "education",
+            "row_id": school.pk,
+            "name": "title",
+            "word_list": "skills",
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),
@@ -271,7 +317,7 @@ def address(name: str, pattern: URLPattern, world: World) -> str:
 def ask(client: Client, method: str, path: str) -> int:
     """The status of one request whose effects are undone."""
     with transaction.atomic():
-        response = client.get(path) if method == "GET" else client.post(path)
+        response = client.generic(method, path)
         transaction.set_rollback(True)
     if response.status_code == 302 and response.url.startswith(str(reverse(settings.LOGIN_URL))):
         return 401
@@ -285,6 +331,9 @@ PERSONAL = {
     "sourcing:unpin",
     "sourcing:mark_valid",
     "sourcing:remove_contact",
+    "sourcing:contact_status",
+    "sourcing:api_contact_point",
+    "sourcing:note_remove",
     "sourcing:run_cancel",
     "sourcing:import",
     "sourcing:import_reread",
@@ -339,7 +388,7 @@ def test_another_organisations_object_is_not_there(world):
     client.force_login(world.mallory)
     wrong = {}
     for name, pattern in routes():
-        if name in TABLE and set(pattern.pattern.converters) - {"vendor"}:
+        if name in TABLE and set(pattern.pattern.converters) - {"vendor", "kind", "name", "word_list"}:
             status = ask(client, TABLE[name][0], address(name, pattern, world))
             if status != 404:
                 wrong[name] = status

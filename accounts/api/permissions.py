@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 
 class HasRight(BasePermission):
-    """Needs ``api:use`` and the view's ``right``, or ``rights[method]`` where methods differ."""
+    """Needs ``api:use`` and the view's ``right``, or ``rights[method]`` where methods differ: others are 405."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """A view that names no right is a mistake and raises AttributeError."""
         rights = getattr(view, "rights", None)
+        if rights and request.method not in rights:
+            raise MethodNotAllowed(str(request.method))
         right: Right = rights[request.method] if rights else view.right  # type: ignore[attr-defined]  # see docstring
         return can(request.user, Right.API_USE) and can(request.user, right)

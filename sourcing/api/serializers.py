@@ -19,7 +19,10 @@ class ContactPointSerializer(serializers.ModelSerializer[ContactPoint]):
 
     class Meta:
         model = ContactPoint
-        fields = ["id", "kind", "type", "value", "status", "private", "pinned_at"]
+        fields = [
+            "id", "kind", "type", "value", "normalised", "status", "status_note", "origin", "source", "private",
+            "pinned_at", "first_seen_at", "last_seen_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_private(self, point: ContactPoint) -> bool:
@@ -36,7 +39,8 @@ class CandidateSerializer(serializers.ModelSerializer[Candidate]):
         model = Candidate
         fields = [
             "id", "first_name", "last_name", "headline", "title", "company", "location", "summary", "skills", "tags",
-            "linkedin_key", "record_type", "source", "created_at", "updated_at", "version", "contact_points",
+            "linkedin_key", "record_type", "source", "custom", "provenance", "place_id", "latitude", "longitude",
+            "time_zone", "place_confidence", "created_at", "updated_at", "version", "contact_points",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -75,6 +79,9 @@ class CandidateInSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=100), required=False, max_length=200
     )
     tags = serializers.ListField(child=serializers.CharField(max_length=100), required=False, max_length=200)
+    custom = serializers.DictField(
+        required=False, help_text="Custom values by key; null or empty takes one away."
+    )
     linkedin_url = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
@@ -87,9 +94,9 @@ class CandidateCreateSerializer(CandidateInSerializer):
 
 
 class CandidateChangeSerializer(CandidateInSerializer):
-    """Changes to a person; ``version`` is the one that was read."""
+    """Changes to a person; ``version`` is the one that was read, and may stand in ``If-Match`` instead."""
 
-    version = serializers.IntegerField(min_value=1)
+    version = serializers.IntegerField(min_value=1, required=False)
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -43,6 +44,27 @@ def _size(request: Request) -> int:
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_SIZE:
         raise Invalid(fields={"size": f"A whole number from 1 to {MAX_SIZE}."})
     return int(raw)
+
+
+class Outdated(people.Changed):
+    """``If-Match`` names a version that is no longer current (RFC 9110 §13.1.1)."""
+
+    status: ClassVar[int] = 412
+
+
+def _version_of_tag(tag: str | None) -> int | None:
+    """The version in an ETag of ours; raises Invalid for another one."""
+    if tag is None:
+        return None
+    found = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', tag.strip(), re.ASCII)
+    if found is None:
+        raise Invalid("If-Match must be the ETag of a read.", fields={"If-Match": "Not an ETag of a person."})
+    return int(found[1])
+
+
+def _one(request: Request, candidate: Candidate) -> Response:
+    body = CandidateSerializer(candidate, context={"request": request}).data
+    return Response(body, headers={"ETag": f'"{candidate.version}"'})
 
 
 class Candidates(APIView):
@@ -107,20 +129,35 @@ class OneCandidate(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """The person with the contact points the caller may see."""
         found = selectors.candidate_for(_caller(request), candidate_id)
-        return Response(CandidateSerializer(found, context={"request": request}).data)
+        return _one(request, found)
 
     @extend_schema(
-        operation_id="candidates_change", request=CandidateChangeSerializer, responses=CandidateSerializer
+        operation_id="candidates_change",
+        request=CandidateChangeSerializer,
+        responses=CandidateSerializer,
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag read.")],
     )
     def patch(self, request: Request, candidate_id: int) -> Response:
-        """Change columns; 409 when ``version`` is no longer current."""
+        """Change columns. When the version read is no longer current: 409, or 412 if it stood in ``If-Match``, with
+        both values of each field in ``fields``."""
         found = selectors.candidate_for(_caller(request), candidate_id)
         values = _checked(CandidateChangeSerializer(data=request.data))
-        version = values.pop("version")
-        changed = people.edit_candidate(
-            candidate=found, actor=_caller(request), version=version, changes=values
-        )
-        return Response(CandidateSerializer(changed, context={"request": request}).data)
+        version = values.pop("version", None)
+        tag = _version_of_tag(request.headers.get("If-Match"))
+        if version is None and tag is None:
+            raise Invalid(fields={"version": "Send the version that was read, here or in If-Match."})
+        try:
+            changed = people.edit_candidate(
+                candidate=found,
+                actor=_caller(request),
+                version=version if tag is None else tag,
+                changes=values,
+            )
+        except people.Changed as conflict:
+            if tag is None:
+                raise
+            raise Outdated(str(conflict), **conflict.extra) from conflict
+        return _one(request, changed)
 
 
 class Projects(APIView):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sourcing.models.candidate import Candidate, RecordType
 from sourcing.models.contact_point import ContactKind, ContactPoint, ContactStatus, ContactType, Origin
+from sourcing.models.custom_field import CustomField, FieldKind
 from sourcing.models.experience import Education, Experience, SocialProfile
 from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
+from sourcing.models.note import Note, NoteMention, NoteVisibility
+from sourcing.models.other_value import OtherValue
 from sourcing.models.project import Project, ProjectMember
 from sourcing.models.suppression import Suppression, SuppressionKind, SuppressionReason
 
@@ -16,15 +19,21 @@ __all__ = [
     "ContactPoint",
     "ContactStatus",
     "ContactType",
+    "CustomField",
     "Education",
     "Experience",
     "Fact",
+    "FieldKind",
     "ImportNote",
     "ImportPhase",
     "ImportRow",
     "ImportRun",
+    "Note",
     "NoteKind",
+    "NoteMention",
+    "NoteVisibility",
     "Origin",
+    "OtherValue",
     "PersonSearch",
     "PersonSearchSample",
     "Project",

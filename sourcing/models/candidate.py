@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
 from django.urls import reverse
 
 from accounts.audit import AUDIT
@@ -46,6 +47,20 @@ class Candidate(TenantModel):
     updated_at = models.DateTimeField(auto_now=True)
     #: Raised by every edit and import; an edit that saw an older one is refused.
     version = models.PositiveIntegerField(default=1)
+    # Bulk writes of other modules name their own columns only; the database fills these (db_default).
+    #: ``{custom field key: value}``, each as ``custom_fields.clean`` returns it.
+    custom = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    #: ``{field: {"source", "origin", "at", "by"}}`` of each value that did not come with the person; a custom field
+    #: stands under ``custom.<key>``. Written through ``values`` only.
+    provenance = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    #: Where ``location`` lies, from ``places.columns_for``; id of GeoNames.
+    place_id = models.IntegerField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    #: IANA name, or empty when the place does not say it.
+    time_zone = models.CharField(max_length=64, blank=True, db_default="")
+    #: How sure the place is, 0–100.
+    place_confidence = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Set by ``people.contacted``; never asked upward.
     last_contacted_at = models.DateTimeField(null=True, blank=True)
 

@@ -34,6 +34,7 @@ class Origin(models.TextChoices):
     ADDED = "added", "Added by hand"
     FOUND = "found", "Found"
     PULLED = "pulled", "From an ATS"
+    MERGED = "merged", "Merged"
 
 
 class ContactStatus(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Pages about people: the list with its drawer, one person, adding and editing, addresses."""
+"""Pages about people: the list with its drawer, adding and editing a person, adding people to a project."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.problems import Problem
 from sourcing import people as operations
-from sourcing import person_data, projects, selectors, slots, suppression
-from sourcing.forms import AddressForm, NewPersonForm, PersonForm, ToProjectForm
-from sourcing.models import Candidate, ContactKind, ContactPoint, Origin
+from sourcing import projects, selectors, slots, values
+from sourcing.forms import NewPersonForm, PersonForm, ToProjectForm
+from sourcing.models import Candidate, Origin
 from sourcing.search import query
+from sourcing.views.person import person_context
 from sourcing.views.problems import onto_form
-from sourcing.views.requests import number, numbers, viewer_of, wants_part
+from sourcing.views.requests import number, numbers, private, viewer_of, wants_part
 from sourcing.views.rows import bulk_actions, rows
 
 #: "Select all" of the list acts on at most this many people, the newest.
@@ -42,7 +43,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = person_context(viewer, person) if person else {}
     if person and wants_part(request, "drawer"):
         context["close_url"] = _without_person(request)
-        return _private(render(request, "sourcing/_drawer.html", context))
+        return private(render(request, "sourcing/_drawer.html", context))
     text = request.GET.get("q", "")
     order = query.Order.NAME if request.GET.get("order") == query.Order.NAME else query.Order.RECENT
     page = query.people(viewer=viewer, text=text, order=order, after=request.GET.get("after"))
@@ -59,16 +60,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "close_url": _without_person(request),
         "row_query": _row_query(request),
     }
-    return _private(render(request, "sourcing/people.html", context))
-
-
-@require_GET
-@needs(Right.CANDIDATE_VIEW)
-def person(request: HttpRequest, candidate_id: int) -> HttpResponse:
-    """One person on a page of their own; the same content as the drawer."""
-    viewer = viewer_of(request)
-    context = person_context(viewer, selectors.candidate_for(viewer, candidate_id))
-    return _private(render(request, "sourcing/person.html", context))
+    return private(render(request, "sourcing/people.html", context))
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,78 +93,38 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Right.CANDIDATE_EDIT)
 def edit_person(request: HttpRequest, candidate_id: int) -> HttpResponse:
-    """Edit what is known; a version that somebody changed meanwhile is refused and shown."""
+    """Everything on one form. A field that somebody else changed meanwhile is shown with both values; saving again
+    then saves the editor's."""
     viewer = viewer_of(request)
     found = selectors.candidate_for(viewer, candidate_id)
-    form = PersonForm(request.POST or None, initial=_initial(found))
+    initial = _initial(found)
+    form = PersonForm(request.POST or None, initial=initial)
+    both: list[dict[str, str]] = []
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        version = values.pop("version") or 0
+        changes = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
+        version = changes.pop("version", None) or 0
+        seen = {name: request.POST.get(f"seen_{name}", "") for name in _MARKED}
         try:
-            operations.edit_candidate(candidate=found, actor=viewer, version=version, changes=values)
+            operations.edit_candidate(
+                candidate=found, actor=viewer, version=version, changes=changes, seen=seen
+            )
+        except operations.Changed as conflict:
+            both = _both(form, conflict)
+            form.add_error(None, str(conflict))
         except Problem as problem:
             onto_form(problem, form)
         else:
             messages.success(request, "Saved")
             return redirect("sourcing:candidate", found.pk)
-    context = {"form": form, "person": found}
+    # What is saved next time was compared with what is shown now.
+    now = selectors.candidate_for(viewer, candidate_id)
+    marks = (
+        {f"seen_{name}": values.mark(getattr(now, name)) for name in _MARKED}
+        if both or not form.is_bound
+        else {f"seen_{name}": request.POST.get(f"seen_{name}", "") for name in _MARKED}
+    )
+    context = {"form": form, "person": now, "both": both, "marks": marks}
     return render(request, "sourcing/person_form.html", context, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "POST"])
-@needs(Right.CANDIDATE_EDIT)
-def add_email(request: HttpRequest, candidate_id: int) -> HttpResponse:
-    """The "+" beside the e-mails: type Personal, Business or Other, address, Save. Only the adder sees it."""
-    viewer = viewer_of(request)
-    found = selectors.candidate_for(viewer, candidate_id)
-    form = AddressForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            operations.add_email(candidate=found, actor=viewer, **form.cleaned_data)
-        except Problem as problem:
-            onto_form(problem, form, "value")
-        else:
-            return _contacts(request, found)
-    context = {"form": form, "person": found, "adding": True} | contacts_context(viewer, found)
-    part = wants_part(request, "contacts")
-    template = "sourcing/_contacts.html" if part else "sourcing/add_email.html"
-    return _private(render(request, template, context, status=422 if form.errors else 200))
-
-
-@require_POST
-@needs(Right.CANDIDATE_EDIT)
-def pin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
-    """*Use this address first in messaging campaign*."""
-    point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    operations.pin(contact_point=point, actor=viewer_of(request))
-    return _contacts(request, point.candidate)
-
-
-@require_POST
-@needs(Right.CANDIDATE_EDIT)
-def unpin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
-    """Take the pin back."""
-    point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    operations.unpin(contact_point=point, actor=viewer_of(request))
-    return _contacts(request, point.candidate)
-
-
-@require_POST
-@needs(Right.CANDIDATE_EDIT)
-def mark_valid(request: HttpRequest, contact_point_id: int) -> HttpResponse:
-    """A bounced address works after all."""
-    point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    operations.mark_valid(contact_point=point, actor=viewer_of(request))
-    return _contacts(request, point.candidate)
-
-
-@require_POST
-@needs(Right.CANDIDATE_EDIT)
-def remove_contact(request: HttpRequest, contact_point_id: int) -> HttpResponse:
-    """Delete what the viewer added by hand."""
-    point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    operations.remove_contact_point(contact_point=point, actor=viewer_of(request))
-    return _contacts(request, point.candidate)
 
 
 @require_POST
@@ -201,56 +153,23 @@ def people_to_project(request: HttpRequest) -> HttpResponse:
     return render(request, "sourcing/to_project.html", context, status=422 if form.errors else 200)
 
 
-def person_context(viewer: User, found: Candidate) -> dict[str, Any]:
-    """What the person's panel shows, in the drawer and on the page."""
-    panels = [
-        {"slot": slot, "content": content}
-        for slot in slots.candidate_panel.visible(viewer)
-        if (content := slot.context(found, viewer)) is not None
+#: Fields of the form whose seen value travels along.
+_MARKED = ("first_name", "last_name", "title", "company", "location", "summary", "skills", "linkedin_key")
+
+
+def _both(form: PersonForm, conflict: Problem) -> list[dict[str, str]]:
+    """Both values of each field in conflict, by the label of the form."""
+    labels = {"linkedin_key": "linkedin_url"}
+    return [
+        {
+            "label": str(form.fields[labels.get(name, name)].label),
+            **{
+                whose: ", ".join(value) if isinstance(value, list) else str(value)
+                for whose, value in pair.items()
+            },
+        }
+        for name, pair in conflict.extra["fields"].items()
     ]
-    return contacts_context(viewer, found) | {
-        "person": found,
-        "timeline": person_data.timeline(candidate=found, viewer=viewer),
-        "panels": panels,
-        "suppressed": found.pk in suppression.suppressed_people(found.organisation_id, [found.pk]),
-        "education": list(found.education.all()),
-        "experience": list(found.experience.all()),
-        "links": list(found.social_profiles.all()),
-        "projects": [
-            member.project
-            for member in found.memberships.select_related("project").filter(
-                project__archived_at__isnull=True
-            )
-        ],
-    }
-
-
-def contacts_context(viewer: User, found: Candidate) -> dict[str, Any]:
-    """Addresses and numbers the viewer may see; an own private row stands back behind an equal shared one."""
-    points = list(selectors.contact_points(viewer=viewer, candidate=found))
-    shared = {(point.kind, point.normalised) for point in points if point.shared}
-    shown = [point for point in points if point.shared or (point.kind, point.normalised) not in shared]
-    return {
-        "person": found,
-        "emails": [point for point in shown if point.kind == ContactKind.EMAIL],
-        "phones": [point for point in shown if point.kind == ContactKind.PHONE],
-        "used_first": used_first(shown),
-        "may_edit": can(viewer, Right.CANDIDATE_EDIT),
-    }
-
-
-def used_first(points: list[ContactPoint]) -> int | None:
-    """The pinned address that counts for the viewer: their own private one before a shared one."""
-    pinned = [point for point in points if point.pinned_at is not None and point.kind == ContactKind.EMAIL]
-    return next((point.pk for point in sorted(pinned, key=lambda point: point.shared)), None)
-
-
-def _contacts(request: HttpRequest, found: Candidate) -> HttpResponse:
-    """After a change of addresses: the block again for htmx, else the person's page."""
-    if wants_part(request, "contacts"):
-        context = contacts_context(viewer_of(request), found)
-        return _private(render(request, "sourcing/_contacts.html", context))
-    return redirect("sourcing:candidate", found.pk)
 
 
 def _initial(found: Candidate) -> dict[str, Any]:
@@ -289,10 +208,3 @@ def _row_query(request: HttpRequest) -> str:
 def _without_person(request: HttpRequest) -> str:
     rest = _row_query(request)
     return reverse("sourcing:people") + (f"?{rest}" if rest else "")
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """A part and a page share one address, and neither belongs into a cache."""
-    response["Vary"] = "HX-Request"
-    response["Cache-Control"] = "no-store"
-    return response

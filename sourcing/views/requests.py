@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts.permissions import viewer_of as viewer_of
 
@@ -28,3 +28,10 @@ def numbers(values: Iterable[str]) -> list[int]:
 def number(value: str | None) -> int | None:
     """One id from a query string, or None."""
     return next(iter(numbers([value or ""])), None)
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """A part and a page share one address, and neither belongs into a cache."""
+    response["Vary"] = "HX-Request"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -52,3 +52,11 @@ def test_in_production_links_are_https(settings):
 def test_a_key_that_is_wrong_is_not_shown(settings):
     settings.SECRET_BOX_KEYS = ["almost-a-secret"]
     assert "almost-a-secret" not in str(list(checks.keys()))
+
+
+def test_a_missing_gazetteer_is_a_warning_that_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(checks.places, "FILE", tmp_path / "none.sqlite3")
+    (message,) = checks.gazetteer()
+    assert message.id == "beckon.W011"
+    assert "config.gazetteer" in message.hint
+    checks.stop_on_errors()

@@ -135,3 +135,25 @@ def test_stored_text_holds_no_control_character_and_is_stable(text: str) -> None
     assert "\n" not in cleaned
     assert len(cleaned) <= 300
     assert clean_text(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "shown"),
+    [
+        ("+4915155501420", "DE", "01515 5501420"),
+        ("+4915155501420", "FR", "+49 1515 5501420"),
+        ("+4915155501420", None, "+49 1515 5501420"),
+        ("+16502530000", "US", "(650) 253-0000"),
+        ("12345", "DE", "12345"),
+        ("+", "DE", "+"),
+    ],
+)
+def test_a_number_is_shown_the_way_of_the_country(number: str, region: str | None, shown: str) -> None:
+    assert normalising.shown_phone(number, region=region) == shown
+
+
+@given(st.text(max_size=40))
+def test_a_link_is_http_and_stays_itself(text: str) -> None:
+    link = normalising.web_link(text)
+    assert link == "" or link.lower().startswith(("http://", "https://"))
+    assert normalising.web_link(link) == link

@@ -1,0 +1,162 @@
+"""What a person did, row by row: positions and schools are added, changed, removed and put into order.
+
+Each change locks the person, raises their version, and keeps the search row in step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db import transaction
+
+from accounts.models import User
+from foundation.problems import Invalid, Missing
+from sourcing import editing, people, values
+from sourcing.models import Candidate, Education, Experience
+from sourcing.normalising import clean_block, clean_text
+
+Row = Experience | Education
+
+#: Words of the address → table and what is asked of a row.
+TABLES: Mapping[str, type[Experience] | type[Education]] = {"experience": Experience, "education": Education}
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "experience": ("title", "company", "location", "started", "ended", "description"),
+    "education": ("school", "degree", "field", "started", "ended"),
+}
+MAX_ROWS = 200
+_DATE = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
+
+
+class RowMissing(Missing):
+    """There is no such position or school of this person."""
+
+    code: ClassVar[str] = "history_row_missing"
+
+
+class RowChanged(people.Changed):
+    """Somebody else changed the row meanwhile; ``extra`` has ``fields`` with both values."""
+
+
+def rows_of(candidate: Candidate, kind: str) -> list[Row]:
+    """The person's positions or schools in order."""
+    return list(_rows(candidate, kind))
+
+
+def row_for(candidate: Candidate, kind: str, row_id: int) -> Row:
+    """One row of this person; raises :class:`RowMissing`."""
+    row: Row | None = _rows(candidate, kind).filter(pk=row_id).first()
+    if row is None:
+        raise RowMissing("There is no such entry.")
+    return row
+
+
+def content(row: Row) -> dict[str, str]:
+    """What a row says, by column."""
+    return {name: getattr(row, name) for name in COLUMNS[_kind_of(row)]}
+
+
+@transaction.atomic
+def add(*, candidate: Candidate, actor: User, kind: str, entry: Mapping[str, str]) -> Row:
+    """A new row at the top: what is typed in is usually the newest. Raises Invalid."""
+    cleaned = _cleaned(kind, entry)
+    person = editing.lock(candidate)
+    present = rows_of(person, kind)
+    if len(present) >= MAX_ROWS:
+        raise Invalid(f"A person has {MAX_ROWS} entries at most.")
+    row = TABLES[kind](organisation_id=person.organisation_id, candidate=person, position=0, **cleaned)
+    _number([row, *present])
+    editing.save(person, actor, [kind])
+    return row
+
+
+@transaction.atomic
+def change(
+    *, candidate: Candidate, actor: User, kind: str, row_id: int, entry: Mapping[str, str], seen: str
+) -> Row:
+    """Other words in a row. ``seen`` is ``values.mark(content(row))`` of what the editor saw; raises
+    :class:`RowChanged` when the row says something else by now and something else than ``entry``, and Invalid."""
+    cleaned = _cleaned(kind, entry)
+    person = editing.lock(candidate)
+    row = row_for(person, kind, row_id)
+    present = content(row)
+    if present == cleaned:
+        return row
+    if values.mark(present) != seen:
+        both = {
+            name: {"current": present[name], "yours": value}
+            for name, value in cleaned.items()
+            if present[name] != value
+        }
+        raise RowChanged(
+            "Somebody changed this entry while you were editing. Look at both and save again.", fields=both
+        )
+    for name, value in cleaned.items():
+        setattr(row, name, value)
+    row.save()
+    editing.save(person, actor, [kind])
+    return row
+
+
+@transaction.atomic
+def remove(*, candidate: Candidate, actor: User, kind: str, row_id: int) -> None:
+    """Take a row away. One that is gone already raises :class:`RowMissing`."""
+    person = editing.lock(candidate)
+    row_for(person, kind, row_id).delete()
+    editing.save(person, actor, [kind])
+
+
+@transaction.atomic
+def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) -> None:
+    """Put a row ``by`` places lower (negative: higher); it stops at the ends."""
+    person = editing.lock(candidate)
+    present = rows_of(person, kind)
+    row = row_for(person, kind, row_id)
+    at = present.index(row)
+    to = max(0, min(len(present) - 1, at + by))
+    if to == at:
+        return
+    present.insert(to, present.pop(at))
+    _number(present)
+    editing.save(person, actor, [kind])
+
+
+def _rows(candidate: Candidate, kind: str) -> Any:
+    if kind not in TABLES:
+        raise RowMissing("There is no such list.")
+    table: Any = TABLES[kind]
+    return table.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+
+
+def _kind_of(row: Row) -> str:
+    return "experience" if isinstance(row, Experience) else "education"
+
+
+def _number(rows: list[Row]) -> None:
+    for position, row in enumerate(rows):
+        if row.pk is None or row.position != position:
+            row.position = position
+            row.save()
+
+
+def _cleaned(kind: str, entry: Mapping[str, str]) -> dict[str, str]:
+    if kind not in TABLES:
+        raise RowMissing("There is no such list.")
+    wrong: dict[str, str] = {}
+    cleaned: dict[str, str] = {}
+    for name in COLUMNS[kind]:
+        raw = str(entry.get(name) or "")
+        cleaned[name] = clean_block(raw) if name == "description" else clean_text(raw)
+        if name in ("started", "ended") and cleaned[name] and not _DATE.fullmatch(cleaned[name]):
+            wrong[name] = "A year or a month, like 2019 or 2019-04."
+    first, second = COLUMNS[kind][:2]
+    if not cleaned[first] and not cleaned[second]:
+        wrong[first] = f"Fill in {first} or {second}."
+    if not wrong and cleaned["started"] and cleaned["ended"]:
+        length = min(len(cleaned["started"]), len(cleaned["ended"]))
+        if cleaned["ended"][:length] < cleaned["started"][:length]:
+            wrong["ended"] = "It ends before it starts."
+    if wrong:
+        raise Invalid("Some of this does not fit.", fields=wrong)
+    return cleaned

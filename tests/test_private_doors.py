@@ -1,0 +1,167 @@
+"""An address and a number added by hand are seen by nobody but their adder, through no door there is (seed 002).
+
+Every address of the product is opened as every other role, an administrator included, and what the database and the
+outgoing payloads hold for others is read. A new page or API route is covered the day it is added.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, User
+from foundation.models import Event
+from integrations import selectors as exported
+from sourcing import people, person_data, selectors
+from sourcing.models import Candidate, ContactPoint
+from sourcing.search import query
+from tests.outreach.making import user
+from tests.test_access import World, address, routes, world
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "own@home.example"
+NUMBER = "+4915155501427"
+#: As they are stored and as they are shown.
+SECRETS = (ADDRESS, NUMBER, "1515 5501427", "15155501427")
+
+
+@pytest.fixture
+def person(world: World) -> Candidate:
+    found = Candidate.objects.across_organisations("the one of the world").get(pk=world.ids["candidate_id"])
+    people.add_phone(candidate=found, actor=adder(found), type="mobile", value=NUMBER)
+    return found
+
+
+def adder(person: Candidate) -> User:
+    owner = person.contact_points.get(normalised=ADDRESS).added_by
+    assert owner is not None
+    return owner
+
+
+def others(person: Candidate) -> list[User]:
+    roles = (Role.ADMIN, Role.RECRUITER, Role.VIEWER)
+    return [user(f"other{role}", of=person.organisation, role=role) for role in roles]
+
+
+def open_everything(viewer: User, world: World) -> dict[str, str]:
+    """What every address answers to a GET, plain, with its queries, and as htmx asks for its parts."""
+    client = Client(raise_request_exception=False)
+    client.force_login(viewer)
+    opened = {"person": str(world.ids["candidate_id"]), "tab": "profile"}
+    answers = {}
+    for name, pattern in routes():
+        # The made-up import has no file; login pages are nobody's.
+        if name.startswith(("account_", "mfa_", "styleguide", "sourcing:import_refused")):
+            continue
+        url = address(name, pattern, world)
+        for query_string in ({}, opened, {"tab": "timeline", "all": ""}):
+            for target in ("", "person-tabs", "drawer", "contacts"):
+                headers = {"HX-Request": "true", "HX-Target": target} if target else {}
+                if target and name not in {"sourcing:people", "sourcing:candidate", "sourcing:add_email"}:
+                    continue
+                with transaction.atomic():
+                    answer = client.get(url, query_string, headers=headers)
+                    transaction.set_rollback(True)
+                body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+                answers[f"{name} {query_string} {target}"] = body.decode(errors="replace")
+    return answers
+
+
+def leaks(answers: dict[str, str]) -> list[str]:
+    return [name for name, body in answers.items() if any(secret in body for secret in SECRETS)]
+
+
+def test_no_address_of_the_product_shows_it_to_anybody_else(world: World, person: Candidate) -> None:
+    for viewer in others(person):
+        assert leaks(open_everything(viewer, world)) == [], viewer.role
+
+
+def test_the_same_walk_finds_it_for_whoever_added_it(world: World, person: Candidate) -> None:
+    """Otherwise the walk above would prove nothing."""
+    found = " ".join(leaks(open_everything(adder(person), world)))
+    for door in (
+        "sourcing:candidate",
+        "sourcing:people",
+        "sourcing:api_candidate",
+        "sourcing:api_contact_points",
+    ):
+        assert door in found
+
+
+@pytest.mark.parametrize("text", [ADDRESS, "email:" + ADDRESS, NUMBER, "5501427"])
+def test_no_search_finds_the_person_by_it(world: World, person: Candidate, text: str) -> None:
+    for viewer in others(person):
+        found = query.people(viewer=viewer, text=text)
+        assert person not in found.people
+        assert found.total.count == 0
+        client = Client()
+        client.force_login(viewer)
+        assert client.get(reverse("sourcing:api_candidates"), {"q": text}).json()["total"] == 0
+
+
+def test_it_counts_and_reaches_for_nobody_else(world: World, person: Candidate) -> None:
+    ContactPoint.objects.for_organisation(person.organisation_id).filter(shared=True).delete()
+    for viewer in others(person):
+        reach = selectors.reach(viewer=viewer, candidate_ids=[person.pk])[person.pk]
+        assert (reach.emails, reach.phones, reach.mail) == (0, 0, "")
+
+
+def test_somebody_elses_export_does_not_carry_it(world: World, person: Candidate) -> None:
+    def payload(viewer: User) -> str:
+        return repr(exported.person_data(viewer=viewer, candidate=person))
+
+    assert ADDRESS in payload(adder(person))
+    for viewer in others(person):
+        assert [secret for secret in SECRETS if secret in payload(viewer)] == []
+
+
+def test_no_other_timeline_tells_of_it(world: World, person: Candidate) -> None:
+    for viewer in others(person):
+        told = repr(person_data.timeline(candidate=person, viewer=viewer, limit=1_000))
+        assert "added by hand" not in told
+        assert not any(secret in told for secret in SECRETS)
+
+
+def test_news_holds_no_address(world: World, person: Candidate) -> None:
+    told = json.dumps([event.ids for event in Event.objects.for_organisation(person.organisation_id)])
+    assert not any(secret in told for secret in SECRETS)
+
+
+def test_no_table_holds_it_but_the_one_of_contact_points(world: World, person: Candidate) -> None:
+    """Search documents, facets, facts, audit trail, deliveries, runs: everything there is."""
+    for point in person.contact_points.filter(shared=False):
+        people.set_status(contact_point=point, actor=adder(person), status="verified")
+        people.pin(contact_point=point, actor=adder(person))
+    people.remove_contact_point(
+        contact_point=person.contact_points.get(normalised=NUMBER), actor=adder(person)
+    )
+    holding = set()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("django_session"):
+                continue
+            cursor.execute(
+                f"SELECT count(*) FROM {connection.ops.quote_name(table)} t WHERE t::text LIKE ANY(%s)",  # noqa: S608 - our own tables
+                [[f"%{secret}%" for secret in SECRETS]],
+            )
+            if cursor.fetchone()[0]:
+                holding.add(table)
+    assert holding == {"sourcing_contactpoint"}
+
+
+def test_nobody_else_can_act_on_it(world: World, person: Candidate) -> None:
+    point = person.contact_points.get(normalised=ADDRESS)
+    for viewer in others(person)[:2]:
+        client = Client()
+        client.force_login(viewer)
+        for name in ("pin", "unpin", "mark_valid", "contact_status", "remove_contact"):
+            assert client.post(reverse(f"sourcing:{name}", args=[point.pk])).status_code == 404
+        url = reverse("sourcing:api_contact_point", args=[point.pk])
+        assert client.patch(url, {"pinned": True}, "application/json").status_code == 404
+        assert client.delete(url).status_code == 404
