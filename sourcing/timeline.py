@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accounts.models import User
-from sourcing import person_data
+from sourcing import person_data, personal
 from sourcing.models import Candidate, ContactStatus, Origin, ProjectMember, Suppression, SuppressionKind
 from sourcing.person_data import Moment
 from sourcing.selectors import contact_points
@@ -16,11 +16,16 @@ TABLES = (
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
+    ("sourcing.LawfulBasis", "candidate"),
+    ("sourcing.Notice", "candidate"),
+    ("sourcing.PersonArchive", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
+    ("sourcing.RetentionProposal", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
     ("sourcing.Suppression", "candidate"),
+    ("sourcing.SuppressionRemoval", "candidate"),
 )
 
 
@@ -37,7 +42,16 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
 
 def register() -> None:
     """Tell ``person_data``; called once from ``SourcingConfig.ready``."""
-    person_data.register(app="sourcing", tables=TABLES, timeline=moments)
+    person_data.register(
+        app="sourcing",
+        tables=TABLES,
+        timeline=moments,
+        erase=personal.erase,
+        scrub=personal.scrub,
+        collect=personal.collect,
+        busy=personal.busy,
+        words=personal.WORDS,
+    )
 
 
 def _arrival(candidate: Candidate) -> Moment:
