@@ -86,6 +86,13 @@ def busy(organisation_id: int, candidate_ids: Sequence[int]) -> set[int]:
     return set(items.values_list("candidate_id", flat=True))
 
 
+def elsewhere(candidate: Candidate) -> list[str]:
+    """The records at vendors, which only the vendor can erase."""
+    links = RemoteLink.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+    names = {opening.vendor_of(link.connection).display_name for link in links.select_related("connection")}
+    return [f"The record at {name}: erase it there." for name in sorted(names)]
+
+
 person_data.register(
     app="integrations",
     tables=[
@@ -97,6 +104,7 @@ person_data.register(
     erase=erase,
     collect=collect,
     busy=busy,
+    elsewhere=elsewhere,
     words=dict.fromkeys(
         ("integrations.Connection", "integrations.Export", "integrations.VendorIdentity"), Words.NOBODY
     ),

@@ -100,6 +100,13 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
     }
 
 
+def elsewhere(candidate: Candidate) -> list[str]:
+    """Mail that lies in the mailboxes it was sent from and read in."""
+    rows = Message.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+    addresses = set(rows.order_by().values_list("mailbox__address", flat=True).distinct())
+    return [f"Mail to and from the person in the mailbox {address}." for address in sorted(addresses)]
+
+
 def _messages(trail: Trail) -> QuerySet[Message]:
     """Messages of the person, and those without one that went to their address (tests, mails written by hand)."""
     rows = Message.objects.for_organisation(trail.organisation_id)

@@ -94,6 +94,7 @@ person_data.register(
     erase=forgetting.erase,
     scrub=forgetting.scrub,
     collect=forgetting.collect,
+    elsewhere=forgetting.elsewhere,
     words={
         "outreach.SendTry": Words.ERASED,
         "outreach.InboundLocation": Words.NOBODY,

@@ -189,6 +189,22 @@ def what_goes(candidate: Candidate) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def recognisable(candidate: Candidate) -> bool:
+    """Whether there is anything to know the person by again: an e-mail address or a LinkedIn profile."""
+    points = ContactPoint.objects.for_organisation(candidate.organisation_id)
+    return bool(candidate.linkedin_key) or points.filter(candidate=candidate, kind=ContactKind.EMAIL).exists()
+
+
+def what_stays_elsewhere(candidate: Candidate) -> list[str]:
+    """What lies outside Beckon and is not erased by it, in sentences."""
+    return [
+        text
+        for data in person_data.from_the_top()
+        if data.elsewhere is not None
+        for text in data.elsewhere(candidate)
+    ]
+
+
 def scrub_below(trail: Trail) -> dict[str, int]:
     """What sourcing takes out of its own copies and out of the rooms below: runs, stored answers, the admin's log."""
     counts = redacting.rows(trail)

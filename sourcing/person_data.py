@@ -66,7 +66,8 @@ class PersonData:
     ``erase(trail)`` removes the person's rows, ``scrub(trail)`` takes their words out of copies that no foreign key
     leads to (undo records, refused rows); both return how many rows of which table. ``collect(candidate, viewer)``
     returns everything for a data request: ``{heading: rows}``. ``busy(organisation_id, ids)`` names people who are in
-    an open process here, whom the retention rule leaves alone. Merging and erasing refuse to start while an app has
+    an open process here, whom the retention rule leaves alone; ``elsewhere(candidate)`` says in sentences what lies
+    outside Beckon and stays there. Merging and erasing refuse to start while an app has
     not given its own, so none can be forgotten.
     """
 
@@ -79,6 +80,7 @@ class PersonData:
     scrub: Erase | None = None
     collect: Collect | None = None
     busy: Callable[[int, Sequence[int]], set[int]] | None = None
+    elsewhere: Callable[[Candidate], list[str]] | None = None
     words: Mapping[str, Words] = field(default_factory=dict)
 
 
@@ -101,6 +103,7 @@ def register(
     scrub: Erase | None = None,
     collect: Collect | None = None,
     busy: Callable[[int, Sequence[int]], set[int]] | None = None,
+    elsewhere: Callable[[Candidate], list[str]] | None = None,
     words: Mapping[str, Words] | None = None,
 ) -> None:
     """Claim the foreign keys of one app, ``tables=[("sourcing.ContactPoint", "candidate"), …]``; from ``ready()``.
@@ -120,6 +123,7 @@ def register(
         scrub=scrub,
         collect=collect,
         busy=busy,
+        elsewhere=elsewhere,
         words=dict(words or {}),
     )
 

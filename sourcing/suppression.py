@@ -92,17 +92,11 @@ def suppress_domain(
 ) -> Suppression:
     """Never write to an address of this domain or of a domain below it; ``soft`` only warns. Raises InvalidAddress
     for a bad domain."""
-    name = domain_of(normalise_email(f"postmaster@{domain.strip().lstrip('@')}"))
+    kind = SuppressionKind.DOMAIN
     return _suppress_value(
-        organisation,
-        SuppressionKind.DOMAIN,
-        name,
-        actor=actor,
-        reason=reason,
-        note=note,
-        shown=name,
-        soft=soft,
-    )
+        organisation, kind, normal(kind, domain), actor=actor, reason=reason, note=note,
+        shown=shown(kind, domain), soft=soft,
+    )  # fmt: skip
 
 
 def suppress_company(
@@ -120,20 +114,30 @@ def suppress_company(
     Companies are the same when :func:`sourcing.normalising.company_key` says so. Raises Invalid for a name without
     a letter or digit.
     """
-    key = company_key(company)
+    kind = SuppressionKind.COMPANY
+    return _suppress_value(
+        organisation, kind, normal(kind, company), actor=actor, reason=reason, note=note,
+        shown=shown(kind, company), soft=soft, includes_past=includes_past,
+    )  # fmt: skip
+
+
+def normal(kind: str, value: str) -> str:
+    """What the fingerprint of an address, a domain or a company is made of. Raises Invalid, InvalidAddress."""
+    if kind == SuppressionKind.ADDRESS:
+        return normalise_email(value)
+    if kind == SuppressionKind.DOMAIN:
+        return domain_of(normalise_email(f"postmaster@{value.strip().lstrip('@')}"))
+    key = company_key(value)
     if not key:
         raise Invalid("Enter the name of a company.", fields={"value": "Enter the name of a company."})
-    return _suppress_value(
-        organisation,
-        SuppressionKind.COMPANY,
-        key,
-        actor=actor,
-        reason=reason,
-        note=note,
-        shown=company.strip(),
-        soft=soft,
-        includes_past=includes_past,
-    )
+    return key
+
+
+def shown(kind: str, value: str) -> str:
+    """What the list may show of it: nothing of an address."""
+    if kind == SuppressionKind.ADDRESS:
+        return ""
+    return normal(kind, value) if kind == SuppressionKind.DOMAIN else value.strip()[:300]
 
 
 def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) -> bool:
@@ -300,6 +304,14 @@ def leave_blocked(*, candidate: Candidate) -> int:
         update_fields=["of_person", "reason", "note"],
     )
     return len(rows)
+
+
+def forget_traces(*, candidate: Candidate) -> None:
+    """The person may be written to again: what they are known by goes from the list, except erasures and complaints."""
+    prints = {value for _, value in _traces(candidate.organisation_id, [candidate.pk]).get(candidate.pk, [])}
+    Suppression.objects.for_organisation(candidate.organisation_id).filter(
+        of_person=True, fingerprint__in=prints
+    ).exclude(reason__in=[SuppressionReason.ERASED, SuppressionReason.COMPLAINT]).delete()
 
 
 def refuse_erased(organisation_id: int, *, addresses: Iterable[str] = (), profile: str = "") -> None:

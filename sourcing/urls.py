@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sourcing.views import imports, people, projects, runs
+from sourcing.views import imports, people, privacy, privacy_lists, projects, runs
 
 app_name = "sourcing"
 
@@ -19,6 +19,19 @@ _people = [
     path("contacts/<int:contact_point_id>/unpin/", people.unpin, name="unpin"),
     path("contacts/<int:contact_point_id>/valid/", people.mark_valid, name="mark_valid"),
     path("contacts/<int:contact_point_id>/remove/", people.remove_contact, name="remove_contact"),
+    path("<int:candidate_id>/privacy/", privacy.page, name="privacy"),
+    path("<int:candidate_id>/privacy/unsubscribe/", privacy.unsubscribe, name="person_unsubscribe"),
+    path("<int:candidate_id>/privacy/delete/", privacy.delete, name="person_delete"),
+    path("<int:candidate_id>/privacy/block/", privacy.delete_and_block, name="person_block"),
+    path("<int:candidate_id>/privacy/told/", privacy.told, name="person_told"),
+    path("<int:candidate_id>/privacy/archive/", privacy.make_archive, name="archive_make"),
+    path("<int:candidate_id>/privacy/basis/", privacy.add_basis, name="basis_add"),
+    path(
+        "<int:candidate_id>/privacy/basis/<int:basis_id>/withdraw/",
+        privacy.withdraw_basis,
+        name="basis_withdraw",
+    ),
+    path("archives/<int:archive_id>/", privacy.archive, name="archive"),
     path("import/", imports.upload, name="import_upload"),
     path("import/<int:import_id>/", imports.page, name="import"),
     path("import/<int:import_id>/reread/", imports.reread, name="import_reread"),
@@ -37,9 +50,19 @@ _projects = [
     path("<int:project_id>/archive/", projects.archive, name="project_archive"),
     path("<int:project_id>/bring-back/", projects.bring_back, name="project_bring_back"),
 ]
+_privacy = [
+    path("", privacy_lists.proposals, name="privacy_retention"),
+    path("erase/", privacy_lists.erase_proposed, name="privacy_erase"),
+    path("keep/", privacy_lists.keep_proposed, name="privacy_keep"),
+    path("notices/", privacy_lists.notices, name="privacy_notices"),
+    path("notices/told/", privacy_lists.told, name="privacy_told"),
+    path("erased/", privacy_lists.erasures, name="privacy_erasures"),
+    path("rules/", privacy_lists.rules, name="privacy_rules"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", people.home, name="home"),
     path("people/", include(_people)),
+    path("privacy/", include(_privacy)),
     path("projects/", include(_projects)),
     path("runs/tray/", runs.tray, name="run_tray"),
     path("runs/<int:run_id>/cancel/", runs.cancel, name="run_cancel"),

@@ -6,6 +6,7 @@ the login page (the API: 401), and Mallory, an admin elsewhere, gets 404 for eve
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import people
-from sourcing.models import ImportRun
+from sourcing import people, privacy, suppression
+from sourcing.models import ImportRun, PersonArchive
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -74,6 +75,38 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_candidate": ("GET", "ARV"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project_people": ("POST", "AR"),
+    "sourcing:privacy": ("GET", "ARV"),
+    "sourcing:person_unsubscribe": ("GET", "AR"),
+    "sourcing:person_delete": ("GET", "AR"),
+    "sourcing:person_block": ("GET", "AR"),
+    "sourcing:person_told": ("POST", "AR"),
+    "sourcing:archive_make": ("POST", "AR"),
+    "sourcing:archive": ("GET", "AR"),
+    "sourcing:basis_add": ("POST", "AR"),
+    "sourcing:basis_withdraw": ("POST", "AR"),
+    "sourcing:privacy_retention": ("GET", "AR"),
+    "sourcing:privacy_erase": ("POST", "AR"),
+    "sourcing:privacy_keep": ("POST", "AR"),
+    "sourcing:privacy_notices": ("GET", "AR"),
+    "sourcing:privacy_told": ("POST", "AR"),
+    "sourcing:privacy_erasures": ("GET", "A"),
+    "sourcing:privacy_rules": ("GET", "A"),
+    "sourcing:api_unsubscribe": ("POST", "AR"),
+    "sourcing:api_erasure": ("POST", "AR"),
+    "sourcing:api_archive_make": ("POST", "AR"),
+    "sourcing:api_archive": ("GET", "AR"),
+    "sourcing:api_lawful_bases": ("GET", "ARV"),
+    "sourcing:api_basis_withdraw": ("POST", "AR"),
+    "sourcing:api_erasures": ("GET", "A"),
+    "sourcing:api_notices": ("GET", "AR"),
+    "sourcing:api_proposals": ("GET", "AR"),
+    "sourcing:api_suppressions": ("GET", "ARV"),
+    "sourcing:api_suppression": ("DELETE", "A"),
+    "outreach:suppression": ("GET", "ARV"),
+    "outreach:suppression_add": ("GET", "AR"),
+    "outreach:suppression_load": ("POST", "AR"),
+    "outreach:suppression_csv": ("GET", "A"),
+    "outreach:suppression_remove": ("GET", "A"),
     "outreach:settings": ("GET", "ARVM"),
     "outreach:mailbox_new": ("GET", "ARM"),
     "outreach:mailbox_reconnect": ("GET", "ARM"),
@@ -227,6 +260,14 @@ def world(db) -> World:
     imported = ImportRun.objects.create(
         organisation=organisation, created_by=alice, file="none.csv", file_name="none.csv", file_sha256="0"
     )
+    today = datetime.date(2026, 5, 1)
+    basis = privacy.record_basis(
+        candidate=ada.candidate, actor=alice, basis="contract", reason="A job", since=today, today=today
+    )
+    archive = PersonArchive.objects.create(
+        organisation=organisation, candidate=ada.candidate, requested_by=alice, expires_at=NOW
+    )
+    entry = suppression.suppress_domain(organisation=organisation, domain="client.example", actor=alice)
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -254,6 +295,9 @@ def world(db) -> World:
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
+            "basis_id": basis.pk,
+            "archive_id": archive.pk,
+            "entry_id": entry.pk,
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),
@@ -271,7 +315,7 @@ def address(name: str, pattern: URLPattern, world: World) -> str:
 def ask(client: Client, method: str, path: str) -> int:
     """The status of one request whose effects are undone."""
     with transaction.atomic():
-        response = client.get(path) if method == "GET" else client.post(path)
+        response = client.generic(method, path)
         transaction.set_rollback(True)
     if response.status_code == 302 and response.url.startswith(str(reverse(settings.LOGIN_URL))):
         return 401
@@ -292,6 +336,8 @@ PERSONAL = {
     "sourcing:import_start",
     "sourcing:import_discard",
     "sourcing:import_refused",
+    "sourcing:archive",
+    "sourcing:api_archive",
     "outreach:mailbox_reconnect",
     "outreach:mailbox_limits",
     "outreach:mailbox_default",

@@ -28,6 +28,8 @@ TABS = (
     ("tokens", "API tokens", Right.TOKEN_CREATE),
     ("audit", "Audit trail", Right.AUDIT_VIEW),
 )
+#: Pages of rooms above that belong to Settings, by address: this room knows no views of theirs.
+ELSEWHERE = (("/privacy/", "Privacy", Right.CANDIDATE_EDIT),)
 
 
 def _page(request: HttpRequest, active: str, context: dict[str, object], status: int = 200) -> HttpResponse:
@@ -36,6 +38,7 @@ def _page(request: HttpRequest, active: str, context: dict[str, object], status:
         for name, label, right in TABS
         if can(request.user, right)
     ]
+    tabs += [{"label": label, "url": url} for url, label, right in ELSEWHERE if can(request.user, right)]
     return render(request, f"settings/{active}.html", {**context, "tabs": tabs}, status=status)
 
 

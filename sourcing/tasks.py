@@ -1,0 +1,23 @@
+"""Wake-ups of sourcing. What they do is idempotent, so a lost or doubled one costs a query."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from sourcing import archiving, retention
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="sourcing.propose_erasing", ignore_result=True)
+def propose_erasing() -> None:
+    """Bring the proposals of every retention rule up to date."""
+    log.info("retention.proposed", count=retention.propose_everywhere(now=timezone.now()))
+
+
+@shared_task(name="sourcing.expire_archives", ignore_result=True)
+def expire_archives() -> None:
+    """Delete archives whose week is over."""
+    archiving.expire(now=timezone.now())
