@@ -168,7 +168,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:export_people_sourcewhale": ("POST", "AR"),
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
-#: of the API (it names no data), the component sheet of debug and test runs.
+#: of the API and its page (they name no data), the component sheet of debug and test runs.
 #: The bare address only leads on to the people list.
 PUBLIC = {
     "accounts:settings",
@@ -176,6 +176,7 @@ PUBLIC = {
     "sourcing:home",
     "outreach:unsubscribe",
     "schema",
+    "api_docs",
     "styleguide",
     "styleguide_undo",
     "styleguide_person",

@@ -18,7 +18,10 @@ class HasRight(BasePermission):
     """Needs ``api:use`` and the view's ``right``, or ``rights[method]`` where methods differ."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """A view that names no right is a mistake and raises AttributeError."""
+        """A view that names no right is a mistake and raises AttributeError. A method it does not offer needs none of
+        its own: REST framework answers 405."""
         rights = getattr(view, "rights", None)
+        if rights and request.method not in rights:
+            return can(request.user, Right.API_USE)
         right: Right = rights[request.method] if rights else view.right  # type: ignore[attr-defined]  # see docstring
         return can(request.user, Right.API_USE) and can(request.user, right)
