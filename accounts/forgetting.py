@@ -39,7 +39,7 @@ def scrub(organisation_id: int, rows: Mapping[str, Collection[int]], candidate_i
     ids = list(_entries(organisation_id, rows, candidate_id).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_BLANK, [ERASED, ERASED, ids])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def scrub_present(organisation_id: int, column: str) -> int:
@@ -50,7 +50,7 @@ def scrub_present(organisation_id: int, column: str) -> int:
             [organisation_id, column],
         )
         cursor.execute(_BLANK, [ERASED, ERASED, [pk for (pk,) in cursor.fetchall()]])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _entries(organisation_id: int, rows: Mapping[str, Collection[int]], candidate_id: int) -> Any:

@@ -39,6 +39,8 @@ from sourcing.models import (
     SuppressionReason,
     SuppressionRemoval,
 )
+from sourcing.models.fact import SearchRow
+from sourcing.selectors import contact_points, own_or_shared
 from sourcing.trails import Trail
 
 KIND = "erasing"
@@ -179,20 +181,27 @@ def trail_of(candidate: Candidate) -> Trail:
     )
 
 
-def what_goes(candidate: Candidate) -> dict[str, int]:
-    """How many rows of which table hang on the person, for the question before the act: ``{verbose name: rows}``."""
-    found: Counter[str] = Counter()
+def what_goes(candidate: Candidate, viewer: User) -> list[str]:
+    """What hangs on the person, for the question before the act: "2 contact points".
+
+    Search rows are left out, and so are other users' private addresses, which are in nobody's count.
+    """
+    found: list[str] = []
     for model, field in _tables():
-        rows = model._base_manager.filter(**{field: candidate.pk}).count()
-        if rows and model is not Suppression and "search" not in model._meta.model_name:
-            found[str(model._meta.verbose_name_plural)] += rows
-    return dict(sorted(found.items()))
+        rows = model._base_manager.filter(**{field: candidate.pk})
+        if model is ContactPoint:
+            rows = rows.filter(own_or_shared(viewer))
+        count = rows.count()
+        if count and not issubclass(model, Suppression | SearchRow):
+            words = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+            found.append(f"{count:,} {words}")
+    return found
 
 
-def recognisable(candidate: Candidate) -> bool:
-    """Whether there is anything to know the person by again: an e-mail address or a LinkedIn profile."""
-    points = ContactPoint.objects.for_organisation(candidate.organisation_id)
-    return bool(candidate.linkedin_key) or points.filter(candidate=candidate, kind=ContactKind.EMAIL).exists()
+def recognisable(candidate: Candidate, viewer: User) -> bool:
+    """Whether ``viewer`` sees anything to know the person by again: an e-mail address or a LinkedIn profile."""
+    addresses = contact_points(viewer=viewer, candidate=candidate, kind=ContactKind.EMAIL)
+    return bool(candidate.linkedin_key) or addresses.exists()
 
 
 def what_stays_elsewhere(candidate: Candidate) -> list[str]:

@@ -103,7 +103,7 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
     }
 
 
-_PLAIN = {
+_PLAIN: dict[str, Any] = {
     "Experience": Experience,
     "Education": Education,
     "Profiles": SocialProfile,

@@ -379,9 +379,12 @@ def _company_entries(
     people = Candidate.objects.for_organisation(organisation_id).filter(pk__in=candidate_ids)
     positions = Experience.objects.for_organisation(organisation_id).filter(candidate_id__in=candidate_ids)
     #: (person, company, whether they left it)
-    known = [
-        *((*row, False) for row in people.values_list("pk", "company")),
-        *((*row, bool(ended)) for *row, ended in positions.values_list("candidate_id", "company", "ended")),
+    known: list[tuple[int, str, bool]] = [
+        *((pk, company, False) for pk, company in people.values_list("pk", "company")),
+        *(
+            (pk, company, bool(ended))
+            for pk, company, ended in positions.values_list("candidate_id", "company", "ended")
+        ),
     ]
     prints = {company: fingerprint(key) for _, company, _ in known if (key := company_key(company))}
     entries = {entry.fingerprint: entry for entry in listed.filter(fingerprint__in=set(prints.values()))}

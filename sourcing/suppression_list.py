@@ -91,7 +91,7 @@ def add(
     """Put an address, a domain or a company on the list. Raises Invalid, InvalidAddress. Twice changes nothing but
     ``includes_past`` and ``soft``."""
     assert actor.organisation is not None
-    common = {"organisation": actor.organisation, "actor": actor, "note": note.strip()}
+    common: dict[str, Any] = {"organisation": actor.organisation, "actor": actor, "note": note.strip()}
     match kind:
         case SuppressionKind.ADDRESS:
             return suppression.suppress_address(address=value, **common)

@@ -86,7 +86,7 @@ def load(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@needs(Right.ORGANISATION_EDIT)
+@needs(Right.ORGANISATION_EDIT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     """All of it as CSV."""
     response = StreamingHttpResponse(suppression_list.as_csv(_user(request)), content_type="text/csv")

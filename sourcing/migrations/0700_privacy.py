@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ("recorded_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
+                "verbose_name_plural": "lawful bases",
                 "ordering": ("-since", "-id"),
                 "abstract": False,
             },

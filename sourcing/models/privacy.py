@@ -91,6 +91,7 @@ class LawfulBasis(OfPerson):
 
     class Meta(OfPerson.Meta):
         triggers = AUDIT
+        verbose_name_plural = "lawful bases"
         ordering = ("-since", "-id")
         constraints = [
             *OfPerson.Meta.constraints,

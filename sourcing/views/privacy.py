@@ -79,8 +79,8 @@ def make_archive(request: HttpRequest, candidate_id: int) -> HttpResponse:
 
 
 @require_GET
-@needs(Right.CANDIDATE_EXPORT)
-def archive(request: HttpRequest, archive_id: int) -> HttpResponse | FileResponse:
+@needs(Right.CANDIDATE_EXPORT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
+def archive(request: HttpRequest, archive_id: int) -> FileResponse:
     """Download it; only by whoever asked for it, for a week."""
     made = archiving.archive_for(viewer_of(request), archive_id, now=timezone.now())
     response = FileResponse(
@@ -135,8 +135,8 @@ def _act(request: HttpRequest, found: Candidate, form: Form, act: str) -> HttpRe
         "person": found,
         "form": form,
         "act": act,
-        "rows": {} if act == "unsubscribe" else erasing.what_goes(found),
-        "recognisable": erasing.recognisable(found),
+        "rows": [] if act == "unsubscribe" else erasing.what_goes(found, viewer_of(request)),
+        "recognisable": erasing.recognisable(found, viewer_of(request)),
         "elsewhere": [] if act == "unsubscribe" else erasing.what_stays_elsewhere(found),
     }
     return _private(render(request, "sourcing/privacy_act.html", context, status=422 if form.errors else 200))

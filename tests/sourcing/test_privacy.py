@@ -317,7 +317,7 @@ def test_the_three_acts_say_what_they_destroy_and_do_only_that(as_alice: Client,
     person = make_candidate(alice.organisation, emails=["jonas@x.example"])
     base = f"/people/{person.pk}/privacy/"
     assert "Nothing is deleted" in as_alice.get(f"{base}unsubscribe/").content.decode()
-    assert "1 contact points" in as_alice.get(f"{base}delete/").content.decode()
+    assert "1 contact point" in as_alice.get(f"{base}delete/").content.decode()
     assert "keyed hash" in as_alice.get(f"{base}block/").content.decode()
     assert as_alice.post(f"{base}unsubscribe/", {"note": "on the phone"}).status_code == 302
     assert suppression.is_suppressed(person.organisation_id, person.pk, "jonas@x.example")
@@ -328,6 +328,14 @@ def test_the_three_acts_say_what_they_destroy_and_do_only_that(as_alice: Client,
     receipt = ErasureReceipt.objects.for_organisation(alice.organisation).get()
     assert receipt.blocked
     assert "Receipt" in as_alice.get("/privacy/erased/").content.decode()
+
+
+def test_a_colleagues_private_address_is_not_counted_before_the_act(alice: User, bob: User) -> None:
+    person = make_candidate(alice.organisation)
+    people.add_email(candidate=person, actor=bob, type="other", value="own@home.example")
+    assert erasing.what_goes(person, alice) == []
+    assert erasing.what_goes(person, bob) == ["1 contact point"]
+    assert (erasing.recognisable(person, alice), erasing.recognisable(person, bob)) == (False, True)
 
 
 def test_the_privacy_page_records_and_withdraws(as_alice: Client, alice: User) -> None:
