@@ -221,6 +221,9 @@ def scrub_below(trail: Trail) -> dict[str, int]:
     counts["foundation.Run"] = _runs(trail)
     log = LogEntry.objects.filter(content_type__model="candidate", object_id=str(trail.candidate_id))
     counts["admin.LogEntry"] = log.update(object_repr="", change_message="")
+    listed = Suppression.objects.for_organisation(trail.organisation_id)
+    noted = [entry.pk for entry in naming(listed.exclude(note=""), trail, "note") if trail.is_in(entry.note)]
+    counts["sourcing.Suppression"] = listed.filter(pk__in=noted).update(note="")
     removals = naming(
         SuppressionRemoval.objects.for_organisation(trail.organisation_id), trail, "why", "value"
     )

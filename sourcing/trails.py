@@ -6,13 +6,12 @@ person's kept.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_UNSURE = re.compile(r"[^\x20-\x7e]+|ss")
+_UNSURE = re.compile(r"""[^\x20-\x7e]+|[sS]{2}|["\\%]""")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 #: Shorter keys and names say nothing ("Li", "a@b").
 _LEAST = 5
@@ -33,6 +32,8 @@ class Trail:
     keys: frozenset[str] = frozenset()
     names: frozenset[tuple[str, str]] = frozenset()
     phones: frozenset[str] = frozenset()
+    #: LIKE patterns of the keys and of each name's longer part, made from their own letters (``ſ`` folds to ``s``).
+    loose: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -45,17 +46,16 @@ class Trail:
         phones: Iterable[str] = (),
     ) -> Trail:
         """From values as they are stored; what is too short to recognise anybody falls away."""
+        keys = [key for key in keys if len(key) >= _LEAST]
+        names = [name for name in names if all(name) and sum(map(len, name)) >= _LEAST]
         digits = (_NOT_DIGIT.sub("", phone) for phone in phones)
         return cls(
             organisation_id=organisation_id,
             candidate_id=candidate_id,
-            keys=frozenset(key.casefold() for key in keys if len(key) >= _LEAST),
-            names=frozenset(
-                (first.casefold(), last.casefold())
-                for first, last in names
-                if first and last and len(first) + len(last) >= _LEAST
-            ),
+            keys=frozenset(key.casefold() for key in keys),
+            names=frozenset((first.casefold(), last.casefold()) for first, last in names),
             phones=frozenset(each[-_PHONE_DIGITS:] for each in digits if len(each) >= _PHONE_DIGITS),
+            loose=frozenset(_loose(word) for word in (*keys, *(max(name, key=len) for name in names))),
         )
 
     def is_in(self, record: Any) -> bool:
@@ -82,11 +82,8 @@ class Trail:
 
     def patterns(self) -> list[str]:
         """LIKE patterns that find, without case, everything :meth:`is_in` may say yes to, in text or JSON."""
-        words = [*self.keys, *(max(name, key=len) for name in self.names)]
-        found = {f"%{_loose(form)}%" for word in words for form in {word, json.dumps(word)[1:-1]}}
         # Digits may be grouped in any way.
-        found |= {f"%{'%'.join(phone)}%" for phone in self.phones}
-        return sorted(found)
+        return sorted(self.loose | {f"%{'%'.join(phone)}%" for phone in self.phones})
 
 
 def _texts(record: Any) -> Iterable[str]:
@@ -109,6 +106,7 @@ def _only_digits(text: str) -> str:
 
 
 def _loose(text: str) -> str:
-    """As a LIKE pattern; letters whose case databases and Python change differently stand for anything."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _UNSURE.sub("%", escaped)
+    """As a LIKE pattern for lower-cased text or JSON; letters whose case databases and Python change differently, and
+    what JSON escapes, stand for anything."""
+    escaped = _UNSURE.sub("%", text).replace("_", "\\_").lower()
+    return f"%{escaped}%"

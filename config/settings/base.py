@@ -238,6 +238,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api_schema.every_create_may_be_repeated",
+    ],
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
