@@ -160,6 +160,22 @@ def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) 
     return bool(_company_entries(organisation_id, [candidate_id], soft=False))
 
 
+def why(organisation_id: int, candidate_id: int | None, address: str) -> SuppressionKind | None:
+    """What kind of entry forbids the mail, the person's own first; None if none does. For the reason that is shown,
+    never for the decision: it may cost several queries."""
+    if candidate_id is not None and suppressed_people(organisation_id, [candidate_id]):
+        return SuppressionKind.PERSON
+    listed = Suppression.objects.for_organisation(organisation_id)
+    if listed.filter(kind=SuppressionKind.ADDRESS, fingerprint=fingerprint(address)).exists():
+        return SuppressionKind.ADDRESS
+    domains = listed.filter(kind=SuppressionKind.DOMAIN, fingerprint__in=_domain_prints(address), soft=False)
+    if domains.exists():
+        return SuppressionKind.DOMAIN
+    if candidate_id is not None and _company_entries(organisation_id, [candidate_id], soft=False):
+        return SuppressionKind.COMPANY
+    return None
+
+
 def suppressed_among(organisation_id: int, pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
     """Those of the ``(candidate id, normalised address)`` pairs that mail must not go to. One query for any
     number; four more when the organisation has companies on the list."""

@@ -107,6 +107,20 @@ def test_asking_costs_one_query_where_no_company_is_listed(alice: User, northgat
     assert len(asked) <= 5
 
 
+def test_the_kind_of_entry_that_stops_is_told(alice: User, northgate: Organisation) -> None:
+    person = at(northgate, "Acme", email="p@work.example")
+    asked = (northgate.pk, person.pk, "p@work.example")
+    assert suppression.why(*asked) is None
+    suppression.suppress_company(organisation=northgate, company="Acme", actor=alice)
+    assert suppression.why(*asked) == "company"
+    suppression.suppress_domain(organisation=northgate, domain="work.example", actor=alice)
+    assert suppression.why(*asked) == "domain"
+    suppression.suppress_address(organisation=northgate, address="p@work.example", actor=alice)
+    assert suppression.why(*asked) == "address"
+    suppression.opt_out(candidate=person, actor=alice)
+    assert suppression.why(*asked) == "person"
+
+
 def test_another_organisations_companies_stop_nobody_here(alice: User, mallory: User) -> None:
     person = at(alice.organisation, "Acme")
     suppression.suppress_company(organisation=mallory.organisation, company="Acme", actor=mallory)
