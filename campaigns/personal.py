@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, can
+from campaigns import standing
 from campaigns.models import Recipient
-from campaigns.states import ENDED, badge
+from campaigns.states import ENDED, GOING, badge
+from outreach.states import Reason
 from sourcing import person_data
 from sourcing.models import Candidate
+from sourcing.person_data import Words, row_of
+from sourcing.trails import Trail
 
 
 def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
@@ -45,4 +52,59 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
             )
 
 
-person_data.register(app="campaigns", tables=[("campaigns.Recipient", "candidate")], timeline=timeline)
+def erase(trail: Trail) -> dict[str, int]:
+    """End what runs, cancel what waits, then delete the recipients with their attempts; a campaign that has nobody
+    left open completes."""
+    now = timezone.now()
+    recipients = list(
+        Recipient.objects.for_organisation(trail.organisation_id)
+        .filter(candidate_id=trail.candidate_id)
+        .select_for_update(of=("self",))
+        .select_related("campaign")
+        .order_by("pk")
+    )
+    for recipient in recipients:
+        standing.cancel_waiting(recipient, reason=Reason.ERASED, now=now)
+    gone = Recipient.objects.for_organisation(trail.organisation_id).filter(
+        pk__in=[recipient.pk for recipient in recipients]
+    )
+    _count, deleted = gone.delete()
+    for campaign_id in sorted({recipient.campaign_id for recipient in recipients}):
+        standing.complete_if_done(campaign_id, organisation_id=trail.organisation_id)
+    return dict(deleted)
+
+
+def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]]]:  # noqa: ARG001 - the registry's signature
+    """The campaigns the person is in, and where they stand in each."""
+    rows = Recipient.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+    return {
+        "Campaigns": [
+            {"campaign": row.campaign.name, "standing": badge(row.progress, row.hold)}
+            | row_of(row, only=("added_at", "added_by", "ended_at", "ended_reason"))
+            for row in rows.select_related("campaign", "added_by").order_by("pk")
+        ]
+    }
+
+
+def busy(organisation_id: int, candidate_ids: Sequence[int]) -> set[int]:
+    """People whom a campaign still writes to."""
+    rows = Recipient.objects.for_organisation(organisation_id).filter(
+        candidate_id__in=candidate_ids, progress__in=GOING, campaign__archived_at__isnull=True
+    )
+    return set(rows.values_list("candidate_id", flat=True))
+
+
+person_data.register(
+    app="campaigns",
+    tables=[("campaigns.Recipient", "candidate")],
+    timeline=timeline,
+    erase=erase,
+    collect=collect,
+    busy=busy,
+    words={
+        "campaigns.Attempt": Words.ERASED,
+        "campaigns.Campaign": Words.NOBODY,
+        "campaigns.Step": Words.NOBODY,
+        "campaigns.StepVersion": Words.NOBODY,
+    },
+)

@@ -75,6 +75,8 @@ ELSEWHERE = {
     "/campaigns/": "outreach",
     "/recipients/": "outreach",
     "/outreach/mailboxes/": "mailboxes",
+    "/outreach/suppression/": "mailboxes",
+    "/privacy/": "settings",
     "/exports/": "projects",
     "/accounts/": "settings",
     "/admin/": "admin",

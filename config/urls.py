@@ -7,12 +7,13 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from config import styleguide
+from config import api_docs, styleguide
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", api_docs.page, name="api_docs"),
     path("", include("accounts.urls")),
     path("", include("sourcing.urls")),
     path("", include("outreach.urls")),

@@ -155,3 +155,33 @@ class Run(TenantModel):
             "problem": {"code": self.problem_code, "text": self.problem_text} if self.problem_code else None,
             "result": self.result,
         }
+
+
+class IdempotentAnswer(TenantModel):
+    """The answer to a request that named itself by an ``Idempotency-Key``, to give again for 24 hours.
+
+    ``scope`` is whose key it is (``token:5``, ``user:7``); ``request_hash`` is of method, address and body.
+    """
+
+    scope = models.CharField(max_length=40)
+    key = models.CharField(max_length=200)
+    path = models.CharField(max_length=300)
+    request_hash = models.CharField(max_length=64)
+    #: 0 until the work has been done; seen so by nobody, the row commits with the work.
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(blank=True)
+    content_type = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organisation", "scope", "key"], name="foundation_answer_once"),
+        ]
+        indexes = [
+            # idempotency.prune: answers older than a day.
+            models.Index(fields=["created_at"], name="foundation_answer_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk} ({self.status})"

@@ -262,7 +262,7 @@ def work(run_id: int) -> bool:
         structlog.contextvars.bound_contextvars(run_id=run.pk, run_kind=run.kind),
         transactions.without_statement_timeout(),
         # What a run changes is told as its starter's, as if the page had done it.
-        transactions.settings_for_each_transaction(lambda: transactions.who(run.actor, f"run:{run.pk}")),
+        transactions.settings_for_each_transaction(lambda: _who(run)),
     ):
         try:
             return _visit(run)
@@ -271,6 +271,10 @@ def work(run_id: int) -> bool:
         except LeaseLost:
             log.warning("runs.lease_lost")
             return False
+
+
+def _who(run: Run) -> Mapping[str, str]:
+    return {**transactions.system(run.kind), **transactions.who(run.actor, f"run:{run.pk}")}
 
 
 def _visit(run: Run) -> bool:

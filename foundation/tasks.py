@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from foundation import events, runs
+from foundation import events, idempotency, runs
 from foundation.models import Run
 
 log = structlog.get_logger(__name__)
@@ -52,6 +52,12 @@ def sweep_runs() -> None:
 def prune_events() -> None:
     """Deletes old news that is owed to nobody."""
     log.info("events.pruned", count=events.prune(now=timezone.now()))
+
+
+@shared_task(ignore_result=True)
+def prune_answers() -> None:
+    """Deletes stored answers to requests with an Idempotency-Key after a day."""
+    log.info("idempotency.pruned", count=idempotency.prune(now=timezone.now()))
 
 
 @shared_task(ignore_result=True)

@@ -58,6 +58,11 @@ def who(actor: Any, request_id: str) -> Mapping[str, str]:
     }
 
 
+def system(name: str) -> Mapping[str, str]:
+    """As :func:`who` for what the product does by itself; ``name`` is the task's, "outreach.sweep"."""
+    return {"beckon.actor_name": f"Beckon: {name}"[:300]}
+
+
 @contextmanager
 def without_statement_timeout() -> Iterator[None]:
     """For runs: their statements may take as long as they need (docs/architecture.md, "Ground rules")."""

@@ -8,13 +8,14 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Right, can
+from outreach import forgetting
 from outreach.inbound import selectors
 from outreach.models import InboundMessage, Message
 from outreach.selectors import PRIVATE_ADDRESS
 from outreach.states import LEFT_US, MessageStatus, Verdict
 from sourcing import person_data
 from sourcing.models import Candidate
-from sourcing.person_data import Moment
+from sourcing.person_data import Moment, Words
 
 #: What of a reply is quoted.
 _QUOTE = 280
@@ -90,4 +91,15 @@ person_data.register(
     app="outreach",
     tables=[("outreach.Message", "candidate"), ("outreach.InboundMessage", "candidate")],
     timeline=timeline,
+    erase=forgetting.erase,
+    scrub=forgetting.scrub,
+    collect=forgetting.collect,
+    elsewhere=forgetting.elsewhere,
+    words={
+        "outreach.SendTry": Words.ERASED,
+        "outreach.InboundLocation": Words.NOBODY,
+        "outreach.Lane": Words.NOBODY,
+        "outreach.Mailbox": Words.NOBODY,
+        "outreach.MailboxFolder": Words.NOBODY,
+    },
 )

@@ -52,8 +52,11 @@ def message_of(reference: str) -> Message | None:
 def opt_out(message: Message) -> bool:
     """The person who got ``message`` wants no more mail; False if that was known. Pressing twice changes nothing.
 
-    A message whose person is gone (erased) still blocks its address.
+    A message whose person is gone still blocks its address; one whose person was erased has none any more, and the
+    person is written to by nobody.
     """
+    if message.candidate is None and not message.to_normalised:
+        return False
     if message.candidate is None:
         suppression.suppress_address(
             organisation=message.organisation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.views import MailboxList, MessageDetail, MessageList
-from outreach.views import inbox, mailboxes, outbox, unsubscribe
+from outreach.views import inbox, mailboxes, outbox, suppression, unsubscribe
 
 app_name = "outreach"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/mailboxes/<int:mailbox_id>/default/", mailboxes.set_default, name="mailbox_default"),
     path("outreach/mailboxes/<int:mailbox_id>/resume/", mailboxes.resume, name="mailbox_resume"),
     path("outreach/mailboxes/<int:mailbox_id>/remove/", mailboxes.remove, name="mailbox_remove"),
+    path("outreach/suppression/", suppression.entries, name="suppression"),
+    path("outreach/suppression/add/", suppression.add, name="suppression_add"),
+    path("outreach/suppression/load/", suppression.load, name="suppression_load"),
+    path("outreach/suppression/list.csv", suppression.as_csv, name="suppression_csv"),
+    path("outreach/suppression/<int:entry_id>/remove/", suppression.remove, name="suppression_remove"),
     path("outreach/outbox/", outbox.outbox, name="outbox"),
     path("outreach/outbox/<int:message_id>/", outbox.message, name="message"),
     path("outreach/outbox/<int:message_id>/cancel/", outbox.cancel, name="message_cancel"),

@@ -221,3 +221,25 @@ def split_name(full: str) -> tuple[str, str]:
 
 def _is_ideographic(word: str) -> bool:
     return any("\u3040" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7af" for character in word)
+
+
+#: What says only how a company is registered, as its last words.
+_LEGAL_FORMS = _words("""
+    ab ag as asa bv co company corp corporation gmbh group holding inc incorporated kg kgaa limited llc llp ltd mbh nv
+    oy oyj plc pte pty sa sarl sas se spa srl
+    """)
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def company_key(name: str) -> str:
+    """What makes two company names the same: letters and digits without case, accents, marks and legal form.
+
+    ``Voltra Énergie S.A.`` and ``voltra energie`` are one; a name that is nothing but a legal form stays as it is.
+    """
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    text = "".join(letter for letter in text if not unicodedata.combining(letter)).replace(".", "")
+    words = _NOT_WORD.sub(" ", text.replace("&", " and ")).split()
+    bare = list(words)
+    while len(bare) > 1 and (bare[-1] in _LEGAL_FORMS or bare[-1] == "and"):
+        bare.pop()
+    return " ".join(bare)[:300]

@@ -6,10 +6,11 @@ from django.urls import reverse
 
 from accounts import settings_pages
 from accounts.models import User
-from accounts.permissions import Right
+from accounts.permissions import Right, can
 from foundation.models import Run
-from sourcing.models import Project, ProjectMember
-from sourcing.slots import bulk_action, candidate_tab, project_tab, run_page
+from sourcing import archiving, erasing, privacy
+from sourcing.models import Candidate, Project, ProjectMember
+from sourcing.slots import bulk_action, candidate_panel, candidate_tab, project_tab, run_page
 from sourcing.views.person import profile_context
 
 
@@ -19,6 +20,21 @@ def _people(project: Project, viewer: User) -> int:
 
 def _import_page(run: Run) -> str:
     return reverse("sourcing:import", args=[run.params["import_run_id"]])
+
+
+def _archive_page(run: Run) -> str:
+    return reverse("sourcing:privacy", args=[run.subject.partition(":")[2]])
+
+
+def _receipts_page(run: Run) -> str:
+    may = isinstance(run.actor, User) and can(run.actor, Right.AUDIT_VIEW)
+    return reverse("sourcing:privacy_erasures") if may else ""
+
+
+def _in_the_way(candidate: Candidate, viewer: User) -> dict[str, object] | None:
+    """What somebody has to know before writing to the person; nothing to say, no panel."""
+    found = privacy.panel(candidate, viewer)
+    return found if found["warnings"] or found["notice"] else None
 
 
 def register() -> None:
@@ -70,3 +86,24 @@ def register() -> None:
         scope="project",
     )
     run_page(id="import", url=_import_page)
+    run_page(id=archiving.KIND, url=_archive_page)
+    run_page(id=erasing.KIND, url=_receipts_page)
+    candidate_panel(
+        id="privacy",
+        label="Privacy",
+        order=90,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_privacy_panel.html",
+        context=_in_the_way,
+    )
+    candidate_tab(
+        id="privacy",
+        label="Privacy",
+        order=50,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_privacy_panel.html",
+        context=lambda candidate, viewer: {"content": privacy.panel(candidate, viewer)},
+    )
+    settings_pages.register(
+        label="Privacy", url_name="sourcing:privacy_retention", right=Right.CANDIDATE_EDIT, order=60
+    )

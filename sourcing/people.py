@@ -86,8 +86,9 @@ def create_candidate(
 
     With ``origin=Origin.ADDED`` the addresses are typed in by ``actor`` and belong to them alone (seed 002,
     "Only you can see"); with any other origin they are the organisation's. Raises :class:`Nameless`,
-    InvalidAddress, InvalidPhone, and :class:`AlreadyThere` when another person has the LinkedIn profile. It
-    does not look for a person with the same e-mail address: two people may share one.
+    InvalidAddress, InvalidPhone, :class:`AlreadyThere` when another person has the LinkedIn profile, and
+    ``suppression.Erased`` for somebody who was erased and blocked. It does not look for a person with the same
+    e-mail address: two people may share one.
     """
     columns = {
         "first_name": first_name,
@@ -114,6 +115,9 @@ def create_candidate(
     )
     if not (candidate.first_name or candidate.last_name or key or addresses):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
+    suppression.refuse_erased(
+        organisation.pk, addresses=[normalise_email(value) for value, _ in addresses], profile=key
+    )
     editing.save_once(candidate)
     if linkedin_url.strip():
         SocialProfile.objects.create(
@@ -438,6 +442,8 @@ def _add_by_hand(
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sourcing_candidate WHERE id = %s FOR NO KEY UPDATE", [candidate.pk])
+    if kind == ContactKind.EMAIL:
+        suppression.refuse_erased(candidate.organisation_id, addresses=[normalised])
     if rows.filter(Q(shared=True) | Q(added_by=actor), normalised=normalised).exists():
         raise AlreadyThere("This person already has it.", fields={"value": "This person already has it."})
     last = rows.aggregate(last=Max("position"))["last"]

@@ -1,14 +1,29 @@
-"""Wake-ups: each calls one function and ends within 20 seconds."""
+"""Wake-ups of sourcing: each calls one function. What they do is idempotent, so a lost or doubled one costs a query."""
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from sourcing import mentions
+from sourcing import archiving, mentions, retention
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="sourcing.tell_mentioned", ignore_result=True)
 def tell_mentioned() -> None:
     """E-mails to members named in notes."""
     mentions.tell(now=timezone.now())
+
+
+@shared_task(name="sourcing.propose_erasing", ignore_result=True)
+def propose_erasing() -> None:
+    """Bring the proposals of every retention rule up to date."""
+    log.info("retention.proposed", count=retention.propose_everywhere(now=timezone.now()))
+
+
+@shared_task(name="sourcing.expire_archives", ignore_result=True)
+def expire_archives() -> None:
+    """Delete archives whose week is over."""
+    archiving.expire(now=timezone.now())

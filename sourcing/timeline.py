@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from accounts.models import User
-from sourcing import notes, person_data
+from sourcing import notes, person_data, personal
 from sourcing.models import (
     Candidate,
     ContactStatus,
@@ -28,11 +28,16 @@ TABLES = (
     ("sourcing.Fact", "candidate"),
     ("sourcing.Note", "candidate"),
     ("sourcing.OtherValue", "candidate"),
+    ("sourcing.LawfulBasis", "candidate"),
+    ("sourcing.Notice", "candidate"),
+    ("sourcing.PersonArchive", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
+    ("sourcing.RetentionProposal", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
     ("sourcing.Suppression", "candidate"),
+    ("sourcing.SuppressionRemoval", "candidate"),
 )
 
 
@@ -51,7 +56,16 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
 
 def register() -> None:
     """Tell ``person_data``; called once from ``SourcingConfig.ready``."""
-    person_data.register(app="sourcing", tables=TABLES, timeline=moments)
+    person_data.register(
+        app="sourcing",
+        tables=TABLES,
+        timeline=moments,
+        erase=personal.erase,
+        scrub=personal.scrub,
+        collect=personal.collect,
+        busy=personal.busy,
+        words=personal.WORDS,
+    )
 
 
 def _arrival(candidate: Candidate) -> Moment:

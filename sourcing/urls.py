@@ -12,6 +12,8 @@ from sourcing.views import (
     person_contacts,
     person_edit,
     person_notes,
+    privacy,
+    privacy_lists,
     projects,
     runs,
 )
@@ -50,6 +52,19 @@ _people = [
     path("contacts/<int:contact_point_id>/valid/", person_contacts.mark_valid, name="mark_valid"),
     path("contacts/<int:contact_point_id>/status/", person_contacts.set_status, name="contact_status"),
     path("contacts/<int:contact_point_id>/remove/", person_contacts.remove_contact, name="remove_contact"),
+    path("<int:candidate_id>/privacy/", privacy.page, name="privacy"),
+    path("<int:candidate_id>/privacy/unsubscribe/", privacy.unsubscribe, name="person_unsubscribe"),
+    path("<int:candidate_id>/privacy/delete/", privacy.delete, name="person_delete"),
+    path("<int:candidate_id>/privacy/block/", privacy.delete_and_block, name="person_block"),
+    path("<int:candidate_id>/privacy/told/", privacy.told, name="person_told"),
+    path("<int:candidate_id>/privacy/archive/", privacy.make_archive, name="archive_make"),
+    path("<int:candidate_id>/privacy/basis/", privacy.add_basis, name="basis_add"),
+    path(
+        "<int:candidate_id>/privacy/basis/<int:basis_id>/withdraw/",
+        privacy.withdraw_basis,
+        name="basis_withdraw",
+    ),
+    path("archives/<int:archive_id>/", privacy.archive, name="archive"),
     path("import/", imports.upload, name="import_upload"),
     path("import/<int:import_id>/", imports.page, name="import"),
     path("import/<int:import_id>/reread/", imports.reread, name="import_reread"),
@@ -75,9 +90,19 @@ _fields = [
     path("<int:field_id>/archive/", custom_fields.archive, name="custom_field_archive"),
     path("<int:field_id>/bring-back/", custom_fields.bring_back, name="custom_field_bring_back"),
 ]
+_privacy = [
+    path("", privacy_lists.proposals, name="privacy_retention"),
+    path("erase/", privacy_lists.erase_proposed, name="privacy_erase"),
+    path("keep/", privacy_lists.keep_proposed, name="privacy_keep"),
+    path("notices/", privacy_lists.notices, name="privacy_notices"),
+    path("notices/told/", privacy_lists.told, name="privacy_told"),
+    path("erased/", privacy_lists.erasures, name="privacy_erasures"),
+    path("rules/", privacy_lists.rules, name="privacy_rules"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", people.home, name="home"),
     path("people/", include(_people)),
+    path("privacy/", include(_privacy)),
     path("projects/", include(_projects)),
     path("settings/custom-fields/", include(_fields)),
     path("runs/tray/", runs.tray, name="run_tray"),

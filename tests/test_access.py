@@ -6,6 +6,7 @@ the login page (the API: 401), and Mallory, an admin elsewhere, gets 404 for eve
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import defining_fields, history, notes, people
-from sourcing.models import ImportRun, OtherValue
+from sourcing import defining_fields, history, notes, people, privacy, suppression
+from sourcing.models import ImportRun, OtherValue, PersonArchive
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -102,6 +103,38 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_custom_field": ("PATCH", "A"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project_people": ("POST", "AR"),
+    "sourcing:privacy": ("GET", "ARV"),
+    "sourcing:person_unsubscribe": ("GET", "AR"),
+    "sourcing:person_delete": ("GET", "AR"),
+    "sourcing:person_block": ("GET", "AR"),
+    "sourcing:person_told": ("POST", "AR"),
+    "sourcing:archive_make": ("POST", "AR"),
+    "sourcing:archive": ("GET", "AR"),
+    "sourcing:basis_add": ("POST", "AR"),
+    "sourcing:basis_withdraw": ("POST", "AR"),
+    "sourcing:privacy_retention": ("GET", "AR"),
+    "sourcing:privacy_erase": ("POST", "AR"),
+    "sourcing:privacy_keep": ("POST", "AR"),
+    "sourcing:privacy_notices": ("GET", "AR"),
+    "sourcing:privacy_told": ("POST", "AR"),
+    "sourcing:privacy_erasures": ("GET", "A"),
+    "sourcing:privacy_rules": ("GET", "A"),
+    "sourcing:api_unsubscribe": ("POST", "AR"),
+    "sourcing:api_erasure": ("POST", "AR"),
+    "sourcing:api_archive_make": ("POST", "AR"),
+    "sourcing:api_archive": ("GET", "AR"),
+    "sourcing:api_lawful_bases": ("GET", "ARV"),
+    "sourcing:api_basis_withdraw": ("POST", "AR"),
+    "sourcing:api_erasures": ("GET", "A"),
+    "sourcing:api_notices": ("GET", "AR"),
+    "sourcing:api_proposals": ("GET", "AR"),
+    "sourcing:api_suppressions": ("GET", "ARV"),
+    "sourcing:api_suppression": ("DELETE", "A"),
+    "outreach:suppression": ("GET", "ARV"),
+    "outreach:suppression_add": ("GET", "AR"),
+    "outreach:suppression_load": ("POST", "AR"),
+    "outreach:suppression_csv": ("GET", "A"),
+    "outreach:suppression_remove": ("GET", "A"),
     "outreach:settings": ("GET", "ARVM"),
     "outreach:mailbox_new": ("GET", "ARM"),
     "outreach:mailbox_reconnect": ("GET", "ARM"),
@@ -163,7 +196,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:export_people_sourcewhale": ("POST", "AR"),
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
-#: of the API (it names no data), the component sheet of debug and test runs.
+#: of the API and its page (they name no data), the component sheet of debug and test runs.
 #: The bare address only leads on to the people list.
 PUBLIC = {
     "accounts:settings",
@@ -171,6 +204,7 @@ PUBLIC = {
     "sourcing:home",
     "outreach:unsubscribe",
     "schema",
+    "api_docs",
     "styleguide",
     "styleguide_undo",
     "styleguide_person",
@@ -266,6 +300,14 @@ def world(db) -> World:
         origin="imported",
         seen_at=NOW,
     )
+    today = datetime.date(2026, 5, 1)
+    basis = privacy.record_basis(
+        candidate=ada.candidate, actor=alice, basis="contract", reason="A job", since=today, today=today
+    )
+    archive = PersonArchive.objects.create(
+        organisation=organisation, candidate=ada.candidate, requested_by=alice, expires_at=NOW
+    )
+    entry = suppression.suppress_domain(organisation=organisation, domain="client.example", actor=alice)
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -300,6 +342,9 @@ def world(db) -> World:
             "row_id": school.pk,
             "name": "title",
             "word_list": "skills",
+            "basis_id": basis.pk,
+            "archive_id": archive.pk,
+            "entry_id": entry.pk,
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),
@@ -341,6 +386,8 @@ PERSONAL = {
     "sourcing:import_start",
     "sourcing:import_discard",
     "sourcing:import_refused",
+    "sourcing:archive",
+    "sourcing:api_archive",
     "outreach:mailbox_reconnect",
     "outreach:mailbox_limits",
     "outreach:mailbox_default",

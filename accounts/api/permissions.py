@@ -19,7 +19,8 @@ class HasRight(BasePermission):
     """Needs ``api:use`` and the view's ``right``, or ``rights[method]`` where methods differ: others are 405."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """A view that names no right is a mistake and raises AttributeError."""
+        """A view that names no right is a mistake and raises AttributeError. A method it does not offer needs none of
+        its own: REST framework answers 405."""
         rights = getattr(view, "rights", None)
         if rights and request.method not in rights:
             raise MethodNotAllowed(str(request.method))

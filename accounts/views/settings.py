@@ -23,7 +23,7 @@ from foundation.problems import Conflict, Invalid
 
 
 def _page(request: HttpRequest, active: str, context: dict[str, object], status: int = 200) -> HttpResponse:
-    tabs = settings_pages.tabs(_user(request), active=f"accounts:{active}")
+    tabs = settings_pages.tabs(viewer_of(request), active=f"accounts:{active}")
     return render(request, f"settings/{active}.html", {**context, "tabs": tabs}, status=status)
 
 

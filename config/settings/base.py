@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "accounts.middleware.ActorMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
     "foundation.problems.ProblemMiddleware",
+    "accounts.api.idempotency.IdempotencyMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -246,6 +247,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api_schema.every_create_may_be_repeated",
+    ],
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -19,11 +19,16 @@ class MailboxList(APIView):
 
     right = Right.MAILBOX_VIEW
 
+    keyset_order = ("-is_default", "address", "id")
+
     @extend_schema(operation_id="mailboxes_list", responses=MailboxSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Health, and the last 24 hours against the limit."""
-        views = selectors.mailbox_views(viewer_of(request), now=timezone.now())
-        return Response({"results": MailboxSerializer(views, many=True).data})
+        """One page: health, and the last 24 hours against the limit."""
+        caller, now = viewer_of(request), timezone.now()
+        paginator = KeysetPagination()
+        rows = paginator.paginate_queryset(selectors.visible_mailboxes(caller), request, view=self) or []
+        views = [selectors.mailbox_view(caller, row, now=now) for row in rows]
+        return paginator.get_paginated_response(MailboxSerializer(views, many=True).data)
 
 
 class MessageList(APIView):

@@ -12,6 +12,7 @@ from accounts.permissions import Right, can, needs, viewer_of
 from foundation.problems import Invalid, Problem
 from outreach import mailboxes, presets, selectors
 from outreach.forms import LimitsForm, MailboxForm, ReconnectForm, initial_for
+from outreach.views.suppression import settings_tabs
 
 
 @require_GET
@@ -22,6 +23,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": selectors.mailbox_views(viewer, now=timezone.now()),
         "may_link": can(viewer, Right.MAILBOX_LINK),
+        "tabs": settings_tabs("settings", viewer),
     }
     return render(request, "outreach/settings.html", context)
 

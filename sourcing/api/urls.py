@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sourcing.api import person, views
+from sourcing.api import person, privacy, views
 
 urlpatterns = [
     path("candidates/", views.Candidates.as_view(), name="api_candidates"),
@@ -29,6 +29,23 @@ urlpatterns = [
     path("values/<int:value_id>/use/", person.UseValue.as_view(), name="api_use_value"),
     path("custom-fields/", person.CustomFields.as_view(), name="api_custom_fields"),
     path("custom-fields/<int:field_id>/", person.OneCustomField.as_view(), name="api_custom_field"),
+    path("candidates/<int:candidate_id>/unsubscribe/", privacy.Unsubscribe.as_view(), name="api_unsubscribe"),
+    path("candidates/<int:candidate_id>/erasure/", privacy.Erasure.as_view(), name="api_erasure"),
+    path("candidates/<int:candidate_id>/archive/", privacy.MakeArchive.as_view(), name="api_archive_make"),
+    path(
+        "candidates/<int:candidate_id>/lawful-bases/", privacy.LawfulBases.as_view(), name="api_lawful_bases"
+    ),
+    path(
+        "candidates/<int:candidate_id>/lawful-bases/<int:basis_id>/withdraw/",
+        privacy.WithdrawBasis.as_view(),
+        name="api_basis_withdraw",
+    ),
+    path("archives/<int:archive_id>/", privacy.OneArchive.as_view(), name="api_archive"),
+    path("erasures/", privacy.Erasures.as_view(), name="api_erasures"),
+    path("notices/", privacy.Notices.as_view(), name="api_notices"),
+    path("retention-proposals/", privacy.Proposals.as_view(), name="api_proposals"),
+    path("suppressions/", privacy.Suppressions.as_view(), name="api_suppressions"),
+    path("suppressions/<int:entry_id>/", privacy.OneSuppression.as_view(), name="api_suppression"),
     path("projects/", views.Projects.as_view(), name="api_projects"),
     path("projects/<int:project_id>/people/", views.ProjectPeople.as_view(), name="api_project_people"),
 ]

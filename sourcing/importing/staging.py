@@ -13,13 +13,14 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any, ClassVar
 
 from django.db import connection, transaction
 
 from foundation.models import RUN_ENDS
 from foundation.problems import Problem
+from sourcing import suppression
 from sourcing.importing.columns import ParsedRow, merge_person, parse_row, same_people
 from sourcing.importing.reading import Record, open_text, records
 from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
@@ -93,7 +94,7 @@ def read_some(import_run: ImportRun, *, seconds: float) -> bool:
     done = import_run.rows
     rows = itertools.islice(data_records(import_run), done, None)
     while batch := list(itertools.islice(rows, _BATCH_ROWS)):
-        staged = [_Staged(record, _parse(record, mapping)) for record in batch]
+        staged = _without_erased(import_run, [_Staged(record, _parse(record, mapping)) for record in batch])
         if not _commit(import_run, staged, done):
             return False
         done += len(batch)
@@ -178,6 +179,21 @@ def _parse(record: Record, mapping: Mapping[int, str]) -> ParsedRow:
     if record.broken:
         return ParsedRow(refused=("broken_quotes", record.broken))
     return parse_row(record.cells, mapping)
+
+
+def _without_erased(import_run: ImportRun, staged: list[_Staged]) -> list[_Staged]:
+    """Rows of people who were erased and blocked are refused, and nothing of their cells is kept."""
+    keys = {key for entry in staged for key in entry.row.keys}
+    erased = suppression.erased_keys(import_run.organisation_id, keys)
+    if not erased:
+        return staged
+    refused = ("erased", suppression.Erased.sentence)
+    return [
+        _Staged(replace(entry.record, cells=[""] * len(entry.record.cells)), ParsedRow(refused=refused))
+        if erased.intersection(entry.row.keys)
+        else entry
+        for entry in staged
+    ]
 
 
 def _commit(import_run: ImportRun, staged: Sequence[_Staged], done: int) -> bool:

@@ -10,10 +10,22 @@ from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
 from sourcing.models.note import Note, NoteMention, NoteVisibility
 from sourcing.models.other_value import OtherValue
+from sourcing.models.privacy import (
+    Basis,
+    ErasureReason,
+    ErasureReceipt,
+    LawfulBasis,
+    Notice,
+    NoticeWay,
+    PersonArchive,
+    PrivacyRules,
+    RetentionProposal,
+)
 from sourcing.models.project import Project, ProjectMember
-from sourcing.models.suppression import Suppression, SuppressionKind, SuppressionReason
+from sourcing.models.suppression import Suppression, SuppressionKind, SuppressionReason, SuppressionRemoval
 
 __all__ = [
+    "Basis",
     "Candidate",
     "ContactKind",
     "ContactPoint",
@@ -21,6 +33,8 @@ __all__ = [
     "ContactType",
     "CustomField",
     "Education",
+    "ErasureReason",
+    "ErasureReceipt",
     "Experience",
     "Fact",
     "FieldKind",
@@ -28,19 +42,26 @@ __all__ = [
     "ImportPhase",
     "ImportRow",
     "ImportRun",
+    "LawfulBasis",
     "Note",
     "NoteKind",
     "NoteMention",
     "NoteVisibility",
+    "Notice",
+    "NoticeWay",
     "Origin",
     "OtherValue",
+    "PersonArchive",
     "PersonSearch",
     "PersonSearchSample",
+    "PrivacyRules",
     "Project",
     "ProjectMember",
     "RecordType",
+    "RetentionProposal",
     "SocialProfile",
     "Suppression",
     "SuppressionKind",
     "SuppressionReason",
+    "SuppressionRemoval",
 ]

@@ -17,6 +17,7 @@ class SuppressionKind(models.TextChoices):
     ADDRESS = "address", "Address"
     DOMAIN = "domain", "Domain"
     PROFILE = "profile", "Profile link"
+    COMPANY = "company", "Company"
 
 
 class SuppressionReason(models.TextChoices):
@@ -43,6 +44,12 @@ class Suppression(TenantModel):
     )
     fingerprint = models.CharField(max_length=64, null=True, blank=True)
     of_person = models.BooleanField(default=False)
+    #: The domain or the company as typed, which are no persons; an address is kept as its fingerprint only.
+    value = models.CharField(max_length=300, blank=True)
+    #: A company: people who were there before, too.
+    includes_past = models.BooleanField(default=False)
+    #: Domain or company: only warn, do not stop.
+    soft = models.BooleanField(default=False)
     reason = models.CharField(max_length=40, choices=SuppressionReason)
     note = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(
@@ -65,6 +72,41 @@ class Suppression(TenantModel):
                 fields=["organisation", "kind", "fingerprint"], name="sourcing_suppression_value_once"
             ),
         ]
+        indexes = [
+            # The page: newest first. What a suppressed person is known by again is not listed.
+            models.Index(
+                fields=["organisation", "-created_at", "-id"],
+                condition=Q(of_person=False),
+                name="sourcing_suppression_list",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
+
+
+class SuppressionRemoval(TenantModel):
+    """Somebody took an entry off the list, and why; the entry itself is gone."""
+
+    kind = models.CharField(max_length=8, choices=SuppressionKind)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    value = models.CharField(max_length=300, blank=True)
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=40, choices=SuppressionReason)
+    why = models.CharField(max_length=300)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("candidate"),
+            SameOrganisation("removed_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} removed"

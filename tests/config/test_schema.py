@@ -11,3 +11,7 @@ def test_the_schema_lists_every_route_of_the_api(client):
     assert answer.status_code == 200
     paths = answer.json()["paths"]
     assert {"/api/v1/candidates/", "/api/v1/campaigns/", "/api/v1/me/", "/api/v1/exports/"} <= set(paths)
+    creates = [methods["post"] for methods in paths.values() if "post" in methods]
+    assert creates
+    for create in creates:
+        assert "Idempotency-Key" in {each["name"] for each in create["parameters"]}

@@ -63,16 +63,16 @@ def test_other_rooms_add_tabs_and_their_right_is_checked(
 ) -> None:
     monkeypatch.setattr(slots.candidate_tab, "_slots", dict(slots.candidate_tab._slots))
     slots.candidate_tab(
-        id="privacy",
-        label="Privacy",
-        order=50,
+        id="salary",
+        label="Salary",
+        order=60,
         right="organisation:edit",
         template="sourcing/_mark.html",
         context=lambda _candidate, _viewer: {},
         count=lambda _candidate, _viewer: 3,
     )
-    assert "Privacy" in text_of(as_alice.get(f"/people/{person.pk}/"))
-    assert "Privacy" not in text_of(as_bob.get(f"/people/{person.pk}/?tab=privacy"))
+    assert "Salary" in text_of(as_alice.get(f"/people/{person.pk}/"))
+    assert "Salary" not in text_of(as_bob.get(f"/people/{person.pk}/?tab=salary"))
 
 
 def test_a_field_is_edited_where_it_stands(as_alice: Client, alice: User, person: Candidate) -> None:

@@ -1,0 +1,133 @@
+"""``Idempotency-Key``: the same request again gets the same answer again, and is done once.
+
+The row of a key is written in the transaction of the work itself: a crash leaves neither, so the next try does the
+work. A twin that comes meanwhile waits for that transaction (at most ``lock_timeout``, then 409). Only answers that
+say "done" (2xx) are kept, for 24 hours; a refused request has done nothing and may be corrected under the same key.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Callable
+
+from django.db import OperationalError, transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from foundation.models import IdempotentAnswer
+from foundation.problems import Conflict, Invalid, Problem
+
+HEADER = "Idempotency-Key"
+RETENTION = datetime.timedelta(hours=24)
+_LONGEST = 200
+
+
+class BadKey(Invalid):
+    """The header is empty, too long, or holds what is not printable ASCII."""
+
+    code = "bad_idempotency_key"
+    status = 400
+    sentence = f"An Idempotency-Key has 1 to {_LONGEST} printable characters."
+
+
+class KeyReused(Invalid):
+    """The key was used for another request within 24 hours."""
+
+    code = "idempotency_key_reused"
+    sentence = "This Idempotency-Key was used for another request. Use a new key for a new request."
+
+
+class StillWorking(Conflict):
+    """A request with this key is being worked on."""
+
+    code = "idempotency_key_in_use"
+    sentence = "A request with this Idempotency-Key is being worked on. Ask again in a moment."
+
+
+class AnswerForgotten(Problem):
+    """It was done, and whom the answer told of has been erased since."""
+
+    code = "answer_forgotten"
+    status = 410
+    sentence = "This was done before. What the answer told has been erased since."
+
+
+def checked(key: str) -> str:
+    """The key, if it is one; raises :class:`BadKey`."""
+    if not 1 <= len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
+        raise BadKey
+    return key
+
+
+def hash_of(method: str, path: str, body: bytes) -> str:
+    """What makes two requests the same: method, address with its query, and body."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def once(
+    *,
+    organisation_id: int,
+    scope: str,
+    key: str,
+    path: str,
+    request_hash: str,
+    work: Callable[[], HttpResponse],
+) -> HttpResponse:
+    """The stored answer, or that of ``work()``, which runs in one transaction with the storing of its answer.
+
+    Raises :class:`KeyReused`, :class:`StillWorking` and :class:`AnswerForgotten`.
+    """
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                mine = _claim(organisation_id, scope, key, path, request_hash)
+        except OperationalError as error:
+            raise StillWorking from error
+        if not mine:
+            return _again(_rows(organisation_id, scope, key).get(), request_hash)
+        response = work()
+        if not 200 <= response.status_code < 300:
+            transaction.set_rollback(True)
+            return response
+        _rows(organisation_id, scope, key).update(
+            status=response.status_code,
+            body=response.content.decode(),
+            content_type=response.headers.get("Content-Type", ""),
+        )
+    return response
+
+
+def forget(rows: QuerySet[IdempotentAnswer]) -> int:
+    """Take out of answers what they tell; the keys stay used. Returns how many."""
+    return rows.update(status=AnswerForgotten.status, body="")
+
+
+def prune(*, now: datetime.datetime) -> int:
+    """Delete answers older than 24 hours; returns how many."""
+    old = IdempotentAnswer.objects.across_organisations("retention").filter(created_at__lt=now - RETENTION)
+    deleted, _ = old.delete()
+    return deleted
+
+
+def _rows(organisation_id: int, scope: str, key: str) -> QuerySet[IdempotentAnswer]:
+    return IdempotentAnswer.objects.for_organisation(organisation_id).filter(scope=scope, key=key)
+
+
+def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: str) -> bool:
+    """Insert the key; waits for a twin's transaction, and is False when the twin did the work."""
+    row = IdempotentAnswer(
+        organisation_id=organisation_id, scope=scope, key=key, path=path[:300], request_hash=request_hash
+    )
+    IdempotentAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    return _rows(organisation_id, scope, key).filter(status=0).exists()
+
+
+def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:
+    if row.request_hash != request_hash:
+        raise KeyReused
+    if row.status == AnswerForgotten.status:
+        raise AnswerForgotten
+    response = HttpResponse(row.body, status=row.status, content_type=row.content_type)
+    response["Idempotency-Replayed"] = "true"
+    return response
