@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.permissions import Right, can
+from campaigns import merging
 from campaigns.models import Recipient
 from campaigns.states import ENDED, badge
 from sourcing import person_data
@@ -45,4 +46,11 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
             )
 
 
-person_data.register(app="campaigns", tables=[("campaigns.Recipient", "candidate")], timeline=timeline)
+person_data.register(
+    app="campaigns",
+    tables=[("campaigns.Recipient", "candidate")],
+    timeline=timeline,
+    lock=merging.lock,
+    move=merging.move,
+    move_back=merging.move_back,
+)

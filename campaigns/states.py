@@ -143,6 +143,20 @@ def reopened(progress: str, *, anything_sent: bool, steps_left: bool) -> Progres
     return Progress.COMPLETED
 
 
+#: Ends that somebody wanted; they count more than any number of steps.
+_WANTED: Mapping[Progress, int] = {_P.UNSUBSCRIBED: 3, _P.REPLIED: 2, _P.STOPPED: 1}
+
+
+def further_on(progress: str, *, steps_out: int) -> tuple[int, int, bool]:
+    """How far a recipient is, to be compared when a merge puts one person twice into a campaign: the greater stays.
+
+    An end that somebody wanted (an opt-out, a reply, a stop) goes before the steps that are out, and of two equally
+    far on the one that is still going stays (docs/behaviour.md §2).
+    """
+    now = Progress(progress)
+    return _WANTED.get(now, 0), steps_out, now in GOING
+
+
 class Hold(TextChoices):
     """Why nothing happens to a recipient at the moment; releasing it returns to where it was."""
 

@@ -7,7 +7,7 @@ when nobody claimed one (tests/sourcing/test_person_data.py). The functions run 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,16 +37,19 @@ class PersonData:
     """What one app does with its rows about a person.
 
     ``timeline(candidate, viewer, limit)`` gives the newest moments. The other four serve merging and erasing:
-    ``move(source, target)`` hands rows to another person and returns what ``move_back`` needs to undo it, ``erase``
-    removes them, ``collect`` returns them for a data request. Merging and erasing refuse to start while an app has not
-    given its own, so none can be forgotten.
+    ``move(source, target)`` hands rows to another person and returns, as JSON, what ``move_back(record, now_at)`` needs
+    to undo it; ``now_at`` is who holds the rows by then, and it answers with sentences about what it could not restore.
+    ``lock(organisation_id, ids)`` takes the row locks of both before anything is written, apps in the order of their
+    names. ``erase`` removes rows, ``collect`` returns them for a data request. Merging and erasing refuse to start
+    while an app has not given its own, so none can be forgotten.
     """
 
     app: str
     tables: tuple[tuple[str, str], ...]
     timeline: Callable[[Candidate, User, int], Iterable[Moment]] | None = None
     move: Callable[[Candidate, Candidate], dict[str, Any]] | None = None
-    move_back: Callable[[dict[str, Any]], None] | None = None
+    move_back: Callable[[dict[str, Any], int], list[str]] | None = None
+    lock: Callable[[int, Collection[int]], None] | None = None
     erase: Callable[[Candidate], None] | None = None
     collect: Callable[[Candidate], dict[str, Any]] | None = None
 
@@ -65,7 +68,8 @@ def register(
     tables: Sequence[tuple[str, str]],
     timeline: Callable[[Candidate, User, int], Iterable[Moment]] | None = None,
     move: Callable[[Candidate, Candidate], dict[str, Any]] | None = None,
-    move_back: Callable[[dict[str, Any]], None] | None = None,
+    move_back: Callable[[dict[str, Any], int], list[str]] | None = None,
+    lock: Callable[[int, Collection[int]], None] | None = None,
     erase: Callable[[Candidate], None] | None = None,
     collect: Callable[[Candidate], dict[str, Any]] | None = None,
 ) -> None:
@@ -81,6 +85,7 @@ def register(
         timeline=timeline,
         move=move,
         move_back=move_back,
+        lock=lock,
         erase=erase,
         collect=collect,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organisation, User
 from foundation.secrets import fingerprint
@@ -166,6 +166,16 @@ def traces_added(organisation_id: int, candidate_ids: Collection[int]) -> None:
         ignore_conflicts=True,
     )
     _leave_traces(organisation_id, suppressed_people(organisation_id, candidate_ids))
+
+
+def rows_about(candidate: Candidate) -> QuerySet[Suppression]:
+    """The person's own row and those by which they would be known again, whoever they were written for."""
+    prints = [
+        value for found in _traces(candidate.organisation_id, [candidate.pk]).values() for _, value in found
+    ]
+    return Suppression.objects.for_organisation(candidate.organisation_id).filter(
+        Q(candidate=candidate) | Q(fingerprint__in=prints)
+    )
 
 
 def _suppress_value(

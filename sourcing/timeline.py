@@ -13,9 +13,13 @@ from sourcing.selectors import contact_points
 #: Every foreign key of this app to Candidate.
 TABLES = (
     ("sourcing.ContactPoint", "candidate"),
+    ("sourcing.DuplicatePair", "first"),
+    ("sourcing.DuplicatePair", "second"),
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
+    ("sourcing.MatchKey", "candidate"),
+    ("sourcing.PersonMerge", "survivor"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
@@ -37,7 +41,16 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
 
 def register() -> None:
     """Tell ``person_data``; called once from ``SourcingConfig.ready``."""
-    person_data.register(app="sourcing", tables=TABLES, timeline=moments)
+    from sourcing import person_rows  # noqa: PLC0415 - it reads TABLES of this module
+
+    person_data.register(
+        app="sourcing",
+        tables=TABLES,
+        timeline=moments,
+        lock=person_rows.lock,
+        move=person_rows.move,
+        move_back=person_rows.move_back,
+    )
 
 
 def _arrival(candidate: Candidate) -> Moment:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from sourcing.models.candidate import Candidate, RecordType
 from sourcing.models.contact_point import ContactKind, ContactPoint, ContactStatus, ContactType, Origin
+from sourcing.models.duplicate import (
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateScan,
+    MatchKey,
+    PairState,
+    PersonMerge,
+    ScanPhase,
+)
 from sourcing.models.experience import Education, Experience, SocialProfile
 from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
@@ -16,6 +25,9 @@ __all__ = [
     "ContactPoint",
     "ContactStatus",
     "ContactType",
+    "DuplicatePair",
+    "DuplicateRule",
+    "DuplicateScan",
     "Education",
     "Experience",
     "Fact",
@@ -23,13 +35,17 @@ __all__ = [
     "ImportPhase",
     "ImportRow",
     "ImportRun",
+    "MatchKey",
     "NoteKind",
     "Origin",
+    "PairState",
+    "PersonMerge",
     "PersonSearch",
     "PersonSearchSample",
     "Project",
     "ProjectMember",
     "RecordType",
+    "ScanPhase",
     "SocialProfile",
     "Suppression",
     "SuppressionKind",
