@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from foundation import events
 from foundation.problems import Conflict, Invalid
 from sourcing import suppression
 from sourcing.models import (
@@ -130,6 +131,7 @@ def create_candidate(
     _add_history(candidate, Education, education)
     suppression.traces_added(organisation.pk, [candidate.pk])
     index.refresh([candidate.pk])
+    _tell("candidate.created", candidate)
     return candidate
 
 
@@ -174,6 +176,7 @@ def edit_candidate(
     _save_once(candidate)
     suppression.traces_added(candidate.organisation_id, [candidate.pk])
     index.refresh([candidate.pk])
+    _tell("candidate.updated", candidate)
     return candidate
 
 
@@ -258,6 +261,15 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
         Q(last_contacted_at__isnull=True) | Q(last_contacted_at__lt=at)
     ).update(last_contacted_at=Greatest(F("last_contacted_at"), at))
     index.contacted([candidate_id], at)
+
+
+def _tell(kind: str, candidate: Candidate) -> None:
+    events.emit(
+        kind,
+        organisation_id=candidate.organisation_id,
+        subject=f"candidate:{candidate.pk}",
+        candidate_id=candidate.pk,
+    )
 
 
 def _cleaned(name: str, value: str) -> str:

@@ -1,5 +1,6 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -41,7 +42,7 @@ class Migration(migrations.Migration):
                 ("pairs", models.PositiveIntegerField(default=0)),
                 ("skipped", models.PositiveIntegerField(default=0)),
                 ("skipped_kinds", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -191,7 +192,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("decided_at", models.DateTimeField(null=True)),
-                ("found_at", models.DateTimeField(auto_now_add=True)),
+                ("found_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "decided_by",
                     models.ForeignKey(

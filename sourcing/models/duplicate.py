@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.audit import AUDIT
 from foundation.tenancy import SameOrganisation, TenantModel
@@ -72,7 +73,8 @@ class DuplicatePair(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     decided_at = models.DateTimeField(null=True)
-    found_at = models.DateTimeField(auto_now_add=True)
+    #: When it was last found to hold, by the database's clock, as the beginning of a scan.
+    found_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -118,7 +120,7 @@ class DuplicateScan(TenantModel):
     #: Keys that more than ``BLOCK`` people share are not compared: how many, and how many per kind.
     skipped = models.PositiveIntegerField(default=0)
     skipped_kinds = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):
         constraints = [*TenantModel.Meta.constraints, SameOrganisation("run")]
