@@ -285,6 +285,14 @@ def merges(viewer: User) -> QuerySet[PersonMerge]:
     )
 
 
+def merge_for(viewer: User, merge_id: int) -> PersonMerge:
+    """One merge of the organisation, undone or not; raises :class:`PairMissing`."""
+    found = PersonMerge.objects.for_organisation(viewer.organisation_id).filter(pk=merge_id).first()
+    if found is None:
+        raise PairMissing("There is no such merge.")
+    return found
+
+
 @transaction.atomic
 def decide(*, pair: DuplicatePair, actor: User, duplicate: bool) -> DuplicatePair:
     """*Not a duplicate* (``duplicate=False``), remembered for ever; True takes it back and asks again."""

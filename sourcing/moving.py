@@ -165,6 +165,8 @@ def insert(model: type[Model], row: _Row) -> bool:
     """
     values = {}
     for column in model._meta.concrete_fields:
+        if column.column not in row and column.has_db_default():
+            continue
         value = row.get(column.column, column.get_default() if column.has_default() else None)
         if isinstance(column, ForeignKey) and value is not None and not _exists(column, value):
             if not column.null:

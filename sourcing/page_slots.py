@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from foundation.models import Run
+from sourcing import duplicate_scan
 from sourcing.models import Project, ProjectMember
 from sourcing.slots import bulk_action, project_tab, run_page
 
@@ -17,6 +18,10 @@ def _people(project: Project, viewer: User) -> int:
 
 def _import_page(run: Run) -> str:
     return reverse("sourcing:import", args=[run.params["import_run_id"]])
+
+
+def _duplicates_page(_run: Run) -> str:
+    return reverse("sourcing:duplicates")
 
 
 def register() -> None:
@@ -47,4 +52,15 @@ def register() -> None:
         icon="folder-minus",
         scope="project",
     )
+    bulk_action(
+        id="merge",
+        label="Merge",
+        order=80,
+        right=Right.CANDIDATE_EDIT,
+        url_name="sourcing:merge_ticked",
+        icon="merge",
+        scope="people",
+    )
     run_page(id="import", url=_import_page)
+    for kind in (duplicate_scan.SCAN, duplicate_scan.MERGE_CERTAIN):
+        run_page(id=kind, url=_duplicates_page)

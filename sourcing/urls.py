@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sourcing.views import imports, people, projects, runs
+from sourcing.views import duplicates, imports, people, projects, runs
+from sourcing.views.merged import follow_merged
 
 app_name = "sourcing"
 
@@ -12,8 +13,16 @@ _people = [
     path("", people.people, name="people"),
     path("new/", people.new_person, name="person_new"),
     path("to-project/", people.people_to_project, name="people_to_project"),
-    path("<int:candidate_id>/", people.person, name="candidate"),
-    path("<int:candidate_id>/edit/", people.edit_person, name="person_edit"),
+    path("<int:candidate_id>/", follow_merged(people.person), name="candidate"),
+    path("<int:candidate_id>/edit/", follow_merged(people.edit_person), name="person_edit"),
+    path("duplicates/", duplicates.index, name="duplicates"),
+    path("duplicates/scan/", duplicates.scan, name="duplicate_scan"),
+    path("duplicates/merge-certain/", duplicates.merge_certain, name="merge_certain"),
+    path("duplicates/rule/", duplicates.rule, name="duplicate_rule"),
+    path("duplicates/<int:pair_id>/dismiss/", duplicates.dismiss, name="duplicate_dismiss"),
+    path("merge/", duplicates.merge, name="merge"),
+    path("merge/ticked/", duplicates.merge_ticked, name="merge_ticked"),
+    path("merges/<int:merge_id>/undo/", duplicates.undo, name="merge_undo"),
     path("<int:candidate_id>/contacts/new/", people.add_email, name="add_email"),
     path("contacts/<int:contact_point_id>/pin/", people.pin, name="pin"),
     path("contacts/<int:contact_point_id>/unpin/", people.unpin, name="unpin"),

@@ -22,8 +22,8 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import people
-from sourcing.models import ImportRun
+from sourcing import merging, people
+from sourcing.models import DuplicatePair, ImportRun
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -53,6 +53,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:unpin": ("POST", "AR"),
     "sourcing:mark_valid": ("POST", "AR"),
     "sourcing:remove_contact": ("POST", "AR"),
+    "sourcing:duplicates": ("GET", "AR"),
+    "sourcing:duplicate_scan": ("POST", "AR"),
+    "sourcing:duplicate_dismiss": ("POST", "AR"),
+    "sourcing:duplicate_rule": ("GET", "A"),
+    "sourcing:merge": ("GET", "AR"),
+    "sourcing:merge_ticked": ("POST", "AR"),
+    "sourcing:merge_certain": ("POST", "AR"),
+    "sourcing:merge_undo": ("POST", "AR"),
     "sourcing:import_upload": ("GET", "AR"),
     "sourcing:import": ("GET", "AR"),
     "sourcing:import_reread": ("POST", "AR"),
@@ -72,6 +80,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:run_cancel": ("POST", "ARV"),
     "sourcing:api_candidates": ("GET", "ARV"),
     "sourcing:api_candidate": ("GET", "ARV"),
+    "sourcing:api_merge": ("POST", "AR"),
+    "sourcing:api_duplicates": ("GET", "AR"),
+    "sourcing:api_duplicate": ("GET", "AR"),
+    "sourcing:api_merges": ("GET", "AR"),
+    "sourcing:api_merge_undo": ("POST", "AR"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project_people": ("POST", "AR"),
     "outreach:settings": ("GET", "ARVM"),
@@ -227,6 +240,12 @@ def world(db) -> World:
     imported = ImportRun.objects.create(
         organisation=organisation, created_by=alice, file="none.csv", file_name="none.csv", file_sha256="0"
     )
+    adah = making.person(alice, "Adah", "adah@work.example")
+    adas = making.person(alice, "Adas", "adas@work.example")
+    pair = DuplicatePair.objects.create(
+        organisation=organisation, first_id=ada.candidate_id, second=adah, score=80, reasons=["phone"]
+    )
+    merged = merging.merge(survivor=adah, other=adas, actor=alice)
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -254,6 +273,8 @@ def world(db) -> World:
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
+            "pair_id": pair.pk,
+            "merge_id": merged.pk,
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),
