@@ -111,7 +111,7 @@ def _twice(recipients: list[Recipient], target: Candidate) -> list[tuple[Recipie
     for recipient in recipients:
         if recipient.merged_into_id is None:
             in_campaign[recipient.campaign_id].append(recipient)
-    steps = _steps_out([recipient.pk for rows in in_campaign.values() if len(rows) > 1 for recipient in rows])
+    steps = steps_out([recipient.pk for rows in in_campaign.values() if len(rows) > 1 for recipient in rows])
     found = []
     for rows in in_campaign.values():
         if len(rows) > 1:
@@ -126,7 +126,7 @@ def _twice(recipients: list[Recipient], target: Candidate) -> list[tuple[Recipie
     return found
 
 
-def _steps_out(recipient_ids: Collection[int]) -> dict[int, int]:
+def steps_out(recipient_ids: Collection[int]) -> dict[int, int]:
     """Per recipient the highest step that reached its server or is just being handed over."""
     if not recipient_ids:
         return {}

@@ -198,6 +198,7 @@ class HoldReason(TextChoices):
     NO_PERSONAL_ADDRESS = "no_personal_address", "No personal address, other types are switched off."
     NO_WORK_ADDRESS = "no_work_address", "No work address, other types are switched off."
     ADDRESS_TAKEN = "address_taken", "Somebody else in this campaign has the same address."
+    POSSIBLE_DUPLICATE = "possible_duplicate", "May be the same person as somebody else in this campaign."
     VARIABLE_MISSING = "variable_missing", "A variable of the text has no value and no fallback."
     TEXT_BROKEN = "text_broken", "The text of the step cannot be rendered."
     FIX_THE_STEP = "fix_the_step", "The receiver did not accept this message; fix the step."

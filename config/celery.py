@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "sweep runs": {"task": "foundation.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
     "heartbeat": {"task": "foundation.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "prune events": {"task": "foundation.tasks.prune_events", "schedule": 3600.0},
+    "prune merges": {"task": "sourcing.prune_merges", "schedule": 3600.0},
     "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
     "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},

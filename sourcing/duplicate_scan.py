@@ -356,8 +356,10 @@ def _forget(organisation_id: int, mine: Collection[int], found: Collection[_Pair
     pairs = DuplicatePair.objects.for_organisation(organisation_id).filter(state=PairState.OPEN)
     for side in ("first_id__in", "second_id__in"):
         rows = pairs.filter(**{side: mine}).values_list("pk", "first_id", "second_id")
-        gone = [pk for pk, first, second in rows if (first, second) not in found]
-        pairs.filter(pk__in=gone).delete()
+        gone = [row for row in rows if row[1:] not in found]
+        pairs.filter(pk__in=[pk for pk, _, _ in gone]).delete()
+        for pk, first, second in gone:
+            duplicates.tell_decided(organisation_id, pk, first, second)
 
 
 def _kinds(organisation_id: int, keys: Collection[int]) -> Counter[str]:

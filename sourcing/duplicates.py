@@ -304,15 +304,20 @@ def decide(*, pair: DuplicatePair, actor: User, duplicate: bool) -> DuplicatePai
         decided_at=None if duplicate else timezone.now(),
     ):
         raise PairMissing("There is no such pair. It may have been merged already.")
+    tell_decided(pair.organisation_id, pair.pk, pair.first_id, pair.second_id)
+    return rows.select_related("first", "second").get()
+
+
+def tell_decided(organisation_id: int, pair_id: int, first_id: int, second_id: int) -> None:
+    """A pair is no longer open, or open again: whoever waits for that is told."""
     events.emit(
         "duplicate.decided",
-        organisation_id=pair.organisation_id,
-        subject=f"duplicate:{pair.pk}",
-        pair_id=pair.pk,
-        first_id=pair.first_id,
-        second_id=pair.second_id,
+        organisation_id=organisation_id,
+        subject=f"duplicate:{pair_id}",
+        pair_id=pair_id,
+        first_id=first_id,
+        second_id=second_id,
     )
-    return rows.select_related("first", "second").get()
 
 
 def under_keys(organisation_id: int, keys: Collection[int]) -> dict[int, list[int]]:

@@ -82,8 +82,20 @@ _WEIGHT: Mapping[str, float] = {
     "school": 0.25,
 }
 #: The most that can be reached against this contradiction.
-_CEILING: Mapping[Likeness, int] = {Likeness.DIFFERENT: 45, Likeness.FAMILY: 45, Likeness.FIRST_ONLY: 85}
-_CEILING_PROFILE_ONLY = 75
+_CEILING: Mapping[Likeness, int] = {
+    Likeness.DIFFERENT: 45,
+    Likeness.FAMILY: 45,
+    Likeness.FIRST_ONLY: 85,
+    # Mario and Maria may share an address: a person has to look.
+    Likeness.NEAR: SAME - 1,
+}
+#: The same when a profile agrees, which is one person's: the name may have been typed wrong.
+_CEILING_WITH_PROFILE: Mapping[Likeness, int] = {
+    Likeness.DIFFERENT: 75,
+    Likeness.FAMILY: 75,
+    Likeness.FIRST_ONLY: 85,
+    Likeness.NEAR: 100,
+}
 _CEILING_OTHER_PROFILE = 70
 #: Without an address, number or profile in common two records are never taken for one, only shown.
 _CEILING_CONTEXT = SAME - 1
@@ -341,11 +353,8 @@ def _against(a: Person, b: Person, likeness: Likeness, agreed: Iterable[Key]) ->
     """The ceiling, and the codes of what speaks against one person."""
     ceiling, codes = 100, []
     if likeness in _CEILING:
-        ceiling = _CEILING[likeness]
-        if Key.PROFILE in agreed:
-            # A profile is one person's; the name may have been typed wrong. A person has to look.
-            ceiling = max(ceiling, _CEILING_PROFILE_ONLY)
-        if likeness is not Likeness.FIRST_ONLY:
+        ceiling = (_CEILING_WITH_PROFILE if Key.PROFILE in agreed else _CEILING)[likeness]
+        if likeness in {Likeness.DIFFERENT, Likeness.FAMILY}:
             codes.append("but_name")
     if a.linkedin_keys and b.linkedin_keys and not a.linkedin_keys & b.linkedin_keys:
         ceiling = min(ceiling, _CEILING_OTHER_PROFILE)

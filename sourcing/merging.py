@@ -85,10 +85,11 @@ def merge(
 ) -> PersonMerge:
     """Make ``other`` part of ``survivor``: notes, messages, campaigns, exports, files, everything moves.
 
-    ``choices`` says ``{column: "other"}`` where the other's value is to stand; the rest is the survivor's, and what is
-    blank there is filled (G26, G34). Lists are joined. ``versions`` (``{id: version}``) are those the person who
-    decides has seen: :class:`Changed` when one is no longer current. Raises Invalid for the same person twice,
-    :class:`CandidateMissing` when one is gone, and what an app's ``move`` raises (an export under way).
+    ``choices`` says ``{column: "other"}`` where the other's value is to stand, ``"survivor"`` where the survivor's is
+    even if blank; the rest is the survivor's, and what is blank there is filled (G26, G34). Lists are joined.
+    ``versions`` (``{id: version}``) are those the person who decides has seen: :class:`Changed` when one is no longer
+    current. Raises Invalid for the same person twice, :class:`CandidateMissing` when one is gone, and what an app's
+    ``move`` raises (an export under way).
     """
     organisation_id = survivor.organisation_id
     if survivor.pk == other.pk or organisation_id != other.organisation_id:
@@ -231,7 +232,7 @@ def _join(survivor: Candidate, other: Candidate, choices: Mapping[str, str]) -> 
     gone.drop(Candidate, [other.pk])
     with stays.watching(Candidate, [survivor.pk]):
         for name in fields():
-            _choose(survivor, other, name, theirs=choices.get(name) == "other")
+            _choose(survivor, other, name, choices.get(name, ""))
         contacted = [at for at in (survivor.last_contacted_at, other.last_contacted_at) if at]
         survivor.last_contacted_at = max(contacted, default=None)
         survivor.version += 1
@@ -239,14 +240,15 @@ def _join(survivor: Candidate, other: Candidate, choices: Mapping[str, str]) -> 
     return {"gone": gone.as_json(), "stays": stays.as_json(), "target": survivor.pk}
 
 
-def _choose(survivor: Candidate, other: Candidate, name: str, *, theirs: bool) -> None:
+def _choose(survivor: Candidate, other: Candidate, name: str, choice: str) -> None:
     mine, value = getattr(survivor, name), getattr(other, name)
+    theirs = choice == "other"
     if isinstance(mine, list):
         known = {str(entry).casefold() for entry in mine}
         setattr(survivor, name, [*mine, *(entry for entry in value if str(entry).casefold() not in known)])
     elif isinstance(mine, dict):
         setattr(survivor, name, {**mine, **value} if theirs else {**value, **mine})
-    elif theirs or (mine in ("", None) and value not in ("", None)):
+    elif theirs or (not choice and mine in ("", None) and value not in ("", None)):
         setattr(survivor, name, value)
         for follower, leader in _FOLLOWS.items():
             if leader == name and hasattr(other, follower):

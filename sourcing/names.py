@@ -214,9 +214,13 @@ def _words(name: Iterable[str]) -> list[str]:
 
 
 def _with_a_part(one: tuple[str, str], two: tuple[str, str]) -> Likeness:
-    """Of one of them only a first or a last name is known."""
-    mine, theirs = set(_words(one)), set(_words(two))
-    return Likeness.PART if mine <= theirs or theirs <= mine else Likeness.DIFFERENT
+    """Of one of them only a first or a last name is known, in whichever place it was written."""
+    if not all(two):
+        one, two = two, one
+    part = one[0] or one[1]
+    places = [place for place in two if place]
+    fits = any(_first(part, place) is not Likeness.DIFFERENT or _last(part, place) for place in places)
+    return Likeness.PART if fits else Likeness.DIFFERENT
 
 
 def _both(one: tuple[str, str], two: tuple[str, str]) -> Likeness:
@@ -244,11 +248,19 @@ def _first(a: str, b: str) -> Likeness:
     short = min(mine[0], theirs[0], key=lambda word: (len(word), word))
     if len(short) == 1:
         return Likeness.INITIAL if mine[0][0] == theirs[0][0] else Likeness.DIFFERENT
-    if _USUAL.get(mine[0], frozenset()) & _USUAL.get(theirs[0], frozenset()):
+    if _USUAL.get(mine[0], frozenset()) & _USUAL.get(theirs[0], frozenset()) or _cut_short(
+        mine[0], theirs[0]
+    ):
         return Likeness.NICKNAME
     if _mistyped(a, b) or (min(len(a), len(b)) > 3 and _ratio(a, b) >= _NEAR_FIRST):
         return Likeness.NEAR
     return Likeness.DIFFERENT
+
+
+def _cut_short(a: str, b: str) -> bool:
+    """``Jon`` for ``Jonas``; ``Paul`` and ``Paula`` are only near."""
+    short, long = sorted([a, b], key=len)
+    return len(short) > 2 and len(long) > len(short) + 1 and long.startswith(short)
 
 
 def _mistyped(a: str, b: str) -> bool:

@@ -115,7 +115,11 @@ def merge(request: HttpRequest) -> HttpResponse:
                 survivor=stays,
                 other=goes,
                 actor=viewer,
-                choices={name: "other" for name in merging.fields() if request.POST.get(name) == "other"},
+                choices={
+                    name: choice
+                    for name in merging.fields()
+                    if (choice := request.POST.get(name)) in ("survivor", "other")
+                },
                 versions={
                     person.pk: int(seen)
                     for person, seen in (

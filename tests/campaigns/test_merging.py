@@ -16,8 +16,8 @@ from campaigns.states import further_on
 from foundation import events
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.states import MessageStatus, Verdict
-from sourcing import merging, suppression
-from sourcing.models import Candidate
+from sourcing import duplicate_scan, duplicates, merging, suppression
+from sourcing.models import Candidate, DuplicatePair
 from tests.campaigns import making
 from tests.outreach.making import NOW
 
@@ -229,6 +229,40 @@ def test_a_campaign_that_ended_with_the_merge_runs_again_after_undoing() -> None
     assert making.fresh(made).status == "completed"
     merging.undo_merge(merge=done, actor=made.owner)
     assert making.fresh(made).status == "running"
+
+
+def test_possible_duplicates_in_one_campaign_wait_until_somebody_decides() -> None:
+    made = making.started(making.campaign("Ada", "Adah"))
+    ada, adah = making.recipient(made, "Ada"), making.recipient(made, "Adah")
+    for message in making.written(made):
+        if message.candidate_id == adah.candidate_id:
+            making.settle(message, MessageStatus.SENT)
+    found = [{"company": "Voltra", "first_name": "Ada"}] * 2
+    for recipient, values in zip((ada, adah), found, strict=True):
+        Candidate.objects.for_organisation(made.organisation_id).filter(pk=recipient.candidate_id).update(
+            **values
+        )
+        duplicate_scan.look_at(made.organisation_id, [recipient.candidate_id])
+    deliver()
+    assert (of(ada).hold, of(ada).hold_code) == ("needs_attention", "possible_duplicate")
+    assert "May be the same person as Ada Probe" in of(ada).hold_text
+    assert of(adah).hold == "none"
+    pair = DuplicatePair.objects.for_organisation(made.organisation_id).get()
+    duplicates.decide(pair=pair, actor=made.owner, duplicate=False)
+    deliver()
+    assert of(ada).hold == "none"
+
+
+def test_whoever_may_be_somebody_in_the_campaign_is_held_when_added() -> None:
+    made = making.started(making.campaign("Ada"))
+    ada = making.recipient(made, "Ada")
+    twin = making.person(made.owner, "Adah", "adah@work.example")
+    DuplicatePair.objects.create(organisation=made.organisation, first=ada.candidate, second=twin, score=80)
+    enrolment.add_people(campaign=made, candidate_ids=[twin.pk], actor=made.owner, now=LATER)
+    assert making.recipient(made, "Adah").hold_code == "possible_duplicate"
+    merging.merge(survivor=ada.candidate, other=twin, actor=made.owner)
+    deliver()
+    assert of(ada).hold == "none"
 
 
 def test_which_of_two_is_further_on() -> None:
