@@ -50,7 +50,7 @@ def hold(organisation_id: int, pairs: Collection[DuplicatePair]) -> None:
     rows = (
         Recipient.objects.for_organisation(organisation_id)
         .select_for_update(of=("self",), no_key=True)
-        .select_related("campaign", "candidate")
+        .select_related("campaign")
         .filter(candidate_id__in=people, progress__in=GOING)
         .order_by("pk")
     )
@@ -61,16 +61,11 @@ def hold(organisation_id: int, pairs: Collection[DuplicatePair]) -> None:
             two = at.get((pair.second_id, campaign_id))
             if candidate_id != pair.first_id or two is None:
                 continue
-            less, more = sorted(
+            less = min(
                 (one, two),
                 key=lambda row: (*further_on(row.progress, steps_out=steps.get(row.pk, 0)), -row.pk),
             )
-            standing.put_on_hold(
-                less,
-                Hold.NEEDS_ATTENTION,
-                reason=HoldReason.POSSIBLE_DUPLICATE,
-                text=f"May be the same person as {more.candidate.name}, who is in this campaign too."[:300],
-            )
+            standing.put_on_hold(less, Hold.NEEDS_ATTENTION, reason=HoldReason.POSSIBLE_DUPLICATE)
 
 
 @transaction.atomic

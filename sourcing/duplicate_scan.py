@@ -13,15 +13,18 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from django.db import connection, transaction
+import structlog
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
-from foundation.problems import Conflict
+from foundation.problems import Conflict, Missing
 from sourcing import duplicates, matching, merging
 from sourcing.matching import Person, Rule, Verdict
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState, ScanPhase
+
+log = structlog.get_logger(__name__)
 
 SCAN = "duplicates.scan"
 MERGE_CERTAIN = "duplicates.merge"
@@ -102,6 +105,8 @@ def look_at(organisation_id: int, candidate_ids: Collection[int]) -> int:
     found = _judge(people, pairs, duplicates.rule_of(organisation_id))
     _store(organisation_id, found)
     _forget(organisation_id, mine, found)
+    # Somebody may be merged or erased at this moment: the delivery fails here, alone, and is tried again.
+    connection.check_constraints()
     return len(found)
 
 
@@ -133,13 +138,16 @@ def start(*, actor: User) -> DuplicateScan:
 def step(run: Run) -> bool:
     """The next few thousand people or blocks of the scan; each step is one transaction and the resume point."""
     scan = DuplicateScan.objects.for_organisation(run.organisation_id).get(pk=run.params["scan_id"])
-    if scan.phase == ScanPhase.KEYS:
-        _read_people(scan, run)
-    elif scan.phase == ScanPhase.PAIRS:
-        _compare(scan, run)
-    else:
+    if scan.phase == ScanPhase.DONE:
         runs.finish(run, result=_result(scan))
         return False
+    try:
+        (_read_people if scan.phase == ScanPhase.KEYS else _compare)(scan, run)
+    except IntegrityError:
+        # Somebody among these people was merged or erased while they were read. The step again, with whoever is left.
+        log.info("duplicates.step_again", scan_id=scan.pk)
+        scan.refresh_from_db()
+        (_read_people if scan.phase == ScanPhase.KEYS else _compare)(scan, run)
     return True
 
 
@@ -271,7 +279,8 @@ def _merge_one(pair: DuplicatePair, actor: User) -> bool:
     survivor, other = merging.better(pair.first, pair.second)
     try:
         merging.merge(survivor=survivor, other=other, actor=actor)
-    except Conflict:
+    except (Conflict, Missing) as problem:
+        log.info("duplicates.not_merged", pair_id=pair.pk, code=problem.code)
         return False
     return True
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from foundation import events, runs
@@ -10,7 +10,7 @@ from foundation.problems import Conflict, Invalid
 from sourcing import duplicate_scan, duplicates, merging, people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
-from tests.sourcing.factories import make_candidate
+from tests.sourcing.factories import csv_bytes, import_csv, make_candidate
 
 pytestmark = pytest.mark.django_db
 
@@ -235,6 +235,48 @@ def test_after_a_merge_and_after_undoing_it_pairs_are_looked_for_again(alice: Us
     merging.undo_merge(merge=done, actor=alice)
     deliver()
     assert pairs(alice) == {(one.pk, two.pk)}
+
+
+def test_people_of_an_imported_file_are_looked_at(alice: User) -> None:
+    known = make_candidate(alice.organisation, "Ana", "Diaz", company="Nova")
+    import_csv(alice, csv_bytes(["First Name", "Last Name", "Company"], ["Ana", "Diaz", "Nova Inc."]))
+    deliver()
+    ((first, _),) = pairs(alice)
+    assert first == known.pk
+
+
+def test_nothing_of_it_keeps_a_person_from_being_deleted(alice: User) -> None:
+    one, two = (make_candidate(alice.organisation, emails=["a@x.example"]) for _ in range(2))
+    deliver()
+    one.delete()
+    assert pairs(alice) == set()
+    assert (
+        MatchKey.objects.for_organisation(alice.organisation_id).values("candidate").distinct().count() == 1
+    )
+    duplicate_scan.look_at(alice.tenant_id, [one.pk or 0, two.pk, 999_999_999])
+
+
+def test_somebody_who_vanishes_during_a_step_costs_only_the_step(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [make_candidate(alice.organisation, emails=["a@x.example"]).pk for _ in range(3)]
+    started = duplicate_scan.start(actor=alice)
+    real, calls = duplicate_scan._store, []
+
+    def once_somebody_vanishes(organisation_id: int, found: object) -> None:
+        calls.append(found)
+        if len(calls) == 1:
+            Candidate.unguarded.filter(pk=ids[2]).delete()
+            raise IntegrityError
+        real(organisation_id, found)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(duplicate_scan, "_store", once_somebody_vanishes)
+    while runs.work(started.run_id or 0):
+        pass
+    started.refresh_from_db()
+    assert started.run is not None
+    assert started.run.status == "done"
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("name", ["", "\u200b", "ى" * 300, "🦊", "'; DROP TABLE x; --", "\\", "a\tb\nc"])
