@@ -197,7 +197,7 @@ def _next_blocks(scan: DuplicateScan) -> list[tuple[int, int, list[int] | None]]
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
         )
         cursor.execute(_BLOCKS, [duplicates.BLOCK, scan.organisation_id, scan.after_key, _BLOCKS_AT_ONCE])
-        rows = cursor.fetchall()
+        rows: list[tuple[int, int, list[int] | None]] = cursor.fetchall()
         cursor.execute(
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on"
         )
@@ -271,10 +271,8 @@ def merge_step(run: Run) -> bool:
 
 def _merge_one(pair: DuplicatePair, actor: User) -> bool:
     people = duplicates.load(pair.organisation_id, [pair.first_id, pair.second_id])
-    if len(people) < 2:
-        return False
-    match = matching.judge(*people.values(), duplicates.rule_of(pair.organisation_id))
-    if match.verdict is not Verdict.SAME:
+    match = _match(people, (pair.first_id, pair.second_id), duplicates.rule_of(pair.organisation_id))
+    if match is None or match.verdict is not Verdict.SAME:
         return False
     survivor, other = merging.better(pair.first, pair.second)
     try:
@@ -298,7 +296,7 @@ def _alone(organisation_id: int) -> None:
 def _write_keys(organisation_id: int, ids: Iterable[int], keys: Mapping[int, Iterable[str]]) -> None:
     """Replace the keys of these people, touching only what changed."""
     wanted = {(duplicates.hashed(key), pk): key[0] for pk, found in keys.items() for key in found}
-    rows = MatchKey.objects.for_organisation(organisation_id).filter(candidate_id__in=list(ids))
+    rows = MatchKey.objects.for_organisation(organisation_id).filter(candidate_id__in=duplicates.among(ids))
     present = set(rows.values_list("key", "candidate_id"))
     old = present - wanted.keys()
     with connection.cursor() as cursor:

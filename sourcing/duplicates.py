@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -116,11 +117,17 @@ def hashed(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
+def among(ids: Iterable[int]) -> RawSQL:
+    """Thousands of ids as one array: the right side of ``__in`` without a parameter per id."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+
+
 def load(organisation_id: int, ids: Collection[int], *, viewer: User | None = None) -> dict[int, Person]:
     """What matching reads of these people, with shared addresses and, for a viewer, the viewer's own. Five queries."""
-    emails, phones, profiles, companies, schools = (defaultdict(list) for _ in range(5))
+    said: tuple[dict[int, list[str]], ...] = tuple(defaultdict(list) for _ in range(5))
+    emails, phones, profiles, companies, schools = said
     seen = Q(shared=True) if viewer is None else own_or_shared(viewer)
-    points = ContactPoint.objects.for_organisation(organisation_id).filter(seen, candidate_id__in=ids)
+    points = ContactPoint.objects.for_organisation(organisation_id).filter(seen, candidate_id__in=among(ids))
     for pk, kind, value in points.order_by().values_list("candidate_id", "kind", "normalised"):
         (emails if kind == ContactKind.EMAIL else phones)[pk].append(value)
     for model, column, into in (
@@ -128,10 +135,10 @@ def load(organisation_id: int, ids: Collection[int], *, viewer: User | None = No
         (Experience, "company", companies),
         (Education, "school", schools),
     ):
-        rows = model.objects.across_organisations(_REASON).filter(candidate_id__in=ids)
+        rows = model.objects.across_organisations(_REASON).filter(candidate_id__in=among(ids))
         for pk, value in rows.order_by().values_list("candidate_id", column):
             into[pk].append(value)
-    people = Candidate.objects.for_organisation(organisation_id).filter(pk__in=ids).order_by()
+    people = Candidate.objects.for_organisation(organisation_id).filter(pk__in=among(ids)).order_by()
     columns = ("pk", "first_name", "last_name", "title", "company", "location", "linkedin_key")
     return {
         pk: Person(
@@ -341,8 +348,8 @@ def _meet_under_keys(organisation_id: int, people: Mapping[int, Person], meet: d
         for key in matching.keys(person):
             if key.startswith("c:"):
                 rows[hashed(key)].add(row)
-    for key, found in under_keys(organisation_id, list(rows)).items():
-        for row in rows[key]:
+    for number, found in under_keys(organisation_id, list(rows)).items():
+        for row in rows[number]:
             meet[row].update(found)
 
 

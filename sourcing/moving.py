@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
-from django.db.models import ForeignKey, Model, OuterRef, Q, Subquery, UniqueConstraint
+from django.db import connection
+from django.db.models import F, ForeignKey, Model, OuterRef, Q, Subquery, UniqueConstraint
 
 _Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Journal:
         A row that would repeat one of the target's (any unique constraint) is dropped, and what hangs on it hangs on
         the target's row then. Returns ``{dropped: kept}``.
         """
-        attname = model._meta.get_field(name).attname
+        attname = _column(model, name).attname
         twins = collisions(model, name, source=source, target=target)
         self._rehang(model, twins)
         self.drop(model, twins)
@@ -57,7 +57,7 @@ class Journal:
         """Point these rows' foreign key ``name`` from ``source`` to ``target``."""
         if not ids:
             return
-        attname = model._meta.get_field(name).attname
+        attname = _column(model, name).attname
         model._base_manager.filter(pk__in=ids).update(**{attname: target})
         self.moved.append((model._meta.label, name, ids, source, target))
 
@@ -107,23 +107,28 @@ class Journal:
 
 def collisions(model: type[Model], name: str, *, source: int, target: int) -> dict[int, int]:
     """``{row of source: row of target}`` that say the same by a unique constraint of which ``name`` is a part."""
-    attname = model._meta.get_field(name).attname
+    attname = _column(model, name).attname
     found: dict[int, int] = {}
-    for names, condition in _uniques(model, name):
-        equal = {other: OuterRef(other) for other in names if other != name}
-        theirs = model._base_manager.filter(condition, **{attname: target}, **equal).values("pk")[:1]
-        mine = model._base_manager.filter(condition, **{attname: source}).annotate(twin=Subquery(theirs))
+    for terms, condition in _uniques(model, name):
+        equal = {alias: OuterRef(alias) for alias in terms}
+        theirs = model._base_manager.filter(condition, **{attname: target}).annotate(**terms).filter(**equal)
+        mine = model._base_manager.filter(condition, **{attname: source}).annotate(**terms)
+        mine = mine.annotate(twin=Subquery(theirs.values("pk")[:1]))
         for pk, twin in mine.exclude(twin=None).order_by("pk").values_list("pk", "twin"):
             found.setdefault(pk, twin)
     return found
 
 
-def _uniques(model: type[Model], name: str) -> Iterator[tuple[Iterable[str], Q]]:
-    if getattr(model._meta.get_field(name), "unique", False):
-        yield [name], Q()
+def _uniques(model: type[Model], name: str) -> Iterator[tuple[dict[str, Any], Q]]:
+    """What else must be equal, by alias, and where, for each unique constraint of which ``name`` is a part."""
+    if getattr(_column(model, name), "unique", False):
+        yield {}, Q()
     for constraint in model._meta.constraints:
-        if isinstance(constraint, UniqueConstraint) and name in constraint.fields:
-            yield constraint.fields, constraint.condition or Q()
+        if isinstance(constraint, UniqueConstraint):
+            terms: list[Any] = [F(field) for field in constraint.fields] or list(constraint.expressions)
+            if F(name) in terms:
+                others = {f"term_{place}": term for place, term in enumerate(terms) if term != F(name)}
+                yield others, constraint.condition or Q()
 
 
 def take_back(record: Mapping[str, Any], *, target: int, now_at: int) -> list[str]:
@@ -165,6 +170,7 @@ def insert(model: type[Model], row: _Row) -> bool:
     """
     values = {}
     for column in model._meta.concrete_fields:
+        assert column.column is not None
         if column.column not in row and column.has_db_default():
             continue
         value = row.get(column.column, column.get_default() if column.has_default() else None)
@@ -185,23 +191,19 @@ def insert(model: type[Model], row: _Row) -> bool:
 
 def _point_back(model: type[Model], name: str, ids: list[int], before: int, after: int) -> int:
     """Rows that still point where the merge put them go back; how many did."""
-    column = model._meta.get_field(name)
+    column = _column(model, name)
     if not _exists(column, before):
         return 0
     back = 0
     for pk in ids:
         # One by one: a row whose old place is taken by now stays, the others go.
         rows = model._base_manager.filter(pk=pk, **{column.attname: after})
-        twins = {
-            kept
-            for names, condition in _uniques(model, name)
-            for kept in model._base_manager.filter(
-                condition,
-                **{column.attname: before},
-                **{other: Subquery(rows.values(other)[:1]) for other in names if other != name},
-            ).values_list("pk", flat=True)[:1]
-        }
-        back += 0 if twins else rows.update(**{column.attname: before})
+        taken = False
+        for terms, condition in _uniques(model, name):
+            there = model._base_manager.filter(condition, **{column.attname: before}).annotate(**terms)
+            own = {alias: Subquery(rows.annotate(**terms).values(alias)[:1]) for alias in terms}
+            taken = taken or there.filter(**own).exists()
+        back += 0 if taken else rows.update(**{column.attname: before})
     return back
 
 
@@ -231,12 +233,17 @@ def _rows(model: type[Model], ids: Collection[int]) -> dict[int, _Row]:
         return {pk: json.loads(row) if isinstance(row, str) else row for pk, row in cursor.fetchall()}
 
 
-def _exists(column: models.Field[Any, Any], value: Any) -> bool:
-    return bool(column.related_model._base_manager.filter(pk=value).exists())  # type: ignore[union-attr]  # a foreign key
+def _exists(column: Any, value: Any) -> bool:
+    return bool(column.related_model._base_manager.filter(pk=value).exists())
 
 
 def _is_person(model: type[Model], name: str) -> bool:
-    return model._meta.get_field(name).related_model is apps.get_model("sourcing.Candidate")
+    return _column(model, name).related_model is apps.get_model("sourcing.Candidate")
+
+
+def _column(model: type[Model], name: str) -> Any:
+    """The foreign key of that name."""
+    return model._meta.get_field(name)
 
 
 def _table(model: type[Model]) -> str:

@@ -77,8 +77,8 @@ def move(source: Candidate, target: Candidate) -> dict[str, Any]:
 def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
     """Undo :func:`move`; an opt-out that came after the merge holds for both."""
     left = take_back(record, target=record["target"], now_at=now_at)
-    since = Suppression.unguarded.filter(kind=SuppressionKind.PERSON, candidate_id=now_at)
-    since = since.exclude(pk__in=record["suppressed"]).first()
+    rows = Suppression.unguarded.filter(kind=SuppressionKind.PERSON, candidate_id=now_at)
+    since = rows.exclude(pk__in=record["suppressed"]).first()
     if since is not None:
         other = Candidate.unguarded.get(pk=record["source"])
         reason = SuppressionReason(since.reason)

@@ -18,10 +18,11 @@ def follow_merged(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @wraps(view)
     def followed(request: HttpRequest, candidate_id: int, **kwargs: Any) -> HttpResponse:
         try:
-            return view(request, candidate_id, **kwargs)
+            answer: HttpResponse = view(request, candidate_id, **kwargs)
         except CandidateMerged as merged:
             if request.method != "GET" or request.resolver_match is None:
                 raise
-            return redirect(request.resolver_match.view_name, candidate_id=merged.survivor_id, **kwargs)
+            answer = redirect(request.resolver_match.view_name, candidate_id=merged.survivor_id, **kwargs)
+        return answer
 
     return followed

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -38,7 +40,7 @@ def test_a_pair_stands_with_its_score_and_reasons(as_alice: Client, pair: Duplic
 
 
 def test_the_list_costs_the_same_for_one_pair_and_for_many(
-    as_alice: Client, alice: User, pair: DuplicatePair, django_assert_num_queries
+    as_alice: Client, alice: User, pair: DuplicatePair, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(9) as few:
         as_alice.get(INDEX)

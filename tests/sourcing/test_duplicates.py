@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from foundation import events, runs
-from foundation.models import Event
+from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
 from sourcing import duplicate_scan, duplicates, merging, people
 from sourcing.matching import Key, Person
@@ -30,6 +32,7 @@ def scan(user: User) -> DuplicateScan:
     while runs.work(started.run_id):
         pass
     started.refresh_from_db()
+    assert started.run is not None
     assert started.run.status == "done", started.run.problem_text
     return started
 
@@ -96,7 +99,7 @@ def test_not_a_duplicate_is_never_asked_again(alice: User) -> None:
 def test_a_scan_finds_what_was_there_before_and_forgets_what_no_longer_holds(alice: User) -> None:
     one, two = (make_candidate(alice.organisation, company="Voltra") for _ in range(2))
     three = make_candidate(alice.organisation, "Wei", "Chen")
-    DuplicatePair.objects.create(organisation=alice.organisation, first=one, second=three, score=80)
+    DuplicatePair.objects.create(organisation_id=alice.tenant_id, first=one, second=three, score=80)
     done = scan(alice)
     assert pairs(alice) == {(one.pk, two.pk)}
     assert (done.people, done.pairs, done.skipped) == (3, 1, 0)
@@ -120,6 +123,7 @@ def test_a_key_that_too_many_share_is_left_out_and_reported(
     done = scan(alice)
     assert pairs(alice) == {(twins[0], twins[1])}
     assert done.skipped_kinds == {"c": 1}
+    assert done.run is not None
     assert "1 too common keys left out" in done.run.result["summary"]
     deliver()
     assert pairs(alice) == {(twins[0], twins[1])}
@@ -134,11 +138,13 @@ def test_a_scan_goes_on_after_a_crash_and_runs_once_at_a_time(
     started = duplicate_scan.start(actor=alice)
     with pytest.raises(duplicate_scan.ScanUnderWay):
         duplicate_scan.start(actor=alice)
+    assert started.run_id is not None
     run = runs._lease(started.run_id)
+    assert run is not None
     for _ in range(5):
         assert duplicate_scan.step(run)
     # The worker dies here; another one finds the run once its lease has run out.
-    type(run).objects.for_organisation(alice.organisation_id).update(lease_until=None)
+    Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
     while runs.work(started.run_id):
         pass
     assert {(ids[0], ids[1]), (ids[2], ids[3]), (ids[4], ids[5])} <= pairs(alice)
@@ -199,7 +205,7 @@ def test_an_organisation_says_what_decides_and_whether_to_refuse(alice: User) ->
         )
 
 
-def test_an_import_asks_for_many_people_at_once(alice: User, django_assert_max_num_queries) -> None:
+def test_an_import_asks_for_many_people_at_once(alice: User, django_assert_max_num_queries: Any) -> None:
     known = [make_candidate(alice.organisation, f"P{n}", "Q", emails=[f"{n}@x.example"]) for n in range(20)]
     linked = make_candidate(alice.organisation, "Link", "Ed", linkedin_url="linkedin.com/in/linked")
     rows = {n: Person(first_name=f"P{n}", last_name="Q", emails=[f"{n}@x.example"]) for n in range(30)}

@@ -20,6 +20,7 @@ from sourcing.models import (
     DuplicatePair,
     PairState,
     PersonMerge,
+    Project,
     ProjectMember,
     Suppression,
     SuppressionReason,
@@ -66,10 +67,10 @@ def test_the_survivor_keeps_its_values_and_blanks_are_filled(alice: User) -> Non
     assert (stays.first_name, stays.title, stays.company) == ("Jon", "CTO", "Voltra")
     assert stays.skills == ["Rust", "Go"]
     assert stays.linkedin_key == "linkedin.com/in/jonas"
-    assert not Candidate.objects.for_organisation(alice.organisation_id).filter(pk=goes.pk).exists()
-    assert merging.survivor_of(alice.organisation_id, goes.pk) == stays.pk
+    assert not Candidate.objects.for_organisation(alice.tenant_id).filter(pk=goes.pk).exists()
+    assert merging.survivor_of(alice.tenant_id, goes.pk) == stays.pk
     assert query.people(viewer=alice, text="voltra").people == [stays]
-    kinds = Event.objects.for_organisation(alice.organisation_id).filter(subject=f"candidate:{stays.pk}")
+    kinds = Event.objects.for_organisation(alice.tenant_id).filter(subject=f"candidate:{stays.pk}")
     assert "candidate.merged" in kinds.values_list("kind", flat=True)
     assert made.undoable
 
@@ -129,9 +130,7 @@ def test_of_two_opt_outs_the_one_that_is_harder_to_lift_stays(alice: User) -> No
     suppression.suppress_person(candidate=stays, actor=alice, reason=SuppressionReason.MANUAL)
     suppression.suppress_person(candidate=goes, actor=None, reason=SuppressionReason.COMPLAINT)
     merging.merge(survivor=stays, other=goes, actor=alice)
-    assert (
-        Suppression.objects.for_organisation(alice.organisation_id).get(candidate=stays).reason == "complaint"
-    )
+    assert Suppression.objects.for_organisation(alice.tenant_id).get(candidate=stays).reason == "complaint"
 
 
 def test_projects_stand_once_and_facts_follow(alice: User) -> None:
@@ -140,7 +139,7 @@ def test_projects_stand_once_and_facts_follow(alice: User) -> None:
     own = make_project(alice, "Own", [goes])
     facts.set([goes.pk], "ats:1", "exported", ["CATS"])
     merging.merge(survivor=stays, other=goes, actor=alice)
-    members = ProjectMember.objects.for_organisation(alice.organisation_id).filter(candidate=stays)
+    members = ProjectMember.objects.for_organisation(alice.tenant_id).filter(candidate=stays)
     assert sorted(members.values_list("project_id", flat=True)) == sorted([both.pk, own.pk])
     assert facts.of(stays.pk, "ats:1", "exported") == ["CATS"]
 
@@ -148,14 +147,14 @@ def test_projects_stand_once_and_facts_follow(alice: User) -> None:
 def test_not_a_duplicate_is_remembered_through_a_merge(alice: User) -> None:
     one, two, three = (make_candidate(alice.organisation, name) for name in ("Ana", "Ana", "Anna"))
     DuplicatePair.objects.create(
-        organisation=alice.organisation, first=two, second=three, score=70, state=PairState.NOT_DUPLICATE
+        organisation_id=alice.tenant_id, first=two, second=three, score=70, state=PairState.NOT_DUPLICATE
     )
-    DuplicatePair.objects.create(organisation=alice.organisation, first=one, second=three, score=80)
+    DuplicatePair.objects.create(organisation_id=alice.tenant_id, first=one, second=three, score=80)
     made = merging.merge(survivor=one, other=two, actor=alice)
-    pair = DuplicatePair.objects.for_organisation(alice.organisation_id).get()
+    pair = DuplicatePair.objects.for_organisation(alice.tenant_id).get()
     assert (pair.first_id, pair.second_id, pair.state) == (one.pk, three.pk, "not_duplicate")
     merging.undo_merge(merge=made, actor=alice)
-    states = DuplicatePair.objects.for_organisation(alice.organisation_id).values_list(
+    states = DuplicatePair.objects.for_organisation(alice.tenant_id).values_list(
         "first_id", "second_id", "state"
     )
     assert set(states) == {(one.pk, three.pk, "open"), (two.pk, three.pk, "not_duplicate")}
@@ -186,11 +185,11 @@ def test_old_addresses_lead_on_through_several_merges(alice: User) -> None:
     one, two, three = (make_candidate(alice.organisation, name) for name in ("A", "B", "C"))
     first = merging.merge(survivor=two, other=three, actor=alice)
     second = merging.merge(survivor=one, other=two, actor=alice)
-    assert merging.survivor_of(alice.organisation_id, three.pk) == one.pk
+    assert merging.survivor_of(alice.tenant_id, three.pk) == one.pk
     assert merging.former_ids(one) == [one.pk, three.pk, two.pk]
     # The older one may be undone first: what came from three goes back to three, the rest stays where it is.
     merging.undo_merge(merge=first, actor=alice)
-    assert merging.survivor_of(alice.organisation_id, three.pk) is None
+    assert merging.survivor_of(alice.tenant_id, three.pk) is None
     merging.undo_merge(merge=second, actor=alice)
     assert merging.former_ids(one) == [one.pk]
 
@@ -224,17 +223,17 @@ def test_a_merge_is_undone_once_and_not_after_ninety_days(alice: User) -> None:
     assert merging.prune(now=NOON + datetime.timedelta(days=90)) == 1
     with pytest.raises(merging.NotUndoable):
         merging.undo_merge(merge=again, actor=alice)
-    assert merging.survivor_of(alice.organisation_id, goes.pk) == stays.pk
+    assert merging.survivor_of(alice.tenant_id, goes.pk) == stays.pk
 
 
 def test_erasing_leaves_nothing_of_the_other_in_the_record(alice: User) -> None:
     stays = make_candidate(alice.organisation)
     goes = make_candidate(alice.organisation, "Zebedee", emails=["zebedee@x.example"])
     made = merging.merge(survivor=stays, other=goes, actor=alice)
-    merging.scrub(alice.organisation_id or 0, stays.pk)
+    merging.scrub(alice.tenant_id, stays.pk)
     made.refresh_from_db()
     assert "ebedee" not in json.dumps([made.record, made.other_name])
-    assert PersonMerge.objects.for_organisation(alice.organisation_id).get().other_id == goes.pk
+    assert PersonMerge.objects.for_organisation(alice.tenant_id).get().other_id == goes.pk
 
 
 def test_an_app_that_forgets_to_say_what_becomes_of_its_rows_stops_every_merge() -> None:
@@ -250,12 +249,15 @@ THINGS = st.sampled_from(
 )  # fmt: skip
 
 
-def happen(thing: str, person: Candidate, third: Candidate, alice: User, bob: User) -> None:
-    organisation = alice.organisation
+def happen(thing: str, person: Candidate, third: Candidate, project: Project, alice: User, bob: User) -> None:
+    organisation = person.organisation
     if thing.startswith("email"):
-        point = {"kind": "email", "value": f"{thing[-1]}@x.example", "normalised": f"{thing[-1]}@x.example"}
+        value = f"{thing[-1]}@x.example"
         person.contact_points.get_or_create(
-            **point, shared=True, defaults={"organisation": organisation, "origin": "imported"}
+            kind="email",
+            normalised=value,
+            shared=True,
+            defaults={"organisation": organisation, "origin": "imported", "value": value},
         )
         suppression.traces_added(person.organisation_id, [person.pk])
     elif thing.startswith("private"):
@@ -273,11 +275,7 @@ def happen(thing: str, person: Candidate, third: Candidate, alice: User, bob: Us
             cause="x",
         )
     elif thing == "project":
-        projects.add_people(
-            project=alice.organisation_project,
-            actor=alice,
-            candidate_ids=[person.pk],  # type: ignore[attr-defined]  # set below
-        )
+        projects.add_people(project=project, actor=alice, candidate_ids=[person.pk])
     elif thing == "opt out":
         suppression.suppress_person(candidate=person, actor=alice)
     elif thing == "fact":
@@ -294,8 +292,8 @@ def happen(thing: str, person: Candidate, third: Candidate, alice: User, bob: Us
             organisation=organisation, first=first, second=second, defaults={"state": PairState.NOT_DUPLICATE}
         )
     elif thing in {"skills", "title"}:
-        value: object = ["Go", str(person.pk)] if thing == "skills" else f"CTO {person.pk}"
-        Candidate.objects.for_organisation(organisation).filter(pk=person.pk).update(**{thing: value})
+        said: object = ["Go", str(person.pk)] if thing == "skills" else f"CTO {person.pk}"
+        Candidate.objects.for_organisation(organisation).filter(pk=person.pk).update(**{thing: said})
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -307,9 +305,9 @@ def test_merging_and_undoing_changes_nothing(
     alice: User, bob: User, history: list[tuple[str, bool]], theirs: set[str]
 ) -> None:
     stays, goes, third = (make_candidate(alice.organisation, name) for name in ("Jonas", "Jon", "Third"))
-    alice.organisation_project = make_project(alice)  # type: ignore[attr-defined]  # for happen()
+    project = make_project(alice)
     for thing, to_first in history:
-        happen(thing, stays if to_first else goes, third, alice, bob)
+        happen(thing, stays if to_first else goes, third, project, alice, bob)
     before = everything(stays.organisation_id)
     made = merging.merge(survivor=stays, other=goes, actor=alice, choices=dict.fromkeys(theirs, "other"))
     undone = merging.undo_merge(merge=made, actor=alice)
