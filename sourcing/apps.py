@@ -11,7 +11,7 @@ class SourcingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register our kinds of run and consumers of news, our tables about people, and our own slots."""
-        from sourcing import duplicate_scan, page_slots, timeline  # noqa: F401, PLC0415 - models are loaded only now
+        from sourcing import duplicate_scan, merging_certain, page_slots, timeline  # noqa: F401, PLC0415 - models first
         from sourcing.importing import resume  # noqa: F401, PLC0415 - registers the run kind "import"
 
         timeline.register()

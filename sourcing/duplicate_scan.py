@@ -19,15 +19,14 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
-from foundation.problems import Conflict, Missing
-from sourcing import duplicates, matching, merging
+from foundation.problems import Conflict
+from sourcing import duplicates, matching
 from sourcing.matching import Person, Rule, Verdict
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState, ScanPhase
 
 log = structlog.get_logger(__name__)
 
 SCAN = "duplicates.scan"
-MERGE_CERTAIN = "duplicates.merge"
 
 #: First key of the advisory lock; the second is the organisation.
 _LOCK = 0xD0B1
@@ -229,58 +228,6 @@ def _learn() -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE, SKIP_LOCKED) sourcing_matchkey")
-
-
-# ── merging what is certain ─────────────────────────────────────────────────
-
-
-@transaction.atomic
-def start_merging(*, actor: User) -> Run:
-    """Merge every open pair that the organisation's rule calls certain, as a run. Raises Conflict without any."""
-    total = duplicates.open_pairs(actor).filter(certain=True).count()
-    if not total:
-        raise Conflict("There is no certain pair.")
-    return runs.start(
-        kind=MERGE_CERTAIN,
-        organisation=actor.organisation,
-        actor=actor,
-        title="Merging certain duplicates",
-        subject="duplicates",
-        total=total,
-        params={"below_id": None},
-    )
-
-
-@runs.kind(MERGE_CERTAIN)
-def merge_step(run: Run) -> bool:
-    """The next certain pair, each in its own transaction; judged once more before it is merged."""
-    assert run.actor is not None
-    after = run.result.get("after_id", 0)
-    pair = duplicates.open_pairs(run.actor).filter(certain=True, pk__gt=after).order_by("pk").first()
-    if pair is None:
-        runs.finish(
-            run, result={"summary": f"{run.done:,} merged, {run.failed:,} left for you", **run.result}
-        )
-        return False
-    merged = _merge_one(pair, run.actor)
-    run.result = {"after_id": pair.pk}
-    run.save(update_fields=["result"])
-    runs.progress(run, done=run.done + merged, failed=run.failed + (not merged), note=f"{run.done:,} merged")
-    return True
-
-
-def _merge_one(pair: DuplicatePair, actor: User) -> bool:
-    people = duplicates.load(pair.organisation_id, [pair.first_id, pair.second_id])
-    match = _match(people, (pair.first_id, pair.second_id), duplicates.rule_of(pair.organisation_id))
-    if match is None or match.verdict is not Verdict.SAME:
-        return False
-    survivor, other = merging.better(pair.first, pair.second)
-    try:
-        merging.merge(survivor=survivor, other=other, actor=actor)
-    except (Conflict, Missing) as problem:
-        log.info("duplicates.not_merged", pair_id=pair.pk, code=problem.code)
-        return False
-    return True
 
 
 # ── keys and pairs ──────────────────────────────────────────────────────────

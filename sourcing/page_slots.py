@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from foundation.models import Run
-from sourcing import duplicate_scan
+from sourcing import duplicate_scan, merging_certain
 from sourcing.models import Project, ProjectMember
 from sourcing.slots import bulk_action, project_tab, run_page
 
@@ -62,5 +62,5 @@ def register() -> None:
         scope="people",
     )
     run_page(id="import", url=_import_page)
-    for kind in (duplicate_scan.SCAN, duplicate_scan.MERGE_CERTAIN):
+    for kind in (duplicate_scan.SCAN, merging_certain.KIND):
         run_page(id=kind, url=_duplicates_page)

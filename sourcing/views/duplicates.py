@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid, Problem
-from sourcing import duplicate_scan, duplicates, matching, merging, selectors
+from sourcing import duplicate_scan, duplicates, matching, merging, merging_certain, selectors
 from sourcing.forms import DuplicateRuleForm
 from sourcing.models import Candidate, ContactPoint, DuplicatePair
 from sourcing.views.problems import onto_form
@@ -181,7 +181,7 @@ def scan(request: HttpRequest) -> HttpResponse:
 def merge_certain(request: HttpRequest) -> HttpResponse:
     """Merge every certain pair, as a run."""
     try:
-        duplicate_scan.start_merging(actor=viewer_of(request))
+        merging_certain.start(actor=viewer_of(request))
     except Conflict as problem:
         messages.error(request, problem.text)
     return redirect("sourcing:duplicates")

@@ -9,7 +9,7 @@ from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import duplicate_scan, duplicates, merging, people
+from sourcing import duplicate_scan, duplicates, merging, merging_certain, people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
 from tests.sourcing.factories import csv_bytes, import_csv, make_candidate
@@ -154,7 +154,7 @@ def test_everything_certain_is_merged_in_a_run_and_the_rest_is_left(alice: User)
     sure = [make_candidate(alice.organisation, "Ana", "Diaz", emails=["ana@x.example"]) for _ in range(3)]
     likely = [make_candidate(alice.organisation, company="Voltra") for _ in range(2)]
     deliver()
-    run = duplicate_scan.start_merging(actor=alice)
+    run = merging_certain.start(actor=alice)
     while runs.work(run.pk):
         pass
     run.refresh_from_db()
@@ -164,7 +164,7 @@ def test_everything_certain_is_merged_in_a_run_and_the_rest_is_left(alice: User)
     assert left.get().pk in {person.pk for person in sure}
     assert pairs(alice) == {tuple(sorted(person.pk for person in likely))}
     with pytest.raises(Conflict):
-        duplicate_scan.start_merging(actor=alice)
+        merging_certain.start(actor=alice)
 
 
 def test_who_was_active_last_survives_when_nobody_chooses(alice: User) -> None:
