@@ -245,8 +245,9 @@ def judge(a: Person, b: Person, rule: Rule = DEFAULT) -> Match:
 def keys(person: Person) -> list[str]:
     """Under which two records that may be one person meet; sorted, without repetition.
 
-    ``e:`` address, ``p:`` number, ``l:`` profile are exact; ``c:``, ``s:``, ``o:`` join a name's skeleton with a
-    company, a school or a place. Addresses of teams give no key: they would gather a whole office.
+    ``e:`` address, ``p:`` number, ``l:`` profile are exact; ``c:``, ``s:``, ``w:`` join a name's skeleton with a
+    company or a school, ``w:`` whichever way round the name was written. A name and a place alone never make a pair.
+    Addresses of teams give no key: they would gather a whole office.
     """
     found = {f"e:{key}" for key in person.mail_keys if not is_shared_address(key)}
     found |= {f"p:{phone}" for phone in person.phones}
@@ -257,8 +258,8 @@ def keys(person: Person) -> list[str]:
         found |= {f"c:{name}|{company}" for company in sorted(person.company_cores)[:8] for name in short}
         whole = "|".join(sorted([names.skeleton(person.first_name), last]))
         found |= {f"s:{whole}|{school}" for school in sorted(person.school_cores)[:8]}
-        if person.place_core:
-            found.add(f"o:{whole}|{person.place_core}")
+        if person.company_core:
+            found.add(f"w:{whole}|{person.company_core}")
     return sorted(found)
 
 

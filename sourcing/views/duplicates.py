@@ -34,7 +34,7 @@ KIND_WORDS = {
     "l": "profile",
     "c": "last name, initial and company",
     "s": "name and school",
-    "o": "name and place",
+    "w": "name and company",
 }
 
 
