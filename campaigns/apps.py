@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings: a feed, event consumers, a tab, rows about people."""
-        from campaigns import advancing, facts, personal, reactions, tabs  # noqa: F401, PLC0415 - models first
+        from campaigns import advancing, doubles, facts, personal, reactions, tabs  # noqa: F401, PLC0415 - models first
         from outreach.outbox import feed  # noqa: PLC0415 - models first
 
         feed.register(advancing.CampaignFeed())

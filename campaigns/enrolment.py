@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from campaigns import planning, standing
+from campaigns import doubles, planning, standing
 from campaigns.models import Campaign, Recipient
 from campaigns.states import CampaignStatus, RecipientEvent, check_campaign
 from outreach.states import Reason
@@ -77,6 +77,7 @@ def add_people(
         )
     )
     _plan_if_running(campaign, added, now)
+    doubles.hold_among(organisation, [recipient.candidate_id for recipient in added])
     for recipient in added:
         standing.tell(recipient)
     return Enrolment(added=tuple(r.candidate_id for r in added), refused=refused)

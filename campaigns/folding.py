@@ -210,6 +210,24 @@ _FOLDS = {
 }
 
 
+def catch_up(recipient: Recipient, *, since: datetime, now: datetime) -> None:
+    """A recipient that stood stopped by a merge goes on: outcomes folded ``since`` then move it now.
+
+    The caller holds its row lock. While it was stopped they were stored on their attempts and moved nothing.
+    """
+    attempt = (
+        Attempt.objects.for_organisation(recipient.organisation_id)
+        .select_related("message__created_by", "step")
+        .filter(recipient=recipient, step=recipient.next_step_id, folded_at__gte=since)
+        .exclude(outcome__in=[AttemptOutcome.OPEN, AttemptOutcome.SKIPPED])
+        .order_by("pk")
+        .last()
+    )
+    if attempt is not None:
+        _FOLDS[AttemptOutcome(attempt.outcome)](recipient, attempt, now)
+        attempt.save(update_fields=["outcome", "live"])
+
+
 def sweep(*, limit: int = 500) -> int:
     """Fold attempts whose message is settled although no event arrived; how many were."""
     behind = (

@@ -172,6 +172,11 @@ class Recipient(TenantModel):
     ended_reason = models.CharField(max_length=300, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    #: The recipient that goes on instead: a merge put one person twice into the campaign (docs/behaviour.md §2).
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+
     #: The moment the timing table counts from; None until started.
     start_at = models.DateTimeField(null=True, blank=True)
     #: What jitter is drawn from (``timing``), so that a preview shows exactly what will happen.
@@ -218,7 +223,13 @@ class Recipient(TenantModel):
             SameOrganisation("contact_point"),
             SameOrganisation("pinned"),
             SameOrganisation("thread_message"),
-            models.UniqueConstraint(fields=["campaign", "candidate"], name="campaigns_recipient_once"),
+            SameOrganisation("merged_into"),
+            # A recipient that a merge stopped stays beside the one that goes on.
+            models.UniqueConstraint(
+                fields=["campaign", "candidate"],
+                condition=Q(merged_into__isnull=True),
+                name="campaigns_recipient_once",
+            ),
         ]
         indexes = [
             # The feed: first due recipient of a running campaign. Held-back people are not in it.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, can
-from campaigns import standing
+from campaigns import merging, standing
 from campaigns.models import Recipient
 from campaigns.states import ENDED, GOING, badge
 from outreach.states import Reason
@@ -107,4 +107,7 @@ person_data.register(
         "campaigns.Step": Words.NOBODY,
         "campaigns.StepVersion": Words.NOBODY,
     },
+    lock=merging.lock,
+    move=merging.move,
+    move_back=merging.move_back,
 )

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import folding, lifecycle, planning, standing, timing
+from campaigns import folding, lifecycle, merging, planning, standing, timing
 from campaigns.models import Attempt, Campaign, Recipient
 from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Progress, RecipientEvent
 from foundation import events
 from foundation.models import Event
 from outreach.models import InboundMessage, Mailbox
 from outreach.states import LEFT_US, MAY_SEND, MailboxStatus, MessageStatus, Reason
+from sourcing.merging import current
 
 OUTCOMES = (
     "message.sent",
@@ -54,16 +55,21 @@ def react(event: Event) -> None:
     elif event.kind == "message.auto_replied":
         out_of_office(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"])
     elif event.kind == "candidate.opted_out":
-        opted_out(organisation_id=event.organisation_id, candidate_id=event.ids["candidate_id"], now=now)
+        opted_out(organisation_id=event.organisation_id, candidate_id=_whose(event), now=now)
     elif event.kind == "candidate.written_by_hand":
         written_by_hand(
             organisation_id=event.organisation_id,
-            candidate_id=event.ids["candidate_id"],
+            candidate_id=_whose(event),
             mailbox_id=event.ids["mailbox_id"],
             inbound_id=event.ids["inbound_id"],
         )
     else:
         mailbox_changed(organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now)
+
+
+def _whose(event: Event) -> int:
+    """The person it is about, by their present id: a merge may have come in between."""
+    return current(event.organisation_id, event.ids["candidate_id"])
 
 
 @transaction.atomic
@@ -91,6 +97,12 @@ def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
                 message__status__in=[s.value for s in (*LEFT_US, MessageStatus.SENDING)],
             )
         (ended if answered.exists() else others).append(recipient)
+    # A merge may have stopped the one that was answered: the reply is its heir's.
+    heirs = {merging.heir(recipient) for recipient in ended}
+    ended, others = (
+        [r for r in [*ended, *others] if r.pk in heirs],
+        [r for r in [*ended, *others] if r.pk not in heirs],
+    )
     for recipient in ended:
         standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
         standing.complete_if_done(recipient.campaign_id, organisation_id=organisation_id)

@@ -142,6 +142,20 @@ def reopened(progress: str, *, anything_sent: bool, steps_left: bool) -> Progres
     return Progress.COMPLETED
 
 
+#: Ends that somebody wanted; they count more than any number of steps.
+_WANTED: Mapping[Progress, int] = {_P.UNSUBSCRIBED: 3, _P.REPLIED: 2, _P.STOPPED: 1}
+
+
+def further_on(progress: str, *, steps_out: int) -> tuple[int, int, bool]:
+    """How far a recipient is, to be compared when a merge puts one person twice into a campaign: the greater stays.
+
+    An end that somebody wanted (an opt-out, a reply, a stop) goes before the steps that are out, and of two equally
+    far on the one that is still going stays (docs/behaviour.md §2).
+    """
+    now = Progress(progress)
+    return _WANTED.get(now, 0), steps_out, now in GOING
+
+
 class Hold(TextChoices):
     """Why nothing happens to a recipient at the moment; releasing it returns to where it was."""
 
@@ -183,6 +197,7 @@ class HoldReason(TextChoices):
     NO_PERSONAL_ADDRESS = "no_personal_address", "No personal address, other types are switched off."
     NO_WORK_ADDRESS = "no_work_address", "No work address, other types are switched off."
     ADDRESS_TAKEN = "address_taken", "Somebody else in this campaign has the same address."
+    POSSIBLE_DUPLICATE = "possible_duplicate", "May be the same person as somebody else in this campaign."
     VARIABLE_MISSING = "variable_missing", "A variable of the text has no value and no fallback."
     TEXT_BROKEN = "text_broken", "The text of the step cannot be rendered."
     FIX_THE_STEP = "fix_the_step", "The receiver did not accept this message; fix the step."

@@ -45,6 +45,7 @@ app.conf.beat_schedule = {
     "prune answers": {"task": "foundation.tasks.prune_answers", "schedule": 3600.0},
     "retention": {"task": "sourcing.propose_erasing", "schedule": 24 * 3600.0},
     "old archives": {"task": "sourcing.expire_archives", "schedule": 3600.0},
+    "prune merges": {"task": "sourcing.prune_merges", "schedule": 3600.0},
     "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
     "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},

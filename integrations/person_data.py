@@ -2,23 +2,27 @@
 
 Records at other systems are not ours to erase: the page of the act names them before, the event ``candidate.erased``
 tells whoever listens after.
+A merge keeps both marks and both remote records (docs/behaviour.md §7); it waits for an export under way, whose worker
+has the person in its hands.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.db.models.functions import Now
 
 from accounts.models import User
+from foundation.problems import Conflict
 from integrations import opening
 from integrations.models import DummyAddress, ExportItem, ItemStatus, RemoteLink
-from integrations.states import EXPORTED, OPEN
+from integrations.states import EXPORTED, OPEN, LinkState
 from sourcing import person_data
 from sourcing.erasing import InHand
 from sourcing.models import Candidate
+from sourcing.moving import Journal, collisions, take_back
 from sourcing.person_data import Words, row_of
 from sourcing.trails import Trail
 
@@ -93,6 +97,59 @@ def elsewhere(candidate: Candidate) -> list[str]:
     return [f"The record at {name}: erase it there." for name in sorted(names)]
 
 
+class BeingExported(Conflict):
+    """A worker is writing one of the two to another system at this moment."""
+
+    code: ClassVar[str] = "being_exported"
+
+
+def lock(organisation_id: int, candidate_ids: Collection[int]) -> None:
+    """Open export items of both. Raises :class:`BeingExported` when one is in a worker's hands."""
+    rows = ExportItem.objects.for_organisation(organisation_id).filter(
+        candidate_id__in=candidate_ids, status__in=[ItemStatus.QUEUED, ItemStatus.CLAIMED]
+    )
+    list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+    if rows.filter(status=ItemStatus.CLAIMED, lease_until__gt=Now()).exists():
+        raise BeingExported("One of the two is just being exported. Try again in a minute.")
+
+
+def move(source: Candidate, target: Candidate) -> dict[str, Any]:
+    """Links, export items and the generated address; of two that would stand twice the one that says more stays."""
+    journal = Journal()
+    # Two claims without a live lease: their worker died, and the survivor's is taken up again.
+    claimed = collisions(ExportItem, "candidate", source=source.pk, target=target.pk)
+    items = ExportItem.objects.for_organisation(source.organisation_id)
+    for mine, theirs in claimed.items():
+        done = items.filter(pk=mine, status__in=EXPORTED).exists()
+        if done and not items.filter(pk=theirs, status__in=EXPORTED).exists():
+            journal.drop(ExportItem, [theirs])
+    _links(journal, source, target)
+    for model in (RemoteLink, DummyAddress, ExportItem):
+        journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
+    return journal.as_json() | {"target": target.pk}
+
+
+def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
+    """Undo :func:`move`."""
+    return take_back(record, target=record["target"], now_at=now_at)
+
+
+def _links(journal: Journal, source: Candidate, target: Candidate) -> None:
+    """Two records at one system: the target's stays the link, the other's id is kept beside it."""
+    rows = RemoteLink.objects.for_organisation(source.organisation_id)
+    for mine, theirs in collisions(RemoteLink, "candidate", source=source.pk, target=target.pk).items():
+        dropped, kept = rows.get(pk=mine), rows.get(pk=theirs)
+        if not kept.remote_id and kept.state != LinkState.CREATING:
+            journal.drop(RemoteLink, [kept.pk])
+            continue
+        known = [kept.remote_id, *kept.other_remote_ids]
+        ids = [pk for pk in (dropped.remote_id, *dropped.other_remote_ids) if pk and pk not in known]
+        with journal.watching(RemoteLink, [kept.pk]):
+            kept.other_remote_ids = [*kept.other_remote_ids, *dict.fromkeys(ids)]
+            kept.exported_at = max(filter(None, [kept.exported_at, dropped.exported_at]), default=None)
+            kept.save(update_fields=["other_remote_ids", "exported_at"])
+
+
 person_data.register(
     app="integrations",
     tables=[
@@ -108,4 +165,7 @@ person_data.register(
     words=dict.fromkeys(
         ("integrations.Connection", "integrations.Export", "integrations.VendorIdentity"), Words.NOBODY
     ),
+    lock=lock,
+    move=move,
+    move_back=move_back,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from django.urls import reverse
 
@@ -12,9 +13,10 @@ from outreach import forgetting
 from outreach.inbound import selectors
 from outreach.models import InboundMessage, Message
 from outreach.selectors import PRIVATE_ADDRESS
-from outreach.states import LEFT_US, MessageStatus, Verdict
+from outreach.states import LEFT_US, LIVE, MessageStatus, Verdict
 from sourcing import person_data
 from sourcing.models import Candidate
+from sourcing.moving import Journal, take_back
 from sourcing.person_data import Moment, Words
 
 #: What of a reply is quoted.
@@ -87,6 +89,27 @@ def _came(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
         )
 
 
+def lock(organisation_id: int, candidate_ids: Collection[int]) -> None:
+    """Messages that may still move, in id order; what has left waits for nobody."""
+    rows = Message.objects.for_organisation(organisation_id).filter(
+        candidate_id__in=candidate_ids, status__in=LIVE
+    )
+    list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+def move(source: Candidate, target: Candidate) -> dict[str, Any]:
+    """The mail to and from the source is the target's; addresses on messages stay what they were."""
+    journal = Journal()
+    for model in (Message, InboundMessage):
+        journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
+    return journal.as_json() | {"target": target.pk}
+
+
+def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
+    """Undo :func:`move`."""
+    return take_back(record, target=record["target"], now_at=now_at)
+
+
 person_data.register(
     app="outreach",
     tables=[("outreach.Message", "candidate"), ("outreach.InboundMessage", "candidate")],
@@ -102,4 +125,7 @@ person_data.register(
         "outreach.Mailbox": Words.NOBODY,
         "outreach.MailboxFolder": Words.NOBODY,
     },
+    lock=lock,
+    move=move,
+    move_back=move_back,
 )

@@ -10,8 +10,8 @@ class SourcingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the import as a run kind, our tables about people, and our own slots."""
-        from sourcing import page_slots, timeline  # noqa: PLC0415 - models are loaded only now
+        """Register our kinds of run and consumers of news, our tables about people, and our own slots."""
+        from sourcing import duplicate_scan, merging_certain, page_slots, timeline  # noqa: F401, PLC0415 - models first
         from sourcing.importing import resume  # noqa: F401, PLC0415 - registers the run kind "import"
 
         timeline.register()

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
+from sourcing.matching import Key
 from sourcing.models import ContactType, FieldKind, Note, NoteVisibility, Project
 from sourcing.selectors import visible_projects
 
@@ -203,6 +204,33 @@ class NewPersonForm(PersonForm):
     )
     email_type = forms.ChoiceField(label="Type of address", choices=ADDRESS_TYPES)
     field_order = ["first_name", "last_name", "email", "email_type"]
+
+
+class DuplicateRuleForm(forms.Form):
+    """What decides that two records are one person."""
+
+    keys = forms.MultipleChoiceField(
+        label="What decides",
+        choices=(
+            (Key.EMAIL.value, "The same e-mail address"),
+            (Key.PROFILE.value, "The same social profile"),
+            (Key.PHONE.value, "The same phone number"),
+            (Key.NAME_COMPANY.value, "A similar name at the same company"),
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: every likely pair is for you to decide.",
+    )
+    every = forms.ChoiceField(
+        label="How many of them",
+        choices=(("any", "Any one is enough"), ("all", "All of them must agree")),
+        widget=forms.RadioSelect,
+    )
+    refuse = forms.ChoiceField(
+        label="When somebody makes a person who is there already",
+        choices=(("warn", "Warn, and let them create it anyway"), ("refuse", "Refuse")),
+        widget=forms.RadioSelect,
+    )
 
 
 class ProjectForm(forms.Form):

@@ -8,7 +8,7 @@ from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right, can
 from foundation.models import Run
-from sourcing import archiving, erasing, privacy
+from sourcing import archiving, duplicate_scan, erasing, merging_certain, privacy
 from sourcing.models import Candidate, Project, ProjectMember
 from sourcing.slots import bulk_action, candidate_panel, candidate_tab, project_tab, run_page
 from sourcing.views.person import profile_context
@@ -35,6 +35,10 @@ def _in_the_way(candidate: Candidate, viewer: User) -> dict[str, object] | None:
     """What somebody has to know before writing to the person; nothing to say, no panel."""
     found = privacy.panel(candidate, viewer)
     return found if found["warnings"] or found["notice"] else None
+
+
+def _duplicates_page(_run: Run) -> str:
+    return reverse("sourcing:duplicates")
 
 
 def register() -> None:
@@ -85,6 +89,15 @@ def register() -> None:
         icon="folder-minus",
         scope="project",
     )
+    bulk_action(
+        id="merge",
+        label="Merge",
+        order=80,
+        right=Right.CANDIDATE_EDIT,
+        url_name="sourcing:merge_ticked",
+        icon="merge",
+        scope="people",
+    )
     run_page(id="import", url=_import_page)
     run_page(id=archiving.KIND, url=_archive_page)
     run_page(id=erasing.KIND, url=_receipts_page)
@@ -107,3 +120,5 @@ def register() -> None:
     settings_pages.register(
         label="Privacy", url_name="sourcing:privacy_retention", right=Right.CANDIDATE_EDIT, order=60
     )
+    for kind in (duplicate_scan.SCAN, merging_certain.KIND):
+        run_page(id=kind, url=_duplicates_page)

@@ -66,7 +66,10 @@ class PersonData:
     """What one app does with its rows about a person.
 
     ``timeline(candidate, viewer, limit)`` gives the newest moments. The others serve merging and erasing:
-    ``move(source, target)`` hands rows to another person and returns what ``move_back`` needs to undo it.
+    ``move(source, target)`` hands rows to another person and returns, as JSON, what ``move_back(record, now_at)`` needs
+    to undo it; ``now_at`` is who holds the rows by then, and it answers with sentences about what it could not restore.
+    ``lock(organisation_id, ids)`` takes the row locks of both before anything is written, apps in the order of their
+    names.
     ``erase(trail)`` removes the person's rows, ``scrub(trail)`` takes their words out of copies that no foreign key
     leads to (undo records, refused rows); both return how many rows of which table. ``collect(candidate, viewer)``
     returns everything for a data request: ``{heading: rows}``. ``busy(organisation_id, ids)`` names people who are in
@@ -79,7 +82,8 @@ class PersonData:
     tables: tuple[tuple[str, str], ...]
     timeline: Callable[[Candidate, User, int], Iterable[Moment]] | None = None
     move: Callable[[Candidate, Candidate], dict[str, Any]] | None = None
-    move_back: Callable[[dict[str, Any]], None] | None = None
+    move_back: Callable[[dict[str, Any], int], list[str]] | None = None
+    lock: Callable[[int, Collection[int]], None] | None = None
     erase: Erase | None = None
     scrub: Erase | None = None
     collect: Collect | None = None
@@ -102,7 +106,8 @@ def register(
     tables: Sequence[tuple[str, str]],
     timeline: Callable[[Candidate, User, int], Iterable[Moment]] | None = None,
     move: Callable[[Candidate, Candidate], dict[str, Any]] | None = None,
-    move_back: Callable[[dict[str, Any]], None] | None = None,
+    move_back: Callable[[dict[str, Any], int], list[str]] | None = None,
+    lock: Callable[[int, Collection[int]], None] | None = None,
     erase: Erase | None = None,
     scrub: Erase | None = None,
     collect: Collect | None = None,
@@ -123,6 +128,7 @@ def register(
         timeline=timeline,
         move=move,
         move_back=move_back,
+        lock=lock,
         erase=erase,
         scrub=scrub,
         collect=collect,

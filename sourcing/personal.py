@@ -12,7 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper
 
 from accounts.models import User
 from foundation.secrets import fingerprint
-from sourcing import erasing, notes
+from sourcing import erasing, merging, notes
 from sourcing.models import (
     Candidate,
     ContactPoint,
@@ -39,6 +39,9 @@ WORDS: Mapping[str, Words] = {
     "sourcing.ImportNote": Words.SCRUBBED,
     "sourcing.ImportRow": Words.SCRUBBED,
     "sourcing.ImportRun": Words.SCRUBBED,
+    "sourcing.DuplicatePair": Words.NOBODY,
+    "sourcing.DuplicateRule": Words.NOBODY,
+    "sourcing.DuplicateScan": Words.NOBODY,
     "sourcing.PrivacyRules": Words.NOBODY,
     "sourcing.Project": Words.NOBODY,
     "accounts.ApiToken": Words.NOBODY,
@@ -69,7 +72,8 @@ def erase(trail: Trail) -> dict[str, int]:
 
 
 def scrub(trail: Trail) -> dict[str, int]:
-    """Copies in imports, runs, stored answers and the admin's log."""
+    """Copies in imports, records of merges, runs, stored answers and the admin's log."""
+    merging.scrub(trail.organisation_id, trail.candidate_id)
     return erasing.scrub_below(trail)
 
 

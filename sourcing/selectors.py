@@ -20,6 +20,7 @@ from sourcing.models import (
     ImportNote,
     ImportRun,
     OtherValue,
+    PersonMerge,
     Project,
     ProjectMember,
 )
@@ -29,6 +30,16 @@ class CandidateMissing(Missing):
     """There is no such person in the viewer's organisation."""
 
     code: ClassVar[str] = "candidate_missing"
+
+
+class CandidateMerged(CandidateMissing):
+    """The person became part of another one, ``survivor_id``; pages lead there, the API names it."""
+
+    code: ClassVar[str] = "candidate_merged"
+
+    def __init__(self, survivor_id: int) -> None:
+        super().__init__("This person was merged with another one.", merged_into=survivor_id)
+        self.survivor_id = survivor_id
 
 
 class ContactPointMissing(Missing):
@@ -61,9 +72,15 @@ def visible_candidates(viewer: User) -> QuerySet[Candidate]:
 
 
 def candidate_for(viewer: User, candidate_id: int) -> Candidate:
-    """One person; raises :class:`CandidateMissing` for a stranger's as for none."""
+    """One person; raises :class:`CandidateMissing` for a stranger's as for none, :class:`CandidateMerged`."""
     candidate = visible_candidates(viewer).filter(pk=candidate_id).first()
     if candidate is None:
+        merged = PersonMerge.objects.for_organisation(viewer.organisation_id).filter(
+            other_id=candidate_id, undone_at__isnull=True
+        )
+        survivor_id = merged.values_list("survivor_id", flat=True).first()
+        if survivor_id is not None:
+            raise CandidateMerged(survivor_id)
         raise CandidateMissing("There is no such person.")
     return candidate
 

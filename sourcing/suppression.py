@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organisation, User
 from foundation import events
@@ -349,6 +349,16 @@ def erased_keys(organisation_id: int, keys: Collection[str]) -> set[str]:
     prints = {(kinds[key[0]].value, fingerprint(key[2:])): key for key in keys if key[:2] in {"e:", "l:"}}
     rows = known.filter(fingerprint__in={value for _, value in prints})
     return {prints[row] for row in rows.values_list("kind", "fingerprint") if row in prints}
+
+
+def rows_about(candidate: Candidate) -> QuerySet[Suppression]:
+    """The person's own row and those by which they would be known again, whoever they were written for."""
+    prints = [
+        value for found in _traces(candidate.organisation_id, [candidate.pk]).values() for _, value in found
+    ]
+    return Suppression.objects.for_organisation(candidate.organisation_id).filter(
+        Q(candidate=candidate) | Q(fingerprint__in=prints)
+    )
 
 
 def _suppress_value(

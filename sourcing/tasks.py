@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from sourcing import archiving, mentions, retention
+from sourcing import archiving, mentions, merging, retention
 
 log = structlog.get_logger(__name__)
 
@@ -27,3 +27,9 @@ def propose_erasing() -> None:
 def expire_archives() -> None:
     """Delete archives whose week is over."""
     archiving.expire(now=timezone.now())
+
+
+@shared_task(name="sourcing.prune_merges", ignore_result=True)
+def prune_merges() -> None:
+    """Empty the records of merges that can no longer be undone."""
+    log.info("merges.pruned", count=merging.prune(now=timezone.now()))

@@ -23,6 +23,8 @@ from sourcing.selectors import contact_points, seen_projects
 #: Every foreign key of this app to Candidate.
 TABLES = (
     ("sourcing.ContactPoint", "candidate"),
+    ("sourcing.DuplicatePair", "first"),
+    ("sourcing.DuplicatePair", "second"),
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
@@ -31,6 +33,8 @@ TABLES = (
     ("sourcing.LawfulBasis", "candidate"),
     ("sourcing.Notice", "candidate"),
     ("sourcing.PersonArchive", "candidate"),
+    ("sourcing.MatchKey", "candidate"),
+    ("sourcing.PersonMerge", "survivor"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
@@ -56,6 +60,8 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
 
 def register() -> None:
     """Tell ``person_data``; called once from ``SourcingConfig.ready``."""
+    from sourcing import person_rows  # noqa: PLC0415 - it reads TABLES of this module
+
     person_data.register(
         app="sourcing",
         tables=TABLES,
@@ -65,6 +71,9 @@ def register() -> None:
         collect=personal.collect,
         busy=personal.busy,
         words=personal.WORDS,
+        lock=person_rows.lock,
+        move=person_rows.move,
+        move_back=person_rows.move_back,
     )
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from sourcing.views import (
     custom_fields,
+    duplicates,
     imports,
     people,
     person,
@@ -17,6 +18,7 @@ from sourcing.views import (
     projects,
     runs,
 )
+from sourcing.views.merged import follow_merged
 
 app_name = "sourcing"
 
@@ -24,8 +26,6 @@ _people = [
     path("", people.people, name="people"),
     path("new/", people.new_person, name="person_new"),
     path("to-project/", people.people_to_project, name="people_to_project"),
-    path("<int:candidate_id>/", person.person, name="candidate"),
-    path("<int:candidate_id>/edit/", people.edit_person, name="person_edit"),
     path("<int:candidate_id>/fields/<str:name>/", person_edit.field, name="person_field"),
     path("<int:candidate_id>/words/<str:word_list>/", person_edit.words, name="person_words"),
     path("<int:candidate_id>/profiles/", person_edit.social_profiles, name="social_profiles"),
@@ -65,6 +65,16 @@ _people = [
         name="basis_withdraw",
     ),
     path("archives/<int:archive_id>/", privacy.archive, name="archive"),
+    path("<int:candidate_id>/", follow_merged(person.person), name="candidate"),
+    path("<int:candidate_id>/edit/", follow_merged(people.edit_person), name="person_edit"),
+    path("duplicates/", duplicates.index, name="duplicates"),
+    path("duplicates/scan/", duplicates.scan, name="duplicate_scan"),
+    path("duplicates/merge-certain/", duplicates.merge_certain, name="merge_certain"),
+    path("duplicates/rule/", duplicates.rule, name="duplicate_rule"),
+    path("duplicates/<int:pair_id>/dismiss/", duplicates.dismiss, name="duplicate_dismiss"),
+    path("merge/", duplicates.merge, name="merge"),
+    path("merge/ticked/", duplicates.merge_ticked, name="merge_ticked"),
+    path("merges/<int:merge_id>/undo/", duplicates.undo, name="merge_undo"),
     path("import/", imports.upload, name="import_upload"),
     path("import/<int:import_id>/", imports.page, name="import"),
     path("import/<int:import_id>/reread/", imports.reread, name="import_reread"),

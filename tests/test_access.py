@@ -23,8 +23,8 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import defining_fields, history, notes, people, privacy, suppression
-from sourcing.models import ImportRun, OtherValue, PersonArchive
+from sourcing import defining_fields, history, merging, notes, people, privacy, suppression
+from sourcing.models import DuplicatePair, ImportRun, OtherValue, PersonArchive
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -72,6 +72,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:unpin": ("POST", "AR"),
     "sourcing:mark_valid": ("POST", "AR"),
     "sourcing:remove_contact": ("POST", "AR"),
+    "sourcing:duplicates": ("GET", "AR"),
+    "sourcing:duplicate_scan": ("POST", "AR"),
+    "sourcing:duplicate_dismiss": ("POST", "AR"),
+    "sourcing:duplicate_rule": ("GET", "A"),
+    "sourcing:merge": ("GET", "AR"),
+    "sourcing:merge_ticked": ("POST", "AR"),
+    "sourcing:merge_certain": ("POST", "AR"),
+    "sourcing:merge_undo": ("POST", "AR"),
     "sourcing:import_upload": ("GET", "AR"),
     "sourcing:import": ("GET", "AR"),
     "sourcing:import_reread": ("POST", "AR"),
@@ -101,6 +109,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_history_row": ("PUT", "AR"),
     "sourcing:api_custom_fields": ("GET", "ARV"),
     "sourcing:api_custom_field": ("PATCH", "A"),
+    "sourcing:api_merge": ("POST", "AR"),
+    "sourcing:api_duplicates": ("GET", "AR"),
+    "sourcing:api_duplicate": ("GET", "AR"),
+    "sourcing:api_merges": ("GET", "AR"),
+    "sourcing:api_merge_undo": ("POST", "AR"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project_people": ("POST", "AR"),
     "sourcing:privacy": ("GET", "ARV"),
@@ -308,6 +321,12 @@ def world(db) -> World:
         organisation=organisation, candidate=ada.candidate, requested_by=alice, expires_at=NOW
     )
     entry = suppression.suppress_domain(organisation=organisation, domain="client.example", actor=alice)
+    adah = making.person(alice, "Adah", "adah@work.example")
+    adas = making.person(alice, "Adas", "adas@work.example")
+    pair = DuplicatePair.objects.create(
+        organisation=organisation, first_id=ada.candidate_id, second=adah, score=80, reasons=["phone"]
+    )
+    merged = merging.merge(survivor=adah, other=adas, actor=alice)
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -345,6 +364,8 @@ def world(db) -> World:
             "basis_id": basis.pk,
             "archive_id": archive.pk,
             "entry_id": entry.pk,
+            "pair_id": pair.pk,
+            "merge_id": merged.pk,
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),

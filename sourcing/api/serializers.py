@@ -88,6 +88,10 @@ class CandidateInSerializer(serializers.Serializer[Any]):
 class CandidateCreateSerializer(CandidateInSerializer):
     """A new person."""
 
+    create_anyway = serializers.BooleanField(
+        default=False,
+        help_text="Make the person although they are there already: otherwise 409, possible_duplicate.",
+    )
     emails = AddressSerializer(many=True, required=False)
     phones = AddressSerializer(many=True, required=False)
     source = serializers.CharField(max_length=200, required=False, allow_blank=True, default="API")  # type: ignore[assignment]  # a field of that name, not DRF's own attribute

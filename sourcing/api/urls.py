@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sourcing.api import person, privacy, views
+from sourcing.api import duplicates, person, privacy, views
 
 urlpatterns = [
     path("candidates/", views.Candidates.as_view(), name="api_candidates"),
@@ -46,6 +46,11 @@ urlpatterns = [
     path("retention-proposals/", privacy.Proposals.as_view(), name="api_proposals"),
     path("suppressions/", privacy.Suppressions.as_view(), name="api_suppressions"),
     path("suppressions/<int:entry_id>/", privacy.OneSuppression.as_view(), name="api_suppression"),
+    path("candidates/<int:candidate_id>/merge/", duplicates.Merge.as_view(), name="api_merge"),
+    path("duplicates/", duplicates.Pairs.as_view(), name="api_duplicates"),
+    path("duplicates/<int:pair_id>/", duplicates.OnePair.as_view(), name="api_duplicate"),
+    path("merges/", duplicates.Merges.as_view(), name="api_merges"),
+    path("merges/<int:merge_id>/undo/", duplicates.UndoMerge.as_view(), name="api_merge_undo"),
     path("projects/", views.Projects.as_view(), name="api_projects"),
     path("projects/<int:project_id>/people/", views.ProjectPeople.as_view(), name="api_project_people"),
 ]

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.permissions import Right
 from foundation.paging import MAX_SIZE, KeysetPagination
 from foundation.problems import Invalid
-from sourcing import people, projects, selectors
+from sourcing import duplicates, matching, people, projects, selectors
 from sourcing.api.serializers import (
     AddedSerializer,
     CandidateChangeSerializer,
@@ -27,6 +27,7 @@ from sourcing.api.serializers import (
     ProjectSerializer,
 )
 from sourcing.models import Candidate, ContactPoint
+from sourcing.normalising import normalise_email, normalise_phone
 from sourcing.search import query
 
 
@@ -109,15 +110,21 @@ class Candidates(APIView):
         responses={201: CandidateSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Make one person. Addresses are the organisation's; private ones exist on the page only."""
+        """Make one person. Addresses are the organisation's; private ones exist on the page only.
+
+        409 ``possible_duplicate`` when somebody certainly is the same person (docs/duplicates.md), unless
+        ``create_anyway``; people who only may be come back as ``possible_duplicates``.
+        """
         caller = _caller(request)
         values = _checked(CandidateCreateSerializer(data=request.data))
+        possible = _possible(caller, values, create_anyway=values.pop("create_anyway"))
         for name in ("emails", "phones"):
             values[name] = [(entry["value"], entry["type"]) for entry in values.get(name, [])]
         assert caller.organisation is not None
         made = people.create_candidate(organisation=caller.organisation, actor=caller, **values)
         body = CandidateSerializer(made, context={"request": request}).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        shown = [one.as_dict() for one in possible]
+        return Response({**body, "possible_duplicates": shown}, status=status.HTTP_201_CREATED)
 
 
 class OneCandidate(APIView):
@@ -197,6 +204,22 @@ class ProjectPeople(APIView):
         ids = _checked(PeopleSerializer(data=request.data))["candidate_ids"]
         done = projects.add_people(project=project, actor=_caller(request), candidate_ids=ids)
         return Response(AddedSerializer(done).data)
+
+
+def _possible(caller: User, values: dict[str, Any], *, create_anyway: bool) -> list[duplicates.Found]:
+    person = matching.Person(
+        first_name=values.get("first_name", ""),
+        last_name=values.get("last_name", ""),
+        emails=[normalise_email(entry["value"]) for entry in values.get("emails", [])],
+        phones=[normalise_phone(entry["value"]) for entry in values.get("phones", [])],
+        profiles=[values.get("linkedin_url", "")],
+        title=values.get("title", ""),
+        company=values.get("company", ""),
+        place=values.get("location", ""),
+    )
+    return duplicates.check_new(
+        organisation_id=caller.tenant_id, person=person, viewer=caller, create_anyway=create_anyway
+    )
 
 
 def _shown(request: Request, found: list[Candidate]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from sourcing import suppression
+from sourcing import duplicates, suppression
 from sourcing.models import (
     ImportRun,
 )
@@ -217,6 +217,7 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
     ids = _candidate_ids(cursor)
     suppression.traces_added(organisation, ids)
     index.refresh(ids)
+    duplicates.changed(organisation, ids)
     cursor.execute("SELECT count(*) FROM incoming WHERE NOT fresh")
     updated = _one(cursor)
     cursor.execute("DROP TABLE incoming, incoming_point")

@@ -5,6 +5,15 @@ from __future__ import annotations
 from sourcing.models.candidate import Candidate, RecordType
 from sourcing.models.contact_point import ContactKind, ContactPoint, ContactStatus, ContactType, Origin
 from sourcing.models.custom_field import CustomField, FieldKind
+from sourcing.models.duplicate import (
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateScan,
+    MatchKey,
+    PairState,
+    PersonMerge,
+    ScanPhase,
+)
 from sourcing.models.experience import Education, Experience, SocialProfile
 from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
@@ -32,6 +41,9 @@ __all__ = [
     "ContactStatus",
     "ContactType",
     "CustomField",
+    "DuplicatePair",
+    "DuplicateRule",
+    "DuplicateScan",
     "Education",
     "ErasureReason",
     "ErasureReceipt",
@@ -43,6 +55,7 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "LawfulBasis",
+    "MatchKey",
     "Note",
     "NoteKind",
     "NoteMention",
@@ -51,7 +64,9 @@ __all__ = [
     "NoticeWay",
     "Origin",
     "OtherValue",
+    "PairState",
     "PersonArchive",
+    "PersonMerge",
     "PersonSearch",
     "PersonSearchSample",
     "PrivacyRules",
@@ -59,6 +74,7 @@ __all__ = [
     "ProjectMember",
     "RecordType",
     "RetentionProposal",
+    "ScanPhase",
     "SocialProfile",
     "Suppression",
     "SuppressionKind",

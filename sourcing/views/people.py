@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.problems import Problem
+from sourcing import duplicates, matching, projects, selectors, slots, values
 from sourcing import people as operations
-from sourcing import projects, selectors, slots, values
 from sourcing.forms import NewPersonForm, PersonForm, ToProjectForm
 from sourcing.models import Candidate, Origin
+from sourcing.normalising import normalise_email
 from sourcing.search import query
 from sourcing.views.person import person_context
 from sourcing.views.problems import onto_form
@@ -75,6 +76,12 @@ def new_person(request: HttpRequest) -> HttpResponse:
         values.pop("version")
         assert viewer.organisation is not None
         try:
+            possible = _there_already(
+                viewer, values, address[0], create_anyway="create_anyway" in request.POST
+            )
+            if possible:
+                context = {"form": form, "possible": possible}
+                return render(request, "sourcing/person_form.html", context, status=409)
             made = operations.create_candidate(
                 organisation=viewer.organisation,
                 actor=viewer,
@@ -88,6 +95,28 @@ def new_person(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("sourcing:candidate", made.pk)
     return render(request, "sourcing/person_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _there_already(
+    viewer: User, values: dict[str, Any], email: str, *, create_anyway: bool
+) -> list[duplicates.Found]:
+    """Who may be the person about to be made; empty when the viewer says *Create anyway*.
+
+    Raises PossibleDuplicate where the organisation refuses a second record.
+    """
+    person = matching.Person(
+        first_name=values["first_name"],
+        last_name=values["last_name"],
+        emails=[normalise_email(email)] if email else [],
+        profiles=[values["linkedin_url"]],
+        title=values["title"],
+        company=values["company"],
+        place=values["location"],
+    )
+    found = duplicates.check_new(
+        organisation_id=viewer.tenant_id, person=person, viewer=viewer, create_anyway=True
+    )
+    return [] if create_anyway else found
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,175 @@
+"""The API of duplicates: likely pairs, decisions, merges and their undoing; the same operations as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.permissions import Right
+from foundation.paging import KeysetPagination
+from sourcing import duplicate_scan, duplicates, matching, merging, selectors
+from sourcing.api.serializers import CandidateSerializer
+from sourcing.models import DuplicatePair, PairState, PersonMerge
+
+
+class PairSerializer(serializers.ModelSerializer[DuplicatePair]):
+    """Two people who may be one; ``certain`` when the organisation's rule decides it."""
+
+    reasons = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DuplicatePair
+        fields = ["id", "first", "second", "score", "reasons", "certain", "state", "found_at", "decided_at"]
+        read_only_fields = fields
+
+    def get_reasons(self, pair: DuplicatePair) -> list[dict[str, str]]:
+        """Why, without a value of either person."""
+        return [{"code": code, "text": matching.REASONS.get(code, code)} for code in pair.reasons]
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """``not_duplicate`` is remembered for ever; ``open`` asks again."""
+
+    state = serializers.ChoiceField(choices=PairState.choices)
+
+
+class MergeInSerializer(serializers.Serializer[Any]):
+    """Who becomes part of the person, whose value stands where not the survivor's, and the versions that were read."""
+
+    other = serializers.IntegerField(min_value=1)
+    choices = serializers.DictField(
+        child=serializers.ChoiceField(choices=["survivor", "other"]), required=False
+    )
+    version = serializers.IntegerField(min_value=1, required=False)
+    other_version = serializers.IntegerField(min_value=1, required=False)
+
+
+class MergeSerializer(serializers.ModelSerializer[PersonMerge]):
+    """One merge. ``undoable`` until 90 days have passed or it was undone."""
+
+    undoable = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = PersonMerge
+        fields = ["id", "survivor", "other_id", "at", "undoable", "undone_at"]
+        read_only_fields = fields
+
+
+class UndoneSerializer(serializers.Serializer[Any]):
+    """Both people's ids again, and sentences about what could not be restored."""
+
+    survivor = serializers.IntegerField()
+    other = serializers.IntegerField()
+    not_restored = serializers.ListField(child=serializers.CharField())
+
+
+def _caller(request: Request) -> User:
+    return cast("User", request.user)
+
+
+def _checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class Pairs(APIView):
+    """``/api/v1/duplicates/``: pairs nobody decided yet, the surest first; POST looks at everybody again."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT, "POST": Right.CANDIDATE_EDIT}
+    keyset_order = ("-score", "-id")
+
+    @extend_schema(operation_id="duplicates_list", responses=PairSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """A page of pairs."""
+        paging = KeysetPagination()
+        rows = paging.paginate_queryset(duplicates.open_pairs(_caller(request)), request, self)
+        return paging.get_paginated_response(PairSerializer(rows, many=True).data)
+
+    @extend_schema(operation_id="duplicates_scan", request=None, responses={202: dict})
+    def post(self, request: Request) -> Response:
+        """Start a scan; answers with its run. 409 while one is under way."""
+        run = duplicate_scan.start(actor=_caller(request)).run
+        assert run is not None
+        return Response(run.as_dict(), status=status.HTTP_202_ACCEPTED)
+
+
+class OnePair(APIView):
+    """``/api/v1/duplicates/<id>/``: one pair, to read and to decide."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT, "PATCH": Right.CANDIDATE_EDIT}
+
+    @extend_schema(operation_id="duplicates_read", responses=PairSerializer)
+    def get(self, request: Request, pair_id: int) -> Response:
+        """The pair."""
+        return Response(PairSerializer(duplicates.pair_for(_caller(request), pair_id)).data)
+
+    @extend_schema(operation_id="duplicates_decide", request=DecisionSerializer, responses=PairSerializer)
+    def patch(self, request: Request, pair_id: int) -> Response:
+        """Say that they are two people, or ask again."""
+        pair = duplicates.pair_for(_caller(request), pair_id)
+        state = _checked(DecisionSerializer(data=request.data))["state"]
+        decided = duplicates.decide(pair=pair, actor=_caller(request), duplicate=state == PairState.OPEN)
+        return Response(PairSerializer(decided).data)
+
+
+class Merge(APIView):
+    """``/api/v1/candidates/<id>/merge/``: another person becomes part of this one."""
+
+    right = Right.CANDIDATE_EDIT
+
+    @extend_schema(
+        operation_id="candidates_merge", request=MergeInSerializer, responses={201: MergeSerializer}
+    )
+    def post(self, request: Request, candidate_id: int) -> Response:
+        """Merge; the survivor keeps its values except where ``choices`` says ``other``, blanks are filled."""
+        caller = _caller(request)
+        survivor = selectors.candidate_for(caller, candidate_id)
+        values = _checked(MergeInSerializer(data=request.data))
+        other = selectors.candidate_for(caller, values["other"])
+        seen = {survivor.pk: values.get("version"), other.pk: values.get("other_version")}
+        made = merging.merge(
+            survivor=survivor,
+            other=other,
+            actor=caller,
+            choices=values.get("choices"),
+            versions={pk: version for pk, version in seen.items() if version is not None},
+        )
+        survivor.refresh_from_db()
+        candidate = CandidateSerializer(survivor, context={"request": request}).data
+        return Response(
+            {**MergeSerializer(made).data, "candidate": candidate}, status=status.HTTP_201_CREATED
+        )
+
+
+class Merges(APIView):
+    """``/api/v1/merges/``: merges that can be undone, the latest first."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT}
+
+    @extend_schema(operation_id="merges_list", responses=MergeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """A page of merges."""
+        paging = KeysetPagination()
+        rows = paging.paginate_queryset(duplicates.merges(_caller(request)), request, self)
+        return paging.get_paginated_response(MergeSerializer(rows, many=True).data)
+
+
+class UndoMerge(APIView):
+    """``/api/v1/merges/<id>/undo/``: two people again."""
+
+    right = Right.CANDIDATE_EDIT
+
+    @extend_schema(operation_id="merges_undo", request=None, responses=UndoneSerializer)
+    def post(self, request: Request, merge_id: int) -> Response:
+        """Undo; 409 when it was undone before or is older than 90 days."""
+        undone = merging.undo_merge(
+            merge=duplicates.merge_for(_caller(request), merge_id), actor=_caller(request)
+        )
+        body = {"survivor": undone.survivor.pk, "other": undone.other.pk, "not_restored": undone.left}
+        return Response(UndoneSerializer(body).data)
