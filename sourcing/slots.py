@@ -10,6 +10,7 @@ must not tell anybody about private addresses.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -99,6 +100,52 @@ class BulkAction(Slot):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectFigure(Slot):
+    """One number per project in the list of projects. ``figures`` answers for a whole page of ids; none is 0."""
+
+    figures: Callable[[Collection[int], User], Mapping[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityEntry:
+    """One line of a project's Activity tab: "Alice Aubert" (``who``) "started Backend, first wave" (``text``).
+
+    ``key`` tells entries of one moment apart and must be unique: "campaign:12:started". ``guest``: nobody has proved
+    who it was.
+    """
+
+    at: datetime.datetime
+    key: str
+    icon: str
+    who: str
+    text: str
+    note: str = ""
+    quote: str = ""
+    url: str = ""
+    guest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectActivitySource(Slot):
+    """What an upper room adds to the Activity tab: at most ``limit`` entries not newer than the moment, the newest first.
+
+    ``entries(project, viewer, until, limit)``; ``until`` None is now.
+    """
+
+    entries: Callable[[Project, User, datetime.datetime | None, int], list[ActivityEntry]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactNotice(Slot):
+    """Who else is writing to a person, for those about to add them: sentences per person, for a whole page of ids.
+
+    A sentence names no project or campaign that the viewer may not open.
+    """
+
+    notices: Callable[[Collection[int], User], Mapping[int, list[str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunPage:
     """Where the tray's *View* leads for runs of the kind ``id``; ``url`` gets the run."""
 
@@ -141,4 +188,7 @@ project_action: Registry[ProjectAction] = Registry(ProjectAction)
 candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
 candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
 bulk_action: Registry[BulkAction] = Registry(BulkAction)
+project_figure: Registry[ProjectFigure] = Registry(ProjectFigure)
+project_activity: Registry[ProjectActivitySource] = Registry(ProjectActivitySource)
+contact_notice: Registry[ContactNotice] = Registry(ContactNotice)
 run_page: Registry[RunPage] = Registry(RunPage)
