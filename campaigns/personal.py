@@ -10,6 +10,7 @@ from campaigns.models import Recipient
 from campaigns.states import ENDED, badge
 from sourcing import person_data
 from sourcing.models import Candidate
+from sourcing.selectors import of_visible_project
 
 
 def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
@@ -19,7 +20,7 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
     rows = (
         Recipient.objects.for_organisation(candidate.organisation_id)
         .select_related("campaign", "added_by")
-        .filter(candidate=candidate)
+        .filter(of_visible_project(viewer, "campaign__project"), candidate=candidate)
         .order_by("-pk")[:limit]
     )
     for recipient in rows:

@@ -13,12 +13,14 @@ from integrations.models import ExportItem, ItemStatus
 from integrations.states import EXPORTED
 from sourcing import person_data
 from sourcing.models import Candidate
+from sourcing.selectors import of_visible_project
 
 
 def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
     """Each export that wrote this person somewhere, or failed to."""
     items = (
         ExportItem.objects.for_organisation(viewer.organisation_id)
+        .filter(of_visible_project(viewer, "export__project"))
         .filter(candidate=candidate, status__in=[*EXPORTED, ItemStatus.FAILED], settled_at__isnull=False)
         .select_related("export", "export__created_by", "connection")
         .order_by("-settled_at")[:limit]

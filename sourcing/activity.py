@@ -43,10 +43,14 @@ _ICONS = {
 
 @dataclass(frozen=True)
 class Entries:
-    """One page of a project's activity, the newest first; ``next`` is the cursor of the page before it in time."""
+    """One page of a project's activity, the newest first; ``next`` is the cursor of what was before it.
+
+    There is no way back but the browser's: a page is made of several sources.
+    """
 
     rows: list[slots.ActivityEntry]
     next: str | None
+    previous: None = None
 
 
 def record(
@@ -57,7 +61,7 @@ def record(
     candidate_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Write one entry in the caller's transaction. ``detail`` holds counts and words of the project, never of people."""
+    """Write one entry in the caller's transaction; ``detail`` holds counts and words of the project, not of people."""
     ProjectActivity.objects.create(
         organisation_id=project.organisation_id,
         project=project,

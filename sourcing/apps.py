@@ -10,7 +10,7 @@ class SourcingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the import as a run kind, our tables about people, and our own slots."""
+        """Register imports and bulk actions as run kinds, our tables about people, and our own slots."""
         from sourcing import page_slots, timeline  # noqa: PLC0415 - models are loaded only now
         from sourcing.importing import resume  # noqa: F401, PLC0415 - registers the run kind "import"
 

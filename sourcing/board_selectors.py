@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
 from sourcing.models import Project, ProjectMember, Stage
+
+_TOPS = """
+SELECT top.id FROM sourcing_stage s
+ CROSS JOIN LATERAL (
+     SELECT m.id FROM sourcing_projectmember m WHERE m.stage_id = s.id ORDER BY m.position, m.id LIMIT %s) top
+ WHERE s.project_id = %s
+"""
 
 
 class StageMissing(Missing):
@@ -60,3 +69,23 @@ def column(viewer: User, project: Project, stage: Stage) -> QuerySet[ProjectMemb
         .select_related("candidate")
         .order_by("position", "pk")
     )
+
+
+def shown(viewer: User, project: Project, *, size: int) -> dict[int, list[ProjectMember]]:
+    """The top of every stage, at most ``size`` people each, by stage id. Two queries for any number of stages.
+
+    Each stage is read from its own place in the index, so ten thousand people in one cost what twenty do.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TOPS, [size, project.pk])
+        ids = [member_id for (member_id,) in cursor.fetchall()]
+    rows = (
+        ProjectMember.objects.for_organisation(viewer.organisation_id)
+        .filter(pk__in=ids)
+        .select_related("candidate")
+        .order_by("position", "pk")
+    )
+    tops: defaultdict[int, list[ProjectMember]] = defaultdict(list)
+    for member in rows:
+        tops[member.stage_id].append(member)
+    return tops

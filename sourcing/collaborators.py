@@ -58,7 +58,9 @@ def change_owner(*, project: Project, actor: User, user: User) -> Project:
     Raises Invalid for somebody who may not edit projects.
     """
     if not can(user, Right.PROJECT_EDIT):
-        raise Invalid("Their role does not include editing projects.", fields={"user": "Cannot own projects."})
+        raise Invalid(
+            "Their role does not include editing projects.", fields={"user": "Cannot own projects."}
+        )
     found = (
         Project.objects.for_organisation(project.organisation_id)
         .select_for_update(no_key=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 #: The step between neighbours where nothing else decides.
 STEP = 1.0
 
@@ -24,5 +26,5 @@ def places(above: float | None, below: float | None, count: int) -> list[float] 
 
 def _distinct(above: float | None, found: list[float], below: float | None) -> list[float] | None:
     line = [*([above] if above is not None else []), *found, *([below] if below is not None else [])]
-    ascending = all(first < second for first, second in zip(line, line[1:], strict=False))
+    ascending = all(first < second for first, second in pairwise(line))
     return found if ascending else None

@@ -140,9 +140,7 @@ def hidden_projects(viewer: User) -> QuerySet[Project]:
     given = Collaborator.objects.for_organisation(viewer.organisation_id).filter(
         project=OuterRef("pk"), user=viewer
     )
-    return (
-        rows.exclude(visibility=Visibility.ORGANISATION).exclude(owner_id=viewer.pk).exclude(Exists(given))
-    )
+    return rows.exclude(visibility=Visibility.ORGANISATION).exclude(owner_id=viewer.pk).exclude(Exists(given))
 
 
 def of_visible_project(viewer: User, field: str = "project") -> Q:
@@ -179,6 +177,17 @@ def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Projec
         .annotate(people=Coalesce(Subquery(members), 0))
         .order_by("-created_at", "-pk")
     )
+
+
+def editable_projects(viewer: User) -> QuerySet[Project]:
+    """The open projects whose people ``viewer`` may change, for choosing one."""
+    rows = openable_projects(viewer).filter(archived_at__isnull=True).order_by("-created_at", "-pk")
+    if viewer.role == Role.ADMIN:
+        return rows
+    only_comments = Collaborator.objects.for_organisation(viewer.organisation_id).filter(
+        project=OuterRef("pk"), user=viewer, role=ProjectRole.COMMENTER
+    )
+    return rows.exclude(~Q(owner_id=viewer.pk) & Exists(only_comments))
 
 
 def project_for(viewer: User, project_id: int, *, role: ProjectRole = ProjectRole.COMMENTER) -> Project:
@@ -290,7 +299,7 @@ def import_note_counts(import_run: ImportRun) -> Counter[str]:
 
 
 def import_for(viewer: User, import_id: int) -> ImportRun:
-    """One import of the organisation; raises :class:`ImportMissing`, also when its project is hidden from the viewer."""
+    """One import; raises :class:`ImportMissing`, also when its project is hidden from the viewer."""
     found = (
         ImportRun.objects.for_organisation(viewer.organisation_id)
         .filter(of_visible_project(viewer))

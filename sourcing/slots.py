@@ -127,7 +127,7 @@ class ActivityEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectActivitySource(Slot):
-    """What an upper room adds to the Activity tab: at most ``limit`` entries not newer than the moment, the newest first.
+    """What an upper room adds to the Activity tab: at most ``limit`` entries up to a moment, the newest first.
 
     ``entries(project, viewer, until, limit)``; ``until`` None is now.
     """

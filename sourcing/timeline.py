@@ -8,16 +8,18 @@ from accounts.models import User
 from sourcing import person_data
 from sourcing.models import Candidate, ContactStatus, Origin, ProjectMember, Suppression, SuppressionKind
 from sourcing.person_data import Moment
-from sourcing.selectors import contact_points
+from sourcing.selectors import contact_points, project_names
 
 #: Every foreign key of this app to Candidate.
 TABLES = (
+    ("sourcing.BulkItem", "candidate"),
     ("sourcing.ContactPoint", "candidate"),
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
+    ("sourcing.ProjectActivity", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
     ("sourcing.Suppression", "candidate"),
@@ -29,7 +31,7 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
     found = [
         _arrival(candidate),
         *_addresses(candidate, viewer),
-        *_projects(candidate),
+        *_projects(candidate, viewer),
         *_suppressions(candidate),
     ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
@@ -64,20 +66,19 @@ def _addresses(candidate: Candidate, viewer: User) -> Iterator[Moment]:
             )
 
 
-def _projects(candidate: Candidate) -> Iterator[Moment]:
-    members = (
+def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
+    members = list(
         ProjectMember.objects.for_organisation(candidate.organisation_id)
         .filter(candidate=candidate)
-        .select_related("project", "added_by")
+        .select_related("added_by")
     )
+    names = project_names(viewer, [member.project_id for member in members])
     for member in members:
-        by = f" by {member.added_by}" if member.added_by else ""
-        yield Moment(
-            at=member.added_at,
-            icon="folder-plus",
-            text=f"Added to {member.project.name}{by}",
-            url=member.project.url,
-        )
+        if (project := names.get(member.project_id)) is not None:
+            by = f" by {member.added_by}" if member.added_by else ""
+            yield Moment(
+                at=member.added_at, icon="folder-plus", text=f"Added to {project.name}{by}", url=project.url
+            )
 
 
 def _suppressions(candidate: Candidate) -> Iterator[Moment]:

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import Hold, Progress, badge
 from foundation.problems import Invalid
 from sourcing import selectors as sourcing_selectors
+from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
 
 TABS = (("overview", "Overview"), ("steps", "Steps"), ("recipients", "Recipients"), ("settings", "Settings"))
@@ -68,7 +69,7 @@ def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
 def create(request: HttpRequest, project_id: int) -> HttpResponse:
     """A new draft; afterwards its first step."""
     user = _user(request)
-    project = sourcing_selectors.project_for(user, project_id)
+    project = sourcing_selectors.project_for(user, project_id, role=ProjectRole.EDITOR)
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         campaign = lifecycle.create_campaign(project=project, name=form.cleaned_data["name"], actor=user)
@@ -264,7 +265,7 @@ def resume(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
     """Selected people of a project into one of its campaigns; without a choice, the page that asks for one."""
     user = _user(request)
-    project = sourcing_selectors.project_for(user, project_id)
+    project = sourcing_selectors.project_for(user, project_id, role=ProjectRole.EDITOR)
     chosen = [int(value) for value in request.POST.getlist("candidate") if value.isdigit()]
     campaigns = selectors.campaigns(user).filter(project=project)
     campaign_id = request.POST.get("campaign", "")

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sourcing.api import views
+from sourcing.api import bulk, projects, views
 
+_project = "projects/<int:project_id>/"
 urlpatterns = [
     path("candidates/", views.Candidates.as_view(), name="api_candidates"),
     path("candidates/<int:candidate_id>/", views.OneCandidate.as_view(), name="api_candidate"),
-    path("projects/", views.Projects.as_view(), name="api_projects"),
-    path("projects/<int:project_id>/people/", views.ProjectPeople.as_view(), name="api_project_people"),
+    path("projects/", projects.Projects.as_view(), name="api_projects"),
+    path(_project, projects.OneProject.as_view(), name="api_project"),
+    path(f"{_project}copies/", projects.ProjectCopies.as_view(), name="api_project_copies"),
+    path(f"{_project}people/", projects.ProjectPeople.as_view(), name="api_project_people"),
+    path(f"{_project}moves/", projects.ProjectMoves.as_view(), name="api_project_moves"),
+    path(f"{_project}stages/", projects.ProjectStages.as_view(), name="api_project_stages"),
+    path(f"{_project}stages/<int:stage_id>/", projects.OneStage.as_view(), name="api_project_stage"),
+    path(f"{_project}members/", projects.ProjectMembers.as_view(), name="api_project_members"),
+    path(f"{_project}members/<int:user_id>/", projects.OneMember.as_view(), name="api_project_member"),
+    path(f"{_project}shares/", projects.ProjectShares.as_view(), name="api_project_shares"),
+    path(f"{_project}shares/<int:share_id>/", projects.OneShare.as_view(), name="api_project_share"),
+    path(f"{_project}activity/", projects.ProjectActivities.as_view(), name="api_project_activity"),
+    path("bulk/", bulk.BulkRuns.as_view(), name="api_bulk"),
+    path("bulk/<int:run_id>/", bulk.BulkRun.as_view(), name="api_bulk_run"),
+    path("bulk/<int:run_id>/undo/", bulk.BulkUndo.as_view(), name="api_bulk_undo"),
 ]
