@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from foundation.paging import BadCursor
 from foundation.problems import Invalid
@@ -18,6 +20,7 @@ from sourcing.models import ActivityKind, ImportRun, Project, ProjectActivity, V
 from sourcing.normalising import clean_block, clean_text
 
 PAGE = 50
+_OWN = "activity:"
 #: A comment is a remark, not a document.
 MAX_COMMENT = 5_000
 
@@ -99,7 +102,7 @@ def entries(*, viewer: User, project: Project, after: str | None = None, size: i
     ``viewer`` may open the project (``selectors.project_for``). Raises BadCursor.
     """
     until, key = _decode(after) if after else (None, "")
-    found = [*_own(project, until, size + 1), *_imports(project, until, size + 1)]
+    found = [*_own(project, until, key, size + 1), *_imports(project, until, size + 1)]
     for slot in slots.project_activity.visible(viewer):
         found += slot.entries(project, viewer, until, size + 1)
     found.sort(key=lambda entry: (entry.at, entry.key), reverse=True)
@@ -141,7 +144,9 @@ def _visible(value: str) -> str:
     return str(dict(Visibility.choices).get(value, value)).lower()
 
 
-def _own(project: Project, until: datetime.datetime | None, limit: int) -> list[slots.ActivityEntry]:
+def _own(
+    project: Project, until: datetime.datetime | None, key: str, limit: int
+) -> list[slots.ActivityEntry]:
     rows = (
         ProjectActivity.objects.for_organisation(project.organisation_id)
         .filter(project=project)
@@ -149,11 +154,11 @@ def _own(project: Project, until: datetime.datetime | None, limit: int) -> list[
         .order_by("-at", "-pk")
     )
     if until is not None:
-        rows = rows.filter(at__lte=until)
+        rows = rows.filter(_before(until, key))
     return [
         slots.ActivityEntry(
             at=row.at,
-            key=f"activity:{row.pk:020}",
+            key=f"{_OWN}{row.pk:020}",
             icon=_ICONS[ActivityKind(row.kind)],
             who=row.guest or (row.actor.name if row.actor else "Beckon"),
             guest=bool(row.guest),
@@ -163,6 +168,14 @@ def _own(project: Project, until: datetime.datetime | None, limit: int) -> list[
         )
         for row in rows[:limit]
     ]
+
+
+def _before(until: datetime.datetime, key: str) -> Q:
+    """Own entries behind the cursor. Many may have one moment, so the moment alone would not get past them."""
+    prefix, _, number = key.rpartition(":")
+    if f"{prefix}:" == _OWN and number.isdecimal():
+        return Q(at__lt=until) | Q(at=until, pk__lt=min(int(number), 2**63 - 1))
+    return Q(at__lte=until) if key > _OWN else Q(at__lt=until)
 
 
 def _imports(project: Project, until: datetime.datetime | None, limit: int) -> list[slots.ActivityEntry]:

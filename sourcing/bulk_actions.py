@@ -304,8 +304,8 @@ def _delete(actor: User, _values: Values, ids: Sequence[int]) -> Changes:
 def _kept(actor: User, ids: Collection[int]) -> set[int]:
     """Who is named by a row of an upper room that protects them, whatever room that is."""
     kept: set[int] = set()
-    for relation in Candidate._meta.related_objects:
-        if getattr(relation, "on_delete", None) is models.PROTECT:
+    for relation in Candidate._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.PROTECT:
             name = f"{relation.field.name}_id"
             rows = relation.related_model.objects.for_organisation(actor.organisation_id)
             kept |= set(rows.filter(**{f"{name}__in": list(ids)}).values_list(name, flat=True))
