@@ -114,8 +114,9 @@ def entries(*, viewer: User, project: Project, after: str | None = None, size: i
 
 def sentence(kind: str, detail: Mapping[str, Any], person: str | None) -> str:
     """What happened in a few words; the actor stands before it ("moved Ana Silva from Sourced to Interview")."""
-    name = str(detail.get("name", ""))
+    name = isolated(str(detail.get("name", "")))
     count = detail.get("count", 0)
+    person = isolated(person) if person else person
     whom = person or (f"{count:,} people" if count != 1 else "1 person")
     words = {
         ActivityKind.CREATED: "made the project",
@@ -138,6 +139,11 @@ def sentence(kind: str, detail: Mapping[str, Any], person: str | None) -> str:
     if kind == ActivityKind.MOVED and detail.get("from"):
         return f"moved {whom} from {detail['from']} to {detail.get('to', '')}"
     return words[ActivityKind(kind)]
+
+
+def isolated(name: str) -> str:
+    """A name that cannot turn the words around it: other than ASCII it stands between Unicode's isolates (UAX 9)."""
+    return name if name.isascii() else f"\u2068{name}\u2069"
 
 
 def _visible(value: str) -> str:

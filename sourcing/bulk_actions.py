@@ -217,7 +217,7 @@ def _remove(actor: User, values: Values, ids: Sequence[int]) -> Changes:
 
 def _undo_remove(actor: User, values: Values, before: Mapping[int, Values]) -> set[int]:
     project = projects.locked(_project(actor, values))
-    stages = {stage.pk for stage in board_selectors.stages(actor, project)}
+    stages = [stage.pk for stage in board_selectors.stages(actor, project)]
     again = set(_inside(project, list(before)).values_list("candidate_id", flat=True))
     rows = [
         ProjectMember(
@@ -225,7 +225,7 @@ def _undo_remove(actor: User, values: Values, before: Mapping[int, Values]) -> s
             project=project,
             candidate_id=pk,
             # A stage removed meanwhile: the first one, as for everybody who enters.
-            stage_id=was["stage"] if was["stage"] in stages else None,
+            stage_id=was["stage"] if was["stage"] in stages else stages[0],
             position=was["position"],
             added_by_id=was["added_by"],
         )
@@ -307,7 +307,8 @@ def _kept(actor: User, ids: Collection[int]) -> set[int]:
     for relation in Candidate._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.PROTECT:
             name = f"{relation.field.name}_id"
-            rows = relation.related_model.objects.for_organisation(actor.organisation_id)
+            related: Any = relation.related_model
+            rows = related.objects.for_organisation(actor.organisation_id)
             kept |= set(rows.filter(**{f"{name}__in": list(ids)}).values_list(name, flat=True))
     return kept
 

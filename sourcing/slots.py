@@ -59,7 +59,7 @@ class Mark:
     """What one slot says about one person in a list: ``tone`` is a dot class suffix, ``note`` a second, quiet line.
 
     ``tile`` is the two letters of an ATS tile with ``done`` for its green check; without a tile the label is drawn as
-    a status badge.
+    a status badge, or with ``plain`` as the word it is: a stage that somebody called "Bounced" is no status.
     """
 
     label: str
@@ -68,6 +68,7 @@ class Mark:
     tile: str = ""
     done: bool = False
     url: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.urls import reverse
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import Right
 from accounts.selectors import member_for
 from foundation.paging import KeysetPagination
-from foundation.problems import Invalid, Missing
-from sourcing import activity, board, board_selectors, collaborators, projects, selectors, sharing, stages
+from foundation.problems import Invalid
+from sourcing import board, board_selectors, collaborators, projects, selectors
 from sourcing.api.project_serializers import (
-    ActivitySerializer,
     AddedSerializer,
     AddPeopleSerializer,
-    CollaboratorSerializer,
-    CommentSerializer,
     DuplicateSerializer,
     MemberSerializer,
     MovedSerializer,
@@ -33,12 +27,8 @@ from sourcing.api.project_serializers import (
     ProjectChangeSerializer,
     ProjectSerializer,
     RemovedSerializer,
-    ShareSerializer,
-    StageOrderSerializer,
-    StageRemovalSerializer,
-    StageSerializer,
 )
-from sourcing.models import Collaborator, Project, ProjectRole, Stage, Visibility
+from sourcing.models import Project, ProjectRole, Visibility
 
 
 def caller(request: Request) -> User:
@@ -52,7 +42,8 @@ def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
-def _project(request: Request, project_id: int, role: ProjectRole = ProjectRole.COMMENTER) -> Project:
+def project_of(request: Request, project_id: int, role: ProjectRole = ProjectRole.COMMENTER) -> Project:
+    """The project the address names, for a caller with at least ``role`` in it."""
     return selectors.project_for(caller(request), project_id, role=role)
 
 
@@ -107,7 +98,7 @@ class OneProject(APIView):
     @extend_schema(operation_id="projects_read", responses=ProjectSerializer)
     def get(self, request: Request, project_id: int) -> Response:
         """The project with how many people are in it."""
-        return Response(_shown(request, _project(request, project_id)))
+        return Response(_shown(request, project_of(request, project_id)))
 
     @extend_schema(
         operation_id="projects_change", request=ProjectChangeSerializer, responses=ProjectSerializer
@@ -117,7 +108,7 @@ class OneProject(APIView):
         values = checked(ProjectChangeSerializer(data=request.data))
         owning = {"visibility", "owner_id"} & set(values)
         actor = caller(request)
-        project = _project(request, project_id, ProjectRole.OWNER if owning else ProjectRole.EDITOR)
+        project = project_of(request, project_id, ProjectRole.OWNER if owning else ProjectRole.EDITOR)
         if "name" in values:
             projects.rename(project=project, actor=actor, name=values["name"])
         if "archived" in values:
@@ -142,7 +133,7 @@ class ProjectCopies(APIView):
     def post(self, request: Request, project_id: int) -> Response:
         """A copy with the same stages and members, owned by the caller; with its people if wanted."""
         values = checked(DuplicateSerializer(data=request.data))
-        made = projects.duplicate(project=_project(request, project_id), actor=caller(request), **values)
+        made = projects.duplicate(project=project_of(request, project_id), actor=caller(request), **values)
         return Response(_shown(request, made), status=status.HTTP_201_CREATED)
 
 
@@ -164,7 +155,7 @@ class ProjectPeople(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         """A page of people, the last added first; of one stage from the top on."""
         viewer = caller(request)
-        project = _project(request, project_id)
+        project = project_of(request, project_id)
         rows = selectors.project_members(viewer, project)
         if asked := request.query_params.get("stage"):
             if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
@@ -179,7 +170,7 @@ class ProjectPeople(APIView):
     @extend_schema(operation_id="projects_add_people", request=AddPeopleSerializer, responses=AddedSerializer)
     def post(self, request: Request, project_id: int) -> Response:
         """Add people by id; who is in it stays once, ids of nobody are counted as ``unknown``."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
+        project = project_of(request, project_id, ProjectRole.EDITOR)
         values = checked(AddPeopleSerializer(data=request.data))
         stage = (
             board_selectors.stage_for(caller(request), project, values["stage_id"])
@@ -196,7 +187,7 @@ class ProjectPeople(APIView):
     )
     def delete(self, request: Request, project_id: int) -> Response:
         """Take people out by id; they stay in the CRM."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
+        project = project_of(request, project_id, ProjectRole.EDITOR)
         ids = checked(PeopleSerializer(data=request.data))["candidate_ids"]
         removed = projects.remove_people(project=project, actor=caller(request), candidate_ids=ids)
         return Response({"removed": removed})
@@ -210,7 +201,7 @@ class ProjectMoves(APIView):
     @extend_schema(operation_id="projects_move_people", request=MoveSerializer, responses=MovedSerializer)
     def post(self, request: Request, project_id: int) -> Response:
         """Move people in the order given, below ``after`` or on top; ids not in the project are ``unknown``."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
+        project = project_of(request, project_id, ProjectRole.EDITOR)
         values = checked(MoveSerializer(data=request.data))
         done = board.move_people(
             project=project,
@@ -220,203 +211,3 @@ class ProjectMoves(APIView):
             after=values["after"],
         )
         return Response(MovedSerializer(done).data)
-
-
-class ProjectStages(APIView):
-    """``/api/v1/projects/<id>/stages/``: the stages from left to right."""
-
-    rights = {
-        "GET": Right.PROJECT_VIEW,
-        "POST": Right.PROJECT_EDIT,
-        "PUT": Right.PROJECT_EDIT,
-    }
-
-    @extend_schema(operation_id="projects_stages", responses=StageSerializer(many=True))
-    def get(self, request: Request, project_id: int) -> Response:
-        """All of them; there are at most 30."""
-        project = _project(request, project_id)
-        return Response(StageSerializer(board_selectors.stages(caller(request), project), many=True).data)
-
-    @extend_schema(
-        operation_id="projects_add_stage", request=StageSerializer, responses={201: StageSerializer}
-    )
-    def post(self, request: Request, project_id: int) -> Response:
-        """A new stage at the right end."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        name = checked(StageSerializer(data=request.data))["name"]
-        made = stages.add(project=project, actor=caller(request), name=name)
-        return Response(StageSerializer(made).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(
-        operation_id="projects_order_stages",
-        request=StageOrderSerializer,
-        responses=StageSerializer(many=True),
-    )
-    def put(self, request: Request, project_id: int) -> Response:
-        """Put them into another order; each is named once."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        ids = checked(StageOrderSerializer(data=request.data))["stage_ids"]
-        ordered = stages.reorder(project=project, actor=caller(request), stage_ids=ids)
-        return Response(StageSerializer(ordered, many=True).data)
-
-
-class OneStage(APIView):
-    """``/api/v1/projects/<id>/stages/<id>/``: rename or remove a stage."""
-
-    right = Right.PROJECT_EDIT
-
-    def _stage(self, request: Request, project_id: int, stage_id: int) -> Stage:
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        return board_selectors.stage_for(caller(request), project, stage_id)
-
-    @extend_schema(operation_id="projects_rename_stage", request=StageSerializer, responses=StageSerializer)
-    def patch(self, request: Request, project_id: int, stage_id: int) -> Response:
-        """Give it another name."""
-        stage = self._stage(request, project_id, stage_id)
-        name = checked(StageSerializer(data=request.data))["name"]
-        return Response(StageSerializer(stages.rename(stage=stage, actor=caller(request), name=name)).data)
-
-    @extend_schema(
-        operation_id="projects_remove_stage", request=StageRemovalSerializer, responses={204: None}
-    )
-    def delete(self, request: Request, project_id: int, stage_id: int) -> Response:
-        """Remove it; ``move_to`` says where its people go."""
-        stage = self._stage(request, project_id, stage_id)
-        values = checked(StageRemovalSerializer(data=request.data))
-        move_to = (
-            board_selectors.stage_for(caller(request), stage.project, values["move_to"])
-            if "move_to" in values
-            else None
-        )
-        stages.remove(stage=stage, actor=caller(request), move_to=move_to)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class ProjectMembers(APIView):
-    """``/api/v1/projects/<id>/members/``: colleagues with a role in the project."""
-
-    rights = {"GET": Right.PROJECT_VIEW, "PUT": Right.PROJECT_EDIT}
-
-    @extend_schema(operation_id="projects_members", responses=CollaboratorSerializer(many=True))
-    def get(self, request: Request, project_id: int) -> Response:
-        """All of them, by name; the owner is a field of the project."""
-        project = _project(request, project_id)
-        rows = (
-            Collaborator.objects.for_organisation(project.organisation_id)
-            .filter(project=project)
-            .select_related("user")
-            .order_by("user__name", "pk")
-        )
-        return Response(CollaboratorSerializer(rows, many=True).data)
-
-    @extend_schema(
-        operation_id="projects_set_member",
-        request=CollaboratorSerializer,
-        responses=CollaboratorSerializer,
-    )
-    def put(self, request: Request, project_id: int) -> Response:
-        """Give a colleague a role, or another one."""
-        project = _project(request, project_id, ProjectRole.OWNER)
-        values = checked(CollaboratorSerializer(data=request.data))
-        row = collaborators.set_role(
-            project=project,
-            actor=caller(request),
-            user=member_for(caller(request), values["user_id"]),
-            role=values["role"],
-        )
-        return Response(CollaboratorSerializer(row).data)
-
-
-class OneMember(APIView):
-    """``/api/v1/projects/<id>/members/<user id>/``: take a role back."""
-
-    right = Right.PROJECT_EDIT
-
-    @extend_schema(operation_id="projects_remove_member", request=None, responses={204: None})
-    def delete(self, request: Request, project_id: int, user_id: int) -> Response:
-        """404 when they had none."""
-        project = _project(request, project_id, ProjectRole.OWNER)
-        user = member_for(caller(request), user_id)
-        if not collaborators.remove(project=project, actor=caller(request), user=user):
-            raise Missing
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class ProjectShares(APIView):
-    """``/api/v1/projects/<id>/shares/``: links for hiring managers."""
-
-    right = Right.PROJECT_EDIT
-
-    @extend_schema(operation_id="projects_shares", responses=ShareSerializer(many=True))
-    def get(self, request: Request, project_id: int) -> Response:
-        """Those that were not taken back, the newest first; a link itself is told once, when it is made."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(sharing.shares(project), request, self)
-        return paging.get_paginated_response(ShareSerializer(rows, many=True).data)
-
-    @extend_schema(operation_id="projects_share", request=ShareSerializer, responses={201: ShareSerializer})
-    def post(self, request: Request, project_id: int) -> Response:
-        """Make a link; ``url`` is in this answer and never again."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        values = checked(ShareSerializer(data=request.data))
-        made, secret = sharing.create(
-            project=project,
-            actor=caller(request),
-            label=values["label"],
-            mode=values["mode"],
-            names_hidden=values.get("names_hidden", False),
-            days=values["days"],
-            now=timezone.now(),
-        )
-        url = request.build_absolute_uri(reverse("sourcing:shared", args=[secret]))
-        return Response(ShareSerializer(made).data | {"url": url}, status=status.HTTP_201_CREATED)
-
-
-class OneShare(APIView):
-    """``/api/v1/projects/<id>/shares/<id>/``: take a link back."""
-
-    right = Right.PROJECT_EDIT
-
-    @extend_schema(operation_id="projects_unshare", request=None, responses={204: None})
-    def delete(self, request: Request, project_id: int, share_id: int) -> Response:
-        """It ends at once."""
-        project = _project(request, project_id, ProjectRole.EDITOR)
-        share = sharing.shares(project).filter(pk=share_id).first()
-        if share is None:
-            raise Missing("There is no such link.")
-        sharing.revoke(share=share, actor=caller(request), now=timezone.now())
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class ProjectActivities(APIView):
-    """``/api/v1/projects/<id>/activity/``: what happened, and comments."""
-
-    rights = {"GET": Right.PROJECT_VIEW, "POST": Right.PROJECT_VIEW}
-
-    @extend_schema(
-        operation_id="projects_activity",
-        parameters=[OpenApiParameter("after", str, description="Cursor of the page before.")],
-        responses=ActivitySerializer(many=True),
-    )
-    def get(self, request: Request, project_id: int) -> Response:
-        """A page, the newest first."""
-        project = _project(request, project_id)
-        after = request.query_params.get("after")
-        page = activity.entries(viewer=caller(request), project=project, after=after)
-        here = request.build_absolute_uri()
-        return Response(
-            {
-                "results": ActivitySerializer(page.rows, many=True).data,
-                "next": replace_query_param(here, "after", page.next) if page.next else None,
-                "previous": None,
-            }
-        )
-
-    @extend_schema(operation_id="projects_comment", request=CommentSerializer, responses={204: None})
-    def post(self, request: Request, project_id: int) -> Response:
-        """Comment on the project."""
-        project = _project(request, project_id)
-        body = checked(CommentSerializer(data=request.data))["body"]
-        activity.comment(project=project, actor=caller(request), body=body)
-        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -158,7 +158,7 @@ class ProjectMember(OfPerson):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                condition=pgtrigger.Condition("NEW.stage_id IS NULL OR NEW.position IS NULL"),  # type: ignore[no-untyped-call]  # untyped there
+                condition=pgtrigger.Condition("NEW.stage_id IS NULL OR NEW.position IS NULL"),
                 func=_ENTERS,
             )
         ]

@@ -76,7 +76,7 @@ def _table(request: HttpRequest, viewer: User, found: Project, context: dict[str
     )
     shown = rows(viewer, [member.candidate for member in page.rows])
     for row, member in zip(shown, page.rows, strict=True):
-        row.marks.insert(0, [slots.Mark(label=member.stage.name)])
+        row.marks.insert(0, [slots.Mark(label=member.stage.name, plain=True)])
     context |= {
         "page": page,
         "rows": shown,
