@@ -6,6 +6,7 @@ import base64
 import binascii
 import datetime
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from sourcing.normalising import clean_block, clean_text
 
 PAGE = 50
 _OWN = "activity:"
+#: Classes of characters that change the direction of what follows.
+_TURNS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
 #: A comment is a remark, not a document.
 MAX_COMMENT = 5_000
 
@@ -142,8 +145,9 @@ def sentence(kind: str, detail: Mapping[str, Any], person: str | None) -> str:
 
 
 def isolated(name: str) -> str:
-    """A name that cannot turn the words around it: other than ASCII it stands between Unicode's isolates (UAX 9)."""
-    return name if name.isascii() else f"\u2068{name}\u2069"
+    """A name that cannot turn the words around it: one that could stands between Unicode's isolates (UAX 9)."""
+    turns = any(unicodedata.bidirectional(character) in _TURNS for character in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def _visible(value: str) -> str:

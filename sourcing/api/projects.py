@@ -132,8 +132,9 @@ class ProjectCopies(APIView):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """A copy with the same stages and members, owned by the caller; with its people if wanted."""
+        project = project_of(request, project_id)
         values = checked(DuplicateSerializer(data=request.data))
-        made = projects.duplicate(project=project_of(request, project_id), actor=caller(request), **values)
+        made = projects.duplicate(project=project, actor=caller(request), **values)
         return Response(_shown(request, made), status=status.HTTP_201_CREATED)
 
 

@@ -238,3 +238,11 @@ def test_a_stage_is_shifted_and_removed_on_its_page(as_alice: Client, alice: Use
     assert project.members.get().stage == second
     other = make_project(alice, "Other")
     assert as_alice.post(f"{here}{other.stages.first().pk}/rename/", {"name": "x"}).status_code == 404  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Ana Zürich", "Ana Zürich"), ("ليلى", "\u2068ليلى\u2069"), ("a\u202eb", "\u2068a\u202eb\u2069")],
+)
+def test_a_name_that_could_turn_the_line_is_set_apart(name: str, shown: str) -> None:
+    assert activity.sentence("joined", {"count": 1}, name) == f"added {shown}"
