@@ -16,6 +16,7 @@ from outreach.states import Reason
 from sourcing import person_data
 from sourcing.models import Candidate
 from sourcing.person_data import Words, row_of
+from sourcing.selectors import of_visible_project
 from sourcing.trails import Trail
 
 
@@ -26,7 +27,7 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
     rows = (
         Recipient.objects.for_organisation(candidate.organisation_id)
         .select_related("campaign", "added_by")
-        .filter(candidate=candidate)
+        .filter(of_visible_project(viewer, "campaign__project"), candidate=candidate)
         .order_by("-pk")[:limit]
     )
     for recipient in rows:

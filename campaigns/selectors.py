@@ -22,10 +22,13 @@ PRIVATE = "private address"
 
 
 def campaigns(viewer: User) -> QuerySet[Campaign]:
-    """Campaigns that are not archived, newest first, with counts ``people`` and ``replies``."""
+    """Campaigns that are not archived, newest first, with counts ``people`` and ``replies``.
+
+    Those of a project that is hidden from the viewer do not exist for them, here as in every look-up below.
+    """
     return (
         Campaign.objects.for_organisation(viewer.organisation_id)
-        .filter(archived_at__isnull=True)
+        .filter(people.of_visible_project(viewer), archived_at__isnull=True)
         .select_related("project", "owner", "mailbox")
         .annotate(
             people=Count("recipients"),
@@ -40,7 +43,7 @@ def campaign_for(viewer: User, campaign_id: int) -> Campaign:
     found = (
         Campaign.objects.for_organisation(viewer.organisation_id)
         .select_related("project", "owner", "mailbox", "lane", "organisation", "started_by", "paused_by")
-        .filter(pk=campaign_id)
+        .filter(people.of_visible_project(viewer), pk=campaign_id)
         .first()
     )
     if found is None:
@@ -53,7 +56,7 @@ def step_for(viewer: User, campaign_id: int, step_id: int) -> Step:
     found = (
         Step.objects.for_organisation(viewer.organisation_id)
         .select_related("campaign")
-        .filter(pk=step_id, campaign_id=campaign_id)
+        .filter(people.of_visible_project(viewer, "campaign__project"), pk=step_id, campaign_id=campaign_id)
         .first()
     )
     if found is None:
@@ -66,7 +69,7 @@ def recipient_for(viewer: User, recipient_id: int) -> Recipient:
     found = (
         Recipient.objects.for_organisation(viewer.organisation_id)
         .select_related("campaign__project", "campaign__mailbox", "candidate", "next_step", "added_by")
-        .filter(pk=recipient_id)
+        .filter(people.of_visible_project(viewer, "campaign__project"), pk=recipient_id)
         .first()
     )
     if found is None:

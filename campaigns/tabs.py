@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
 from campaigns.models import Campaign, Recipient
-from campaigns.states import badge
+from campaigns.states import ACTIVE, GOING, UNDER_WAY, Progress, badge
 from sourcing import slots
 from sourcing.models import Project
+from sourcing.selectors import of_visible_project
 
 
 def campaign_count(project: Project, viewer: User) -> int | None:
@@ -26,7 +31,7 @@ def outreach_marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int,
     """The person's latest standing in a campaign, with the campaign's name below."""
     rows = (
         Recipient.objects.for_organisation(viewer.organisation_id)
-        .filter(candidate_id__in=candidate_ids)
+        .filter(of_visible_project(viewer, "campaign__project"), candidate_id__in=candidate_ids)
         .select_related("campaign")
         .order_by("-pk")
     )
@@ -43,6 +48,96 @@ def outreach_marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int,
     return marks
 
 
+def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:
+    """Who is writing to these people now; campaigns the viewer may not open are told without name and owner."""
+    live = Recipient.objects.for_organisation(viewer.organisation_id).filter(
+        candidate_id__in=candidate_ids, progress__in=GOING, campaign__status__in=UNDER_WAY
+    )
+    named = set(live.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
+    notices: dict[int, list[str]] = defaultdict(list)
+    for recipient in live.select_related("campaign__owner").order_by("-pk"):
+        campaign = recipient.campaign
+        whose = (
+            f"In {campaign.name} by {campaign.owner.name}"
+            if recipient.pk in named
+            else "In another campaign of your organisation"
+        )
+        if whose not in notices[recipient.candidate_id]:
+            notices[recipient.candidate_id].append(whose)
+    return notices
+
+
+def running_campaigns(project_ids: Collection[int], viewer: User) -> Mapping[int, int]:
+    """How many campaigns of each project are under way."""
+    return dict(
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(project_id__in=project_ids, status__in=ACTIVE, archived_at__isnull=True)
+        .order_by()
+        .values_list("project")
+        .annotate(count=Count("pk"))
+    )
+
+
+def replies_this_week(project_ids: Collection[int], viewer: User) -> Mapping[int, int]:
+    """How many people of each project replied within the last seven days."""
+    return dict(
+        Recipient.objects.for_organisation(viewer.organisation_id)
+        .filter(
+            campaign__project_id__in=project_ids,
+            progress=Progress.REPLIED,
+            ended_at__gt=timezone.now() - timedelta(days=7),
+        )
+        .order_by()
+        .values_list("campaign__project")
+        .annotate(count=Count("candidate", distinct=True))
+    )
+
+
+def activity(project: Project, viewer: User, until: datetime | None, limit: int) -> list[slots.ActivityEntry]:
+    """Campaigns made and started in the project, the newest first."""
+    rows = (
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(project=project)
+        .select_related("owner", "started_by")
+    )
+    made = rows if until is None else rows.filter(created_at__lte=until)
+    started = rows.filter(started_at__isnull=False)
+    if until is not None:
+        started = started.filter(started_at__lte=until)
+    found = [
+        _entry(campaign, campaign.created_at, "made", campaign.owner.name)
+        for campaign in made.order_by("-created_at", "-pk")[:limit]
+    ]
+    for campaign in started.order_by("-started_at", "-pk")[:limit]:
+        assert campaign.started_at is not None
+        who = campaign.started_by.name if campaign.started_by else "Beckon"
+        found.append(_entry(campaign, campaign.started_at, "started", who))
+    return sorted(found, key=lambda entry: (entry.at, entry.key), reverse=True)[:limit]
+
+
+def _entry(campaign: Campaign, at: datetime, word: str, who: str) -> slots.ActivityEntry:
+    return slots.ActivityEntry(
+        at=at,
+        key=f"campaign:{campaign.pk:020}:{word}",
+        icon="send",
+        who=who,
+        text=f"{word} the campaign {campaign.name}",
+        url=f"/campaigns/{campaign.pk}/",
+    )
+
+
+slots.project_figure(
+    id="running", label="Running", order=10, right=Right.CAMPAIGN_VIEW, figures=running_campaigns
+)
+slots.project_figure(
+    id="replies", label="Replies, 7 days", order=20, right=Right.CAMPAIGN_VIEW, figures=replies_this_week
+)
+slots.project_activity(
+    id="campaigns", label="Campaigns", order=20, right=Right.CAMPAIGN_VIEW, entries=activity
+)
+slots.contact_notice(
+    id="campaigns", label="Campaigns", order=20, right=Right.CANDIDATE_VIEW, notices=contact_notices
+)
 slots.project_tab(
     id="outreach",
     label="Outreach",

@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},
     "read mailboxes": {"task": "outreach.read_due", "schedule": 1.0, "options": {"expires": 1}},
     "mentions": {"task": "sourcing.tell_mentioned", "schedule": 30.0, "options": {"expires": 30}},
+    "prune bulk items": {"task": "sourcing.prune_bulk_items", "schedule": 86_400.0},
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
-from sourcing.models import Project
+from sourcing.selectors import openable_projects
 
 RECENT = 5
 
@@ -126,7 +126,7 @@ def _at(item: Item, here: str) -> Item:
 def _recent(user: User, path: str) -> list[Recent]:
     """The newest open projects: id and name only, the query runs for every whole page."""
     rows = (
-        Project.objects.for_organisation(user.organisation_id)
+        openable_projects(user)
         .filter(archived_at=None)
         .only("pk", "name")
         .order_by("-created_at", "-pk")[:RECENT]

@@ -59,6 +59,11 @@ def _encode(row: Model, order: Sequence[str], *, backwards: bool) -> str:
     return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
 
 
+def cursor(row: Model, order: Sequence[str]) -> str:
+    """The ``after`` of the page behind ``row``, for whoever read the first page in a way of their own."""
+    return _encode(row, order, backwards=False)
+
+
 def _decode(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
     try:
         body = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

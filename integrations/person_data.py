@@ -24,6 +24,7 @@ from sourcing.erasing import InHand
 from sourcing.models import Candidate
 from sourcing.moving import Journal, collisions, take_back
 from sourcing.person_data import Words, row_of
+from sourcing.selectors import of_visible_project
 from sourcing.trails import Trail
 
 
@@ -31,6 +32,7 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
     """Each export that wrote this person somewhere, or failed to."""
     items = (
         ExportItem.objects.for_organisation(viewer.organisation_id)
+        .filter(of_visible_project(viewer, "export__project"))
         .filter(candidate=candidate, status__in=[*EXPORTED, ItemStatus.FAILED], settled_at__isnull=False)
         .select_related("export", "export__created_by", "connection")
         .order_by("-settled_at")[:limit]

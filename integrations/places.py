@@ -6,6 +6,7 @@ One button per registered vendor, shown once the organisation is connected to it
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from functools import partial
 
 from django.urls import reverse
@@ -94,6 +95,26 @@ def _register(found: type[Connector], order: int) -> None:
         )
 
 
+def activity(project: Project, viewer: User, until: datetime | None, limit: int) -> list[slots.ActivityEntry]:
+    """Exports begun in the project, the newest first."""
+    rows = selectors.exports(viewer, project=project).order_by("-created_at", "-pk")
+    if until is not None:
+        rows = rows.filter(created_at__lte=until)
+    return [
+        slots.ActivityEntry(
+            at=export.created_at,
+            key=f"export:{export.pk:020}",
+            icon="share",
+            who=str(export.created_by),
+            text=f"exported to {opening.vendor_of(export.connection).display_name}",
+            note=export.target_name,
+            url=reverse("integrations:export", args=[export.pk]),
+        )
+        for export in rows[:limit]
+    ]
+
+
+slots.project_activity(id="exports", label="Exports", order=40, right=Right.PROJECT_VIEW, entries=activity)
 slots.project_tab(
     id="exports",
     label="Exports",

@@ -14,7 +14,7 @@ from integrations.mapping import PersonData, Reachable
 from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink
 from integrations.states import ESTABLISHED, ItemStatus
 from sourcing.models import Candidate, ContactKind, ContactStatus, Project
-from sourcing.selectors import contact_points
+from sourcing.selectors import contact_points, of_visible_project
 
 
 class ConnectionMissing(Missing):
@@ -74,9 +74,10 @@ def export_connections(viewer: User) -> QuerySet[Connection]:
 
 
 def exports(viewer: User, *, project: Project | None = None) -> QuerySet[Export]:
-    """Exports of the organisation (or of one project), the newest first."""
+    """Exports of the organisation (or of one project) as far as their project is not hidden; the newest first."""
     rows = (
         Export.objects.for_organisation(viewer.organisation_id)
+        .filter(of_visible_project(viewer))
         .select_related("connection", "run", "created_by", "project")
         .order_by("-pk")
     )
@@ -106,7 +107,7 @@ def item_for(viewer: User, item_id: int) -> ExportItem:
     found = (
         ExportItem.objects.for_organisation(viewer.organisation_id)
         .select_related("export", "connection", "candidate")
-        .filter(pk=item_id)
+        .filter(of_visible_project(viewer, "export__project"), pk=item_id)
         .first()
     )
     if found is None:

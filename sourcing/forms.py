@@ -8,9 +8,20 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
+from accounts.selectors import members
 from sourcing.matching import Key
-from sourcing.models import ContactType, FieldKind, Note, NoteVisibility, Project
-from sourcing.selectors import visible_projects
+from sourcing.models import (
+    ContactType,
+    FieldKind,
+    Note,
+    NoteVisibility,
+    Project,
+    ProjectRole,
+    ShareMode,
+    Stage,
+    Visibility,
+)
+from sourcing.selectors import editable_projects
 
 #: What the "+" beside the e-mails offers; *Business* is Work (docs/behaviour.md §3).
 ADDRESS_TYPES = (
@@ -233,10 +244,140 @@ class DuplicateRuleForm(forms.Form):
     )
 
 
+#: What each visibility means, one line below its radio button.
+VISIBLE_TO = {
+    Visibility.ORGANISATION.value: "Your colleagues find it and work in it as their role allows.",
+    Visibility.MEMBERS.value: "Only its members and admins open it; a person’s page names it to others.",
+    Visibility.CONFIDENTIAL.value: "Only its members and admins know that it exists.",
+}
+
+
 class ProjectForm(forms.Form):
-    """The name of a project."""
+    """The name of a project, and who sees it."""
 
     name = forms.CharField(label="Name", max_length=200, widget=forms.TextInput(attrs={"autofocus": True}))
+    visibility = forms.ChoiceField(
+        label="Who sees it",
+        choices=Visibility.choices,
+        initial=Visibility.ORGANISATION,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, naming_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if naming_only:
+            del self.fields["visibility"]
+        else:
+            self.fields["visibility"].explanations = VISIBLE_TO  # type: ignore[attr-defined]  # read by config.form_fields
+
+
+class DuplicateForm(forms.Form):
+    """What a copy is called and whether the people come along."""
+
+    name = forms.CharField(label="Name", max_length=200, widget=forms.TextInput(attrs={"autofocus": True}))
+    with_people = forms.BooleanField(
+        label="With its people", required=False, help_text="Each in the stage they are in now."
+    )
+
+
+class StageForm(forms.Form):
+    """The name of a stage."""
+
+    name = forms.CharField(label="Name", max_length=60)
+
+
+class DefaultStagesForm(forms.Form):
+    """The stages of new projects, one per line."""
+
+    names = forms.CharField(
+        label="Stages",
+        required=False,
+        max_length=3_000,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        help_text="One per line, from left to right. Empty: the stages Beckon comes with. "
+        "Projects that exist keep theirs.",
+    )
+
+
+class CollaboratorForm(forms.Form):
+    """A colleague and their role in a project."""
+
+    user = forms.ModelChoiceField(label="Colleague", queryset=User.objects.none(), empty_label="Choose …")
+    role = forms.ChoiceField(
+        label="Role", choices=[choice for choice in ProjectRole.choices if choice[0] != ProjectRole.OWNER]
+    )
+
+    def __init__(self, *args: Any, viewer: User, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = members(viewer).filter(is_active=True).exclude(pk=project.owner_id)
+
+
+class ShareForm(forms.Form):
+    """A link for a hiring manager."""
+
+    label = forms.CharField(
+        label="For whom", max_length=100, help_text="A name for your list, such as “Dana, engineering”."
+    )
+    mode = forms.ChoiceField(
+        label="They", choices=ShareMode.choices, initial=ShareMode.VIEW, widget=forms.RadioSelect
+    )
+    names_hidden = forms.BooleanField(
+        label="Hide names",
+        required=False,
+        help_text="Name, picture and schools are left out, so that nobody is judged by them.",
+    )
+    days = forms.TypedChoiceField(
+        label="Ends after",
+        coerce=int,
+        choices=[(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "1 year")],
+        initial=30,
+    )
+
+
+class GuestCommentForm(forms.Form):
+    """What somebody behind a link says, under the name they state."""
+
+    name = forms.CharField(label="Your name", max_length=100)
+    body = forms.CharField(label="Comment", max_length=5_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class TagForm(forms.Form):
+    """One tag for many people."""
+
+    tag = forms.CharField(label="Tag", max_length=100, widget=forms.TextInput(attrs={"autofocus": True}))
+
+
+class MoveForm(forms.Form):
+    """The stage many people go to."""
+
+    stage = forms.TypedChoiceField(label="Stage", coerce=int)
+
+    def __init__(self, *args: Any, stages: Sequence[Stage], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["stage"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(stage.pk, stage.name) for stage in stages]
+
+
+class DeleteForm(forms.Form):
+    """The number of people to delete, typed, because nothing brings them back."""
+
+    confirmed = forms.IntegerField(
+        label="How many people will be deleted?", widget=forms.NumberInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = count
+        self.fields["confirmed"].help_text = f"Type {count} to confirm."
+
+    def clean_confirmed(self) -> int:
+        """The number that is meant, and no other."""
+        if self.cleaned_data["confirmed"] != self.count:
+            raise forms.ValidationError(f"Type {self.count} to confirm.")
+        return self.count
 
 
 class ToProjectForm(forms.Form):
@@ -251,7 +392,7 @@ class ToProjectForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["project"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = visible_projects(viewer)
+        field.queryset = editable_projects(viewer)
 
     def clean(self) -> dict[str, Any]:
         """One of the two."""
@@ -280,4 +421,4 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["project"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = visible_projects(viewer)
+        field.queryset = editable_projects(viewer)

@@ -20,7 +20,7 @@ from sourcing.models import Candidate, Note, NoteMention, NoteVisibility, Projec
 from sourcing.normalising import clean_block
 from sourcing.search import index
 from sourcing.search.tokens import fold
-from sourcing.selectors import seen_projects
+from sourcing.selectors import openable_projects
 
 #: Longest note in characters; a file takes what is longer.
 MAX_BODY = 20_000
@@ -43,7 +43,7 @@ class NoteTooLong(Invalid):
 
 def readable(viewer: User) -> Q:
     """Which notes ``viewer`` may read, as a filter: own ones, the organisation's, and those of projects they see."""
-    projects = seen_projects(viewer).values("pk")
+    projects = openable_projects(viewer).values("pk")
     return (
         Q(author_id=viewer.pk)
         | Q(visibility=NoteVisibility.ORGANISATION)
@@ -201,7 +201,7 @@ def _checked(actor: User, body: str, visibility: str, project: Project | None) -
         raise Invalid("Choose who may read it.", fields={"visibility": "Choose who may read it."})
     if visibility != NoteVisibility.PROJECT:
         return text, None
-    if project is None or not seen_projects(actor).filter(pk=project.pk).exists():
+    if project is None or not openable_projects(actor).filter(pk=project.pk).exists():
         raise Invalid("Choose a project.", fields={"project": "Choose a project."})
     return text, project
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Collection, Mapping
+from zoneinfo import ZoneInfo
+
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right, can
 from foundation.models import Run
-from sourcing import archiving, duplicate_scan, erasing, merging_certain, privacy
+from sourcing import archiving, bulk, duplicate_scan, erasing, merging_certain, privacy, selectors
 from sourcing.models import Candidate, Project, ProjectMember
-from sourcing.slots import bulk_action, candidate_panel, candidate_tab, project_tab, run_page
+from sourcing.slots import bulk_action, candidate_panel, candidate_tab, contact_notice, project_tab, run_page
 from sourcing.views.person import profile_context
+
+#: An e-mail this fresh is told before somebody else writes.
+RECENTLY = datetime.timedelta(days=30)
 
 
 def _people(project: Project, viewer: User) -> int:
@@ -39,6 +47,19 @@ def _in_the_way(candidate: Candidate, viewer: User) -> dict[str, object] | None:
 
 def _duplicates_page(_run: Run) -> str:
     return reverse("sourcing:duplicates")
+
+
+def _contacted(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:
+    """Who was written to lately, in whatever way; the last 30 days."""
+    rows = selectors.visible_candidates(viewer).filter(
+        pk__in=candidate_ids, last_contacted_at__gt=timezone.now() - RECENTLY
+    )
+    zone = ZoneInfo(viewer.time_zone)
+    return {
+        pk: [f"Last e-mail {at.astimezone(zone):%-d %b}"]
+        for pk, at in rows.values_list("pk", "last_contacted_at")
+        if at is not None
+    }
 
 
 def register() -> None:
@@ -71,6 +92,13 @@ def register() -> None:
     settings_pages.register(
         label="Custom fields", url_name="sourcing:custom_fields", right=Right.ORGANISATION_EDIT, order=25
     )
+    project_tab(
+        id="activity",
+        label="Activity",
+        order=90,
+        right=Right.PROJECT_VIEW,
+        url_name="sourcing:project_activity",
+    )
     bulk_action(
         id="add-to-project",
         label="Add to project",
@@ -79,6 +107,42 @@ def register() -> None:
         url_name="sourcing:people_to_project",
         icon="folder-plus",
         scope="people",
+    )
+    bulk_action(
+        id="tag",
+        label="Tag",
+        order=60,
+        right=Right.CANDIDATE_EDIT,
+        url_name="sourcing:people_tag",
+        icon="tag",
+        scope="people",
+    )
+    bulk_action(
+        id="untag",
+        label="Remove tag",
+        order=61,
+        right=Right.CANDIDATE_EDIT,
+        url_name="sourcing:people_untag",
+        icon="tags",
+        scope="people",
+    )
+    bulk_action(
+        id="delete",
+        label="Delete",
+        order=95,
+        right=Right.CANDIDATE_EDIT,
+        url_name="sourcing:people_delete",
+        icon="trash-2",
+        scope="people",
+    )
+    bulk_action(
+        id="move-stage",
+        label="Move to stage",
+        order=10,
+        right=Right.PROJECT_EDIT,
+        url_name="sourcing:project_bulk_move",
+        icon="columns-3",
+        scope="project",
     )
     bulk_action(
         id="remove-from-project",
@@ -122,3 +186,7 @@ def register() -> None:
     )
     for kind in (duplicate_scan.SCAN, merging_certain.KIND):
         run_page(id=kind, url=_duplicates_page)
+    contact_notice(
+        id="contacted", label="Contacted", order=10, right=Right.CANDIDATE_VIEW, notices=_contacted
+    )
+    run_page(id=bulk.KIND, url=lambda run: reverse("sourcing:run", args=[run.pk]))

@@ -8,12 +8,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from accounts.models import User
-from foundation.problems import Missing
+from accounts.models import Role, User
+from accounts.permissions import Right, can
+from foundation.problems import Missing, NotAllowed
+from sourcing import project_roles
 from sourcing.models import (
     Candidate,
+    Collaborator,
     ContactKind,
     ContactPoint,
     ContactStatus,
@@ -23,6 +27,8 @@ from sourcing.models import (
     PersonMerge,
     Project,
     ProjectMember,
+    ProjectRole,
+    Visibility,
 )
 
 
@@ -163,28 +169,102 @@ def reach(*, viewer: User, candidate_ids: Collection[int]) -> dict[int, Reach]:
     return {candidate_id: found.get(candidate_id, Reach()) for candidate_id in candidate_ids}
 
 
-def seen_projects(viewer: User) -> QuerySet[Project]:
-    """Every project the viewer sees, archived ones included, without counts: what other questions build on."""
-    return Project.objects.for_organisation(viewer.organisation_id)
+def hidden_projects(viewer: User) -> QuerySet[Project]:
+    """Projects of the organisation that ``viewer`` may not open: for others than their members they do not exist."""
+    rows = Project.objects.for_organisation(viewer.organisation_id)
+    if viewer.role == Role.ADMIN:
+        return rows.none()
+    given = Collaborator.objects.for_organisation(viewer.organisation_id).filter(
+        project=OuterRef("pk"), user=viewer
+    )
+    return rows.exclude(visibility=Visibility.ORGANISATION).exclude(owner_id=viewer.pk).exclude(Exists(given))
+
+
+def of_visible_project(viewer: User, field: str = "project") -> Q:
+    """The rule of :func:`project_for` as a filter on rows that hang on a project by ``field`` (or on none).
+
+    Upper rooms narrow every list and look-up of theirs with it, so that nothing tells of a project that is not there.
+    """
+    if viewer.role == Role.ADMIN:
+        return Q()
+    return Q(**{f"{field}__isnull": True}) | ~Q(**{f"{field}__in": hidden_projects(viewer)})
+
+
+def openable_projects(viewer: User) -> QuerySet[Project]:
+    """Every project ``viewer`` may open, archived or not, bare."""
+    rows = Project.objects.for_organisation(viewer.organisation_id)
+    return rows if viewer.role == Role.ADMIN else rows.exclude(pk__in=hidden_projects(viewer))
 
 
 def visible_projects(viewer: User, *, archived: bool = False) -> QuerySet[Project]:
-    """The organisation's projects, the newest first, each with ``people``."""
+    """The projects ``viewer`` may open, the newest first, each with ``people``."""
+    members = (
+        ProjectMember.objects.for_organisation(viewer.organisation_id)
+        .filter(project=OuterRef("pk"))
+        .order_by()
+        .values("project")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
     return (
-        seen_projects(viewer)
+        openable_projects(viewer)
         .filter(archived_at__isnull=not archived)
         .select_related("owner")
-        .annotate(people=Count("members"))
+        # In the list of columns it is counted for the rows of the page only.
+        .annotate(people=Coalesce(Subquery(members), 0))
         .order_by("-created_at", "-pk")
     )
 
 
-def project_for(viewer: User, project_id: int) -> Project:
-    """One project, archived or not; raises :class:`ProjectMissing`."""
-    project = seen_projects(viewer).select_related("owner").filter(pk=project_id).first()
-    if project is None:
+def editable_projects(viewer: User) -> QuerySet[Project]:
+    """The open projects whose people ``viewer`` may change, for choosing one."""
+    rows = openable_projects(viewer).filter(archived_at__isnull=True).order_by("-created_at", "-pk")
+    if viewer.role == Role.ADMIN:
+        return rows
+    only_comments = Collaborator.objects.for_organisation(viewer.organisation_id).filter(
+        project=OuterRef("pk"), user=viewer, role=ProjectRole.COMMENTER
+    )
+    return rows.exclude(~Q(owner_id=viewer.pk) & Exists(only_comments))
+
+
+def project_for(viewer: User, project_id: int, *, role: ProjectRole = ProjectRole.COMMENTER) -> Project:
+    """One project, archived or not, in which ``viewer`` has at least ``role``.
+
+    Raises :class:`ProjectMissing` for a project that is hidden from them as for none, NotAllowed for one they may only
+    look at.
+    """
+    project = (
+        Project.objects.for_organisation(viewer.organisation_id)
+        .select_related("owner")
+        .filter(pk=project_id)
+        .first()
+    )
+    has = role_in(viewer, project) if project is not None else None
+    if project is None or has is None:
         raise ProjectMissing("There is no such project.")
+    if not project_roles.includes(has, role):
+        raise NotAllowed("Your role in this project does not include this. Ask its owner.")
     return project
+
+
+def role_in(viewer: User, project: Project) -> ProjectRole | None:
+    """The viewer's role in a project of their organisation; None: it is hidden from them."""
+    admin, owner = viewer.role == Role.ADMIN, project.owner_id == viewer.pk
+    given = None
+    if not admin and not owner:
+        given = (
+            Collaborator.objects.for_organisation(viewer.organisation_id)
+            .filter(project=project, user=viewer)
+            .values_list("role", flat=True)
+            .first()
+        )
+    return project_roles.role(
+        admin=admin,
+        owner=owner,
+        given=given,
+        visibility=project.visibility,
+        may_edit=can(viewer, Right.PROJECT_EDIT),
+    )
 
 
 def project_members(viewer: User, project: Project) -> QuerySet[ProjectMember]:
@@ -192,7 +272,7 @@ def project_members(viewer: User, project: Project) -> QuerySet[ProjectMember]:
     return (
         ProjectMember.objects.for_organisation(viewer.organisation_id)
         .filter(project=project)
-        .select_related("candidate")
+        .select_related("candidate", "stage")
         .order_by("-pk")
     )
 
@@ -203,9 +283,44 @@ def project_candidate_ids(viewer: User, project: Project) -> list[int]:
 
 
 def recent_imports(viewer: User) -> list[ImportRun]:
-    """The organisation's last files, the newest first."""
-    found = ImportRun.objects.for_organisation(viewer.organisation_id).select_related("run", "created_by")
-    return list(found.order_by("-created_at")[:20])
+    """The organisation's last files, the newest first; not those that went into a project hidden from the viewer."""
+    found = ImportRun.objects.for_organisation(viewer.organisation_id).filter(of_visible_project(viewer))
+    return list(found.select_related("run", "created_by").order_by("-created_at")[:20])
+
+
+@dataclass(frozen=True)
+class ProjectName:
+    """A project as a person's page names it; without ``url`` the viewer may know of it and not open it."""
+
+    name: str
+    url: str
+
+
+def project_names(viewer: User, project_ids: Collection[int]) -> dict[int, ProjectName]:
+    """The names of these projects as far as ``viewer`` may know them.
+
+    Confidential ones of which they are no member are left out; those for members only are named, so that two
+    colleagues learn of each other, and not linked.
+    """
+    hidden = set(hidden_projects(viewer).filter(pk__in=project_ids).values_list("pk", flat=True))
+    rows = Project.objects.for_organisation(viewer.organisation_id).filter(pk__in=project_ids)
+    return {
+        row.pk: ProjectName(row.name, "" if row.pk in hidden else row.url)
+        for row in rows
+        if row.pk not in hidden or row.visibility != Visibility.CONFIDENTIAL
+    }
+
+
+def projects_of(viewer: User, candidate: Candidate) -> list[ProjectName]:
+    """The open projects a person is in, the last entered first, as far as the viewer may know of them."""
+    inside = (
+        ProjectMember.objects.for_organisation(viewer.organisation_id)
+        .filter(candidate=candidate, project__archived_at__isnull=True)
+        .order_by("-pk")
+        .values_list("project_id", flat=True)
+    )
+    names = project_names(viewer, list(inside))
+    return [names[pk] for pk in inside if pk in names]
 
 
 def import_note_counts(import_run: ImportRun) -> Counter[str]:
@@ -221,9 +336,10 @@ def import_note_counts(import_run: ImportRun) -> Counter[str]:
 
 
 def import_for(viewer: User, import_id: int) -> ImportRun:
-    """One import of the organisation; raises :class:`ImportMissing`."""
+    """One import; raises :class:`ImportMissing`, also when its project is hidden from the viewer."""
     found = (
         ImportRun.objects.for_organisation(viewer.organisation_id)
+        .filter(of_visible_project(viewer))
         .select_related("run", "project", "created_by")
         .filter(pk=import_id)
         .first()

@@ -11,6 +11,7 @@ must not tell anybody about private addresses.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -59,7 +60,7 @@ class Mark:
     """What one slot says about one person in a list: ``tone`` is a dot class suffix, ``note`` a second, quiet line.
 
     ``tile`` is the two letters of an ATS tile with ``done`` for its green check; without a tile the label is drawn as
-    a status badge.
+    a status badge, or with ``plain`` as the word it is: a stage that somebody called "Bounced" is no status.
     """
 
     label: str
@@ -68,6 +69,7 @@ class Mark:
     tile: str = ""
     done: bool = False
     url: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,52 @@ class BulkAction(Slot):
     icon: str
     scope: str = "project"
     shown: Callable[[User], bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFigure(Slot):
+    """One number per project in the list of projects. ``figures`` answers for a whole page of ids; none is 0."""
+
+    figures: Callable[[Collection[int], User], Mapping[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityEntry:
+    """One line of a project's Activity tab: "Alice Aubert" (``who``) "started Backend, first wave" (``text``).
+
+    ``key`` tells entries of one moment apart and must be unique: "campaign:12:started". ``guest``: nobody has proved
+    who it was.
+    """
+
+    at: datetime.datetime
+    key: str
+    icon: str
+    who: str
+    text: str
+    note: str = ""
+    quote: str = ""
+    url: str = ""
+    guest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectActivitySource(Slot):
+    """What an upper room adds to the Activity tab: at most ``limit`` entries up to a moment, the newest first.
+
+    ``entries(project, viewer, until, limit)``; ``until`` None is now.
+    """
+
+    entries: Callable[[Project, User, datetime.datetime | None, int], list[ActivityEntry]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactNotice(Slot):
+    """Who else is writing to a person, for those about to add them: sentences per person, for a whole page of ids.
+
+    A sentence names no project or campaign that the viewer may not open.
+    """
+
+    notices: Callable[[Collection[int], User], Mapping[int, list[str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,4 +202,7 @@ candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
 candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
 candidate_tab: Registry[CandidateTab] = Registry(CandidateTab)
 bulk_action: Registry[BulkAction] = Registry(BulkAction)
+project_figure: Registry[ProjectFigure] = Registry(ProjectFigure)
+project_activity: Registry[ProjectActivitySource] = Registry(ProjectActivitySource)
+contact_notice: Registry[ContactNotice] = Registry(ContactNotice)
 run_page: Registry[RunPage] = Registry(RunPage)

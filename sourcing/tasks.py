@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from sourcing import archiving, mentions, merging, retention
+from sourcing import archiving, bulk, mentions, merging, retention
 
 log = structlog.get_logger(__name__)
 
@@ -33,3 +33,9 @@ def expire_archives() -> None:
 def prune_merges() -> None:
     """Empty the records of merges that can no longer be undone."""
     log.info("merges.pruned", count=merging.prune(now=timezone.now()))
+
+
+@shared_task(name="sourcing.prune_bulk_items", ignore_result=True)
+def prune_bulk_items() -> None:
+    """Forget whom bulk runs were about that can no longer be undone."""
+    log.info("bulk.pruned", count=bulk.prune(now=timezone.now()))

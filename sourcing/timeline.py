@@ -18,10 +18,11 @@ from sourcing.models import (
     SuppressionKind,
 )
 from sourcing.person_data import Moment
-from sourcing.selectors import contact_points, seen_projects
+from sourcing.selectors import contact_points, project_names
 
 #: Every foreign key of this app to Candidate.
 TABLES = (
+    ("sourcing.BulkItem", "candidate"),
     ("sourcing.ContactPoint", "candidate"),
     ("sourcing.DuplicatePair", "first"),
     ("sourcing.DuplicatePair", "second"),
@@ -37,6 +38,7 @@ TABLES = (
     ("sourcing.PersonMerge", "survivor"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
+    ("sourcing.ProjectActivity", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
     ("sourcing.RetentionProposal", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
@@ -122,19 +124,18 @@ def _notes(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
 
 
 def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
-    members = (
+    members = list(
         ProjectMember.objects.for_organisation(candidate.organisation_id)
-        .filter(candidate=candidate, project_id__in=seen_projects(viewer).values("pk"))
-        .select_related("project", "added_by")
+        .filter(candidate=candidate)
+        .select_related("added_by")
     )
+    names = project_names(viewer, [member.project_id for member in members])
     for member in members:
-        by = f" by {member.added_by}" if member.added_by else ""
-        yield Moment(
-            at=member.added_at,
-            icon="folder-plus",
-            text=f"Added to {member.project.name}{by}",
-            url=member.project.url,
-        )
+        if (project := names.get(member.project_id)) is not None:
+            by = f" by {member.added_by}" if member.added_by else ""
+            yield Moment(
+                at=member.added_at, icon="folder-plus", text=f"Added to {project.name}{by}", url=project.url
+            )
 
 
 def _suppressions(candidate: Candidate) -> Iterator[Moment]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from sourcing.views import (
+    activity,
+    board,
+    bulk,
     custom_fields,
     duplicates,
     imports,
@@ -17,6 +20,9 @@ from sourcing.views import (
     privacy_lists,
     projects,
     runs,
+    shared,
+    sharing,
+    stages,
 )
 from sourcing.views.merged import follow_merged
 
@@ -25,7 +31,6 @@ app_name = "sourcing"
 _people = [
     path("", people.people, name="people"),
     path("new/", people.new_person, name="person_new"),
-    path("to-project/", people.people_to_project, name="people_to_project"),
     path("<int:candidate_id>/fields/<str:name>/", person_edit.field, name="person_field"),
     path("<int:candidate_id>/words/<str:word_list>/", person_edit.words, name="person_words"),
     path("<int:candidate_id>/profiles/", person_edit.social_profiles, name="social_profiles"),
@@ -75,6 +80,10 @@ _people = [
     path("merge/", duplicates.merge, name="merge"),
     path("merge/ticked/", duplicates.merge_ticked, name="merge_ticked"),
     path("merges/<int:merge_id>/undo/", duplicates.undo, name="merge_undo"),
+    path("to-project/", bulk.to_project, name="people_to_project"),
+    path("tag/", bulk.tag, name="people_tag"),
+    path("untag/", bulk.untag, name="people_untag"),
+    path("delete/", bulk.delete, name="people_delete"),
     path("import/", imports.upload, name="import_upload"),
     path("import/<int:import_id>/", imports.page, name="import"),
     path("import/<int:import_id>/reread/", imports.reread, name="import_reread"),
@@ -86,12 +95,30 @@ _people = [
 _projects = [
     path("", projects.projects, name="projects"),
     path("new/", projects.new_project, name="project_new"),
-    path("<int:project_id>/", projects.project, name="project"),
-    path("<int:project_id>/add/", projects.add_people, name="project_add"),
-    path("<int:project_id>/remove/", projects.remove_people, name="project_remove"),
+    path("stages/", stages.defaults, name="stages_default"),
+    path("<int:project_id>/", board.project, name="project"),
+    path("<int:project_id>/add/", board.add_people, name="project_add"),
+    path("<int:project_id>/move/", board.move, name="project_move"),
+    path("<int:project_id>/remove/", bulk.remove, name="project_remove"),
+    path("<int:project_id>/bulk-move/", bulk.move, name="project_bulk_move"),
     path("<int:project_id>/rename/", projects.rename, name="project_rename"),
+    path("<int:project_id>/duplicate/", projects.duplicate, name="project_duplicate"),
     path("<int:project_id>/archive/", projects.archive, name="project_archive"),
     path("<int:project_id>/bring-back/", projects.bring_back, name="project_bring_back"),
+    path("<int:project_id>/activity/", activity.activity, name="project_activity"),
+    path("<int:project_id>/comment/", activity.comment, name="project_comment"),
+    path("<int:project_id>/stages/", stages.stages, name="project_stages"),
+    path("<int:project_id>/stages/<int:stage_id>/rename/", stages.rename, name="stage_rename"),
+    path("<int:project_id>/stages/<int:stage_id>/shift/", stages.shift, name="stage_shift"),
+    path("<int:project_id>/stages/<int:stage_id>/remove/", stages.remove, name="stage_remove"),
+    path("<int:project_id>/members/", sharing.members, name="project_members"),
+    path(
+        "<int:project_id>/members/<int:user_id>/remove/", sharing.remove_member, name="project_member_remove"
+    ),
+    path("<int:project_id>/visibility/", sharing.visibility, name="project_visibility"),
+    path("<int:project_id>/owner/", sharing.owner, name="project_owner"),
+    path("<int:project_id>/share/", sharing.links, name="project_share"),
+    path("<int:project_id>/share/<int:share_id>/revoke/", sharing.revoke, name="project_share_revoke"),
 ]
 _fields = [
     path("", custom_fields.page, name="custom_fields"),
@@ -116,6 +143,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/", include(_projects)),
     path("settings/custom-fields/", include(_fields)),
     path("runs/tray/", runs.tray, name="run_tray"),
+    path("s/<str:token>/", shared.page, name="shared"),
+    path("runs/<int:run_id>/", bulk.run_page, name="run"),
+    path("runs/<int:run_id>/undo/", bulk.undo, name="run_undo"),
     path("runs/<int:run_id>/cancel/", runs.cancel, name="run_cancel"),
     path("api/v1/", include("sourcing.api.urls")),
 ]

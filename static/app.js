@@ -228,5 +228,6 @@
   on("htmx:responseError", (e) => tell(e, said(e.detail.xhr) || (e.detail.xhr.status >= 500 ? "That did not work: the server reported an error. Nothing else was changed; try again." : "That was not possible. Reload the page and try again.")));
   on("htmx:sendError", (e) => tell(e, "The server cannot be reached. Check your connection and try again."));
   on("htmx:timeout", (e) => tell(e, "The server took too long to answer. Reload the page to see what happened."));
+  on("problem", (e) => problem(e.detail.text)); // from the other scripts: CustomEvent("problem", {detail: {text}})
   on("toast", (e) => toast(e.detail.text ?? e.detail.value, e.detail.undo)); // HX-Trigger: {"toast": {"text": …, "undo": …}}
 })();

@@ -23,7 +23,7 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
-from sourcing import defining_fields, history, merging, notes, people, privacy, suppression
+from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, ImportRun, OtherValue, PersonArchive
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
@@ -93,6 +93,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:project_add": ("GET", "AR"),
     "sourcing:project_remove": ("POST", "AR"),
     "sourcing:project_rename": ("GET", "AR"),
+    "sourcing:people_tag": ("POST", "AR"),
+    "sourcing:people_untag": ("POST", "AR"),
+    "sourcing:people_delete": ("POST", "AR"),
+    "sourcing:stages_default": ("GET", "A"),
+    "sourcing:project_move": ("GET", "AR"),
+    "sourcing:project_bulk_move": ("POST", "AR"),
+    "sourcing:project_duplicate": ("GET", "AR"),
+    "sourcing:project_activity": ("GET", "ARV"),
+    "sourcing:project_comment": ("POST", "ARV"),
+    "sourcing:project_stages": ("GET", "AR"),
+    "sourcing:stage_rename": ("POST", "AR"),
+    "sourcing:stage_shift": ("POST", "AR"),
+    "sourcing:stage_remove": ("GET", "AR"),
+    "sourcing:project_members": ("GET", "ARV"),
+    "sourcing:project_member_remove": ("POST", "AR"),
+    "sourcing:project_visibility": ("POST", "AR"),
+    "sourcing:project_owner": ("POST", "AR"),
+    "sourcing:project_share": ("GET", "AR"),
+    "sourcing:project_share_revoke": ("POST", "AR"),
+    "sourcing:run": ("GET", "ARV"),
+    "sourcing:run_undo": ("POST", "ARV"),
     "sourcing:project_archive": ("POST", "AR"),
     "sourcing:project_bring_back": ("POST", "AR"),
     "sourcing:run_tray": ("GET", "ARV"),
@@ -115,6 +136,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_merges": ("GET", "AR"),
     "sourcing:api_merge_undo": ("POST", "AR"),
     "sourcing:api_projects": ("GET", "ARV"),
+    "sourcing:api_project": ("GET", "ARV"),
+    "sourcing:api_project_copies": ("POST", "AR"),
     "sourcing:api_project_people": ("POST", "AR"),
     "sourcing:privacy": ("GET", "ARV"),
     "sourcing:person_unsubscribe": ("GET", "AR"),
@@ -148,6 +171,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:suppression_load": ("POST", "AR"),
     "outreach:suppression_csv": ("GET", "A"),
     "outreach:suppression_remove": ("GET", "A"),
+    "sourcing:api_project_moves": ("POST", "AR"),
+    "sourcing:api_project_stages": ("GET", "ARV"),
+    "sourcing:api_project_stage": ("PATCH", "AR"),
+    "sourcing:api_project_members": ("GET", "ARV"),
+    "sourcing:api_project_member": ("DELETE", "AR"),
+    "sourcing:api_project_shares": ("GET", "AR"),
+    "sourcing:api_project_share": ("DELETE", "AR"),
+    "sourcing:api_project_activity": ("GET", "ARV"),
+    "sourcing:api_bulk": ("POST", "ARV"),
+    "sourcing:api_bulk_run": ("GET", "ARV"),
+    "sourcing:api_bulk_undo": ("POST", "ARV"),
     "outreach:settings": ("GET", "ARVM"),
     "outreach:mailbox_new": ("GET", "ARM"),
     "outreach:mailbox_reconnect": ("GET", "ARM"),
@@ -210,12 +244,15 @@ TABLE: dict[str, tuple[str, str]] = {
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.
+#: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, a link by
+#: which a project was shared, the schema of the API (it names no data), the component sheet of debug and test runs.
 #: The bare address only leads on to the people list.
 PUBLIC = {
     "accounts:settings",
     "accounts:invitation",
     "sourcing:home",
     "outreach:unsubscribe",
+    "sourcing:shared",
     "schema",
     "api_docs",
     "styleguide",
@@ -327,6 +364,10 @@ def world(db) -> World:
         organisation=organisation, first_id=ada.candidate_id, second=adah, score=80, reasons=["phone"]
     )
     merged = merging.merge(survivor=adah, other=adas, actor=alice)
+    stage = made.project.stages.first()
+    share, _ = sharing.create(
+        project=made.project, actor=alice, label="Dana", mode="view", names_hidden=False, days=7, now=NOW
+    )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -349,6 +390,8 @@ def world(db) -> World:
             "export_id": export.pk,
             "item_id": item.pk,
             "run_id": run.pk,
+            "stage_id": stage.pk,
+            "share_id": share.pk,
             "import_id": imported.pk,
             "vendor": "sourcewhale",
             "user_id": alice.pk,
@@ -383,7 +426,7 @@ def address(name: str, pattern: URLPattern, world: World) -> str:
 def ask(client: Client, method: str, path: str) -> int:
     """The status of one request whose effects are undone."""
     with transaction.atomic():
-        response = client.generic(method, path)
+        response = getattr(client, method.lower())(path)
         transaction.set_rollback(True)
     if response.status_code == 302 and response.url.startswith(str(reverse(settings.LOGIN_URL))):
         return 401
@@ -401,6 +444,14 @@ PERSONAL = {
     "sourcing:api_contact_point",
     "sourcing:note_remove",
     "sourcing:run_cancel",
+    "sourcing:run",
+    "sourcing:run_undo",
+    "sourcing:project_member_remove",
+    "sourcing:project_visibility",
+    "sourcing:project_owner",
+    "sourcing:api_project_member",
+    "sourcing:api_bulk_run",
+    "sourcing:api_bulk_undo",
     "sourcing:import",
     "sourcing:import_reread",
     "sourcing:import_mapping",
@@ -438,7 +489,7 @@ def test_a_role_reaches_what_it_may_and_nothing_else(world, letter):
             fine = status == 403
         if not fine:
             wrong.append(f"{name}: {status}")
-    assert wrong == []
+    assert "\n".join(wrong) == ""
 
 
 def test_nobody_gets_anywhere_without_logging_in(world):

@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from campaigns.states import Hold, Progress
 from campaigns.views.frame import campaign_frame
 from sourcing import selectors as sourcing_selectors
+from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
 
 
@@ -40,7 +41,7 @@ def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
 def create(request: HttpRequest, project_id: int) -> HttpResponse:
     """A new draft; afterwards its first step."""
     user = viewer_of(request)
-    project = sourcing_selectors.project_for(user, project_id)
+    project = sourcing_selectors.project_for(user, project_id, role=ProjectRole.EDITOR)
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         campaign = editing.create_campaign(project=project, name=form.cleaned_data["name"], actor=user)

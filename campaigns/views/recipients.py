@@ -20,6 +20,7 @@ from campaigns.views.frame import campaign_frame
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import selectors as sourcing_selectors
+from sourcing.models import ProjectRole
 from sourcing.views.requests import number, numbers
 
 PAGE = 50
@@ -62,7 +63,7 @@ def badge_words() -> list[tuple[str, str]]:
 def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
     """Selected people of a project into one of its campaigns; without a choice, the page that asks for one."""
     user = viewer_of(request)
-    project = sourcing_selectors.project_for(user, project_id)
+    project = sourcing_selectors.project_for(user, project_id, role=ProjectRole.EDITOR)
     chosen = numbers(request.POST.getlist("candidate"))
     campaigns = selectors.campaigns(user).filter(project=project)
     campaign_id = number(request.POST.get("campaign"))

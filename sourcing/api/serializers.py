@@ -1,4 +1,4 @@
-"""JSON of people and projects. Reading shows what the caller may see, writing goes through the operations."""
+"""JSON of people. Reading shows what the caller may see, writing goes through the operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from sourcing import selectors
-from sourcing.models import Candidate, ContactPoint, ContactType, Project
+from sourcing.models import Candidate, ContactPoint, ContactType
 
 
 class ContactPointSerializer(serializers.ModelSerializer[ContactPoint]):
@@ -101,31 +101,3 @@ class CandidateChangeSerializer(CandidateInSerializer):
     """Changes to a person; ``version`` is the one that was read, and may stand in ``If-Match`` instead."""
 
     version = serializers.IntegerField(min_value=1, required=False)
-
-
-class ProjectSerializer(serializers.ModelSerializer[Project]):
-    """One project; ``people`` is how many are in it."""
-
-    people = serializers.IntegerField(read_only=True, default=0)
-    owner = serializers.CharField(source="owner.name", read_only=True)
-
-    class Meta:
-        model = Project
-        fields = ["id", "name", "owner", "people", "created_at", "archived_at"]
-        read_only_fields = ["id", "owner", "people", "created_at", "archived_at"]
-
-
-class PeopleSerializer(serializers.Serializer[Any]):
-    """Ids of people to add to a project, at most 10,000 at once."""
-
-    candidate_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), min_length=1, max_length=10_000
-    )
-
-
-class AddedSerializer(serializers.Serializer[Any]):
-    """What adding people came to."""
-
-    added = serializers.IntegerField()
-    already = serializers.IntegerField()
-    unknown = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""The API of people and projects: the same operations and selectors as the pages."""
+"""The API of people: the same operations and selectors as the pages."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import Right
-from foundation.paging import MAX_SIZE, KeysetPagination
+from foundation.paging import MAX_SIZE
 from foundation.problems import Invalid
-from sourcing import duplicates, matching, people, projects, selectors
+from sourcing import duplicates, matching, people, selectors
 from sourcing.api.serializers import (
-    AddedSerializer,
     CandidateChangeSerializer,
     CandidateCreateSerializer,
     CandidateSerializer,
-    PeopleSerializer,
-    ProjectSerializer,
 )
 from sourcing.models import Candidate, ContactPoint
 from sourcing.normalising import normalise_email, normalise_phone
@@ -165,45 +162,6 @@ class OneCandidate(APIView):
                 raise
             raise Outdated(str(conflict), **conflict.extra) from conflict
         return _one(request, changed)
-
-
-class Projects(APIView):
-    """``/api/v1/projects/``: the organisation's projects, and new ones."""
-
-    rights = {"GET": Right.PROJECT_VIEW, "POST": Right.PROJECT_EDIT}
-    keyset_order = ("-created_at", "-id")
-
-    @extend_schema(operation_id="projects_list", responses=ProjectSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        """A page of the projects that are not archived, the newest first."""
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(selectors.visible_projects(_caller(request)), request, self)
-        return paging.get_paginated_response(ProjectSerializer(rows, many=True).data)
-
-    @extend_schema(
-        operation_id="projects_create", request=ProjectSerializer, responses={201: ProjectSerializer}
-    )
-    def post(self, request: Request) -> Response:
-        """Make an empty project owned by the caller."""
-        caller = _caller(request)
-        name = _checked(ProjectSerializer(data=request.data))["name"]
-        assert caller.organisation is not None
-        made = projects.create(organisation=caller.organisation, actor=caller, name=name)
-        return Response(ProjectSerializer(made).data, status=status.HTTP_201_CREATED)
-
-
-class ProjectPeople(APIView):
-    """``/api/v1/projects/<id>/people/``: put people into a project."""
-
-    right = Right.PROJECT_EDIT
-
-    @extend_schema(operation_id="projects_add_people", request=PeopleSerializer, responses=AddedSerializer)
-    def post(self, request: Request, project_id: int) -> Response:
-        """Add people by id; who is in it stays once, ids of nobody are counted as ``unknown``."""
-        project = selectors.project_for(_caller(request), project_id)
-        ids = _checked(PeopleSerializer(data=request.data))["candidate_ids"]
-        done = projects.add_people(project=project, actor=_caller(request), candidate_ids=ids)
-        return Response(AddedSerializer(done).data)
 
 
 def _possible(caller: User, values: dict[str, Any], *, create_anyway: bool) -> list[duplicates.Found]:

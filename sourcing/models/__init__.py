@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sourcing.models.bulk_item import BulkItem, BulkState
 from sourcing.models.candidate import Candidate, RecordType
 from sourcing.models.contact_point import ContactKind, ContactPoint, ContactStatus, ContactType, Origin
 from sourcing.models.custom_field import CustomField, FieldKind
@@ -30,17 +31,24 @@ from sourcing.models.privacy import (
     PrivacyRules,
     RetentionProposal,
 )
-from sourcing.models.project import Project, ProjectMember
+from sourcing.models.project import DefaultStage, Project, ProjectMember, Stage, Visibility
+from sourcing.models.project_activity import ActivityKind, ProjectActivity
+from sourcing.models.project_sharing import Collaborator, ProjectRole, ProjectShare, ShareMode
 from sourcing.models.suppression import Suppression, SuppressionKind, SuppressionReason, SuppressionRemoval
 
 __all__ = [
+    "ActivityKind",
     "Basis",
+    "BulkItem",
+    "BulkState",
     "Candidate",
+    "Collaborator",
     "ContactKind",
     "ContactPoint",
     "ContactStatus",
     "ContactType",
     "CustomField",
+    "DefaultStage",
     "DuplicatePair",
     "DuplicateRule",
     "DuplicateScan",
@@ -71,13 +79,19 @@ __all__ = [
     "PersonSearchSample",
     "PrivacyRules",
     "Project",
+    "ProjectActivity",
     "ProjectMember",
+    "ProjectRole",
+    "ProjectShare",
     "RecordType",
     "RetentionProposal",
     "ScanPhase",
+    "ShareMode",
     "SocialProfile",
+    "Stage",
     "Suppression",
     "SuppressionKind",
     "SuppressionReason",
     "SuppressionRemoval",
+    "Visibility",
 ]

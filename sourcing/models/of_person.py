@@ -15,10 +15,14 @@ from django.db import models
 from foundation.tenancy import TenantModel
 
 
-def candidate_key(related_name: str) -> Any:
+def candidate_key(related_name: str, *, null: bool = False) -> Any:
     """The foreign key to the person; its constraint is the composite one."""
     return models.ForeignKey(
-        "sourcing.Candidate", on_delete=models.CASCADE, related_name=related_name, db_constraint=False
+        "sourcing.Candidate",
+        on_delete=models.CASCADE,
+        related_name=related_name,
+        db_constraint=False,
+        null=null,
     )
 
 

@@ -8,24 +8,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.problems import Problem
-from sourcing import duplicates, matching, projects, selectors, slots, values
+from sourcing import duplicates, matching, selectors, slots, values
 from sourcing import people as operations
-from sourcing.forms import NewPersonForm, PersonForm, ToProjectForm
+from sourcing.forms import NewPersonForm, PersonForm
 from sourcing.models import Candidate, Origin
 from sourcing.normalising import normalise_email
 from sourcing.search import query
 from sourcing.views.person import person_context
 from sourcing.views.problems import onto_form
-from sourcing.views.requests import number, numbers, private, viewer_of, wants_part
+from sourcing.views.requests import number, private, viewer_of, wants_part
 from sourcing.views.rows import bulk_actions, rows
-
-#: "Select all" of the list acts on at most this many people, the newest.
-MAX_EVERYTHING = 10_000
 
 
 @require_GET
@@ -156,32 +153,6 @@ def edit_person(request: HttpRequest, candidate_id: int) -> HttpResponse:
     return render(request, "sourcing/person_form.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@needs(Right.PROJECT_EDIT)
-def people_to_project(request: HttpRequest) -> HttpResponse:
-    """Put ticked people (or everybody the list found) into a project: first choose it, then do it."""
-    viewer = viewer_of(request)
-    ids = _ticked(request, viewer)
-    chosen = "choose" in request.POST
-    form = ToProjectForm(request.POST if chosen else None, viewer=viewer)
-    if chosen and form.is_valid():
-        assert viewer.organisation is not None
-        project = form.cleaned_data["project"] or projects.create(
-            organisation=viewer.organisation, actor=viewer, name=form.cleaned_data["name"]
-        )
-        done = projects.add_people(project=project, actor=viewer, candidate_ids=ids)
-        messages.success(request, _added_text(done))
-        return redirect(project.url)
-    context = {
-        "form": form,
-        "count": len(ids),
-        "ids": request.POST.getlist("candidate"),
-        "everything": request.POST.get("everything", ""),
-        "q": request.POST.get("q", ""),
-    }
-    return render(request, "sourcing/to_project.html", context, status=422 if form.errors else 200)
-
-
 #: Fields of the form whose seen value travels along.
 _MARKED = ("first_name", "last_name", "title", "company", "location", "summary", "skills", "linkedin_key")
 
@@ -211,20 +182,6 @@ def _initial(found: Candidate) -> dict[str, Any]:
         "linkedin_url": f"https://{found.linkedin_key}" if found.linkedin_key else "",
         "version": found.version,
     }
-
-
-def _ticked(request: HttpRequest, viewer: User) -> list[int]:
-    """The posted ids, or those of everybody the list's question finds."""
-    if request.POST.get("everything") != "1":
-        return numbers(request.POST.getlist("candidate"))
-    page = query.people(viewer=viewer, text=request.POST.get("q", ""), size=MAX_EVERYTHING)
-    return [found.pk for found in page.people]
-
-
-def _added_text(done: projects.Added) -> str:
-    people_word = "person" if done.added == 1 else "people"
-    already = f", {done.already:,} already there" if done.already else ""
-    return f"{done.added:,} {people_word} added{already}"
 
 
 def _row_query(request: HttpRequest) -> str:

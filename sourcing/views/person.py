@@ -59,7 +59,7 @@ def person_context(
             "panels": panels,
             "suppressed": found.pk in suppression.suppressed_people(found.organisation_id, [found.pk]),
             "links": list(found.social_profiles.all()),
-            "projects": projects_of(viewer, found),
+            "projects": selectors.projects_of(viewer, found),
         }
     )
 
@@ -139,7 +139,7 @@ def profiles_of(found: Candidate) -> list[dict[str, Any]]:
 
 def projects_of(viewer: User, found: Candidate) -> list[Project]:
     """The open projects the person is in and the viewer sees, by name."""
-    open_ones = selectors.seen_projects(viewer).filter(archived_at__isnull=True)
+    open_ones = selectors.openable_projects(viewer).filter(archived_at__isnull=True)
     return list(open_ones.filter(members__candidate=found).order_by("name", "pk"))
 
 

@@ -1,0 +1,156 @@
+"""The API of who may open a project, and of what happened in it."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from accounts.permissions import Right
+from accounts.selectors import member_for
+from foundation.paging import KeysetPagination
+from foundation.problems import Missing
+from sourcing import activity, collaborators, sharing
+from sourcing.api.project_serializers import (
+    ActivitySerializer,
+    CollaboratorSerializer,
+    CommentSerializer,
+    ShareSerializer,
+)
+from sourcing.api.projects import caller, checked, project_of
+from sourcing.models import Collaborator, ProjectRole
+
+
+class ProjectMembers(APIView):
+    """``/api/v1/projects/<id>/members/``: colleagues with a role in the project."""
+
+    rights = {"GET": Right.PROJECT_VIEW, "PUT": Right.PROJECT_EDIT}
+
+    @extend_schema(operation_id="projects_members", responses=CollaboratorSerializer(many=True))
+    def get(self, request: Request, project_id: int) -> Response:
+        """All of them, by name; the owner is a field of the project."""
+        project = project_of(request, project_id)
+        rows = (
+            Collaborator.objects.for_organisation(project.organisation_id)
+            .filter(project=project)
+            .select_related("user")
+            .order_by("user__name", "pk")
+        )
+        return Response(CollaboratorSerializer(rows, many=True).data)
+
+    @extend_schema(
+        operation_id="projects_set_member",
+        request=CollaboratorSerializer,
+        responses=CollaboratorSerializer,
+    )
+    def put(self, request: Request, project_id: int) -> Response:
+        """Give a colleague a role, or another one."""
+        project = project_of(request, project_id, ProjectRole.OWNER)
+        values = checked(CollaboratorSerializer(data=request.data))
+        row = collaborators.set_role(
+            project=project,
+            actor=caller(request),
+            user=member_for(caller(request), values["user_id"]),
+            role=values["role"],
+        )
+        return Response(CollaboratorSerializer(row).data)
+
+
+class OneMember(APIView):
+    """``/api/v1/projects/<id>/members/<user id>/``: take a role back."""
+
+    right = Right.PROJECT_EDIT
+
+    @extend_schema(operation_id="projects_remove_member", request=None, responses={204: None})
+    def delete(self, request: Request, project_id: int, user_id: int) -> Response:
+        """404 when they had none."""
+        project = project_of(request, project_id, ProjectRole.OWNER)
+        user = member_for(caller(request), user_id)
+        if not collaborators.remove(project=project, actor=caller(request), user=user):
+            raise Missing
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProjectShares(APIView):
+    """``/api/v1/projects/<id>/shares/``: links for hiring managers."""
+
+    right = Right.PROJECT_EDIT
+
+    @extend_schema(operation_id="projects_shares", responses=ShareSerializer(many=True))
+    def get(self, request: Request, project_id: int) -> Response:
+        """Those that were not taken back, the newest first; a link itself is told once, when it is made."""
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        paging = KeysetPagination()
+        rows = paging.paginate_queryset(sharing.shares(project), request, self)
+        return paging.get_paginated_response(ShareSerializer(rows, many=True).data)
+
+    @extend_schema(operation_id="projects_share", request=ShareSerializer, responses={201: ShareSerializer})
+    def post(self, request: Request, project_id: int) -> Response:
+        """Make a link; ``url`` is in this answer and never again."""
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        values = checked(ShareSerializer(data=request.data))
+        made, secret = sharing.create(
+            project=project,
+            actor=caller(request),
+            label=values["label"],
+            mode=values["mode"],
+            names_hidden=values.get("names_hidden", False),
+            days=values["days"],
+            now=timezone.now(),
+        )
+        url = request.build_absolute_uri(reverse("sourcing:shared", args=[secret]))
+        return Response(ShareSerializer(made).data | {"url": url}, status=status.HTTP_201_CREATED)
+
+
+class OneShare(APIView):
+    """``/api/v1/projects/<id>/shares/<id>/``: take a link back."""
+
+    right = Right.PROJECT_EDIT
+
+    @extend_schema(operation_id="projects_unshare", request=None, responses={204: None})
+    def delete(self, request: Request, project_id: int, share_id: int) -> Response:
+        """It ends at once."""
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        share = sharing.shares(project).filter(pk=share_id).first()
+        if share is None:
+            raise Missing("There is no such link.")
+        sharing.revoke(share=share, actor=caller(request), now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProjectActivities(APIView):
+    """``/api/v1/projects/<id>/activity/``: what happened, and comments."""
+
+    rights = {"GET": Right.PROJECT_VIEW, "POST": Right.PROJECT_VIEW}
+
+    @extend_schema(
+        operation_id="projects_activity",
+        parameters=[OpenApiParameter("after", str, description="Cursor of the page before.")],
+        responses=ActivitySerializer(many=True),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        """A page, the newest first."""
+        project = project_of(request, project_id)
+        after = request.query_params.get("after")
+        page = activity.entries(viewer=caller(request), project=project, after=after)
+        here = request.build_absolute_uri()
+        return Response(
+            {
+                "results": ActivitySerializer(page.rows, many=True).data,
+                "next": replace_query_param(here, "after", page.next) if page.next else None,
+                "previous": None,
+            }
+        )
+
+    @extend_schema(operation_id="projects_comment", request=CommentSerializer, responses={204: None})
+    def post(self, request: Request, project_id: int) -> Response:
+        """Comment on the project."""
+        project = project_of(request, project_id)
+        body = checked(CommentSerializer(data=request.data))["body"]
+        activity.comment(project=project, actor=caller(request), body=body)
+        return Response(status=status.HTTP_204_NO_CONTENT)

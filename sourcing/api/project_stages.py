@@ -1,0 +1,89 @@
+"""The API of a project's stages."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import Right
+from sourcing import board_selectors, stages
+from sourcing.api.project_serializers import (
+    StageOrderSerializer,
+    StageRemovalSerializer,
+    StageSerializer,
+)
+from sourcing.api.projects import caller, checked, project_of
+from sourcing.models import ProjectRole, Stage
+
+
+class ProjectStages(APIView):
+    """``/api/v1/projects/<id>/stages/``: the stages from left to right."""
+
+    rights = {
+        "GET": Right.PROJECT_VIEW,
+        "POST": Right.PROJECT_EDIT,
+        "PUT": Right.PROJECT_EDIT,
+    }
+
+    @extend_schema(operation_id="projects_stages", responses=StageSerializer(many=True))
+    def get(self, request: Request, project_id: int) -> Response:
+        """All of them; there are at most 30."""
+        project = project_of(request, project_id)
+        return Response(StageSerializer(board_selectors.stages(caller(request), project), many=True).data)
+
+    @extend_schema(
+        operation_id="projects_add_stage", request=StageSerializer, responses={201: StageSerializer}
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """A new stage at the right end."""
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        name = checked(StageSerializer(data=request.data))["name"]
+        made = stages.add(project=project, actor=caller(request), name=name)
+        return Response(StageSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="projects_order_stages",
+        request=StageOrderSerializer,
+        responses=StageSerializer(many=True),
+    )
+    def put(self, request: Request, project_id: int) -> Response:
+        """Put them into another order; each is named once."""
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        ids = checked(StageOrderSerializer(data=request.data))["stage_ids"]
+        ordered = stages.reorder(project=project, actor=caller(request), stage_ids=ids)
+        return Response(StageSerializer(ordered, many=True).data)
+
+
+class OneStage(APIView):
+    """``/api/v1/projects/<id>/stages/<id>/``: rename or remove a stage."""
+
+    right = Right.PROJECT_EDIT
+
+    def _stage(self, request: Request, project_id: int, stage_id: int) -> Stage:
+        project = project_of(request, project_id, ProjectRole.EDITOR)
+        return board_selectors.stage_for(caller(request), project, stage_id)
+
+    @extend_schema(operation_id="projects_rename_stage", request=StageSerializer, responses=StageSerializer)
+    def patch(self, request: Request, project_id: int, stage_id: int) -> Response:
+        """Give it another name."""
+        stage = self._stage(request, project_id, stage_id)
+        name = checked(StageSerializer(data=request.data))["name"]
+        return Response(StageSerializer(stages.rename(stage=stage, actor=caller(request), name=name)).data)
+
+    @extend_schema(
+        operation_id="projects_remove_stage", request=StageRemovalSerializer, responses={204: None}
+    )
+    def delete(self, request: Request, project_id: int, stage_id: int) -> Response:
+        """Remove it; ``move_to`` says where its people go."""
+        stage = self._stage(request, project_id, stage_id)
+        values = checked(StageRemovalSerializer(data=request.data))
+        move_to = (
+            board_selectors.stage_for(caller(request), stage.project, values["move_to"])
+            if "move_to" in values
+            else None
+        )
+        stages.remove(stage=stage, actor=caller(request), move_to=move_to)
+        return Response(status=status.HTTP_204_NO_CONTENT)
