@@ -16,9 +16,11 @@ TABLES = (
     ("sourcing.Education", "candidate"),
     ("sourcing.Experience", "candidate"),
     ("sourcing.Fact", "candidate"),
+    ("sourcing.FindingItem", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
+    ("sourcing.ProviderAnswer", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
     ("sourcing.Suppression", "candidate"),
 )

@@ -14,28 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import invitations, members, selectors, tokens
+from accounts import invitations, members, selectors, settings_pages, tokens
 from accounts.forms import InviteForm, JoinForm, OrganisationForm, ProfileForm, TokenForm
 from accounts.models import Role, User
 from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
 
-TABS = (
-    ("profile", "Profile", Right.PROFILE_EDIT),
-    ("organisation", "Organisation", Right.ORGANISATION_EDIT),
-    ("members", "Members", Right.MEMBER_VIEW),
-    ("tokens", "API tokens", Right.TOKEN_CREATE),
-    ("audit", "Audit trail", Right.AUDIT_VIEW),
-)
-
 
 def _page(request: HttpRequest, active: str, context: dict[str, object], status: int = 200) -> HttpResponse:
-    tabs = [
-        {"label": label, "url": reverse(f"accounts:{name}"), "active": name == active}
-        for name, label, right in TABS
-        if can(request.user, right)
-    ]
+    tabs = settings_pages.tabs(_user(request), active=f"accounts:{active}")
     return render(request, f"settings/{active}.html", {**context, "tabs": tabs}, status=status)
 
 
