@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right
 from foundation.models import Run
+from sourcing.finding import page_slots as finding_slots
 from sourcing.models import Project, ProjectMember
 from sourcing.slots import bulk_action, project_tab, run_page
 
@@ -48,3 +50,10 @@ def register() -> None:
         scope="project",
     )
     run_page(id="import", url=_import_page)
+    finding_slots.register()
+    settings_pages.register(
+        label="Credits and providers",
+        url_name="sourcing:credit_settings",
+        right=Right.ORGANISATION_EDIT,
+        order=27,
+    )

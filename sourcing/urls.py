@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sourcing.views import imports, people, projects, runs
+from sourcing.views import credit_settings, credit_usage, finding, imports, people, projects, runs
 
 app_name = "sourcing"
 
@@ -27,6 +27,23 @@ _people = [
     path("import/<int:import_id>/discard/", imports.discard, name="import_discard"),
     path("import/<int:import_id>/refused.csv", imports.refused_rows, name="import_refused"),
 ]
+_finding = [
+    path("people/<int:candidate_id>/get-<str:kind>/", finding.of_person, name="find_of_person"),
+    path("people/get-email/", finding.emails_of_people, name="find_emails_of_people"),
+    path("people/get-phone/", finding.phones_of_people, name="find_phones_of_people"),
+    path("projects/<int:project_id>/get-email/", finding.emails_of_project, name="find_emails_of_project"),
+    path("projects/<int:project_id>/get-phone/", finding.phones_of_project, name="find_phones_of_project"),
+    path("finding/<int:finding_id>/", finding.result, name="finding"),
+    path("finding/<int:finding_id>/cancel/", finding.cancel, name="finding_cancel"),
+    path("reports/credits/", credit_usage.usage, name="credit_usage"),
+    path("reports/credits/credits.csv", credit_usage.usage_csv, name="credit_usage_csv"),
+    path("settings/credits/", credit_settings.overview, name="credit_settings"),
+    path("settings/credits/allowance/", credit_settings.allowance, name="credit_allowance"),
+    path("settings/credits/grant/", credit_settings.grant, name="credit_grant"),
+    path("settings/credits/<slug:provider>/", credit_settings.provider, name="credit_provider"),
+    path("settings/credits/<slug:provider>/move/", credit_settings.move, name="credit_provider_move"),
+    path("settings/credits/<slug:provider>/remove/", credit_settings.remove, name="credit_provider_remove"),
+]
 _projects = [
     path("", projects.projects, name="projects"),
     path("new/", projects.new_project, name="project_new"),
@@ -41,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", people.home, name="home"),
     path("people/", include(_people)),
     path("projects/", include(_projects)),
+    path("", include(_finding)),
     path("runs/tray/", runs.tray, name="run_tray"),
     path("runs/<int:run_id>/cancel/", runs.cancel, name="run_cancel"),
     path("api/v1/", include("sourcing.api.urls")),

@@ -23,7 +23,7 @@ from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
 from sourcing import people
-from sourcing.models import ImportRun
+from sourcing.models import Finding, ImportRun
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -68,6 +68,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:project_rename": ("GET", "AR"),
     "sourcing:project_archive": ("POST", "AR"),
     "sourcing:project_bring_back": ("POST", "AR"),
+    "sourcing:find_of_person": ("GET", "AR"),
+    "sourcing:find_emails_of_people": ("POST", "AR"),
+    "sourcing:find_phones_of_people": ("POST", "AR"),
+    "sourcing:find_emails_of_project": ("GET", "AR"),
+    "sourcing:find_phones_of_project": ("GET", "AR"),
+    "sourcing:finding": ("GET", "ARV"),
+    "sourcing:finding_cancel": ("POST", "AR"),
+    "sourcing:credit_usage": ("GET", "ARV"),
+    "sourcing:credit_usage_csv": ("GET", "ARV"),
+    "sourcing:credit_settings": ("GET", "A"),
+    "sourcing:credit_allowance": ("POST", "A"),
+    "sourcing:credit_grant": ("POST", "A"),
+    "sourcing:credit_provider": ("GET", "A"),
+    "sourcing:credit_provider_move": ("POST", "A"),
+    "sourcing:credit_provider_remove": ("POST", "A"),
+    "sourcing:api_credits": ("GET", "ARV"),
+    "sourcing:api_credit_usage": ("GET", "ARV"),
+    "sourcing:api_findings": ("POST", "AR"),
+    "sourcing:api_finding": ("GET", "ARV"),
+    "sourcing:api_finding_people": ("GET", "ARV"),
+    "sourcing:api_finding_cancel": ("POST", "AR"),
     "sourcing:run_tray": ("GET", "ARV"),
     "sourcing:run_cancel": ("POST", "ARV"),
     "sourcing:api_candidates": ("GET", "ARV"),
@@ -227,6 +248,9 @@ def world(db) -> World:
     imported = ImportRun.objects.create(
         organisation=organisation, created_by=alice, file="none.csv", file_name="none.csv", file_sha256="0"
     )
+    request = Finding.objects.create(
+        organisation=organisation, kind="email", request_key=uuid.uuid4(), created_by=alice
+    )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -251,6 +275,9 @@ def world(db) -> World:
             "run_id": run.pk,
             "import_id": imported.pk,
             "vendor": "sourcewhale",
+            "kind": "email",
+            "provider": "hunter",
+            "finding_id": request.pk,
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
@@ -339,7 +366,7 @@ def test_another_organisations_object_is_not_there(world):
     client.force_login(world.mallory)
     wrong = {}
     for name, pattern in routes():
-        if name in TABLE and set(pattern.pattern.converters) - {"vendor"}:
+        if name in TABLE and set(pattern.pattern.converters) - {"vendor", "provider"}:
             status = ask(client, TABLE[name][0], address(name, pattern, world))
             if status != 404:
                 wrong[name] = status

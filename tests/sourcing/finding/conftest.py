@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from accounts.models import User
 from foundation import runs
-from sourcing.finding import finding, ledger, setup
+from sourcing.finding import allowance, finding, ledger, setup
 from sourcing.finding.providers import base
 from sourcing.models import Candidate, ContactKind, Finding, FindingItem, FindingProvider, Project
 from tests.integrations.vendor_server import Answer, VendorServer, vendor_server
@@ -79,13 +79,11 @@ def set_up(admin: User, slug: str, server: VendorServer, cost: str = "0.05") -> 
 
 
 @pytest.fixture
-def credits(alice: User) -> Callable[..., None]:
-    """``credits(email=10)``: that many and no others; the month's allowance is none."""
-    from sourcing.finding import allowance
-
+def give(alice: User) -> Callable[..., None]:
+    """``give(email=10)``: that many and no others; the month's allowance is none."""
     allowance.change(actor=alice, monthly={"email": 0, "phone": 0}, refresh_day=1)
 
-    def give(**amounts: int) -> None:
+    def grant(**amounts: int) -> None:
         for kind, amount in amounts.items():
             ledger.grant(
                 organisation=alice.organisation,
@@ -95,7 +93,7 @@ def credits(alice: User) -> Callable[..., None]:
                 cause=f"test:{uuid.uuid4()}",
             )
 
-    return give
+    return grant
 
 
 def employee(of: User, first_name: str = "Ada", **values: object) -> Candidate:

@@ -54,9 +54,9 @@ def addresses(person: Candidate) -> list[tuple[str, str, str, bool, str, str]]:
 
 
 def test_what_is_found_is_everybodys_and_costs_one_credit_whatever_the_number(
-    alice: User, pdl: FindingProvider, pdl_server: VendorServer, credits: Credits
+    alice: User, pdl: FindingProvider, pdl_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=10)
+    give(email=10)
     ada = employee(alice)
     pdl_server.will_answer(
         pdl_knows(work_email="Ada@Voltra.example", personal_emails=["ada@home.example"], emails=[])
@@ -74,9 +74,9 @@ def test_what_is_found_is_everybodys_and_costs_one_credit_whatever_the_number(
 
 
 def test_a_verified_address_is_told_from_an_unknown_one(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=2)
+    give(email=2)
     ada, bea = employee(alice), employee(alice, "Bea")
     hunter_server.will_answer(
         hunter_knows("ada@voltra.example"), hunter_knows("bea@voltra.example", "accept_all")
@@ -86,9 +86,9 @@ def test_a_verified_address_is_told_from_an_unknown_one(
 
 
 def test_numbers_are_paid_with_phone_credits_and_stored_in_one_form(
-    alice: User, pdl: FindingProvider, pdl_server: VendorServer, credits: Credits
+    alice: User, pdl: FindingProvider, pdl_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=1, phone=1)
+    give(email=1, phone=1)
     ada = employee(alice, emails=["ada@voltra.example"])
     pdl_server.will_answer(pdl_knows(mobile_phone="+49 151 555 01420", phone_numbers=[]))
     work(ask(alice, [ada], "phone"))
@@ -97,10 +97,10 @@ def test_numbers_are_paid_with_phone_credits_and_stored_in_one_form(
 
 
 def test_nothing_found_costs_nothing(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
     """100 → 90 while it runs → 92 when two of ten are not found."""
-    credits(email=100)
+    give(email=100)
     team = [employee(alice, f"P{number}") for number in range(10)]
     request = ask(alice, team)
     assert books(alice) == (90, 10)
@@ -117,9 +117,9 @@ def test_nothing_found_costs_nothing(
 
 
 def test_a_request_for_more_people_than_credits_is_refused_before_anything_is_spent(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=2)
+    give(email=2)
     with pytest.raises(ledger.NotEnoughCredits) as caught:
         ask(alice, [employee(alice, f"P{number}") for number in range(3)])
     assert caught.value.extra == {"needed": 3, "available": 2}
@@ -130,9 +130,9 @@ def test_a_request_for_more_people_than_credits_is_refused_before_anything_is_sp
 
 
 def test_only_people_who_could_be_charged_are_counted(
-    alice: User, bob: User, hunter: FindingProvider, credits: Credits
+    alice: User, bob: User, hunter: FindingProvider, give: Credits
 ) -> None:
-    credits(email=2)
+    give(email=2)
     had = employee(alice, "Had", emails=["had@x.example"])
     private = employee(alice, "Private")
     people.add_email(candidate=private, actor=alice, type="work", value="p@x.example")
@@ -152,9 +152,9 @@ def test_only_people_who_could_be_charged_are_counted(
 
 
 def test_the_private_address_of_a_user_is_found_again_for_all_and_both_stay(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=1)
+    give(email=1)
     ada = employee(alice)
     people.add_email(candidate=ada, actor=alice, type="work", value="ada@voltra.example")
     hunter_server.will_answer(hunter_knows("ada@voltra.example"))
@@ -164,9 +164,9 @@ def test_the_private_address_of_a_user_is_found_again_for_all_and_both_stay(
 
 
 def test_a_bounced_address_does_not_count_as_had_and_bringing_it_again_costs_nothing(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=1)
+    give(email=1)
     ada = employee(alice, emails=["ada@voltra.example"])
     people.mark_bounced(
         organisation_id=alice.tenant_id,
@@ -182,9 +182,9 @@ def test_a_bounced_address_does_not_count_as_had_and_bringing_it_again_costs_not
 
 
 def test_another_organisations_people_fall_away(
-    alice: User, mallory: User, hunter: FindingProvider, credits: Credits
+    alice: User, mallory: User, hunter: FindingProvider, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     theirs = employee(mallory)
     assert finding.plan(viewer=alice, kind="email", candidate_ids=[theirs.pk, 10**12]).people == 0
     with pytest.raises(Invalid):
@@ -192,8 +192,8 @@ def test_another_organisations_people_fall_away(
     assert books(alice) == (5, 0)
 
 
-def test_without_a_provider_nobody_can_ask(alice: User, credits: Credits) -> None:
-    credits(email=5)
+def test_without_a_provider_nobody_can_ask(alice: User, give: Credits) -> None:
+    give(email=5)
     with pytest.raises(setup.NoProvider):
         ask(alice, [employee(alice)])
     assert not setup.offered(alice.tenant_id, "email")
@@ -205,8 +205,8 @@ def test_an_unknown_kind_is_refused(alice: User, kind: str) -> None:
         finding.plan(viewer=alice, kind=kind, candidate_ids=[])
 
 
-def test_a_second_press_is_the_first_request(alice: User, hunter: FindingProvider, credits: Credits) -> None:
-    credits(email=5)
+def test_a_second_press_is_the_first_request(alice: User, hunter: FindingProvider, give: Credits) -> None:
+    give(email=5)
     ada, key = employee(alice), uuid.uuid4()
     made = {
         finding.start(actor=alice, kind="email", candidate_ids=[ada.pk], request_key=key).pk for _ in range(3)
@@ -215,8 +215,8 @@ def test_a_second_press_is_the_first_request(alice: User, hunter: FindingProvide
     assert books(alice) == (4, 1)
 
 
-def test_presses_at_the_same_time_hold_once(alice: User, hunter: FindingProvider, credits: Credits) -> None:
-    credits(email=5)
+def test_presses_at_the_same_time_hold_once(alice: User, hunter: FindingProvider, give: Credits) -> None:
+    give(email=5)
     ada, key = employee(alice), uuid.uuid4()
     made: list[int] = []
     gate = threading.Barrier(4)
@@ -235,9 +235,9 @@ def test_presses_at_the_same_time_hold_once(alice: User, hunter: FindingProvider
 
 
 def test_requests_at_the_same_time_never_hold_more_than_there_is(
-    alice: User, hunter: FindingProvider, credits: Credits
+    alice: User, hunter: FindingProvider, give: Credits
 ) -> None:
-    credits(email=3)
+    give(email=3)
     team = [employee(alice, f"P{number}") for number in range(2)]
     refused: list[Exception] = []
     gate = threading.Barrier(4)
@@ -257,9 +257,9 @@ def test_requests_at_the_same_time_never_hold_more_than_there_is(
 
 
 def test_two_requests_for_the_same_person_pay_once(
-    alice: User, bob: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, bob: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada = employee(alice)
     hunter_server.answer = lambda _seen: hunter_knows("ada@voltra.example")
     requests = [ask(alice, [ada]), ask(bob, [ada])]
@@ -294,9 +294,9 @@ def test_the_next_provider_is_asked_only_when_the_first_knows_nothing(
     pdl: FindingProvider,
     hunter_server: VendorServer,
     pdl_server: VendorServer,
-    credits: Credits,
+    give: Credits,
 ) -> None:
-    credits(email=5)
+    give(email=5)
     hunter_server.answer = lambda seen: (
         hunter_knows("ada@voltra.example") if seen.params["first_name"] == "Ada" else NOTHING
     )
@@ -309,9 +309,9 @@ def test_the_next_provider_is_asked_only_when_the_first_knows_nothing(
 
 
 def test_nothing_found_is_remembered_until_the_person_changes_or_a_month_is_over(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     hunter_server.answer = lambda _seen: NOTHING
     ada = employee(alice)
     work(ask(alice, [ada]))
@@ -330,9 +330,9 @@ def test_nothing_found_is_remembered_until_the_person_changes_or_a_month_is_over
 
 
 def test_suppressed_generated_and_broken_addresses_are_not_stored_and_cost_nothing(
-    alice: User, pdl: FindingProvider, pdl_server: VendorServer, credits: Credits
+    alice: User, pdl: FindingProvider, pdl_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     assert alice.organisation is not None
     suppression.suppress_address(organisation=alice.organisation, address="no@voltra.example", actor=alice)
     suppression.suppress_domain(organisation=alice.organisation, domain="shut.example", actor=alice)
@@ -348,9 +348,9 @@ def test_suppressed_generated_and_broken_addresses_are_not_stored_and_cost_nothi
 
 
 def test_whoever_opted_out_meanwhile_is_not_asked_about(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada = employee(alice)
     request = ask(alice, [ada])
     suppression.suppress_person(candidate=ada, actor=alice)
@@ -359,9 +359,9 @@ def test_whoever_opted_out_meanwhile_is_not_asked_about(
 
 
 def test_no_address_enters_the_search_document(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     hunter_server.will_answer(hunter_knows("zanzibar@voltra.example"))
     work(ask(alice, [employee(alice)]))
     document = (
@@ -386,11 +386,11 @@ def test_a_worker_killed_after_the_answer_is_charged_once_and_asks_nobody_again(
     alice: User,
     hunter: FindingProvider,
     hunter_server: VendorServer,
-    credits: Credits,
+    give: Credits,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada = employee(alice)
     request = ask(alice, [ada])
     hunter_server.will_answer(hunter_knows("ada@voltra.example"))
@@ -411,10 +411,10 @@ def test_a_worker_killed_before_the_answer_was_stored_asks_again_and_charges_onc
     alice: User,
     hunter: FindingProvider,
     hunter_server: VendorServer,
-    credits: Credits,
+    give: Credits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    credits(email=5)
+    give(email=5)
     request = ask(alice, [employee(alice)])
     hunter_server.answer = lambda _seen: hunter_knows("ada@voltra.example")
     assert request.run_id is not None
@@ -428,9 +428,9 @@ def test_a_worker_killed_before_the_answer_was_stored_asks_again_and_charges_onc
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada = employee(alice)
     request = ask(alice, [ada])
 
@@ -447,9 +447,9 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
 
 
 def test_cancel_gives_back_what_is_held_and_keeps_what_was_found(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     team = [employee(alice, f"P{number}") for number in range(4)]
     request = ask(alice, team)
 
@@ -467,9 +467,9 @@ def test_cancel_gives_back_what_is_held_and_keeps_what_was_found(
 
 
 def test_a_request_nobody_has_begun_is_cancelled_at_once(
-    alice: User, hunter: FindingProvider, credits: Credits
+    alice: User, hunter: FindingProvider, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     request = ask(alice, [employee(alice)])
     finding.cancel(actor=alice, finding=request)
     assert found(request) == {"Ada": "cancelled"}
@@ -477,9 +477,9 @@ def test_a_request_nobody_has_begun_is_cancelled_at_once(
 
 
 def test_people_who_are_deleted_while_they_wait_leave_no_credit_held(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada, bea = employee(alice), employee(alice, "Bea")
     request = ask(alice, [ada, bea])
     ada.delete()
@@ -495,9 +495,9 @@ def make_due(alice: User) -> None:
 
 @pytest.mark.parametrize("answer", [Answer(500, {}), Answer(cut=True), Answer(body=b"{"), Answer(body=[])])
 def test_a_provider_that_does_not_answer_is_tried_again_later_and_then_nothing_is_charged(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits, answer: Answer
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits, answer: Answer
 ) -> None:
-    credits(email=5)
+    give(email=5)
     request = ask(alice, [employee(alice)])
     hunter_server.answer = lambda _seen: answer
     for _ in range(asking.MOST_ATTEMPTS):
@@ -517,11 +517,11 @@ def test_a_provider_that_hangs_is_left_after_its_timeout_and_another_one_answers
     pdl: FindingProvider,
     hunter_server: VendorServer,
     pdl_server: VendorServer,
-    credits: Credits,
+    give: Credits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sourcing.finding.providers.hunter.Hunter.timeout", 0.2)
-    credits(email=5)
+    give(email=5)
     hunter_server.answer = lambda _seen: Answer(delay=1.0)
     pdl_server.answer = lambda _seen: pdl_knows(work_email="ada@voltra.example")
     assert found(work(ask(alice, [employee(alice)]))) == {"Ada": "found"}
@@ -529,9 +529,9 @@ def test_a_provider_that_hangs_is_left_after_its_timeout_and_another_one_answers
 
 
 def test_a_provider_that_never_answers_anybody_waits_for_an_administrator_and_the_run_says_why(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=50)
+    give(email=50)
     request = ask(alice, [employee(alice, f"P{number}") for number in range(20)])
     hunter_server.answer = lambda _seen: Answer(500, {})
     for _ in range(asking.MOST_FAILURES + 1):
@@ -546,9 +546,9 @@ def test_a_provider_that_never_answers_anybody_waits_for_an_administrator_and_th
 
 
 def test_a_pause_makes_the_run_rest_and_go_on_with_the_same_person(
-    alice: User, pdl: FindingProvider, pdl_server: VendorServer, credits: Credits
+    alice: User, pdl: FindingProvider, pdl_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     request = ask(alice, [employee(alice)])
     pdl_server.will_answer(Answer(429, {}, {"Retry-After": "1"}))
     work(request)
@@ -562,9 +562,9 @@ def test_a_pause_makes_the_run_rest_and_go_on_with_the_same_person(
 
 
 def test_a_refused_key_is_told_to_the_administrator_and_saving_it_again_goes_on(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     request = ask(alice, [employee(alice)])
     hunter_server.answer = lambda _seen: Answer(401, {"errors": [{"details": "No user found for the key"}]})
     work(request)
@@ -582,9 +582,9 @@ def test_a_refused_key_is_told_to_the_administrator_and_saving_it_again_goes_on(
 
 
 def test_a_question_that_is_refused_is_no_answer_that_is_kept(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits
 ) -> None:
-    credits(email=5)
+    give(email=5)
     hunter_server.answer = lambda _seen: Answer(400, {"errors": [{"details": "invalid first name"}]})
     assert found(work(ask(alice, [employee(alice)]))) == {"Ada": "not_found"}
     assert not ProviderAnswer.objects.for_organisation(alice.organisation_id).exists()
@@ -592,9 +592,9 @@ def test_a_question_that_is_refused_is_no_answer_that_is_kept(
 
 @pytest.mark.parametrize("name", ["\u202eadA", "Zero\u200bWidth", "Łukasz 李", "'; DROP TABLE--", "A" * 300])
 def test_odd_names_are_asked_about_as_they_are(
-    alice: User, hunter: FindingProvider, hunter_server: VendorServer, credits: Credits, name: str
+    alice: User, hunter: FindingProvider, hunter_server: VendorServer, give: Credits, name: str
 ) -> None:
-    credits(email=5)
+    give(email=5)
     ada = employee(alice, name)
     hunter_server.will_answer(hunter_knows("ada@voltra.example"))
     work(ask(alice, [ada]))
@@ -608,10 +608,10 @@ def test_odd_names_are_asked_about_as_they_are(
 def test_ten_thousand_people_are_planned_held_and_given_back_in_a_few_statements(
     alice: User,
     hunter: FindingProvider,
-    credits: Credits,
+    give: Credits,
     django_assert_max_num_queries: Callable[..., object],
 ) -> None:
-    credits(email=10_000)
+    give(email=10_000)
     Candidate.objects.bulk_create(
         [
             Candidate(organisation=alice.organisation, first_name=f"P{n}", last_name="X", company="Voltra")

@@ -220,7 +220,9 @@ def test_spending_all_does_not_bring_a_second_allowance_in_the_same_month(alice:
 
 @given(
     st.datetimes(
-        datetime.datetime(2020, 1, 1), datetime.datetime(2040, 1, 1), timezones=st.just(datetime.UTC)
+        datetime.datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+        datetime.datetime(2040, 1, 1),  # noqa: DTZ001 - as above
+        timezones=st.just(datetime.UTC),
     ),
     st.integers(1, 28),
     st.sampled_from(["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Europe/Berlin"]),
