@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
     "sweep runs": {"task": "foundation.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
     "heartbeat": {"task": "foundation.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "refresh credits": {"task": "sourcing.refresh_credits", "schedule": 3600.0},
     "prune events": {"task": "foundation.tasks.prune_events", "schedule": 3600.0},
     "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
     "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},

@@ -26,6 +26,7 @@ from sourcing.models import ContactKind, CreditBalance, CreditEntry, CreditEvent
 
 #: More is surely a slip of the finger.
 MOST_AT_ONCE = 1_000_000
+SHORTEST_MONTH = datetime.timedelta(days=27)
 
 
 class NotEnoughCredits(Conflict):
@@ -91,6 +92,22 @@ def refresh(*, organisation: Organisation, now: datetime.datetime) -> int:
         row.save(update_fields=["available", "refreshed_on"])
         added += missing
     return added
+
+
+def refresh_due(*, now: datetime.datetime) -> int:
+    """:func:`refresh` for every organisation whose last one is as old as the shortest month; how many that were.
+
+    Whoever opens a page about credits, or makes a request, does it for their own organisation at once.
+    """
+    lately = CreditBalance.objects.across_organisations("the clock fills up every organisation").filter(
+        refreshed_on__gt=now.date() - SHORTEST_MONTH
+    )
+    due = Organisation.objects.exclude(pk__in=lately.values("organisation_id")).order_by("pk")
+    count = 0
+    for organisation in due.iterator(500):
+        refresh(organisation=organisation, now=now)
+        count += 1
+    return count
 
 
 @transaction.atomic

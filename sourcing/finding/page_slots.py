@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from django.urls import reverse
 
@@ -14,10 +15,19 @@ from sourcing.finding import finding, selectors, setup
 from sourcing.models import Candidate, ContactKind, Project
 from sourcing.slots import bulk_action, candidate_panel, project_action, run_page
 
-#: (kind, words on the button, plural in addresses, icon).
+
+class Button(NamedTuple):
+    """One of the two buttons; ``plural`` is its word in the names of addresses."""
+
+    kind: ContactKind
+    words: str
+    plural: str
+    icon: str
+
+
 BUTTONS = (
-    (ContactKind.EMAIL, "Get Email", "emails", "mail-search"),
-    (ContactKind.PHONE, "Get Phone", "phones", "phone"),
+    Button(ContactKind.EMAIL, "Get Email", "emails", icon="mail-search"),
+    Button(ContactKind.PHONE, "Get Phone", "phones", icon="phone"),
 )
 
 

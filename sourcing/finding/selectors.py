@@ -48,6 +48,16 @@ class Offer:
     row: FindingProvider | None
 
     @property
+    def slug(self) -> str:
+        """The provider's name in addresses."""
+        return self.provider.slug
+
+    @property
+    def name(self) -> str:
+        """The provider's name for people."""
+        return self.provider.display_name
+
+    @property
     def state(self) -> str:
         """One word."""
         if self.row is None or not self.row.secret:

@@ -79,11 +79,11 @@ def save(
 
 @transaction.atomic
 def move(*, actor: User, slug: str, earlier: bool) -> None:
-    """Ask this provider one place earlier or later; at the end of the line nothing happens."""
+    """Ask this provider one place earlier or later; at the end of the line, or not set up, nothing happens."""
+    provider_class(slug)
     rows = list(_rows(actor).select_for_update().order_by("position", "pk"))
     place = next((index for index, row in enumerate(rows) if row.slug == slug), None)
     if place is None:
-        provider_class("")
         return
     other = place - 1 if earlier else place + 1
     if 0 <= other < len(rows):
@@ -94,9 +94,10 @@ def move(*, actor: User, slug: str, earlier: bool) -> None:
 
 
 @transaction.atomic
-def remove(*, actor: User, slug: str) -> None:
-    """Forget a provider and its key. What it found, its answers and its costs stay. Doing it twice changes nothing."""
-    _rows(actor).filter(slug=slug).delete()
+def remove(*, actor: User, slug: str) -> bool:
+    """Forget a provider and its key; False if it was not set up. What it found, its answers and its costs stay."""
+    removed, _ = _rows(actor).filter(slug=slug).delete()
+    return bool(removed)
 
 
 def usable(organisation_id: int, kind: str) -> list[FindingProvider]:

@@ -92,7 +92,8 @@ def provider(request: HttpRequest, provider: str) -> HttpResponse:
             return redirect("sourcing:credit_settings")
     context = {
         "form": form,
-        "provider": found,
+        "name": found.display_name,
+        "slug": found.slug,
         "row": row,
         "tabs": settings_pages.tabs(viewer, active="sourcing:credit_settings"),
     }
@@ -112,8 +113,8 @@ def move(request: HttpRequest, provider: str) -> HttpResponse:
 def remove(request: HttpRequest, provider: str) -> HttpResponse:
     """Forget a provider and its key."""
     found = provider_class(provider)
-    setup.remove(actor=viewer_of(request), slug=provider)
-    messages.success(request, f"{found.display_name} removed; its key is wiped")
+    if setup.remove(actor=viewer_of(request), slug=provider):
+        messages.success(request, f"{found.display_name} removed; its key is wiped")
     return redirect("sourcing:credit_settings")
 
 
