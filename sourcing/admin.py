@@ -96,7 +96,7 @@ class SuppressionAdmin(LookOnly):
     ordering = ["-pk"]
 
 
-class AcrossOrganisations(forms.ModelForm[Any]):
+class AcrossOrganisations(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form whose unique constraints the database checks: Django would ask the manager without an organisation."""
 
     def validate_unique(self) -> None:
