@@ -96,7 +96,7 @@ class SuppressionAdmin(LookOnly):
     ordering = ["-pk"]
 
 
-class AcrossOrganisations(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class AcrossOrganisations(forms.ModelForm):
     """A form whose unique constraints the database checks: Django would ask the manager without an organisation."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from accounts.models import User
 from sourcing import person_data
-from sourcing.models import Candidate, ContactStatus, Origin, ProjectMember, Suppression, SuppressionKind
+from sourcing.finding.providers import display_name
+from sourcing.models import (
+    Candidate,
+    ContactStatus,
+    FindingItem,
+    FindingStatus,
+    Origin,
+    ProjectMember,
+    Suppression,
+    SuppressionKind,
+)
 from sourcing.person_data import Moment
 from sourcing.selectors import contact_points
 
@@ -32,6 +42,7 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
         _arrival(candidate),
         *_addresses(candidate, viewer),
         *_projects(candidate),
+        *_found(candidate),
         *_suppressions(candidate),
     ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
@@ -79,6 +90,21 @@ def _projects(candidate: Candidate) -> Iterator[Moment]:
             icon="folder-plus",
             text=f"Added to {member.project.name}{by}",
             url=member.project.url,
+        )
+
+
+def _found(candidate: Candidate) -> Iterator[Moment]:
+    items = (
+        FindingItem.objects.for_organisation(candidate.organisation_id)
+        .filter(candidate=candidate, status=FindingStatus.FOUND, settled_at__isnull=False)
+        .select_related("finding__created_by")
+    )
+    for item in items:
+        yield Moment(
+            at=item.settled_at or item.finding.created_at,
+            icon="mail-search",
+            text=f"{item.get_kind_display()} found for {item.finding.created_by}",
+            note=display_name(item.provider),
         )
 
 

@@ -122,7 +122,7 @@ def _hunter(request: Request) -> Response:
     knows = word not in ("nobody",) and (len(last) % 2 == 0 or word in _MISBEHAVING)
     email = _address(first, last, company) if knows else None
     status = "accept_all" if word == "unsure" else "valid"
-    data = {
+    data: dict[str, Any] = {
         "first_name": first,
         "last_name": last,
         "email": email,

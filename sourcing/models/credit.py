@@ -54,7 +54,7 @@ class CreditEntry(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name_plural = "credit entries"
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),  # type: ignore[no-untyped-call]  # untyped there
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
         constraints = [
             *TenantModel.Meta.constraints,

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def bought(of: User, person: Candidate, *addresses: str) -> FindingItem:
     """A finished request that brought these addresses for one credit."""
+    assert of.organisation is not None
     cause = uuid.uuid4().hex
     ledger.grant(organisation=of.organisation, kind="email", amount=1, actor=of, cause=f"g{cause}")
     ledger.hold(organisation_id=of.tenant_id, kind="email", amount=1, actor=of, cause=cause)
@@ -46,7 +47,7 @@ def bounced(made: Campaign, address: str, person: Candidate) -> None:
 def send_and_bounce(made: Campaign, *, marked: bool = True) -> None:
     """Every message that is due leaves and comes back as not deliverable."""
     for message in making.written(made):
-        if marked:
+        if marked and message.candidate is not None:
             bounced(made, message.to_normalised, message.candidate)
         making.settle(message, MessageStatus.BOUNCED, failure_class="hard")
 

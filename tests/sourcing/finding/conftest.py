@@ -5,14 +5,15 @@ from __future__ import annotations
 import decimal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 
 from accounts.models import User
 from foundation import runs
+from foundation.throttle import Pace
 from sourcing.finding import allowance, finding, ledger, setup
-from sourcing.finding.providers import base
 from sourcing.models import Candidate, ContactKind, Finding, FindingItem, FindingProvider, Project
 from tests.integrations.vendor_server import Answer, VendorServer, vendor_server
 from tests.sourcing.factories import make_candidate
@@ -40,7 +41,7 @@ def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
             f"sourcing.finding.providers.{provider}."
             + {"hunter": "Hunter", "people_data_labs": "PeopleDataLabs"}[provider]
             + ".pace",
-            base.Pace(calls=100_000, burst=10_000),
+            Pace(calls=100_000, burst=10_000),
         )
 
 
@@ -84,6 +85,7 @@ def give(alice: User) -> Callable[..., None]:
     allowance.change(actor=alice, monthly={"email": 0, "phone": 0}, refresh_day=1)
 
     def grant(**amounts: int) -> None:
+        assert alice.organisation is not None
         for kind, amount in amounts.items():
             ledger.grant(
                 organisation=alice.organisation,
@@ -96,7 +98,7 @@ def give(alice: User) -> Callable[..., None]:
     return grant
 
 
-def employee(of: User, first_name: str = "Ada", **values: object) -> Candidate:
+def employee(of: User, first_name: str = "Ada", **values: Any) -> Candidate:
     """Somebody providers can be asked about."""
     return make_candidate(
         of.organisation, first_name, "Byron", **{"actor": of, "company": "Voltra", **values}

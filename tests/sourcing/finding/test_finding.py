@@ -6,6 +6,7 @@ import datetime
 import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -609,7 +610,7 @@ def test_ten_thousand_people_are_planned_held_and_given_back_in_a_few_statements
     alice: User,
     hunter: FindingProvider,
     give: Credits,
-    django_assert_max_num_queries: Callable[..., object],
+    django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
     give(email=10_000)
     Candidate.objects.bulk_create(

@@ -24,6 +24,7 @@ UTC = datetime.UTC
 
 
 def grant(alice: User, amount: int, cause: str = "") -> bool:
+    assert alice.organisation is not None
     return ledger.grant(
         organisation=alice.organisation,
         kind=EMAIL,
@@ -116,6 +117,7 @@ def test_the_database_itself_refuses_a_balance_below_zero(alice: User) -> None:
 
 
 def test_each_organisation_has_its_own_books(alice: User, mallory: User) -> None:
+    assert mallory.organisation is not None
     grant(alice, 5, "same cause")
     with pytest.raises(ledger.NotEnoughCredits):
         hold(mallory, 1)

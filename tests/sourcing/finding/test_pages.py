@@ -81,10 +81,10 @@ def test_the_press_starts_a_request_whose_page_shows_each_person(
     text = body(as_alice, page)
     for words in ("Done", "Found", "Nothing found", "No provider knows any."):
         assert words in text
+    ada = project.members.order_by("pk")[0].candidate
+    assert "E-mail found for Alice Aubert" in body(as_alice, f"/people/{ada.pk}/")
     assert "Bea Byron" not in body(as_alice, f"{page}?status=found")
-    assert "Email is there" in body(
-        as_alice, f"/people/{project.members.order_by('pk')[0].candidate_id}/"
-    ).replace("E-mail", "Email")
+    assert "E-mail is there" in body(as_alice, f"/people/{ada.pk}/")
 
 
 def test_too_few_credits_are_told_and_nothing_begins(
@@ -314,7 +314,7 @@ def test_the_api_refuses_in_words(
     assert post({"kind": "email", "candidate_ids": team}) == (409, "not_enough_credits")
     assert post({"kind": "email", "project_id": theirs.pk})[0] == 404
     assert post({"kind": "phone", "candidate_ids": team}) == (409, "no_provider")
-    for wrong in (
+    refused: tuple[object, ...] = (
         {},
         {"kind": "fax", "candidate_ids": team},
         {"kind": "email"},
@@ -324,7 +324,8 @@ def test_the_api_refuses_in_words(
         {"kind": "email", "candidate_ids": team, "project_id": 1},
         {"kind": "email", "candidate_ids": team, "request_key": "no uuid"},
         [],
-    ):
+    )
+    for wrong in refused:
         assert post(wrong)[0] in (400, 422), wrong
     assert books(alice) == (1, 0)
 
