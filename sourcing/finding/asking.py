@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from foundation import events, runs
 from foundation.models import Run, RunStatus
+from foundation.secrets import fingerprint
 from sourcing import suppression
 from sourcing.finding import ledger, setup
 from sourcing.finding.finding import (
@@ -272,7 +273,8 @@ def _unanswered(row: FindingProvider, problem: Temporary) -> None:
 
 
 def _failures_key(row: FindingProvider) -> str:
-    return f"finding:failures:{row.pk}"
+    """Of the provider with this key: another key begins to count anew."""
+    return f"finding:failures:{fingerprint(row.secret)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from accounts.models import User
 from foundation import runs
@@ -27,11 +26,6 @@ def hunter_knows(email: str, status: str = "valid") -> Answer:
 
 def pdl_knows(**data: object) -> Answer:
     return Answer(body={"status": 200, "likelihood": 9, "data": data})
-
-
-@pytest.fixture(autouse=True)
-def _no_failures_of_other_tests() -> None:
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
