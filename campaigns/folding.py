@@ -25,6 +25,7 @@ from campaigns.states import (
 )
 from outreach.states import LIVE, Reason
 from sourcing import people
+from sourcing.finding import refunds
 
 #: The third soft failure of one address within this time counts as a dead address (docs/behaviour.md §4).
 SOFT_FAILURES_THAT_KILL = 3
@@ -120,7 +121,10 @@ def _fold_dead_address(recipient: Recipient, attempt: Attempt, now: datetime) ->
     if isinstance(choice, addressing.NoAddress):
         recipient.next_step = attempt.step
         recipient.save(update_fields=["address", "contact_point", "override_address", "next_step"])
-        standing.apply_event(recipient, RecipientEvent.BOUNCED_NO_ADDRESS, now=now, reason=choice.explanation)
+        if standing.apply_event(
+            recipient, RecipientEvent.BOUNCED_NO_ADDRESS, now=now, reason=choice.explanation
+        ):
+            _refund(recipient)
         return
     recipient.thread_message = None
     recipient.next_try = attempt.try_number + 1
@@ -130,6 +134,19 @@ def _fold_dead_address(recipient: Recipient, attempt: Attempt, now: datetime) ->
     standing.apply_event(recipient, RecipientEvent.BOUNCED_NEXT_ADDRESS, now=now)
     standing.release(recipient, only=Hold.UNCERTAIN_SEND)
     planning.plan_from(recipient, attempt.step, start_at=now)
+
+
+def _refund(recipient: Recipient) -> None:
+    """The person ends as Bounced: what was paid for addresses that do not work comes back (docs/behaviour.md §4)."""
+    dead = Attempt.objects.for_organisation(recipient.organisation_id).filter(
+        recipient=recipient, outcome=AttemptOutcome.HARD
+    )
+    refunds.refund_bounce(
+        organisation_id=recipient.organisation_id,
+        candidate_id=recipient.candidate_id,
+        starter_id=choosing.starter_of(recipient),
+        burnt=set(dead.values_list("address", flat=True)),
+    )
 
 
 def _fold_soft(recipient: Recipient, attempt: Attempt, now: datetime) -> None:

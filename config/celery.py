@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
     "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
     "sweep runs": {"task": "foundation.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
     "heartbeat": {"task": "foundation.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "refresh credits": {"task": "sourcing.refresh_credits", "schedule": 3600.0},
     "prune events": {"task": "foundation.tasks.prune_events", "schedule": 3600.0},
     "prune answers": {"task": "foundation.tasks.prune_answers", "schedule": 3600.0},
     "retention": {"task": "sourcing.propose_erasing", "schedule": 24 * 3600.0},

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from outreach import mailboxes
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.states import LIVE, MessageStatus, Verdict
 from sourcing import projects, selectors
+from sourcing.finding import setup
 from sourcing.importing import uploading
 from sourcing.models import ImportNote, ImportRun, NoteKind, Project
 
@@ -65,6 +67,8 @@ class Outside:
     sourcewhale_key: str
     sourcewhale_user: str
     control: str
+    #: Base URL and key of each provider of contact data, by slug.
+    finding: dict[str, dict[str, str]]
 
     @classmethod
     def of_stack(cls) -> Outside:
@@ -79,6 +83,7 @@ class Outside:
             sourcewhale_key=key["key"],
             sourcewhale_user=next(campaign["owner"] for campaign in key["campaigns"]),
             control=told["control_url"],
+            finding={slug: told["finding"][slug] for slug in ("hunter", "people_data_labs")},
         )
 
 
@@ -152,6 +157,20 @@ def connect_sourcewhale(owner: User, outside: Outside) -> Connection:
     connections.set_identity(actor=owner, connection=connection, email=outside.sourcewhale_user)
     connections.submit(actor=owner, connection=connection, values={"api_key": outside.sourcewhale_key})
     return connection
+
+
+def set_up_finding(owner: User, outside: Outside) -> None:
+    """Both providers of contact data, so that Get Email and Get Phone work; the month's credits come by themselves."""
+    for slug, price in (("hunter", "0.03"), ("people_data_labs", "0.10")):
+        told = outside.finding[slug]
+        setup.save(
+            actor=owner,
+            slug=slug,
+            key=told["key"],
+            base_url=told["base_url"],
+            cost=Decimal(price),
+            currency="EUR",
+        )
 
 
 def verified(connection: Connection) -> bool:

@@ -56,6 +56,14 @@ DOTS: dict[str, str] = {
     "Refused": BAD,
     "Cancelled": OVER,
     "Suppressed": OVER,
+    # one person of a request for contact data
+    "Waiting": WAITING,
+    "Found": GOOD,
+    "Nothing found": OVER,
+    "Already there": NOTED,
+    # provider of contact data
+    "On": GOOD,
+    "Off": WAITING,
     # contact point
     "Verified": GOOD,
     "Unknown": WAITING,
@@ -70,7 +78,6 @@ DOTS: dict[str, str] = {
     "Switched off": OVER,
     "Removed": OVER,
     # run, import, export
-    "Waiting": WAITING,
     "Uploaded": WAITING,
     "Done": GOOD,
     "Exported": GOOD,

@@ -139,6 +139,15 @@ class Sandbox:
         """Keys with account, rights, users, campaigns and projects: main account, second account, no rights."""
         return list(self.addresses["sourcewhale"]["keys"])
 
+    @property
+    def finding(self) -> dict[str, Any]:
+        """Base URL and key of each provider of contact data by slug, and ``empty_key``."""
+        return dict(self.addresses["finding"])
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Whom the providers of contact data were asked about, oldest first."""
+        return self.get("/control/finding")  # type: ignore[no-any-return]
+
     def password(self, address: str) -> str:
         """The password of a mail account, the same for SMTP and IMAP."""
         for account in self.addresses["accounts"]:
@@ -182,6 +191,7 @@ class Sandbox:
         """Forget the books of mail and everything SourceWhale holds; mailboxes stay."""
         self.post("/control/ledger/clear", {})
         self.post("/control/sourcewhale/clear", {})
+        self.post("/control/finding/clear", {})
 
     def deliver(self, mailbox: str, raw: bytes | None = None, **parts: Any) -> int:
         """Put a mail into an INBOX: ``raw`` bytes, or ``subject``, ``text``, ``headers``, ``from_``; its UID."""

@@ -18,6 +18,7 @@ POST /control/flush              let every pending answer arrive now
 GET  /control/sourcewhale        counts; /people and /requests the rows
 GET  /control/sourcewhale/faults what failures are ordered; POST orders one: {"kind": "rate_limit", "times": 2}
 POST /control/sourcewhale/faults/clear   and /control/sourcewhale/clear
+GET  /control/finding            whom the providers of contact data were asked about; POST /clear forgets them
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from sandbox.finding.api import Finding
 from sandbox.http_server import Request, Response
 from sandbox.mail.postoffice import PostOffice, composed
 from sandbox.mail.store import NoSuchAccount, NoSuchFolder
@@ -43,11 +45,14 @@ class BadOrder(Exception):
 class Control:
     """Answers ``/control``."""
 
-    def __init__(self, switches: Switches, office: PostOffice, sourcewhale: SourceWhale) -> None:
+    def __init__(
+        self, switches: Switches, office: PostOffice, sourcewhale: SourceWhale, finding: Finding
+    ) -> None:
         self._switches = switches
         self._office = office
         self._ledger = office.ledger
         self._sourcewhale = sourcewhale
+        self._finding = finding
         self._orders: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", ""): lambda _request: self._switches.as_dict(),
             ("POST", ""): self._change,
@@ -74,6 +79,8 @@ class Control:
             ("POST", "/sourcewhale/faults"): self._order_fault,
             ("POST", "/sourcewhale/faults/clear"): self._clear_faults,
             ("POST", "/sourcewhale/clear"): self._clear_sourcewhale,
+            ("GET", "/finding"): lambda _request: [asdict(each) for each in finding.asked],
+            ("POST", "/finding/clear"): self._clear_finding,
         }
 
     async def handle(self, request: Request) -> Response:
@@ -175,6 +182,10 @@ class Control:
 
     def _clear_sourcewhale(self, _request: Request) -> Any:
         self._sourcewhale.records.clear()
+        return {"cleared": True}
+
+    def _clear_finding(self, _request: Request) -> Any:
+        self._finding.clear()
         return {"cleared": True}
 
     def _flush(self, _request: Request) -> Any:

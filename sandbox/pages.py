@@ -43,7 +43,8 @@ def page(title: str, body: str) -> str:
         '<link rel="stylesheet" href="/style.css"></head><body>'
         '<header><div><strong>Beckon sandbox</strong><a href="/">Overview</a><a href="/mail/">Mail</a>'
         '<a href="/mail/refused">Refused</a><a href="/sourcewhale/">SourceWhale</a>'
-        '<a href="/sourcewhale/requests">Requests</a></div></header>'
+        '<a href="/sourcewhale/requests">Requests</a>'
+        '<a href="/finding">Contact data</a></div></header>'
         f"<main><h1>{esc(title)}</h1>{body}</main></body></html>\n"
     )
 
@@ -83,7 +84,8 @@ def overview(
     """What runs where, and how much has arrived."""
     ports, host = addresses["ports"], addresses["host"]
     body = (
-        "<p>The outside world of this installation: a mail world and a stand-in SourceWhale. Nothing here "
+        "<p>The outside world of this installation: a mail world, a stand-in SourceWhale and "
+        "providers of contact data. Nothing here "
         "leaves this machine.</p>"
         + numbers(
             {
@@ -102,6 +104,8 @@ def overview(
                 ("IMAP, STARTTLS on offer", f"{host}:{ports['imap']}"),
                 ("IMAP over TLS", f"{host}:{ports['imaps']}"),
                 ("SourceWhale", addresses["sourcewhale"]["base_url"]),
+                ("Hunter", addresses["finding"]["hunter"]["base_url"]),
+                ("People Data Labs", addresses["finding"]["people_data_labs"]["base_url"]),
                 ("Control", addresses["control_url"]),
             ]
         )

@@ -54,6 +54,8 @@ class Switches:
     sourcewhale_index_delay: float = 0.0  # a new or changed record is found by search only after so long
     sourcewhale_duplicates: str = "update"  # or create: `add` with a known e-mail makes a second record
     sourcewhale_rate_limit: int = 0  # requests per second and key; 0 = no limit
+    # Providers of contact data
+    finding_slow: float = 3.0  # before the answer about somebody called Slow
 
     def change(self, values: dict[str, Any]) -> None:
         """Set all of ``values`` or, on the first that does not fit, none of them (UnknownSwitch)."""

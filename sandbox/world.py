@@ -10,6 +10,8 @@ from typing import Any
 
 from sandbox import certificate, pages
 from sandbox.control import Control
+from sandbox.finding import pages as finding_pages
+from sandbox.finding.api import Finding
 from sandbox.http_server import HttpServer, Request, Response
 from sandbox.mail.imap_server import ImapServer
 from sandbox.mail.ledger import Ledger
@@ -43,7 +45,8 @@ class World:
         self._sourcewhale = SourceWhale(
             options.directory / "sourcewhale.sqlite3", switches, list(options.accounts)
         )
-        self._control = Control(switches, self._office, self._sourcewhale)
+        self._finding = Finding(switches)
+        self._control = Control(switches, self._office, self._sourcewhale, self._finding)
         self._mail_pages = MailPages(self._office)
         self._http = HttpServer(self._handle)
         self._servers: list[asyncio.base_events.Server] = []
@@ -80,6 +83,7 @@ class World:
                 "url": f"{url}/sourcewhale/",
                 "keys": self._sourcewhale.keys(),
             },
+            "finding": self._finding.addresses(url),
         }
         write_whole(self._file, json.dumps(self.addresses, indent=2))
 
@@ -102,8 +106,12 @@ class World:
             return await self._control.handle(request)
         if path.startswith("/sourcewhale/"):
             return await self._sourcewhale.handle(request)
+        if path.startswith("/finding/"):
+            return await self._finding.handle(request)
         if request.method not in ("GET", "HEAD"):
             return Response(405, b"only GET\n")
+        if path == "/finding":
+            return finding_pages.requests(self._finding)
         if path == "/style.css":
             return pages.style()
         if path == "/mail" or path.startswith("/mail/"):

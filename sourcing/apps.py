@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from foundation import secrets
+
 
 class SourcingConfig(AppConfig):
     """People: candidates, import, search, projects."""
@@ -12,7 +14,9 @@ class SourcingConfig(AppConfig):
     def ready(self) -> None:
         """Register our kinds of run and consumers of news, our tables about people, and our own slots."""
         from sourcing import duplicate_scan, merging_certain, page_slots, timeline  # noqa: F401, PLC0415 - models first
+        from sourcing.finding import asking  # noqa: F401, PLC0415 - registers the run kind "sourcing.finding"
         from sourcing.importing import resume  # noqa: F401, PLC0415 - registers the run kind "import"
 
         timeline.register()
         page_slots.register()
+        secrets.register(self.get_model("FindingProvider"), "secret")

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.permissions import Right, can
 from foundation.models import Run
 from sourcing import archiving, bulk, duplicate_scan, erasing, merging_certain, privacy, selectors
+from sourcing.finding import page_slots as finding_slots
 from sourcing.models import Candidate, Project, ProjectMember
 from sourcing.slots import bulk_action, candidate_panel, candidate_tab, contact_notice, project_tab, run_page
 from sourcing.views.person import profile_context
@@ -190,3 +191,10 @@ def register() -> None:
         id="contacted", label="Contacted", order=10, right=Right.CANDIDATE_VIEW, notices=_contacted
     )
     run_page(id=bulk.KIND, url=lambda run: reverse("sourcing:run", args=[run.pk]))
+    finding_slots.register()
+    settings_pages.register(
+        label="Credits and providers",
+        url_name="sourcing:credit_settings",
+        right=Right.ORGANISATION_EDIT,
+        order=27,
+    )

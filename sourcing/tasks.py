@@ -7,6 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from sourcing import archiving, bulk, mentions, merging, retention
+from sourcing.finding import ledger
 
 log = structlog.get_logger(__name__)
 
@@ -39,3 +40,9 @@ def prune_merges() -> None:
 def prune_bulk_items() -> None:
     """Forget whom bulk runs were about that can no longer be undone."""
     log.info("bulk.pruned", count=bulk.prune(now=timezone.now()))
+
+
+@shared_task(name="sourcing.refresh_credits", ignore_result=True)
+def refresh_credits() -> None:
+    """The month's allowance of every organisation whose month has begun."""
+    ledger.refresh_due(now=timezone.now())

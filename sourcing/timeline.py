@@ -8,9 +8,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from sourcing import notes, person_data, personal
+from sourcing.finding.providers import display_name
 from sourcing.models import (
     Candidate,
     ContactStatus,
+    FindingItem,
+    FindingStatus,
     NoteVisibility,
     Origin,
     ProjectMember,
@@ -36,11 +39,13 @@ TABLES = (
     ("sourcing.PersonArchive", "candidate"),
     ("sourcing.MatchKey", "candidate"),
     ("sourcing.PersonMerge", "survivor"),
+    ("sourcing.FindingItem", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectActivity", "candidate"),
     ("sourcing.ProjectMember", "candidate"),
     ("sourcing.RetentionProposal", "candidate"),
+    ("sourcing.ProviderAnswer", "candidate"),
     ("sourcing.SocialProfile", "candidate"),
     ("sourcing.Suppression", "candidate"),
     ("sourcing.SuppressionRemoval", "candidate"),
@@ -54,6 +59,7 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
         _arrival(candidate),
         *_addresses(candidate, viewer),
         *_projects(candidate, viewer),
+        *_found(candidate),
         *_suppressions(candidate),
         *_notes(candidate, viewer, limit),
     ]
@@ -136,6 +142,21 @@ def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
             yield Moment(
                 at=member.added_at, icon="folder-plus", text=f"Added to {project.name}{by}", url=project.url
             )
+
+
+def _found(candidate: Candidate) -> Iterator[Moment]:
+    items = (
+        FindingItem.objects.for_organisation(candidate.organisation_id)
+        .filter(candidate=candidate, status=FindingStatus.FOUND, settled_at__isnull=False)
+        .select_related("finding__created_by")
+    )
+    for item in items:
+        yield Moment(
+            at=item.settled_at or item.finding.created_at,
+            icon="mail-search",
+            text=f"{item.get_kind_display()} found for {item.finding.created_by}",
+            note=display_name(item.provider),
+        )
 
 
 def _suppressions(candidate: Candidate) -> Iterator[Moment]:

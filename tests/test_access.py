@@ -24,7 +24,7 @@ from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
-from sourcing.models import DuplicatePair, ImportRun, OtherValue, PersonArchive
+from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -116,6 +116,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:run_undo": ("POST", "ARV"),
     "sourcing:project_archive": ("POST", "AR"),
     "sourcing:project_bring_back": ("POST", "AR"),
+    "sourcing:find_of_person": ("GET", "AR"),
+    "sourcing:find_emails_of_people": ("POST", "AR"),
+    "sourcing:find_phones_of_people": ("POST", "AR"),
+    "sourcing:find_emails_of_project": ("GET", "AR"),
+    "sourcing:find_phones_of_project": ("GET", "AR"),
+    "sourcing:finding": ("GET", "ARV"),
+    "sourcing:finding_cancel": ("POST", "AR"),
+    "sourcing:credit_usage": ("GET", "ARV"),
+    "sourcing:credit_usage_csv": ("GET", "ARV"),
+    "sourcing:credit_settings": ("GET", "A"),
+    "sourcing:credit_allowance": ("POST", "A"),
+    "sourcing:credit_grant": ("POST", "A"),
+    "sourcing:credit_provider": ("GET", "A"),
+    "sourcing:credit_provider_move": ("POST", "A"),
+    "sourcing:credit_provider_remove": ("POST", "A"),
+    "sourcing:api_credits": ("GET", "ARV"),
+    "sourcing:api_credit_usage": ("GET", "ARV"),
+    "sourcing:api_findings": ("POST", "AR"),
+    "sourcing:api_finding": ("GET", "ARV"),
+    "sourcing:api_finding_people": ("GET", "ARV"),
+    "sourcing:api_finding_cancel": ("POST", "AR"),
     "sourcing:run_tray": ("GET", "ARV"),
     "sourcing:run_cancel": ("POST", "ARV"),
     "sourcing:api_candidates": ("GET", "ARV"),
@@ -368,6 +389,9 @@ def world(db) -> World:
     share, _ = sharing.create(
         project=made.project, actor=alice, label="Dana", mode="view", names_hidden=False, days=7, now=NOW
     )
+    request = Finding.objects.create(
+        organisation=organisation, kind="email", request_key=uuid.uuid4(), created_by=alice
+    )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
@@ -394,6 +418,8 @@ def world(db) -> World:
             "share_id": share.pk,
             "import_id": imported.pk,
             "vendor": "sourcewhale",
+            "provider": "hunter",
+            "finding_id": request.pk,
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
@@ -418,6 +444,8 @@ def world(db) -> World:
 def address(name: str, pattern: URLPattern, world: World) -> str:
     """The address of Alice's object."""
     kwargs = {key: world.ids.get(key) for key in pattern.pattern.converters}
+    if name == "sourcing:find_of_person":
+        kwargs["kind"] = "email"
     if "pk" in kwargs:
         kwargs["pk"] = world.ids["connection_id" if "connection" in name else "export_id"]
     return reverse(name, kwargs=kwargs)
@@ -507,7 +535,8 @@ def test_another_organisations_object_is_not_there(world):
     client.force_login(world.mallory)
     wrong = {}
     for name, pattern in routes():
-        if name in TABLE and set(pattern.pattern.converters) - {"vendor", "kind", "name", "word_list"}:
+        shared = {"vendor", "provider", "kind", "name", "word_list"}
+        if name in TABLE and set(pattern.pattern.converters) - shared:
             status = ask(client, TABLE[name][0], address(name, pattern, world))
             if status != 404:
                 wrong[name] = status

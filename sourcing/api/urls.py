@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sourcing.api import bulk, duplicates, person, privacy, project_sharing, project_stages, projects, views
+from sourcing.api import (
+    bulk,
+    duplicates,
+    finding,
+    person,
+    privacy,
+    project_sharing,
+    project_stages,
+    projects,
+    views,
+)
 
 _project = "projects/<int:project_id>/"
 urlpatterns = [
@@ -67,4 +77,10 @@ urlpatterns = [
     path("bulk/", bulk.BulkRuns.as_view(), name="api_bulk"),
     path("bulk/<int:run_id>/", bulk.BulkRun.as_view(), name="api_bulk_run"),
     path("bulk/<int:run_id>/undo/", bulk.BulkUndo.as_view(), name="api_bulk_undo"),
+    path("credits/", finding.Credits.as_view(), name="api_credits"),
+    path("credits/usage/", finding.CreditUsage.as_view(), name="api_credit_usage"),
+    path("finding/", finding.Findings.as_view(), name="api_findings"),
+    path("finding/<int:finding_id>/", finding.OneFinding.as_view(), name="api_finding"),
+    path("finding/<int:finding_id>/people/", finding.FindingPeople.as_view(), name="api_finding_people"),
+    path("finding/<int:finding_id>/cancel/", finding.CancelFinding.as_view(), name="api_finding_cancel"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sourcing.models.bulk_item import BulkItem, BulkState
 from sourcing.models.candidate import Candidate, RecordType
 from sourcing.models.contact_point import ContactKind, ContactPoint, ContactStatus, ContactType, Origin
+from sourcing.models.credit import CreditAllowance, CreditBalance, CreditEntry, CreditEvent
 from sourcing.models.custom_field import CustomField, FieldKind
 from sourcing.models.duplicate import (
     DuplicatePair,
@@ -17,6 +18,15 @@ from sourcing.models.duplicate import (
 )
 from sourcing.models.experience import Education, Experience, SocialProfile
 from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
+from sourcing.models.finding import (
+    CallOutcome,
+    Finding,
+    FindingItem,
+    FindingProvider,
+    FindingStatus,
+    ProviderAnswer,
+    ProviderCall,
+)
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
 from sourcing.models.note import Note, NoteMention, NoteVisibility
 from sourcing.models.other_value import OtherValue
@@ -41,12 +51,17 @@ __all__ = [
     "Basis",
     "BulkItem",
     "BulkState",
+    "CallOutcome",
     "Candidate",
     "Collaborator",
     "ContactKind",
     "ContactPoint",
     "ContactStatus",
     "ContactType",
+    "CreditAllowance",
+    "CreditBalance",
+    "CreditEntry",
+    "CreditEvent",
     "CustomField",
     "DefaultStage",
     "DuplicatePair",
@@ -58,6 +73,10 @@ __all__ = [
     "Experience",
     "Fact",
     "FieldKind",
+    "Finding",
+    "FindingItem",
+    "FindingProvider",
+    "FindingStatus",
     "ImportNote",
     "ImportPhase",
     "ImportRow",
@@ -83,6 +102,8 @@ __all__ = [
     "ProjectMember",
     "ProjectRole",
     "ProjectShare",
+    "ProviderAnswer",
+    "ProviderCall",
     "RecordType",
     "RetentionProposal",
     "ScanPhase",

@@ -21,6 +21,7 @@ SHOWN = [
     ("integrations.states", "ConnectionStatus"),
     ("integrations.states", "ItemStatus"),
     ("sourcing.models.contact_point", "ContactStatus"),
+    ("sourcing.models.finding", "FindingStatus"),
     ("foundation.models", "RunStatus"),
 ]
 

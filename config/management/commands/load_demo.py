@@ -35,6 +35,7 @@ class Command(BaseCommand):
             mailbox = main_job.link_mailbox(alice, outside)
             main_job.link_mailbox(bob, outside)
             main_job.write_campaign(alice, project, mailbox, name="Backend Munich, first wave")
+            main_job.set_up_finding(alice, outside)
             connection = main_job.connect_sourcewhale(alice, outside)
             connection.refresh_from_db()
             while connection.verification_run_id is not None and runs.work(connection.verification_run_id):
