@@ -4,9 +4,10 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 CSV ?=
+ROWS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,3 +52,6 @@ chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothin
 
 bench-outbox: setup ## How fast the outbox sends, against its floors
 	@$(PY) -m bench.outbox
+
+bench-sourcing: setup ## Search among ROWS made-up people (built once, kept under var/), against its bounds
+	@$(PY) -m bench.sourcing_search --rows $(ROWS)

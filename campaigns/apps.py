@@ -13,5 +13,7 @@ class CampaignsConfig(AppConfig):
         """Tell the rooms below what this one brings: a feed, event consumers, a tab, rows about people."""
         from campaigns import advancing, doubles, facts, personal, reactions, tabs  # noqa: F401, PLC0415 - models first
         from outreach.outbox import feed  # noqa: PLC0415 - models first
+        from sourcing.search import facets  # noqa: PLC0415 - models first
 
+        facets.label_fact("campaigns", "status", "Outreach")
         feed.register(advancing.CampaignFeed())

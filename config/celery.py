@@ -53,6 +53,11 @@ app.conf.beat_schedule = {
     "read mailboxes": {"task": "outreach.read_due", "schedule": 1.0, "options": {"expires": 1}},
     "mentions": {"task": "sourcing.tell_mentioned", "schedule": 30.0, "options": {"expires": 30}},
     "prune bulk items": {"task": "sourcing.prune_bulk_items", "schedule": 86_400.0},
+    "saved searches": {
+        "task": "sourcing.tell_saved_searches",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }

@@ -28,6 +28,7 @@ from sourcing import bulk_actions
 from sourcing.bulk_actions import Action
 from sourcing.models import BulkItem, BulkState
 from sourcing.search import query
+from sourcing.search.question import Question
 
 KIND = "bulk"
 #: People changed in one transaction.
@@ -61,13 +62,13 @@ class Whom:
     """Whom an action is about: ids as a person ticked them, everybody a question finds, or everybody of a project."""
 
     ids: tuple[int, ...] = ()
-    question: Mapping[str, Any] | None = None
+    question: Question | None = None
     project_id: int | None = None
 
     def as_params(self) -> dict[str, Any]:
         """As the run remembers it."""
         if self.question is not None:
-            return {"question": dict(self.question)}
+            return {"question": self.question.as_json()}
         return {"project": self.project_id} if self.project_id is not None else {"ids": list(self.ids)}
 
 
@@ -227,7 +228,9 @@ def _gather(run: Run) -> None:
                 cursor.execute(_GATHER, [run.pk, run.organisation_id, ids])
             else:
                 assert run.actor is not None
-                for ids in _batches(candidate_ids(run.actor, whom["question"])):
+                for ids in _batches(
+                    query.candidate_ids(viewer=run.actor, question=Question.from_json(whom["question"]))
+                ):
                     cursor.execute(_GATHER, [run.pk, run.organisation_id, ids])
         total = BulkItem.objects.for_organisation(run.organisation_id).filter(run=run).count()
         confirmed = run.params["values"].get("confirmed", total)
@@ -238,17 +241,6 @@ def _gather(run: Run) -> None:
         unknown = asked - total if asked is not None else 0
         runs.progress(run, total=total)
         _remember(run, gathered=True, unknown=unknown)
-
-
-def candidate_ids(viewer: User, question: Mapping[str, Any]) -> Iterator[int]:
-    """Everybody a question of the people list finds; the one place where bulk meets search."""
-    after: str | None = None
-    while True:
-        page = query.people(viewer=viewer, text=str(question.get("q", "")), after=after, size=SLICE)
-        yield from (person.pk for person in page.people)
-        after = page.next
-        if after is None:
-            return
 
 
 def _batches(ids: Iterable[int], size: int = 10_000) -> Iterator[list[int]]:

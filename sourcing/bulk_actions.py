@@ -196,6 +196,7 @@ def _undo_add(actor: User, values: Values, before: Mapping[int, Values]) -> set[
     rows = _inside(project, list(before)).filter(added_by=actor)
     back = set(rows.values_list("candidate_id", flat=True))
     rows.delete()
+    index.left(project, back)
     return back
 
 
@@ -212,6 +213,7 @@ def _remove(actor: User, values: Values, ids: Sequence[int]) -> Changes:
         for row in rows
     }
     rows.delete()
+    index.left(project, list(before))
     return Changes(before=before)
 
 
@@ -236,6 +238,7 @@ def _undo_remove(actor: User, values: Values, before: Mapping[int, Values]) -> s
     for row in rows:
         row.added_at = datetime.datetime.fromisoformat(before[row.candidate_id]["added_at"])
     ProjectMember.objects.for_organisation(project.organisation_id).bulk_update(rows, ["added_at"])
+    index.joined(project, [row.candidate_id for row in rows])
     return {row.candidate_id for row in rows}
 
 

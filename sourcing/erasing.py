@@ -39,7 +39,8 @@ from sourcing.models import (
     SuppressionReason,
     SuppressionRemoval,
 )
-from sourcing.models.fact import SearchRow
+from sourcing.models.fact import PersonSearch, SearchRow
+from sourcing.search import dictionary
 from sourcing.selectors import contact_points, own_or_shared
 from sourcing.trails import Trail
 
@@ -234,6 +235,8 @@ def scrub_below(trail: Trail) -> dict[str, int]:
 def _erase_rows(candidate: Candidate, trail: Trail) -> Counter[str]:
     """Every app's rows, the uppermost room first, and the person."""
     counts: Counter[str] = Counter()
+    found_by = PersonSearch.objects.for_organisation(trail.organisation_id).filter(candidate=candidate)
+    facets = [facet for row in found_by.values_list("facets", flat=True) for facet in row]
     for data in person_data.from_the_top():
         if data.erase is None:
             raise RuntimeError(f"{data.app} does not say how it erases a person")
@@ -242,6 +245,8 @@ def _erase_rows(candidate: Candidate, trail: Trail) -> Counter[str]:
         kind=SuppressionKind.PERSON, candidate=candidate
     ).delete()
     _gone, deleted = candidate.delete()
+    # What only this person was found by: a rare title, a school nobody else went to.
+    counts["sourcing.FacetValue"] = dictionary.forget_unused(trail.organisation_id, facets)
     counts.update({label: count for label, count in deleted.items() if count})
     return counts
 

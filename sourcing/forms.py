@@ -185,6 +185,31 @@ class CustomFieldForm(forms.Form):
         return [line for line in self.cleaned_data["choices"].splitlines() if line.strip()]
 
 
+class SavedSearchForm(forms.Form):
+    """Keep a question: its name, who sees it, whether it writes."""
+
+    name = forms.CharField(label="Name", max_length=100)
+    shared = forms.BooleanField(
+        label="Shared",
+        required=False,
+        help_text="Everybody of your organisation can open it; only you change it.",
+    )
+    daily = forms.BooleanField(
+        label="Daily e-mail", required=False, help_text="One e-mail a day about people who came in and fit."
+    )
+
+
+class SynonymForm(forms.Form):
+    """Two words for the same."""
+
+    word = forms.CharField(label="Word", max_length=100, widget=forms.TextInput(attrs={"placeholder": "SWE"}))
+    same_as = forms.CharField(
+        label="Means the same as",
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "software engineer"}),
+    )
+
+
 class PersonForm(forms.Form):
     """The columns of a person that are edited by hand; ``version`` is the one the editor saw."""
 

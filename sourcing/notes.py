@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -61,6 +61,27 @@ def visible_notes(viewer: User, candidate: Candidate) -> QuerySet[Note]:
         .prefetch_related(Prefetch("mentions", queryset=mentions))
         .order_by("-created_at", "-pk")
     )
+
+
+def texts(candidate_ids: Sequence[int]) -> Iterator[tuple[int, str, str]]:
+    """The notes of these people as search takes them in: ``(candidate id, scope, text)``; see ``search.texts``."""
+    rows = Note.objects.across_organisations("the index follows the people it is given").filter(
+        candidate_id__in=candidate_ids
+    )
+    for candidate_id, visibility, author_id, project_id, body in rows.order_by("pk").values_list(
+        "candidate_id", "visibility", "author_id", "project_id", "body"
+    ):
+        scope = {
+            NoteVisibility.ME.value: f"@u{author_id}",
+            NoteVisibility.PROJECT.value: f"@p{project_id}",
+        }.get(visibility, "")
+        yield candidate_id, scope, body
+
+
+def scopes(viewer: User) -> list[str]:
+    """The scopes whose notes ``viewer`` may find: their own, and those of projects they may open."""
+    projects = openable_projects(viewer).order_by("pk").values_list("pk", flat=True)
+    return [f"@u{viewer.pk}", *(f"@p{pk}" for pk in projects)]
 
 
 def note_for(viewer: User, note_id: int) -> Note:

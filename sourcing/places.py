@@ -155,6 +155,12 @@ def by_id(place_id: int) -> Place | None:
     return _known(rows[0]) if rows else None
 
 
+def id_of(text: str) -> int | None:
+    """The id of the place a text means, or None."""
+    found = locate(text)
+    return found.id if found else None
+
+
 def within(place_id: int, km: float) -> list[int]:
     """Ids of the towns at most ``km`` from a town, the town itself first, nearest first.
 

@@ -28,6 +28,7 @@ from sourcing.models import (
     Visibility,
 )
 from sourcing.normalising import clean_text
+from sourcing.search import index
 
 # People named by id are read again here, so that another organisation's ids fall away in silence.
 _ADD = """
@@ -205,7 +206,9 @@ def join(
                 list(candidate_ids),
             ],
         )
-        return [candidate_id for (candidate_id,) in cursor.fetchall()]
+        entered = [candidate_id for (candidate_id,) in cursor.fetchall()]
+    index.joined(project, entered)
+    return entered
 
 
 @transaction.atomic
@@ -216,6 +219,7 @@ def remove_people(*, project: Project, actor: User, candidate_ids: Collection[in
     )
     gone = list(rows.values_list("candidate_id", flat=True))
     rows.delete()
+    index.left(project, gone)
     if gone:
         one = gone[0] if len(gone) == 1 else None
         activity.record(project, ActivityKind.LEFT, actor=actor, candidate_id=one, count=len(gone))

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from sourcing import archiving, bulk, mentions, merging, retention
 from sourcing.finding import ledger
+from sourcing.search import saved
 
 log = structlog.get_logger(__name__)
 
@@ -46,3 +47,9 @@ def prune_bulk_items() -> None:
 def refresh_credits() -> None:
     """The month's allowance of every organisation whose month has begun."""
     ledger.refresh_due(now=timezone.now())
+
+
+@shared_task(name="sourcing.tell_saved_searches", ignore_result=True)
+def tell_saved_searches() -> int:
+    """The daily e-mails about new matches that are due."""
+    return saved.tell(now=timezone.now())

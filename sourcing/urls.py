@@ -23,6 +23,7 @@ from sourcing.views import (
     privacy_lists,
     projects,
     runs,
+    search,
     shared,
     sharing,
     stages,
@@ -32,7 +33,16 @@ from sourcing.views.merged import follow_merged
 app_name = "sourcing"
 
 _people = [
-    path("", people.people, name="people"),
+    path("", search.people, name="people"),
+    path("counts/", search.counts, name="people_counts"),
+    path("total/", search.exact_total, name="people_total"),
+    path("suggest/", search.suggest, name="people_suggest"),
+    path("searches/new/", search.saved_search_new, name="saved_search_new"),
+    path("searches/<int:saved_search_id>/", search.saved_search, name="saved_search"),
+    path("searches/<int:saved_search_id>/edit/", search.saved_search_edit, name="saved_search_edit"),
+    path("searches/<int:saved_search_id>/delete/", search.saved_search_delete, name="saved_search_delete"),
+    path("synonyms/", search.synonym_list, name="synonyms"),
+    path("synonyms/<int:synonym_id>/remove/", search.synonym_remove, name="synonym_remove"),
     path("new/", people.new_person, name="person_new"),
     path("<int:candidate_id>/fields/<str:name>/", person_edit.field, name="person_field"),
     path("<int:candidate_id>/words/<str:word_list>/", person_edit.words, name="person_words"),
@@ -157,7 +167,7 @@ _privacy = [
     path("rules/", privacy_lists.rules, name="privacy_rules"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", people.home, name="home"),
+    path("", search.home, name="home"),
     path("people/", include(_people)),
     path("privacy/", include(_privacy)),
     path("projects/", include(_projects)),

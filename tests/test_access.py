@@ -25,6 +25,8 @@ from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
+from sourcing.search import saved, synonyms
+from sourcing.search.question import Question
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
@@ -45,6 +47,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "accounts:api_me": ("GET", "ARV"),
     "accounts:api_members": ("GET", "ARV"),
     "sourcing:people": ("GET", "ARV"),
+    "sourcing:people_counts": ("GET", "ARV"),
+    "sourcing:people_total": ("GET", "ARV"),
+    "sourcing:people_suggest": ("GET", "ARV"),
+    "sourcing:saved_search_new": ("GET", "ARV"),
+    "sourcing:saved_search": ("GET", "ARV"),
+    "sourcing:saved_search_edit": ("GET", "ARV"),
+    "sourcing:saved_search_delete": ("POST", "ARV"),
+    "sourcing:synonyms": ("GET", "A"),
+    "sourcing:synonym_remove": ("POST", "A"),
     "sourcing:person_new": ("GET", "AR"),
     "sourcing:people_to_project": ("POST", "AR"),
     "sourcing:candidate": ("GET", "ARV"),
@@ -156,6 +167,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_duplicate": ("GET", "AR"),
     "sourcing:api_merges": ("GET", "AR"),
     "sourcing:api_merge_undo": ("POST", "AR"),
+    "sourcing:api_candidate_filters": ("GET", "ARV"),
+    "sourcing:api_candidate_total": ("GET", "ARV"),
+    "sourcing:api_candidate_suggestions": ("GET", "ARV"),
+    "sourcing:api_searches": ("GET", "ARV"),
+    "sourcing:api_search": ("GET", "ARV"),
     "sourcing:api_projects": ("GET", "ARV"),
     "sourcing:api_project": ("GET", "ARV"),
     "sourcing:api_project_copies": ("POST", "AR"),
@@ -394,6 +410,8 @@ def world(db) -> World:
     )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
+    search = saved.save(actor=alice, name="Everybody", question=Question(), shared=True)
+    synonym = synonyms.add(actor=alice, word="SWE", same_as="software engineer")
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
     users = {
         letter: user(f"role{letter.lower()}", of=organisation, role=role) for letter, role in ROLES.items()
@@ -417,6 +435,8 @@ def world(db) -> World:
             "stage_id": stage.pk,
             "share_id": share.pk,
             "import_id": imported.pk,
+            "saved_search_id": search.pk,
+            "synonym_id": synonym.pk,
             "vendor": "sourcewhale",
             "provider": "hunter",
             "finding_id": request.pk,
@@ -464,6 +484,8 @@ def ask(client: Client, method: str, path: str) -> int:
 #: What belongs to one person is a colleague's only by its room's own rules, which are tested there.
 PERSONAL = {
     "accounts:revoke_token",
+    "sourcing:saved_search_edit",
+    "sourcing:saved_search_delete",
     "sourcing:pin",
     "sourcing:unpin",
     "sourcing:mark_valid",

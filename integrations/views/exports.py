@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from integrations.states import OPEN, RETRYABLE
 from integrations.views.gate import Request, integrations_page
 from sourcing.models import Project
 from sourcing.search import query
+from sourcing.search.question import Question
 from sourcing.selectors import project_candidate_ids, project_for
 from sourcing.views.projects import project_frame
 from sourcing.views.requests import numbers
@@ -57,9 +59,9 @@ def people_dialogue(request: Request, vendor: str) -> HttpResponse:
     """People ticked in the list, everybody the list found, or one person from their own page."""
     if request.POST.get("everything") != "1":
         return _dialogue(request, vendor, None, Chosen(_ticked(request)))
-    question = request.POST.get("q", "")
-    found = query.people(viewer=request.user, text=question, size=MOST_FOUND)
-    return _dialogue(request, vendor, None, Chosen(frozenset(one.pk for one in found.people), question))
+    question = Question.posted(request.POST)
+    found = islice(query.candidate_ids(viewer=request.user, question=question), MOST_FOUND)
+    return _dialogue(request, vendor, None, Chosen(frozenset(found), question.as_query()))
 
 
 def _ticked(request: Request) -> frozenset[int]:

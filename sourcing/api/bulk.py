@@ -14,6 +14,7 @@ from sourcing import bulk, selectors
 from sourcing.api.project_serializers import BulkSerializer, RunSerializer
 from sourcing.api.projects import caller, checked
 from sourcing.bulk import Whom
+from sourcing.search.question import Question
 
 
 class BulkRuns(APIView):
@@ -29,7 +30,7 @@ class BulkRuns(APIView):
             project = selectors.project_for(caller(request), asked["project_id"])
             whom = Whom(project_id=project.pk)
         elif "question" in asked:
-            whom = Whom(question=asked["question"])
+            whom = Whom(question=Question.from_json(asked["question"]))
         else:
             whom = Whom(ids=tuple(asked["candidate_ids"]))
         run = bulk.start(actor=caller(request), action=asked["action"], whom=whom, values=asked["values"])

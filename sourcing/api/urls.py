@@ -13,12 +13,18 @@ from sourcing.api import (
     project_sharing,
     project_stages,
     projects,
+    search,
     views,
 )
 
 _project = "projects/<int:project_id>/"
 urlpatterns = [
     path("candidates/", views.Candidates.as_view(), name="api_candidates"),
+    path("candidates/filters/", search.Filters.as_view(), name="api_candidate_filters"),
+    path("candidates/total/", search.ExactTotal.as_view(), name="api_candidate_total"),
+    path("candidates/suggestions/", search.Suggestions.as_view(), name="api_candidate_suggestions"),
+    path("searches/", search.SavedSearches.as_view(), name="api_searches"),
+    path("searches/<int:saved_search_id>/", search.OneSavedSearch.as_view(), name="api_search"),
     path("candidates/<int:candidate_id>/", views.OneCandidate.as_view(), name="api_candidate"),
     path(
         "candidates/<int:candidate_id>/contact-points/",

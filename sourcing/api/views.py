@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import Any, ClassVar, cast
+from dataclasses import asdict
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -18,6 +19,8 @@ from accounts.permissions import Right
 from foundation.paging import MAX_SIZE
 from foundation.problems import Invalid
 from sourcing import duplicates, matching, people, selectors
+from sourcing.api.requests import caller, checked, page_size
+from sourcing.api.search import ORDERS, QUESTION
 from sourcing.api.serializers import (
     CandidateChangeSerializer,
     CandidateCreateSerializer,
@@ -26,22 +29,7 @@ from sourcing.api.serializers import (
 from sourcing.models import Candidate, ContactPoint
 from sourcing.normalising import normalise_email, normalise_phone
 from sourcing.search import query
-
-
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
-
-
-def _checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _size(request: Request) -> int:
-    raw = request.query_params.get("size", "50")
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_SIZE:
-        raise Invalid(fields={"size": f"A whole number from 1 to {MAX_SIZE}."})
-    return int(raw)
+from sourcing.search.question import Question
 
 
 class Outdated(people.Changed):
@@ -73,23 +61,21 @@ class Candidates(APIView):
     @extend_schema(
         operation_id="candidates_list",
         parameters=[
-            OpenApiParameter("q", str, description="Words, or one whole e-mail address or telephone number."),
-            OpenApiParameter("order", str, enum=[order.value for order in query.Order]),
+            *QUESTION,
+            OpenApiParameter("order", str, enum=ORDERS),
             OpenApiParameter("after", str, description="Cursor of the page before."),
             OpenApiParameter("size", int, description=f"1 to {MAX_SIZE}, 50 by default."),
         ],
         responses=CandidateSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        """A page of people: ``{"results", "next", "total", "total_is_exact"}``."""
+        """A page of people: ``{"results", "next", "total", "total_is_exact", "misread"}``."""
         asked = request.query_params
-        order = query.Order.NAME if asked.get("order") == query.Order.NAME else query.Order.RECENT
         page = query.people(
-            viewer=_caller(request),
-            text=asked.get("q", ""),
-            order=order,
+            viewer=caller(request),
+            question=Question.from_query(asked),
             after=asked.get("after"),
-            size=_size(request),
+            size=page_size(request),
         )
         here = request.build_absolute_uri()
         return Response(
@@ -98,6 +84,7 @@ class Candidates(APIView):
                 "next": replace_query_param(here, "after", page.next) if page.next else None,
                 "total": page.total.count,
                 "total_is_exact": page.total.exact,
+                "misread": [asdict(each) for each in page.misread],
             }
         )
 
@@ -112,13 +99,13 @@ class Candidates(APIView):
         409 ``possible_duplicate`` when somebody certainly is the same person (docs/duplicates.md), unless
         ``create_anyway``; people who only may be come back as ``possible_duplicates``.
         """
-        caller = _caller(request)
-        values = _checked(CandidateCreateSerializer(data=request.data))
-        possible = _possible(caller, values, create_anyway=values.pop("create_anyway"))
+        actor = caller(request)
+        values = checked(CandidateCreateSerializer(data=request.data))
+        possible = _possible(actor, values, create_anyway=values.pop("create_anyway"))
         for name in ("emails", "phones"):
             values[name] = [(entry["value"], entry["type"]) for entry in values.get(name, [])]
-        assert caller.organisation is not None
-        made = people.create_candidate(organisation=caller.organisation, actor=caller, **values)
+        assert actor.organisation is not None
+        made = people.create_candidate(organisation=actor.organisation, actor=actor, **values)
         body = CandidateSerializer(made, context={"request": request}).data
         shown = [one.as_dict() for one in possible]
         return Response({**body, "possible_duplicates": shown}, status=status.HTTP_201_CREATED)
@@ -132,7 +119,7 @@ class OneCandidate(APIView):
     @extend_schema(operation_id="candidates_read", responses=CandidateSerializer)
     def get(self, request: Request, candidate_id: int) -> Response:
         """The person with the contact points the caller may see."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
+        found = selectors.candidate_for(caller(request), candidate_id)
         return _one(request, found)
 
     @extend_schema(
@@ -144,8 +131,8 @@ class OneCandidate(APIView):
     def patch(self, request: Request, candidate_id: int) -> Response:
         """Change columns. When the version read is no longer current: 409, or 412 if it stood in ``If-Match``, with
         both values of each field in ``fields``."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
-        values = _checked(CandidateChangeSerializer(data=request.data))
+        found = selectors.candidate_for(caller(request), candidate_id)
+        values = checked(CandidateChangeSerializer(data=request.data))
         version = values.pop("version", None)
         tag = _version_of_tag(request.headers.get("If-Match"))
         if version is None and tag is None:
@@ -153,7 +140,7 @@ class OneCandidate(APIView):
         try:
             changed = people.edit_candidate(
                 candidate=found,
-                actor=_caller(request),
+                actor=caller(request),
                 version=version if tag is None else tag,
                 changes=values,
             )
@@ -164,7 +151,7 @@ class OneCandidate(APIView):
         return _one(request, changed)
 
 
-def _possible(caller: User, values: dict[str, Any], *, create_anyway: bool) -> list[duplicates.Found]:
+def _possible(viewer: User, values: dict[str, Any], *, create_anyway: bool) -> list[duplicates.Found]:
     person = matching.Person(
         first_name=values.get("first_name", ""),
         last_name=values.get("last_name", ""),
@@ -176,7 +163,7 @@ def _possible(caller: User, values: dict[str, Any], *, create_anyway: bool) -> l
         place=values.get("location", ""),
     )
     return duplicates.check_new(
-        organisation_id=caller.tenant_id, person=person, viewer=caller, create_anyway=create_anyway
+        organisation_id=viewer.tenant_id, person=person, viewer=viewer, create_anyway=create_anyway
     )
 
 
@@ -184,7 +171,7 @@ def _shown(request: Request, found: list[Candidate]) -> Any:
     """A page of people with one query for all their contact points."""
     points: defaultdict[int, list[ContactPoint]] = defaultdict(list)
     for point in selectors.contact_points_of(
-        viewer=_caller(request), candidate_ids=[person.pk for person in found]
+        viewer=caller(request), candidate_ids=[person.pk for person in found]
     ):
         points[point.candidate_id].append(point)
     context = {"request": request, "contact_points": points}

@@ -17,6 +17,7 @@ from sourcing.models.duplicate import (
     ScanPhase,
 )
 from sourcing.models.experience import Education, Experience, SocialProfile
+from sourcing.models.facet import FacetValue, Synonym
 from sourcing.models.fact import Fact, PersonSearch, PersonSearchSample
 from sourcing.models.finding import (
     CallOutcome,
@@ -44,6 +45,7 @@ from sourcing.models.privacy import (
 from sourcing.models.project import DefaultStage, Project, ProjectMember, Stage, Visibility
 from sourcing.models.project_activity import ActivityKind, ProjectActivity
 from sourcing.models.project_sharing import Collaborator, ProjectRole, ProjectShare, ShareMode
+from sourcing.models.saved_search import SavedSearch, SavedSearchMail
 from sourcing.models.suppression import Suppression, SuppressionKind, SuppressionReason, SuppressionRemoval
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "ErasureReason",
     "ErasureReceipt",
     "Experience",
+    "FacetValue",
     "Fact",
     "FieldKind",
     "Finding",
@@ -106,6 +109,8 @@ __all__ = [
     "ProviderCall",
     "RecordType",
     "RetentionProposal",
+    "SavedSearch",
+    "SavedSearchMail",
     "ScanPhase",
     "ShareMode",
     "SocialProfile",
@@ -114,5 +119,6 @@ __all__ = [
     "SuppressionKind",
     "SuppressionReason",
     "SuppressionRemoval",
+    "Synonym",
     "Visibility",
 ]

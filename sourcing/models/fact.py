@@ -75,6 +75,8 @@ class PersonSearch(SearchRow):
             models.Index(fields=["organisation", "sort_name", "candidate"], name="sourcing_search_name"),
             # The list by years of experience.
             models.Index(fields=["organisation", "-years", "-candidate"], name="sourcing_search_years"),
+            # Who was contacted since a day, and who never was.
+            models.Index(fields=["organisation", "last_contacted_at"], name="sourcing_search_contacted"),
         ]
 
 

@@ -1,7 +1,7 @@
 """What the rooms above state about people: pushed down here by call, never asked upward.
 
-``set(ids, "campaigns", "status", ["Replied"])`` replaces one fact of many people at once. Facts are what filters and
-columns of the people list will stand on.
+``set(ids, "campaigns", "status", ["Replied"])`` replaces one fact of many people at once. Each fact is a filter of the
+people list; how it is called there is told by ``facets.label_fact``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from django.db import connection
 
 from sourcing.models import Fact
+from sourcing.search import index
 
 _SET = """
 INSERT INTO sourcing_fact (organisation_id, candidate_id, source, key, "values", updated_at)
@@ -33,9 +34,11 @@ def set(candidate_ids: Collection[int], source: str, key: str, values: Sequence[
         Fact.objects.across_organisations(reason).filter(
             candidate_id__in=ids, source=source, key=key
         ).delete()
+        index.restate(ids, f"fact.{source}.{key}", ())
         return
     with connection.cursor() as cursor:
         cursor.execute(_SET, [source, key, json.dumps(list(values)), ids])
+    index.restate(ids, f"fact.{source}.{key}", values)
 
 
 def of(candidate_id: int, source: str, key: str) -> list[str]:

@@ -14,29 +14,62 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
-from sourcing.models import Candidate, Education, Experience
-from sourcing.search.tokens import document, fold
+from sourcing.models import (
+    Candidate,
+    ContactKind,
+    ContactPoint,
+    Education,
+    Experience,
+    Fact,
+    Project,
+    ProjectMember,
+)
+from sourcing.search import dictionary, record, texts
+from sourcing.search.record import Record
+from sourcing.search.tokens import document
 
 _TABLE = "sourcing_personsearch"
 _SAMPLE = "sourcing_personsearchsample"
-_AT_ONCE = 5_000
+_AT_ONCE = 10_000
 #: One person in this many is in the sample.
 SAMPLE_ONE_IN = 50
 
 _UPSERT = """
-INSERT INTO {table} (candidate_id, organisation_id, doc, facets, years, last_activity, last_contacted_at, sort_name)
-SELECT r.id, r.organisation, r.doc::tsvector, '{{}}'::int[], 0, r.activity, r.contacted, r.name
-  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-       AS r (id, organisation, doc, activity, contacted, name)
+INSERT INTO {table} AS t
+       (candidate_id, organisation_id, doc, facets, years, last_activity, last_contacted_at, sort_name)
+SELECT r.id, r.organisation, r.doc::tsvector, r.facets::int[], r.years, r.activity, r.contacted, r.name
+  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::timestamptz[],
+              %s::text[]) AS r (id, organisation, doc, facets, years, activity, contacted, name)
 ON CONFLICT (candidate_id) DO UPDATE SET
-    doc = excluded.doc, last_activity = excluded.last_activity,
+    doc = excluded.doc, facets = excluded.facets, years = excluded.years, last_activity = excluded.last_activity,
     last_contacted_at = excluded.last_contacted_at, sort_name = excluded.sort_name
+WHERE (t.doc, t.facets, t.years, t.last_activity, t.last_contacted_at, t.sort_name) IS DISTINCT FROM
+      (excluded.doc, excluded.facets, excluded.years, excluded.last_activity, excluded.last_contacted_at,
+       excluded.sort_name)
 """
 _CONTACTED = """
 UPDATE {table} SET last_contacted_at = greatest(last_contacted_at, %s), last_activity = greatest(last_activity, %s)
  WHERE candidate_id = ANY(%s)
 """
+_LOCK = "SELECT 1 FROM {table} WHERE candidate_id = ANY(%s::bigint[]) ORDER BY candidate_id FOR NO KEY UPDATE"
+# Some values go, others come, all others stay; who has nothing to lose or to get is not written.
+_RESTATE = """
+UPDATE {table} s SET facets = ARRAY(SELECT f FROM unnest(s.facets) f WHERE f <> ALL(%(gone)s::int[])) || %(new)s::int[]
+ WHERE s.candidate_id = ANY(%(ids)s::bigint[]) AND NOT (s.facets @> %(new)s::int[] AND NOT s.facets && %(lost)s::int[])
+"""
+# Columns of later rooms of this app; absent ones are not read.
+_COLUMNS = (
+    "id", "organisation_id", "first_name", "last_name", "headline", "title", "company", "location", "summary",
+    "source", "skills", "tags", "created_by_id", "created_at", "updated_at", "last_contacted_at",
+)  # fmt: skip
+_OWN = [
+    name
+    for name in ("place_id", "custom")
+    if name in {each.attname for each in Candidate._meta.concrete_fields}
+]
 
 
 def in_sample(candidate_id: int) -> bool:
@@ -45,7 +78,10 @@ def in_sample(candidate_id: int) -> bool:
 
 
 def refresh(candidate_ids: Collection[int]) -> None:
-    """Write the search rows of these people from their present data. Unknown ids are passed over."""
+    """Write the search rows of these people from their present data. Unknown ids are passed over.
+
+    To be called by every write that changes a person, their positions, schools, shared contact points, notes or files.
+    """
     ordered = sorted(set(candidate_ids))
     for start in range(0, len(ordered), _AT_ONCE):
         _refresh(ordered[start : start + _AT_ONCE])
@@ -59,6 +95,35 @@ def contacted(candidate_ids: Collection[int], at: datetime.datetime) -> None:
             cursor.execute(_CONTACTED.format(table=table), [at, at, ids])
 
 
+def restate(candidate_ids: Collection[int], kind: str, values: Sequence[str]) -> None:
+    """Replace the values of one kind of fact without reading the people again."""
+    reason = "each person's own organisation holds the value"
+    people = Candidate.objects.across_organisations(reason).filter(pk__in=set(candidate_ids))
+    by_organisation: defaultdict[int, list[int]] = defaultdict(list)
+    for candidate, organisation in people.order_by("pk").values_list("pk", "organisation_id"):
+        by_organisation[organisation].append(candidate)
+    stated = [record.plain(kind, value) for value in values]
+    for organisation, ids in by_organisation.items():
+        known = dictionary.ids(
+            {(organisation, kind, value.folded): value for value in stated if value.folded}
+        )
+        _replace(ids, gone=dictionary.of_kind(organisation, kind), new=list(known.values()))
+
+
+def joined(project: Project, candidate_ids: Collection[int]) -> None:
+    """These people are in the project now; who was already stays so, ids of another organisation fall away."""
+    value = record.number("project", project.pk)
+    known = dictionary.ids({(project.organisation_id, value.kind, value.folded): value})
+    people = Candidate.objects.for_organisation(project.organisation_id).filter(pk__in=set(candidate_ids))
+    _replace(list(people.order_by("pk").values_list("pk", flat=True)), gone=(), new=list(known.values()))
+
+
+def left(project: Project, candidate_ids: Collection[int]) -> None:
+    """These people are no longer in the project."""
+    known = dictionary.find(project.organisation_id, [("project", str(project.pk))])
+    _replace(sorted(set(candidate_ids)), gone=list(known.values()), new=())
+
+
 def clean_pending() -> None:
     """Move what a bulk write left in the pending list of the word index into the index itself. Outside a
     transaction."""
@@ -66,51 +131,109 @@ def clean_pending() -> None:
         cursor.execute("SELECT gin_clean_pending_list('sourcing_search_words')")
 
 
+def records(candidate_ids: Sequence[int]) -> list[Record]:
+    """What search knows about these people, in the order of their ids. A fixed number of queries."""
+    reason = "the index follows the people it is given; ids come from one organisation's operation"
+    columns = (*_COLUMNS, *_OWN)
+    rows = Candidate.objects.across_organisations(reason).filter(pk__in=candidate_ids).order_by("pk")
+    found = {row[0]: _record(row) for row in rows.values_list(*columns)}
+    ids = list(found)
+    positions = Experience.objects.across_organisations(reason).filter(candidate_id__in=ids)
+    for candidate, title, company, started, ended in positions.order_by(
+        "candidate_id", "position", "pk"
+    ).values_list("candidate_id", "title", "company", "started", "ended"):
+        found[candidate].experience.append((title, company, started, ended))
+    schools = Education.objects.across_organisations(reason).filter(candidate_id__in=ids)
+    for candidate, school, degree, subject in schools.order_by("candidate_id", "position", "pk").values_list(
+        "candidate_id", "school", "degree", "field"
+    ):
+        found[candidate].education.append((school, degree, subject))
+    shared = Q(shared=True, candidate_id__in=ids)
+    for candidate, kind in (
+        ContactPoint.objects.across_organisations(reason)
+        .filter(shared)
+        .order_by()
+        .values_list("candidate_id", "kind")
+        .distinct()
+    ):
+        found[candidate].has_email |= kind == ContactKind.EMAIL
+        found[candidate].has_phone |= kind == ContactKind.PHONE
+    for candidate, project in (
+        ProjectMember.objects.across_organisations(reason)
+        .filter(candidate_id__in=ids)
+        .values_list("candidate_id", "project_id")
+    ):
+        found[candidate].projects.append(project)
+    for candidate, source, key, values in (
+        Fact.objects.across_organisations(reason)
+        .filter(candidate_id__in=ids)
+        .values_list("candidate_id", "source", "key", "values")
+    ):
+        found[candidate].facts.append((f"fact.{source}.{key}", values))
+    for candidate, scope, text in texts.of(ids):
+        found[candidate].texts.append((scope, text))
+    return list(found.values())
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    own = dict(zip(_OWN, row[len(_COLUMNS) :], strict=True))
+    (candidate_id, organisation_id, first, last, headline, title, company, location, summary,
+     source, skills, tags, by, created, updated, contacted_at) = row[: len(_COLUMNS)]  # fmt: skip
+    return Record(
+        candidate_id, organisation_id, first, last, headline, title, company, location, summary, source, skills, tags,
+        by, created, updated, contacted_at, own.get("place_id"), own.get("custom") or {},
+    )  # fmt: skip
+
+
 def _refresh(ids: Sequence[int]) -> None:
-    rows = [_row(*person) for person in _people(ids)]
+    people = records(ids)
+    if not people:
+        return
+    today = timezone.now().date()
+    rows, keys = [], []
+    wanted: dict[dictionary.Key, record.Value] = {}
+    for person in people:
+        mine = [
+            (person.organisation_id, value.kind, value.folded)
+            for value in record.values(person)
+            if value.folded and wanted.setdefault((person.organisation_id, value.kind, value.folded), value)
+        ]
+        worked = record.years_of(person, today)
+        keys.append((mine, record.reserved(person, worked)))
+        rows.append((person, document(record.fields(person)), worked or 0))
+    # Last, because others who need the same new value wait for our transaction from here on.
+    known = dictionary.ids(wanted)
+    _write(
+        [
+            (
+                person.candidate_id,
+                person.organisation_id,
+                words,
+                "{" + ",".join(map(str, sorted({*own, *(known[key] for key in mine)}))) + "}",
+                worked,
+                person.last_activity,
+                person.contacted_at,
+                person.sort_name,
+            )
+            for (person, words, worked), (mine, own) in zip(rows, keys, strict=True)
+        ]
+    )
+
+
+def _write(rows: list[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         for table, chosen in ((_TABLE, rows), (_SAMPLE, [row for row in rows if in_sample(row[0])])):
             if chosen:
-                cursor.execute(
-                    _UPSERT.format(table=table), [list(column) for column in zip(*chosen, strict=True)]
-                )
+                cursor.execute(_UPSERT.format(table=table), list(_columns(chosen)))
 
 
-def _people(ids: Sequence[int]) -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
-    """Each person's own columns and the ``(field, text)`` pairs of their positions and schools."""
-    reason = "the index follows the people it is given; ids come from one organisation's operation"
-    further: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    positions = Experience.objects.across_organisations(reason).filter(candidate_id__in=ids)
-    for candidate, title, company in positions.values_list("candidate_id", "title", "company"):
-        further[candidate] += [("title", title), ("company", company)]
-    schools = Education.objects.across_organisations(reason).filter(candidate_id__in=ids)
-    for candidate, *texts in schools.values_list("candidate_id", "school", "degree", "field"):
-        further[candidate] += [("", text) for text in texts]
-    people = Candidate.objects.across_organisations(reason).filter(pk__in=ids)
-    columns = (
-        "id", "organisation_id", "first_name", "last_name", "headline", "title", "company", "location", "summary",
-        "skills", "tags", "created_at", "updated_at", "last_contacted_at",
-    )  # fmt: skip
-    for person in people.values(*columns).order_by("pk"):
-        yield person, further[person["id"]]
+def _columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    return (list(column) for column in zip(*rows, strict=True))
 
 
-def _row(
-    person: dict[str, Any], further: Iterable[tuple[str, str]]
-) -> tuple[int, int, str, datetime.datetime, datetime.datetime | None, str]:
-    fields = [
-        ("name", person["first_name"]),
-        ("name", person["last_name"]),
-        ("title", person["title"]),
-        ("company", person["company"]),
-        ("location", person["location"]),
-        ("", person["headline"]),
-        *(("skill", skill) for skill in person["skills"]),
-        *(("tag", tag) for tag in person["tags"]),
-        *further,
-        ("", person["summary"]),
-    ]
-    contacted_at = person["last_contacted_at"]
-    activity = max(moment for moment in (person["created_at"], person["updated_at"], contacted_at) if moment)
-    name = fold(f"{person['last_name']} {person['first_name']}".strip())[:300]
-    return person["id"], person["organisation_id"], document(fields), activity, contacted_at, name
+def _replace(ids: list[int], *, gone: Collection[int], new: Collection[int]) -> None:
+    values = {"ids": ids, "new": list(new), "gone": sorted({*gone, *new}), "lost": sorted({*gone} - {*new})}
+    with connection.cursor() as cursor:
+        for table in (_TABLE, _SAMPLE):
+            cursor.execute(_LOCK.format(table=table), [ids])
+            cursor.execute(_RESTATE.format(table=table), values)

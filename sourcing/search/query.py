@@ -1,67 +1,57 @@
-"""The list of people: by words, by an address or number, or everybody; page by page; with an honest total.
+"""The list of people a question finds: page by page, with an honest total.
 
-One question is answered in one of three ways (docs/architecture.md, "People at a million"):
+One question is answered in one of three ways (docs/architecture.md, "People at a million"), chosen by an estimate on
+the 2 % sample and never by the planner, which has no statistics about words that would let it:
 
-- an address or a number is looked up among the contact points the viewer may see, never among words;
-- many hits (by an estimate on the 2 % sample): the ordered index is walked until the page is full;
-- few hits: all of them come from the word index, at most 10,001, and are sorted outside.
-
-The planner does not choose between the last two; it has no statistics about words that would let it.
+- few hits: all of them come from the word index, at most 10,001, and are sorted outside;
+- many hits: the ordered index is walked until the page is full. When what fits is not among the first rows (it
+  happens when the order and the question have to do with each other) all hits are sorted after all;
+- by relevance, many hits: the 10,000 most recently active of them are ranked.
 """
 
 from __future__ import annotations
 
-import base64
-import datetime
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from array import array
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from accounts.models import User
-from foundation.problems import Invalid
-from sourcing.models import Candidate, ContactKind, ContactPoint
-from sourcing.normalising import InvalidAddress, InvalidPhone, normalise_email, normalise_phone
-from sourcing.search import tokens
+from sourcing.models import Candidate
+from sourcing.search import sorting
+from sourcing.search.conditions import Compiled, compile_question
 from sourcing.search.index import SAMPLE_ONE_IN
-from sourcing.selectors import own_or_shared, visible_candidates
+from sourcing.search.own_fields import keys as own_keys
+from sourcing.search.question import Order, Question
+from sourcing.search.sorting import BadCursor, Cursor, Sorting
+from sourcing.search.syntax import Misread
+from sourcing.selectors import visible_candidates
+
+__all__ = [
+    "BadCursor",
+    "Order",
+    "Page",
+    "Question",
+    "Total",
+    "among",
+    "candidate_ids",
+    "people",
+    "some",
+    "total",
+]
 
 _TABLE = "sourcing_personsearch"
 _SAMPLE = "sourcing_personsearchsample"
-#: Totals are exact up to here, and this many hits are sorted at most.
+#: Totals are exact up to here, this many hits are sorted, and this many are ranked.
 EXACT_UP_TO = 10_000
-
-
-class BadCursor(Invalid):
-    """The paging cursor is not one of ours; go back to the first page."""
-
-    code: ClassVar[str] = "bad_cursor"
-
-
-class Order(StrEnum):
-    """How the list is sorted."""
-
-    RECENT = "recent"
-    NAME = "name"
-
-
-@dataclass(frozen=True)
-class _Sorting:
-    column: str
-    direction: str
-    beyond: str
-    cast: str
-
-
-_SORTINGS = {
-    Order.RECENT: _Sorting("last_activity", "DESC", "<", "timestamptz"),
-    Order.NAME: _Sorting("sort_name", "ASC", ">", 'text COLLATE "C"'),
-}
+#: So many rows of the ordered index are looked at before all hits are sorted instead, …
+_WALK = 20_000
+#: … which is done up to so many hits.
+_SORTABLE = 100_000
 
 
 @dataclass(frozen=True)
@@ -72,204 +62,263 @@ class Total:
     exact: bool
 
     def __str__(self) -> str:
-        return f"{self.count:,}" if self.exact else f"≈ {self.count:,}"
+        return f"{self.count:,}" if self.exact else f"≈ {rounded(self.count):,}"
 
 
 @dataclass(frozen=True)
 class Page:
     """One page of the list. ``next`` is the cursor of the following page, None on the last.
 
-    There is no way back but the browser's: a page before would need each index walked the other way.
+    There is no way back but the browser's: a page before would need each index walked the other way. ``misread`` and
+    ``misread_nice`` are what was not understood; ``among`` says that only the so many most recently active were ranked.
     """
 
     people: list[Candidate] = field(default_factory=list)
     next: str | None = None
     total: Total = Total(0, exact=True)
     previous: None = None
+    misread: tuple[Misread, ...] = ()
+    misread_nice: tuple[Misread, ...] = ()
+    among: int | None = None
 
 
 @dataclass(frozen=True)
 class _Hits:
-    ids: list[int]
-    next: str | None
+    rows: list[tuple[int, str]]
     total: Total
+    among: int | None = None
+
+
+def rounded(count: int) -> int:
+    """An estimate as it is shown: two leading digits."""
+    return round(count, -max(len(str(count)) - 2, 0))
 
 
 def people(
-    *, viewer: User, text: str = "", order: Order = Order.RECENT, after: str | None = None, size: int = 50
+    *,
+    viewer: User,
+    text: str = "",
+    order: Order = Order.RECENT,
+    after: str | None = None,
+    size: int = 50,
+    question: Question | None = None,
 ) -> Page:
-    """People of the viewer's organisation that have every word of ``text`` (the last word may be only begun).
+    """A page of the people of the viewer's organisation who fit ``question`` (or only the words ``text``).
 
-    ``text`` may also be one e-mail address or telephone number: then those who have exactly that one and whose row is
-    shared or the viewer's own. Raises :class:`BadCursor`.
+    Addresses and numbers in the text are looked up among the contact points that are shared or the viewer's own.
+    Raises :class:`BadCursor`.
     """
-    text = text.replace("\x00", "").strip("\n\r\t")[:500]
-    address = _address(text)
-    if address is not None:
-        return _by_contact_point(viewer, address)
-    wanted = tokens.query(text)
-    if text.strip() and not wanted:
-        return Page()
-    assert viewer.organisation_id is not None
-    hits = _hits(viewer.organisation_id, wanted, order, _decode(after, order), size)
-    found = {person.pk: person for person in visible_candidates(viewer).filter(pk__in=hits.ids)}
-    # A person deleted between the two reads is left out rather than shown broken.
-    return Page([found[pk] for pk in hits.ids if pk in found], hits.next, hits.total)
-
-
-def _address(text: str) -> tuple[ContactKind, str] | None:
-    """What the whole text names, if it is one address or one number of at least seven digits."""
-    stripped = text.strip()
-    if "@" in stripped and " " not in stripped:
-        try:
-            return ContactKind.EMAIL, normalise_email(stripped)
-        except InvalidAddress:
-            return None
-    digits = sum(character.isdigit() for character in stripped)
-    if digits >= 7 and not any(character.isalpha() for character in stripped):
-        try:
-            return ContactKind.PHONE, normalise_phone(stripped)
-        except InvalidPhone:
-            return None
-    return None
-
-
-def _by_contact_point(viewer: User, wanted: tuple[ContactKind, str]) -> Page:
-    kind, normalised = wanted
-    # Two steps, so that no plan goes through all people of the organisation.
-    ids = list(
-        ContactPoint.objects.for_organisation(viewer.organisation_id)
-        .filter(own_or_shared(viewer), kind=kind, normalised=normalised)
-        .values_list("candidate_id", flat=True)[: EXACT_UP_TO + 1]
-    )
-    found = list(visible_candidates(viewer).filter(pk__in=ids).order_by("-updated_at", "-pk"))
-    # Hundreds of people with one address are a mistake in an import; they are shown on one page, up to a hundred.
-    return Page(found[:100], None, Total(min(len(found), EXACT_UP_TO), exact=len(found) <= EXACT_UP_TO))
-
-
-def _hits(organisation_id: int, wanted: str, order: Order, after: tuple[str, int] | None, size: int) -> _Hits:
+    question = question or Question.of(text, "", (), order)
+    asked = compiled(question, viewer)
+    by = sorting.of(question.order, asked)
+    beyond = sorting.decode(after, by)
     with transaction.atomic(), connection.cursor() as cursor:
-        estimate = _estimate(cursor, organisation_id, wanted)
-        if wanted and estimate <= EXACT_UP_TO:
-            rows, total = _sorted_hits(cursor, organisation_id, wanted, order, after, size)
+        hits = _hits(cursor, asked, by, beyond, size)
+    shown = hits.rows[:size]
+    following = sorting.encode(hits.rows[size - 1]) if len(hits.rows) > size else None
+    found = visible_candidates(viewer).in_bulk([candidate_id for candidate_id, _ in shown])
+    # A person deleted between the two reads is left out rather than shown broken.
+    rows = [found[candidate_id] for candidate_id, _ in shown if candidate_id in found]
+    return Page(
+        rows, following, hits.total, misread=asked.misread, misread_nice=asked.misread_nice, among=hits.among
+    )
+
+
+def candidate_ids(*, viewer: User, question: Question) -> Iterator[int]:
+    """Everybody who fits, each once, in the order of their ids; read in one statement, eight bytes a person."""
+    asked = compiled(question, viewer)
+    ids = array("q")
+    if not asked.nobody:
+        where, values = asked.where()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT candidate_id FROM {_TABLE} WHERE {where} ORDER BY candidate_id", values)  # noqa: S608 - constants of ours; values are bound
+            while rows := cursor.fetchmany(10_000):
+                ids.extend(row[0] for row in rows)
+    return iter(ids)
+
+
+def some(*, viewer: User, question: Question, size: int) -> list[Candidate]:
+    """Some who fit, the most recently active of the people looked at: for type-ahead, which must be quick."""
+    asked = compiled(question, viewer)
+    if asked.nobody:
+        return []
+    by = sorting.of(Order.RECENT, asked)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if estimate(cursor, asked) > 1_000:
+            rows = _walk(cursor, asked, by, None, size, _WALK)
         else:
-            rows = _walk(cursor, organisation_id, wanted, order, after, size)
-            total = _total(cursor, organisation_id, wanted, estimate)
-    following = _encode(rows[size - 1]) if len(rows) > size else None
-    return _Hits([candidate_id for candidate_id, _ in rows[:size]], following, total)
+            rows, _ = _sorted(cursor, asked, by, None, size, most=1_000)
+    found = visible_candidates(viewer).in_bulk([candidate_id for candidate_id, _ in rows[:size]])
+    return list(found.values())
 
 
-def _estimate(cursor: CursorWrapper, organisation_id: int, wanted: str) -> int:
-    condition, values = _matching(organisation_id, wanted)
-    cursor.execute(f"SELECT count(*) FROM {_SAMPLE} WHERE {condition}", values)  # noqa: S608 - only constants of this module
-    return int(_one(cursor)) * SAMPLE_ONE_IN
+def among(*, viewer: User, question: Question, candidate_ids: Collection[int]) -> list[int]:
+    """Those of ``candidate_ids`` who fit, in their order."""
+    asked = compiled(question, viewer)
+    if asked.nobody or not candidate_ids:
+        return []
+    where, values = asked.where()
+    sql = f"SELECT candidate_id FROM {_TABLE} WHERE {where} AND candidate_id = ANY(%s) ORDER BY candidate_id"  # noqa: S608 - constants of ours; values are bound
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, list(candidate_ids)])
+        return [row[0] for row in cursor.fetchall()]
 
 
-def _sorted_hits(
-    cursor: CursorWrapper,
-    organisation_id: int,
-    wanted: str,
-    order: Order,
-    after: tuple[str, int] | None,
-    size: int,
-) -> tuple[list[tuple[int, str]], Total]:
-    """All hits from the word index, then order and page."""
-    by = _SORTINGS[order]
-    condition, values = _matching(organisation_id, wanted)
-    beyond, marks = _beyond(by, after)
+def total(*, viewer: User, question: Question) -> Total:
+    """How many people fit, counted to the last one. May take seconds; asked for by a press."""
+    asked = compiled(question, viewer)
+    if asked.nobody:
+        return Total(0, exact=True)
+    where, values = asked.where()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {_TABLE} WHERE {where}", values)  # noqa: S608 - constants of ours; values are bound
+        return Total(_number(cursor), exact=True)
+
+
+def compiled(question: Question, viewer: User) -> Compiled:
+    """The question as this viewer asks it now."""
+    return compile_question(question, viewer=viewer, now=timezone.now(), custom=own_keys(viewer))
+
+
+def estimate(cursor: CursorWrapper, asked: Compiled, *, without: str | None = None) -> int:
+    """About how many fit, from the sample."""
+    where, values = asked.where(without=without)
+    cursor.execute(f"SELECT count(*) FROM {_SAMPLE} WHERE {where}", values)  # noqa: S608 - constants of ours; values are bound
+    return _number(cursor) * SAMPLE_ONE_IN + asked.reached
+
+
+def only(cursor: CursorWrapper, method: str | None) -> None:
+    """Leave the planner one way to read tables for what follows in this transaction; None gives all back."""
+    methods = ("seqscan", "indexscan", "bitmapscan")
+    settings = [f"SET LOCAL enable_{each} = {'on' if method in (None, each) else 'off'}" for each in methods]
+    cursor.execute("; ".join(settings))
+
+
+def _hits(cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, size: int) -> _Hits:
+    if asked.nobody:
+        return _Hits([], Total(0, exact=True))
+    expected = estimate(cursor, asked)
+    if not asked.is_everybody and expected <= EXACT_UP_TO:
+        rows, count = _sorted(cursor, asked, by, after, size, most=EXACT_UP_TO + 1)
+        if count <= EXACT_UP_TO:
+            return _Hits(rows, Total(count, exact=True))
+        expected = max(expected, count)
+    if expected <= EXACT_UP_TO:
+        expected, exact = _counted(cursor, asked)
+    else:
+        exact = False
+    if by.order is Order.RELEVANCE:
+        return _Hits(_ranked(cursor, asked, by, after, size, expected), Total(expected, exact), EXACT_UP_TO)
+    return _Hits(_many(cursor, asked, by, after, size, expected), Total(expected, exact))
+
+
+def _counted(cursor: CursorWrapper, asked: Compiled) -> tuple[int, bool]:
+    """Everybody of an organisation that looks small is counted, up to the limit."""
+    where, values = asked.where()
+    some = f"SELECT 1 FROM {_TABLE} WHERE {where} LIMIT {EXACT_UP_TO + 1}"  # noqa: S608 - constants of ours; values are bound
+    cursor.execute(f"SELECT count(*) FROM ({some}) x", values)  # noqa: S608 - constants of ours; values are bound
+    count = _number(cursor)
+    return min(count, EXACT_UP_TO), count <= EXACT_UP_TO
+
+
+def _sorted(
+    cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, size: int, *, most: int
+) -> tuple[list[tuple[int, str]], int]:
+    """All hits from the word index (at most ``most``), then order and page; and how many there were."""
+    hits, values = _found(asked, by, most)
+    beyond, marks = by.beyond("place", after)
     sql = f"""
-    WITH hits AS MATERIALIZED (
-        SELECT candidate_id, {by.column} AS place FROM {_TABLE} WHERE {condition} LIMIT {EXACT_UP_TO + 1}
-    ), page AS (
-        SELECT candidate_id, place FROM hits WHERE {beyond.replace(by.column, "place")}
+    WITH hits AS MATERIALIZED ({hits}), page AS (
+        SELECT candidate_id, place FROM hits WHERE {beyond}
          ORDER BY place {by.direction}, candidate_id {by.direction} LIMIT %s
     )
     SELECT candidate_id, place::text, (SELECT count(*) FROM hits) FROM page
      ORDER BY page.place {by.direction}, candidate_id {by.direction}
-    """  # noqa: S608 - only constants of this module
-    with _without(cursor, "enable_seqscan", "enable_indexscan"):
-        cursor.execute(sql, [*values, *marks, size + 1])
-        rows = cursor.fetchall()
-    if not rows:
-        return [], Total(0, exact=True)
-    count = rows[0][2]
-    total = Total(min(count, EXACT_UP_TO), exact=count <= EXACT_UP_TO)
-    return [(candidate_id, place) for candidate_id, place, _ in rows], total
+    """  # noqa: S608 - constants of ours; values are bound
+    only(cursor, "bitmapscan")
+    cursor.execute(sql, [*values, *marks, size + 1])
+    rows = cursor.fetchall()
+    only(cursor, None)
+    if rows:
+        return [(row[0], row[1]) for row in rows], rows[0][2]
+    # Behind the last page, or nobody at all; the first page of nobody is what mostly happens.
+    return [], 0 if after is None else _counted(cursor, asked)[0]
+
+
+def _found(asked: Compiled, by: Sorting, most: int) -> tuple[str, list[Any]]:
+    """The hits with what they are sorted by. What is checked late is checked on the rows the rest has found."""
+    expression, ranked_by = by.expression()
+    if not asked.has_late:
+        where, values = asked.where()
+        sql = f"SELECT candidate_id, {expression} AS place FROM {_TABLE} WHERE {where} LIMIT {most}"  # noqa: S608 - constants of ours; values are bound
+        return sql, [*ranked_by, *values]
+    early, values = asked.where(late=False)
+    late, later = asked.where(late=True)
+    sql = f"""
+    SELECT candidate_id, {expression} AS place FROM (SELECT * FROM {_TABLE} WHERE {early} OFFSET 0) f
+     WHERE {late} LIMIT {most}
+    """  # noqa: S608 - constants of ours; values are bound
+    return sql, [*ranked_by, *values, *later]
+
+
+def _many(
+    cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, size: int, expected: int
+) -> list[tuple[int, str]]:
+    """The ordered index from the cursor on until the page is full."""
+    sortable = not asked.is_everybody and expected <= _SORTABLE
+    rows = _walk(cursor, asked, by, after, size + 1, _WALK if sortable else None)
+    if len(rows) <= size and sortable:
+        rows, _ = _sorted(cursor, asked, by, after, size, most=2 * _SORTABLE)
+    return rows
 
 
 def _walk(
-    cursor: CursorWrapper,
-    organisation_id: int,
-    wanted: str,
-    order: Order,
-    after: tuple[str, int] | None,
-    size: int,
+    cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, wanted: int, most: int | None
 ) -> list[tuple[int, str]]:
-    """The ordered index from the cursor on, until the page is full."""
-    by = _SORTINGS[order]
-    condition, values = _matching(organisation_id, wanted)
-    beyond, marks = _beyond(by, after)
+    where, values = asked.where(late=None)
+    beyond, marks = by.beyond(by.column, after)
+    order = f"ORDER BY {by.column} {by.direction}, candidate_id {by.direction}"
+    if most is None:
+        inner = f"SELECT * FROM {_TABLE} WHERE {where} AND {beyond} {order}"  # noqa: S608 - constants of ours; values are bound
+        bound = [*values, *marks]
+        rest = "true"
+    else:
+        inner = f"SELECT * FROM {_TABLE} WHERE organisation_id = %s AND {beyond} {order} LIMIT {most}"  # noqa: S608 - constants of ours; values are bound
+        bound = [asked.organisation_id, *marks, *values]
+        rest = where
+    only(cursor, "indexscan")
+    cursor.execute(
+        f"SELECT candidate_id, {by.column}::text FROM ({inner}) w WHERE {rest} LIMIT %s",  # noqa: S608 - constants of ours; values are bound
+        [*bound, wanted],
+    )
+    rows = list(cursor.fetchall())
+    only(cursor, None)
+    return rows
+
+
+def _ranked(
+    cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, size: int, expected: int
+) -> list[tuple[int, str]]:
+    """The most recently active hits, ranked. Which way they are found depends on how many there are."""
+    where, values = asked.where()
+    # Ids first and alone: ten thousand whole rows would be sorted on disk.
+    recent = f"SELECT candidate_id FROM {_TABLE} WHERE {where} ORDER BY last_activity DESC, candidate_id DESC LIMIT %s"  # noqa: S608 - constants of ours; values are bound
+    only(cursor, "bitmapscan" if expected <= _SORTABLE and not asked.is_everybody else "indexscan")
+    cursor.execute(recent, [*values, EXACT_UP_TO])
+    ids = [row[0] for row in cursor.fetchall()]
+    only(cursor, None)
+    expression, ranked_by = by.expression()
+    beyond, marks = by.beyond("place", after)
     sql = f"""
-    SELECT candidate_id, {by.column}::text FROM {_TABLE} WHERE {condition} AND {beyond}
-     ORDER BY {_TABLE}.{by.column} {by.direction}, candidate_id {by.direction} LIMIT %s
-    """  # noqa: S608 - only constants of this module
-    with _without(cursor, "enable_bitmapscan", "enable_seqscan"):
-        cursor.execute(sql, [*values, *marks, size + 1])
-        return list(cursor.fetchall())
+    WITH ranked AS MATERIALIZED (SELECT candidate_id, {expression} AS place FROM {_TABLE} WHERE candidate_id = ANY(%s))
+    SELECT candidate_id, place::text FROM ranked WHERE {beyond}
+     ORDER BY ranked.place DESC, candidate_id DESC LIMIT %s
+    """  # noqa: S608 - constants of ours; values are bound
+    cursor.execute(sql, [*ranked_by, ids, *marks, size + 1])
+    return list(cursor.fetchall())
 
 
-def _total(cursor: CursorWrapper, organisation_id: int, wanted: str, estimate: int) -> Total:
-    if estimate > EXACT_UP_TO:
-        return Total(estimate, exact=False)
-    condition, values = _matching(organisation_id, wanted)
-    some = f"SELECT 1 FROM {_TABLE} WHERE {condition} LIMIT {EXACT_UP_TO + 1}"  # noqa: S608 - only constants of this module
-    cursor.execute(f"SELECT count(*) FROM ({some}) x", values)  # noqa: S608 - only constants of this module
-    count = int(_one(cursor))
-    return Total(min(count, EXACT_UP_TO), exact=count <= EXACT_UP_TO)
-
-
-def _matching(organisation_id: int, wanted: str) -> tuple[str, list[Any]]:
-    if wanted:
-        return "organisation_id = %s AND doc @@ %s::tsquery", [organisation_id, wanted]
-    return "organisation_id = %s", [organisation_id]
-
-
-def _beyond(by: _Sorting, after: tuple[str, int] | None) -> tuple[str, list[Any]]:
-    if after is None:
-        return "true", []
-    return f"({by.column}, candidate_id) {by.beyond} (%s::{by.cast}, %s)", list(after)
-
-
-@contextmanager
-def _without(cursor: CursorWrapper, *settings: str) -> Iterator[None]:
-    """Switch planner methods off for one statement of the open transaction."""
-    for name in settings:
-        cursor.execute(f"SET LOCAL {name} = off")
-    yield
-    for name in settings:
-        cursor.execute(f"SET LOCAL {name} TO DEFAULT")
-
-
-def _one(cursor: CursorWrapper) -> Any:
+def _number(cursor: CursorWrapper) -> int:
     row = cursor.fetchone()
     assert row is not None
-    return row[0]
-
-
-def _encode(row: Sequence[Any]) -> str:
-    """A cursor behind ``(candidate id, sort value)``."""
-    return base64.urlsafe_b64encode(json.dumps([row[1], row[0]]).encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str | None, order: Order) -> tuple[str, int] | None:
-    if not cursor:
-        return None
-    try:
-        place, candidate_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(place, str) or type(candidate_id) is not int or "\x00" in place:
-            raise ValueError(cursor)
-        if order is Order.RECENT:
-            datetime.datetime.fromisoformat(place)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise BadCursor("This page link is broken. Start from the first page.") from error
-    return place, max(-(2**63), min(candidate_id, 2**63 - 1))
+    return int(row[0])

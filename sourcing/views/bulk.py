@@ -23,6 +23,7 @@ from sourcing.bulk import Whom
 from sourcing.forms import DeleteForm, MoveForm, TagForm, ToProjectForm
 from sourcing.models import Project, ProjectRole
 from sourcing.search import query
+from sourcing.search.question import Question
 from sourcing.views.requests import numbers, viewer_of, wants_part
 
 
@@ -43,9 +44,9 @@ def _chosen(request: HttpRequest, viewer: User, project: Project | None = None) 
         total = selectors.project_members(viewer, project).count()
         found = Chosen(Whom(project_id=project.pk), f"{total:,}", total == 1, total, [("everything", "1")])
     elif request.POST.get("everything") == "1":
-        question = {"q": request.POST.get("q", "")}
-        hits = query.people(viewer=viewer, text=question["q"], size=1).total
-        again = [("everything", "1"), *question.items()]
+        question = Question.posted(request.POST)
+        hits = query.people(viewer=viewer, question=question, size=1).total
+        again = [("everything", "1"), ("question", question.as_query())]
         found = Chosen(Whom(question=question), str(hits), hits.count == 1, hits.count, again)
     else:
         ids = numbers(request.POST.getlist("candidate"))

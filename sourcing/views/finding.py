@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
+from itertools import islice
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +21,7 @@ from sourcing.finding import selectors as credit_selectors
 from sourcing.finding.providers import display_name
 from sourcing.models import Candidate, ContactKind, FindingStatus, Project
 from sourcing.search import query
+from sourcing.search.question import Question
 from sourcing.views.requests import numbers, viewer_of, wants_part
 
 PAGE = 50
@@ -142,7 +144,7 @@ def _confirm(
         "back_url": project.url if project else person.url if person else "",
         "ticked": request.POST.getlist("candidate"),
         "everything": request.POST.get("everything", ""),
-        "q": request.POST.get("q", ""),
+        "question": Question.posted(request.POST).as_query(),
         "request_key": uuid.uuid4(),
         "may_set_up": can(viewer, Right.ORGANISATION_EDIT),
         "problem": problem,
@@ -163,10 +165,8 @@ def _ticked(request: HttpRequest) -> list[int]:
     """The posted ids, or those of everybody the list's question finds."""
     if request.POST.get("everything") != "1":
         return numbers(request.POST.getlist("candidate"))
-    page = query.people(
-        viewer=viewer_of(request), text=request.POST.get("q", ""), size=finding.MOST_PEOPLE // 2
-    )
-    return [found.pk for found in page.people]
+    found = query.candidate_ids(viewer=viewer_of(request), question=Question.posted(request.POST))
+    return list(islice(found, finding.MOST_PEOPLE // 2))
 
 
 def _statuses(counts: dict[str, int], active: str) -> list[dict[str, object]]:

@@ -7,58 +7,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, needs
 from foundation.problems import Problem
-from sourcing import duplicates, matching, selectors, slots, values
+from sourcing import duplicates, matching, selectors, values
 from sourcing import people as operations
 from sourcing.forms import NewPersonForm, PersonForm
 from sourcing.models import Candidate, Origin
 from sourcing.normalising import normalise_email
-from sourcing.search import query
-from sourcing.views.person import person_context
 from sourcing.views.problems import onto_form
-from sourcing.views.requests import number, private, viewer_of, wants_part
-from sourcing.views.rows import bulk_actions, rows
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
-    """The start of the product is the list of people; the page there asks for login and right."""
-    return redirect("sourcing:people")
-
-
-@require_GET
-@needs(Right.CANDIDATE_VIEW)
-def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, or who fits ``q``; ``person=<id>`` opens the drawer beside the list."""
-    viewer = viewer_of(request)
-    chosen = number(request.GET.get("person"))
-    person = selectors.candidate_for(viewer, chosen) if chosen is not None else None
-    context: dict[str, Any] = person_context(viewer, person) if person else {}
-    if person and wants_part(request, "drawer"):
-        context["close_url"] = _without_person(request)
-        return private(render(request, "sourcing/_drawer.html", context))
-    text = request.GET.get("q", "")
-    order = query.Order.NAME if request.GET.get("order") == query.Order.NAME else query.Order.RECENT
-    page = query.people(viewer=viewer, text=text, order=order, after=request.GET.get("after"))
-    context |= {
-        "q": text,
-        "order": order.value,
-        "page": page,
-        "rows": rows(viewer, page.people),
-        "marks": slots.candidate_mark.visible(viewer),
-        "bulk_actions": bulk_actions(viewer),
-        "anybody": bool(page.people) or bool(text) or selectors.visible_candidates(viewer).exists(),
-        "may_import": can(viewer, Right.CANDIDATE_IMPORT),
-        "may_edit": can(viewer, Right.CANDIDATE_EDIT),
-        "close_url": _without_person(request),
-        "row_query": _row_query(request),
-    }
-    return private(render(request, "sourcing/people.html", context))
+from sourcing.views.requests import viewer_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -182,15 +142,3 @@ def _initial(found: Candidate) -> dict[str, Any]:
         "linkedin_url": f"https://{found.linkedin_key}" if found.linkedin_key else "",
         "version": found.version,
     }
-
-
-def _row_query(request: HttpRequest) -> str:
-    """The list's question without the drawer, to which a row adds its person."""
-    values = request.GET.copy()
-    values.pop("person", None)
-    return values.urlencode()
-
-
-def _without_person(request: HttpRequest) -> str:
-    rest = _row_query(request)
-    return reverse("sourcing:people") + (f"?{rest}" if rest else "")

@@ -10,7 +10,20 @@ from django.urls import reverse
 from accounts.models import User
 from sourcing import selectors, slots
 from sourcing.models import Candidate, Project
+from sourcing.search.highlighting import Piece
 from sourcing.slots import Mark
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The texts of a row cut into what fitted a search and what did not; ``excerpt`` is from a text a row does not
+    show."""
+
+    name: list[Piece]
+    title: list[Piece]
+    company: list[Piece]
+    location: list[Piece]
+    excerpt: list[Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,7 @@ class Row:
     person: Candidate
     reach: selectors.Reach
     marks: list[list[Mark]] = field(default_factory=list)
+    marked: Marked | None = None
 
 
 @dataclass(frozen=True)

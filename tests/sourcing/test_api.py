@@ -95,3 +95,42 @@ def test_without_a_login_there_is_nothing(client: Client, alice: User) -> None:
     for url in ("/api/v1/candidates/", "/api/v1/projects/"):
         assert client.get(url).status_code == 401
     assert not Project.objects.for_organisation(alice.organisation_id).exists()
+
+
+def test_the_list_takes_the_filters_of_the_page_and_tells_what_it_did_not_understand(
+    as_alice: Client, alice: User
+) -> None:
+    nurse = make_candidate(alice.organisation, "Ida", title="Nurse", skills=["First Aid"])
+    make_candidate(alice.organisation, "Cem", title="Cook")
+    page = as_alice.get("/api/v1/candidates/?title=nurse&title=Surgeon&skill=first+aid&q=ida+%28").json()
+    assert [row["id"] for row in page["results"]] == [nurse.pk]
+    assert page["misread"] == [{"start": 4, "end": 5, "message": "This bracket is not closed."}]
+    filters = as_alice.get("/api/v1/candidates/filters/?title=nurse").json()["results"]
+    (skills,) = [each for each in filters if each["name"] == "skill"]
+    assert skills["options"] == [{"value": "first aid", "label": "First Aid", "count": 1}]
+    assert as_alice.get("/api/v1/candidates/total/?title=nurse").json() == {"total": 1}
+    found = as_alice.get("/api/v1/candidates/suggestions/?text=nur").json()["results"]
+    assert found == [{"kind": "title", "value": "Nurse", "because": ""}]
+
+
+def test_saved_searches_are_made_read_changed_and_deleted(
+    as_alice: Client, as_bob: Client, as_mallory: Client
+) -> None:
+    made = as_alice.post(
+        "/api/v1/searches/",
+        {"name": "Nurses", "question": "q=nurse+&skill=x", "shared": True},
+        content_type=JSON,
+    )
+    assert made.status_code == 201
+    url = f"/api/v1/searches/{made.json()['id']}/"
+    assert as_bob.get(url).json() | {"created_at": "", "id": 0} == {
+        "id": 0, "name": "Nurses", "question": "q=nurse+&skill=x", "shared": True, "daily": False, "mine": False,
+        "created_at": "",
+    }  # fmt: skip
+    assert as_mallory.get(url).status_code == 404
+    assert as_bob.patch(url, {"name": "Mine"}, content_type=JSON).status_code == 404
+    changed = as_alice.patch(url, {"daily": True}, content_type=JSON).json()
+    assert (changed["daily"], changed["shared"], changed["question"]) == (True, True, "q=nurse+&skill=x")
+    assert [row["name"] for row in as_bob.get("/api/v1/searches/").json()["results"]] == ["Nurses"]
+    assert as_alice.delete(url).status_code == 204
+    assert as_alice.get(url).status_code == 404

@@ -13,6 +13,7 @@ from foundation.problems import Invalid, Missing, NotAllowed
 from sourcing import board, bulk, collaborators, projects
 from sourcing.bulk import NotUndoable, Whom
 from sourcing.models import BulkItem, Candidate, PersonSearch, Project, ProjectActivity, ProjectMember, Stage
+from sourcing.search.question import Question
 from tests.campaigns import making
 from tests.sourcing.factories import make_candidate, make_project, make_user
 
@@ -117,7 +118,7 @@ def test_a_whole_question_is_everybody_it_finds_and_nobody_else(alice: User, mon
     monkeypatch.setattr(bulk, "SLICE", 7)
     people(alice, "ABCDEFGHIJKLMNOPQRST", title="Nurse")
     people(alice, "Z", title="Cook")
-    run = done(alice, "tag", Whom(question={"q": "nurse"}), tag="x")
+    run = done(alice, "tag", Whom(question=Question(text="nurse")), tag="x")
     assert (run.total, run.done) == (20, 20)
     assert tags(alice)["Z"] == []
 

@@ -1,0 +1,93 @@
+"""Which characters of a text made somebody fit. Pure: the same tokens and terms that the search itself uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sourcing.search.syntax import Phrase, Word
+from sourcing.search.tokens import spans, words
+
+#: Characters of an excerpt around its first match.
+_AROUND = 90
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text; ``hit`` parts are marked."""
+
+    text: str
+    hit: bool = False
+
+
+Term = Word | Phrase
+
+
+def pieces(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
+    """``text`` of the field ``name`` cut into what fits one of ``terms`` and what does not; joined it is ``text``."""
+    found: list[Piece] = []
+    at = 0
+    for start, end in hits(text, terms, name):
+        if start > at:
+            found.append(Piece(text[at:start]))
+        found.append(Piece(text[max(at, start) : end], hit=True))
+        at = end
+    return [*found, Piece(text[at:])] if at < len(text) else found
+
+
+def hits(text: str, terms: Sequence[Term], name: str = "") -> list[tuple[int, int]]:
+    """The places of ``text`` that fit, in order, without overlaps. A phrase fits only as a whole."""
+    if not text or not terms:
+        return []
+    tokens = spans(text)
+    marked: set[int] = set()
+    for term in terms:
+        if term.field in {"", name}:
+            marked.update(_fitting([token for token, _, _ in tokens], term))
+    places: list[tuple[int, int]] = []
+    for index in sorted(marked):
+        _, start, end = tokens[index]
+        # Two words of one phrase are one mark; so are overlapping pairs of ideographs.
+        if places and (
+            start <= places[-1][1] or (index - 1 in marked and not text[places[-1][1] : start].strip())
+        ):
+            places[-1] = (places[-1][0], max(end, places[-1][1]))
+        else:
+            places.append((start, end))
+    return places
+
+
+def fitting(text: str, terms: Iterable[Term], name: str = "") -> set[Term]:
+    """The terms that ``text`` fits."""
+    tokens = words(text) if text else ()
+    return {term for term in terms if term.field in {"", name} and _fitting(tokens, term)}
+
+
+def excerpt(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
+    """Some characters around the first place that fits, marked; empty when none does."""
+    first = next(iter(hits(text, terms, name)), None)
+    if first is None:
+        return []
+    start, end = max(0, first[0] - _AROUND // 2), min(len(text), first[1] + _AROUND)
+    # Whole words; a text without spaces is cut where it is.
+    if start:
+        start = min(text.find(" ", start, first[0]) + 1 or start, first[0])
+    if end < len(text):
+        end = max(text.rfind(" ", first[1], end), first[1]) if " " in text[first[1] : end] else end
+    cut = " ".join(text[start:end].split())
+    shown = f"{'…' if start else ''}{cut}{'…' if end < len(text) else ''}"
+    return pieces(shown, terms, name)
+
+
+def _fitting(tokens: Sequence[str], term: Term) -> list[int]:
+    if isinstance(term, Word):
+        if term.begun:
+            return [index for index, token in enumerate(tokens) if token.startswith(term.lexeme)]
+        return [index for index, token in enumerate(tokens) if token == term.lexeme]
+    length = len(term.lexemes)
+    starts = [
+        index
+        for index in range(len(tokens) - length + 1)
+        if tuple(tokens[index : index + length]) == term.lexemes
+    ]
+    return [index for start in starts for index in range(start, start + length)]
