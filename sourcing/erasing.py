@@ -33,6 +33,7 @@ from sourcing.models import (
     ContactPoint,
     ErasureReason,
     ErasureReceipt,
+    FacetValue,
     SocialProfile,
     Suppression,
     SuppressionKind,
@@ -127,10 +128,12 @@ def erase(*, candidate: Candidate, actor: User | None, reason: ErasureReason, bl
         Candidate.objects.for_organisation(candidate.organisation_id).select_for_update().get(pk=candidate.pk)
         audited = _audited_rows(candidate)
         hashes = suppression.leave_blocked(candidate=candidate) if block else 0
+        found_by = _found_by(candidate)
         counts.update(_erase_rows(candidate, trail))
         for data in person_data.from_the_top():
             if data.scrub is not None:
                 counts.update(data.scrub(trail))
+        counts["sourcing.FacetValue"] = _forget_values(trail, found_by)
         # Last: deleting and blanking have written entries of their own.
         counts["accounts.AuditEntry"] += forgetting.scrub(
             candidate.organisation_id, audited, trail.candidate_id
@@ -232,11 +235,20 @@ def scrub_below(trail: Trail) -> dict[str, int]:
     return counts
 
 
+def _found_by(candidate: Candidate) -> list[int]:
+    rows = PersonSearch.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+    return [facet for row in rows.values_list("facets", flat=True) for facet in row]
+
+
+def _forget_values(trail: Trail, facets: list[int]) -> int:
+    """What only this person was found by, now or before an edit: a rare title, a school nobody else went to."""
+    named = naming(FacetValue.objects.for_organisation(trail.organisation_id), trail, "value")
+    return dictionary.forget_unused(trail.organisation_id, [*facets, *named.values_list("pk", flat=True)])
+
+
 def _erase_rows(candidate: Candidate, trail: Trail) -> Counter[str]:
     """Every app's rows, the uppermost room first, and the person."""
     counts: Counter[str] = Counter()
-    found_by = PersonSearch.objects.for_organisation(trail.organisation_id).filter(candidate=candidate)
-    facets = [facet for row in found_by.values_list("facets", flat=True) for facet in row]
     for data in person_data.from_the_top():
         if data.erase is None:
             raise RuntimeError(f"{data.app} does not say how it erases a person")
@@ -245,8 +257,6 @@ def _erase_rows(candidate: Candidate, trail: Trail) -> Counter[str]:
         kind=SuppressionKind.PERSON, candidate=candidate
     ).delete()
     _gone, deleted = candidate.delete()
-    # What only this person was found by: a rare title, a school nobody else went to.
-    counts["sourcing.FacetValue"] = dictionary.forget_unused(trail.organisation_id, facets)
     counts.update({label: count for label, count in deleted.items() if count})
     return counts
 

@@ -17,6 +17,7 @@ from sourcing import archiving, bulk, duplicate_scan, erasing, merging_certain, 
 from sourcing.finding import page_slots as finding_slots
 from sourcing.models import Candidate, Project, ProjectMember
 from sourcing.slots import bulk_action, candidate_panel, candidate_tab, contact_notice, project_tab, run_page
+from sourcing.views import files
 from sourcing.views.person import profile_context
 
 #: An e-mail this fresh is told before somebody else writes.
@@ -63,6 +64,12 @@ def _contacted(candidate_ids: Collection[int], viewer: User) -> Mapping[int, lis
     }
 
 
+def _resumes_page(run: Run) -> str:
+    if run.params.get("candidate_id"):
+        return f"{reverse('sourcing:candidate', args=[run.params['candidate_id']])}?tab=files"
+    return reverse("sourcing:resume_batch", args=[run.pk])
+
+
 def register() -> None:
     """Called once from ``SourcingConfig.ready``."""
     project_tab(
@@ -89,6 +96,15 @@ def register() -> None:
         right=Right.CANDIDATE_VIEW,
         template="sourcing/_profile.html",
         context=profile_context,
+    )
+    candidate_tab(
+        id="files",
+        label="Files",
+        order=30,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_files.html",
+        context=files.tab_context,
+        count=files.how_many,
     )
     settings_pages.register(
         label="Custom fields", url_name="sourcing:custom_fields", right=Right.ORGANISATION_EDIT, order=25
@@ -198,3 +214,4 @@ def register() -> None:
         right=Right.ORGANISATION_EDIT,
         order=27,
     )
+    run_page(id="resumes", url=_resumes_page)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from accounts.models import User
-from sourcing import notes, person_data, personal
+from sourcing import files, notes, person_data, personal
 from sourcing.finding.providers import display_name
 from sourcing.models import (
     Candidate,
     ContactStatus,
+    FileState,
     FindingItem,
     FindingStatus,
     NoteVisibility,
@@ -40,6 +41,7 @@ TABLES = (
     ("sourcing.MatchKey", "candidate"),
     ("sourcing.PersonMerge", "survivor"),
     ("sourcing.FindingItem", "candidate"),
+    ("sourcing.PersonFile", "candidate"),
     ("sourcing.PersonSearch", "candidate"),
     ("sourcing.PersonSearchSample", "candidate"),
     ("sourcing.ProjectActivity", "candidate"),
@@ -62,6 +64,7 @@ def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
         *_found(candidate),
         *_suppressions(candidate),
         *_notes(candidate, viewer, limit),
+        *_files(candidate, viewer, limit),
     ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:limit]
 
@@ -126,6 +129,17 @@ def _notes(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
             note=", ".join(part for part in (where, "edited" if note.edited_at else "") if part),
             edit_url=reverse("sourcing:note_edit", args=[note.pk]) if note.author_id == viewer.pk else "",
             new=mine is not None and mine.seen_at is None,
+        )
+
+
+def _files(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
+    for file in files.files_of(viewer, candidate)[:limit]:
+        yield Moment(
+            at=file.created_at,
+            icon="file-text",
+            text=f"{file.uploaded_by or 'Somebody who left'} added the file {file.name}",
+            note=file.sentence if file.state not in (FileState.READ, FileState.WAITING) else "",
+            url=file.url,
         )
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.http import FileResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -25,6 +27,7 @@ from integrations.models import Connection, Export, ExportItem
 from outreach.models import InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
+from sourcing.resumes import intake
 from sourcing.search import saved, synonyms
 from sourcing.search.question import Question
 from tests.campaigns import making
@@ -91,6 +94,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:merge_ticked": ("POST", "AR"),
     "sourcing:merge_certain": ("POST", "AR"),
     "sourcing:merge_undo": ("POST", "AR"),
+    "sourcing:person_files": ("POST", "AR"),
+    "sourcing:file": ("GET", "ARV"),
+    "sourcing:file_remove": ("GET", "AR"),
+    "sourcing:resume_review": ("GET", "AR"),
+    "sourcing:resumes": ("GET", "AR"),
+    "sourcing:resumes_confirm": ("POST", "AR"),
+    "sourcing:resume_batch": ("GET", "AR"),
+    "sourcing:api_files": ("GET", "ARV"),
+    "sourcing:api_file": ("GET", "ARV"),
     "sourcing:import_upload": ("GET", "AR"),
     "sourcing:import": ("GET", "AR"),
     "sourcing:import_reread": ("POST", "AR"),
@@ -376,6 +388,9 @@ def world(db) -> World:
     imported = ImportRun.objects.create(
         organisation=organisation, created_by=alice, file="none.csv", file_name="none.csv", file_sha256="0"
     )
+    batch = intake.upload(
+        actor=alice, uploads=[SimpleUploadedFile("ada.txt", b"Ada Lovelace")], candidate=ada.candidate
+    )
     field = defining_fields.add(organisation=organisation, actor=alice, label="Level", kind="text")
     school = history.add(candidate=ada.candidate, actor=alice, kind="education", entry={"school": "TU"})
     note = notes.write(candidate=ada.candidate, actor=alice, body="Met at PyCon")
@@ -437,6 +452,8 @@ def world(db) -> World:
             "import_id": imported.pk,
             "saved_search_id": search.pk,
             "synonym_id": synonym.pk,
+            "batch_id": batch.pk,
+            "file_id": intake.files_of(batch).get().pk,
             "vendor": "sourcewhale",
             "provider": "hunter",
             "finding_id": request.pk,
@@ -475,6 +492,8 @@ def ask(client: Client, method: str, path: str) -> int:
     """The status of one request whose effects are undone."""
     with transaction.atomic():
         response = getattr(client, method.lower())(path)
+        if isinstance(response, FileResponse):
+            list(response.streaming_content)  # a download holds its file open until it is read
         transaction.set_rollback(True)
     if response.status_code == 302 and response.url.startswith(str(reverse(settings.LOGIN_URL))):
         return 401

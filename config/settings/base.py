@@ -163,6 +163,9 @@ STORAGES = {
 }
 #: Uploaded files (imports, refused rows); on several machines a shared volume.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / "media"))
+#: One file of a person at most, and how much of a résumé's text is kept and searched.
+FILE_BYTES = env.integer("FILE_MEGABYTES", 20, least=1) << 20
+FILE_TEXT_CHARACTERS = 200_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # ── security ────────────────────────────────────────────────────────────────

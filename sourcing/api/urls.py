@@ -7,6 +7,7 @@ from django.urls import path
 from sourcing.api import (
     bulk,
     duplicates,
+    files,
     finding,
     person,
     privacy,
@@ -32,6 +33,8 @@ urlpatterns = [
         name="api_contact_points",
     ),
     path("candidates/<int:candidate_id>/notes/", person.Notes.as_view(), name="api_notes"),
+    path("candidates/<int:candidate_id>/files/", files.Files.as_view(), name="api_files"),
+    path("files/<int:file_id>/", files.OneFile.as_view(), name="api_file"),
     path("candidates/<int:candidate_id>/values/", person.OtherValues.as_view(), name="api_values"),
     path("candidates/<int:candidate_id>/history/<str:kind>/", person.History.as_view(), name="api_history"),
     path(

@@ -21,6 +21,7 @@ from foundation.problems import Conflict
 from sourcing.copies import naming
 from sourcing.importing.reading import open_text, records
 from sourcing.models import Candidate, ContactPoint, ImportNote, ImportRow, ImportRun
+from sourcing.search import index
 from sourcing.trails import Trail
 
 _AT_ONCE = 2_000
@@ -150,10 +151,14 @@ def _names(trail: Trail) -> int:
     """Names of files and sources that name the person, and the same words as the source of whoever came with them."""
     named = [run for run in _imports(trail) if trail.is_in(run.file_name) or trail.is_in(run.source)]
     for run in named:
-        for model in (Candidate, ContactPoint):
-            model.objects.for_organisation(trail.organisation_id).filter(
-                source__in={run.source, run.file_name[:200]}
-            ).update(source=_UNNAMED)
+        words = {run.source, run.file_name[:200]}
+        people = Candidate.objects.for_organisation(trail.organisation_id).filter(source__in=words)
+        ids = list(people.values_list("pk", flat=True))
+        people.update(source=_UNNAMED)
+        index.refresh(ids)
+        ContactPoint.objects.for_organisation(trail.organisation_id).filter(source__in=words).update(
+            source=_UNNAMED
+        )
         run.file_name, run.source = _UNNAMED, _UNNAMED
         run.save(update_fields=["file_name", "source"])
     if named:

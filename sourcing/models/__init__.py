@@ -31,6 +31,7 @@ from sourcing.models.finding import (
 from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
 from sourcing.models.note import Note, NoteMention, NoteVisibility
 from sourcing.models.other_value import OtherValue
+from sourcing.models.person_file import Decision, FileState, PersonFile
 from sourcing.models.privacy import (
     Basis,
     ErasureReason,
@@ -65,6 +66,7 @@ __all__ = [
     "CreditEntry",
     "CreditEvent",
     "CustomField",
+    "Decision",
     "DefaultStage",
     "DuplicatePair",
     "DuplicateRule",
@@ -76,6 +78,7 @@ __all__ = [
     "FacetValue",
     "Fact",
     "FieldKind",
+    "FileState",
     "Finding",
     "FindingItem",
     "FindingProvider",
@@ -96,6 +99,7 @@ __all__ = [
     "OtherValue",
     "PairState",
     "PersonArchive",
+    "PersonFile",
     "PersonMerge",
     "PersonSearch",
     "PersonSearchSample",
