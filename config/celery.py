@@ -47,6 +47,8 @@ app.conf.beat_schedule = {
     "retention": {"task": "sourcing.propose_erasing", "schedule": 24 * 3600.0},
     "old archives": {"task": "sourcing.expire_archives", "schedule": 3600.0},
     "prune merges": {"task": "sourcing.prune_merges", "schedule": 3600.0},
+    "index imports": {"task": "sourcing.index_imports", "schedule": 10.0, "options": {"expires": 10}},
+    "prune imports": {"task": "sourcing.prune_imports", "schedule": 3600.0},
     "outbox tick": {"task": "outreach.tick", "schedule": 1.0, "options": {"expires": 1}},
     "outbox sweep": {"task": "outreach.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},

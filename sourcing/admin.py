@@ -65,7 +65,6 @@ class SuppressionAdmin(LookOnly):
 
     list_display = ["id", "organisation", "kind", "reason", "candidate", "created_at"]
     list_select_related = ["organisation", "candidate"]
-    ordering = ["-pk"]
 
 
 class AcrossOrganisations(forms.ModelForm):
@@ -103,7 +102,6 @@ class CreditEntryAdmin(LookOnly):
     list_filter = ["event", "kind"]
     form = AcrossOrganisations
     fields = ["organisation", "kind", "amount", "note"]
-    ordering = ["-pk"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever may add in the admin may grant."""

@@ -431,9 +431,9 @@ class UploadForm(forms.Form):
     """The file of an import and, if wanted, the project its people go to."""
 
     file = forms.FileField(
-        label="CSV file",
-        help_text="From LinkedIn Recruiter, Greenhouse, Lever or any other system; commas, semicolons or tabs.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        label="CSV file or Excel workbook",
+        help_text="From LinkedIn Recruiter, Greenhouse, Lever or any other system: .csv or .xlsx, up to 1 GB.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv"}),
     )
     project = forms.ModelChoiceField(
         label="Add everybody to a project",

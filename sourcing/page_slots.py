@@ -179,7 +179,8 @@ def register() -> None:
         icon="merge",
         scope="people",
     )
-    run_page(id="import", url=_import_page)
+    for kind in ("import", "import_check", "import_undo"):
+        run_page(id=kind, url=_import_page)
     run_page(id=archiving.KIND, url=_archive_page)
     run_page(id=erasing.KIND, url=_receipts_page)
     candidate_panel(

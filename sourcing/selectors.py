@@ -285,7 +285,7 @@ def project_candidate_ids(viewer: User, project: Project) -> list[int]:
 def recent_imports(viewer: User) -> list[ImportRun]:
     """The organisation's last files, the newest first; not those that went into a project hidden from the viewer."""
     found = ImportRun.objects.for_organisation(viewer.organisation_id).filter(of_visible_project(viewer))
-    return list(found.select_related("run", "created_by").order_by("-created_at")[:20])
+    return list(found.select_related("run", "undo_run", "created_by").order_by("-created_at")[:20])
 
 
 @dataclass(frozen=True)
@@ -340,7 +340,7 @@ def import_for(viewer: User, import_id: int) -> ImportRun:
     found = (
         ImportRun.objects.for_organisation(viewer.organisation_id)
         .filter(of_visible_project(viewer))
-        .select_related("run", "project", "created_by")
+        .select_related("run", "check_run", "undo_run", "proposed", "project", "created_by")
         .filter(pk=import_id)
         .first()
     )

@@ -8,9 +8,13 @@ from django.utils import timezone
 
 from sourcing import archiving, bulk, mentions, merging, retention
 from sourcing.finding import ledger
+from sourcing.importing import indexing, undoing
 from sourcing.search import saved
 
 log = structlog.get_logger(__name__)
+
+#: One visit at what imports left to index; the task calls itself while there is more.
+INDEXING_SECONDS = 15.0
 
 
 @shared_task(name="sourcing.tell_mentioned", ignore_result=True)
@@ -53,3 +57,16 @@ def refresh_credits() -> None:
 def tell_saved_searches() -> int:
     """The daily e-mails about new matches that are due."""
     return saved.tell(now=timezone.now())
+
+
+@shared_task(name="sourcing.index_imports", ignore_result=True)
+def index_imports() -> None:
+    """Makes people searchable whom imports saved; woken by each slice, and by beat for what was lost."""
+    if indexing.some(seconds=INDEXING_SECONDS):
+        index_imports.apply_async(retry=False)
+
+
+@shared_task(name="sourcing.prune_imports", ignore_result=True)
+def prune_imports() -> None:
+    """Forgets the before-images of imports that can no longer be undone."""
+    log.info("imports.pruned", slices=undoing.prune(now=timezone.now()))

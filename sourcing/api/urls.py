@@ -9,6 +9,7 @@ from sourcing.api import (
     duplicates,
     files,
     finding,
+    imports,
     person,
     privacy,
     project_sharing,
@@ -92,4 +93,14 @@ urlpatterns = [
     path("finding/<int:finding_id>/", finding.OneFinding.as_view(), name="api_finding"),
     path("finding/<int:finding_id>/people/", finding.FindingPeople.as_view(), name="api_finding_people"),
     path("finding/<int:finding_id>/cancel/", finding.CancelFinding.as_view(), name="api_finding_cancel"),
+    path("imports/", imports.Imports.as_view(), name="api_imports"),
+    path("imports/<int:import_id>/", imports.OneImport.as_view(), name="api_import"),
+    *(
+        path(
+            f"imports/<int:import_id>/{action}/",
+            imports.ImportAction.as_view(action=action),
+            name=f"api_import_{action}",
+        )
+        for action in ("check", "start", "undo")
+    ),
 ]

@@ -1,4 +1,4 @@
-"""What the columns of a people file mean, and what one row of it says. Pure: cells in, a person or a reason out.
+"""What the columns of a people file mean. Pure.
 
 Headers are known from LinkedIn Recruiter, Greenhouse and Lever exports and common CRMs, in English, German, French and
 Spanish; a column without a known header is judged by what stands in it.
@@ -9,24 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from sourcing.normalising import (
-    InvalidAddress,
-    InvalidPhone,
-    clean_block,
-    clean_text,
-    domain_of,
-    linkedin_key,
-    normalise_email,
-    normalise_phone,
-    split_name,
-)
+from sourcing.normalising import linkedin_key
 from sourcing.search.tokens import fold
 
-#: What a column may be, with the words of the mapping page. ``email`` and ``phone`` may be chosen for many columns.
-FIELDS: Mapping[str, str] = {
+#: Positions and schools beyond these are not read.
+POSITIONS = 6
+SCHOOLS = 3
+POSITION = ("title", "company", "started", "ended")
+SCHOOL = ("school", "degree", "field_of_study", "school_started", "school_ended")
+
+_PERSON: Mapping[str, str] = {
     "": "Leave out",
     "full_name": "Full name",
     "first_name": "First name",
@@ -44,18 +37,49 @@ FIELDS: Mapping[str, str] = {
     "phone:mobile": "Phone, mobile",
     "phone:work": "Phone, work",
     "phone:personal": "Phone, personal",
-    "school": "School",
-    "degree": "Degree",
-    "field_of_study": "Field of study",
     "skills": "Skills",
     "tags": "Tags",
     "summary": "Summary",
 }
+_PARTS: Mapping[str, str] = {
+    "title": "title",
+    "company": "company",
+    "started": "start",
+    "ended": "end",
+    "school": "school",
+    "degree": "degree",
+    "field_of_study": "field of study",
+    "school_started": "start at school",
+    "school_ended": "end at school",
+}
+
+
+def numbered(name: str, number: int) -> str:
+    """The field of the ``number``-th position or school: ``company`` is the present one, ``company:2`` the next."""
+    return name if number == 1 else f"{name}:{number}"
+
+
+def _several(names: Sequence[str], most: int, what: str) -> dict[str, str]:
+    return {
+        numbered(name, number): f"{what} {number}: {_PARTS[name]}"
+        for number in range(1, most + 1)
+        for name in names
+        if numbered(name, number) not in _PERSON
+    }
+
+
+#: What a column may be, in the groups and words of the mapping page. ``email`` and ``phone`` may be chosen for many
+#: columns. An organisation's own fields are ``custom:<key>`` besides.
+FIELD_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Person": _PERSON,
+    "Experience": _several(POSITION, POSITIONS, "Position"),
+    "Education": _several(SCHOOL, SCHOOLS, "School"),
+}
+FIELDS: Mapping[str, str] = {name: label for group in FIELD_GROUPS.values() for name, label in group.items()}
 #: Fields that several columns may feed.
 REPEATABLE = frozenset(
     name for name in FIELDS if name.partition(":")[0] in {"", "email", "phone", "skills", "tags"}
 )
-_TEXTS = {"headline": 500, "title": 300, "company": 300, "location": 300}
 
 #: Words of a header (lower case, no accents or digits) by field.
 _NAMES: Mapping[str, str] = {
@@ -85,7 +109,17 @@ _NAMES: Mapping[str, str] = {
         habilidades""",
     "tags": "tags, candidate tags, tag, labels, schlagworte, etiquettes, etiquetas",
     "summary": "summary, about, bio, profile summary, candidate summary, about me",
+    "started": """start, start date, started, from, since, position start date, job start date, company start date,
+        employment start date, title start date, role start date, beginn, von""",
+    "ended": """end, end date, ended, to, until, position end date, job end date, company end date,
+        employment end date, title end date, role end date, ende, bis""",
+    "school_started": """school start date, education start date, education start, school start, degree start date,
+        university start date, education from, school from""",
+    "school_ended": """school end date, education end date, education end, school end, degree end date,
+        university end date, graduation date, graduation year, graduated, education to, school to""",
 }
+#: Before the name of a position's field: the position before the present one ("Previous Company").
+_PAST = ("previous", "past", "former", "last job", "prior")
 # Without spaces, so that "LinkedInURL", "first_name" and "First Name" are all known.
 _HEADERS = {"".join(name.split()): field for field, names in _NAMES.items() for name in names.split(",")}
 
@@ -108,17 +142,8 @@ _ABOUT_WORDS = _words("""
     status type valid verified opt bounced sent opened subject date last template id count owner recruiter
     coordinator sourcer referrer confidence source unsubscribed preference consent
     """)
-_FREE_MAIL = _words("""
-    gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de hotmail.com hotmail.co.uk hotmail.fr
-    outlook.com live.com msn.com icloud.com me.com mac.com aol.com proton.me protonmail.com pm.me gmx.de
-    gmx.net gmx.at gmx.ch web.de posteo.de mailbox.org t-online.de freenet.de orange.fr free.fr laposte.net
-    wanadoo.fr sfr.fr libero.it mail.ru yandex.ru qq.com 163.com 126.com naver.com hey.com fastmail.com
-    zoho.com tutanota.com bluewin.ch wp.pl o2.pl seznam.cz
-    """)
 _EMAIL_IN_TEXT = re.compile(r"[^\s,;|<>()\[\]\"']+@[^\s,;|<>()\[\]\"']+")
-_SPLIT_EMAILS = re.compile(r"[\s,;|]+(?=[^\s,;|]*@)|[;|\n]|,(?=\s)|\s/\s")
-_SPLIT_PHONES = re.compile(r"[;|\n]|,\s|\s/\s|\sor\s")
-_SPLIT_LIST = re.compile(r"[;|\n]")
+_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,2})(?![0-9])")
 
 
 def _header_words(header: str) -> list[str]:
@@ -127,8 +152,14 @@ def _header_words(header: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", text)
 
 
-def field_of_header(header: str) -> str:
-    """The field a header names, or empty. ``"Email 2"`` → ``email``, ``"Work E-Mail"`` → ``email:work``."""
+def field_of_header(header: str, customs: Mapping[str, str] | None = None) -> str:
+    """The field a header names, or empty. ``"Email 2"`` → ``email``, ``"Work E-Mail"`` → ``email:work``,
+    ``"Company 2"`` and ``"Previous Company"`` → ``company:2``.
+
+    ``customs`` are the organisation's own fields, ``{folded label or key: key}``; they go before ours.
+    """
+    if customs and (key := customs.get(fold(header.strip()))):
+        return f"custom:{key}"
     words = _header_words(header)
     if not words:
         return ""
@@ -139,7 +170,19 @@ def field_of_header(header: str) -> str:
         if kinds & _PHONE_WORDS:
             mobile = ":mobile" if kinds & _MOBILE_WORDS else ""
             return "phone" + (mobile or _address_type(kinds))
-    return _HEADERS.get("".join(words), "")
+    return _numbered_field(header, "".join(words))
+
+
+def _numbered_field(header: str, words: str) -> str:
+    name, number = _HEADERS.get(words, ""), _NUMBER.search(header)
+    most = POSITIONS if name in POSITION else SCHOOLS if name in SCHOOL else 0
+    if name and number and most:
+        return numbered(name, int(number[1])) if 1 <= int(number[1]) <= most else ""
+    if not name:
+        past = next((word for word in _PAST if words.startswith(word.replace(" ", ""))), "")
+        name = _HEADERS.get(words.removeprefix(past.replace(" ", "")), "") if past else ""
+        return numbered(name, 2) if name in POSITION else ""
+    return name
 
 
 def _address_type(words: set[str]) -> str:
@@ -160,7 +203,9 @@ def find_header(rows: Sequence[Sequence[str]]) -> int | None:
     return None
 
 
-def guess_mapping(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> dict[int, str]:
+def guess_mapping(
+    header: Sequence[str] | None, rows: Sequence[Sequence[str]], customs: Mapping[str, str] | None = None
+) -> dict[int, str]:
     """Field of each column, by header first and by content where the header says nothing.
 
     A field that only one column may feed goes to the first that names it. Columns nobody recognised are absent.
@@ -168,7 +213,7 @@ def guess_mapping(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -
     width = max([len(row) for row in rows] + [len(header or ())], default=0)
     mapping: dict[int, str] = {}
     for index in range(width):
-        name = field_of_header(header[index]) if header and index < len(header) else ""
+        name = field_of_header(header[index], customs) if header and index < len(header) else ""
         if not name and not (header and index < len(header) and header[index].strip()):
             name = _field_of_content([row[index] for row in rows if index < len(row)])
         if name and (name in REPEATABLE or name not in mapping.values()):
@@ -215,196 +260,3 @@ def _guess_names(mapping: dict[int, str], rows: Sequence[Sequence[str]], width: 
         if 1.7 <= words <= 4:
             mapping[index] = "full_name"
             return
-
-
-@dataclass
-class ParsedRow:
-    """What one row says. Either ``refused`` is ``(code, reason)`` or ``person`` holds somebody.
-
-    ``person`` is plain JSON: text fields, ``emails`` and ``phones`` as ``[value, normalised, type]`` in order,
-    ``skills``, ``tags``, ``linkedin_key``, ``linkedin_url``, and ``education`` as ``[school, degree, field]`` or empty.
-    ``notes`` tell what was left out although the row was taken.
-    """
-
-    person: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    refused: tuple[str, str] | None = None
-
-    @property
-    def keys(self) -> list[str]:
-        """What the person is known by: ``l:`` profile first, then ``e:`` addresses in order."""
-        profile = self.person.get("linkedin_key")
-        return [f"l:{profile}"] * bool(profile) + [f"e:{email[1]}" for email in self.person.get("emails", ())]
-
-
-def parse_row(cells: Sequence[str], mapping: Mapping[int, str]) -> ParsedRow:
-    """Read one row. Refused only when no name, e-mail address or LinkedIn profile is left of it.
-
-    An e-mail or number that is none is left out with a note. Addresses keep the order of their columns; the
-    type is that of the column, else guessed from the address (:func:`guess_type`).
-    """
-    row = ParsedRow()
-    person: dict[str, Any] = {
-        "emails": [],
-        "phones": [],
-        "skills": [],
-        "tags": [],
-        "linkedin_key": "",
-        "linkedin_url": "",
-    }
-    schooling = {"school": "", "degree": "", "field_of_study": ""}
-    typed: list[tuple[str, str, str]] = []
-    full = ""
-    for index in sorted(mapping):
-        cell = cells[index] if index < len(cells) else ""
-        if not cell or cell.isspace():
-            continue
-        kind, _, type_ = mapping[index].partition(":")
-        if kind == "email":
-            typed += _emails(cell, type_, row)
-        elif kind == "phone":
-            _phones(cell, type_, person, row)
-        elif kind == "linkedin":
-            _profile(cell, person)
-        elif kind in ("skills", "tags"):
-            person[kind] = _list(cell, person[kind])
-        elif kind in schooling:
-            schooling[kind] = clean_text(cell)
-        elif kind == "full_name":
-            full = cell
-        elif kind == "summary":
-            person[kind] = clean_block(cell)
-        elif kind:
-            person[kind] = clean_text(cell, limit=_TEXTS.get(kind, 300))
-    if full and not (person.get("first_name") or person.get("last_name")):
-        person["first_name"], person["last_name"] = split_name(full)
-    last_name = person.get("last_name", "")
-    seen: set[str] = set()
-    for value, normalised, type_ in typed:
-        if normalised not in seen:
-            seen.add(normalised)
-            person["emails"].append([value, normalised, type_ or guess_type(normalised, last_name)])
-    if any(schooling.values()):
-        person["education"] = list(schooling.values())
-    row.person = person
-    _judge(row, cells)
-    return row
-
-
-def _judge(row: ParsedRow, cells: Sequence[str]) -> None:
-    person = row.person
-    if person.get("first_name") or person.get("last_name") or person["emails"] or person["linkedin_key"]:
-        return
-    if row.notes:
-        row.refused = (
-            "nothing_valid",
-            clean_text("No name or LinkedIn profile. " + " ".join(row.notes), limit=400),
-        )
-    elif any(cell.strip() for cell in cells):
-        row.refused = ("no_identity", "No name, e-mail address or LinkedIn profile.")
-    else:
-        row.refused = ("empty", "The row is empty.")
-
-
-def _emails(cell: str, type_: str, row: ParsedRow) -> list[tuple[str, str, str]]:
-    found = []
-    for part in _SPLIT_EMAILS.split(cell.replace("mailto:", " ")):
-        text = part.strip().strip("<>\"'()[],;")
-        if "<" in text:
-            # "Jonas Lehner <jonas@example.org>"
-            text = text.rpartition("<")[2].strip()
-        if not text or ("@" not in text and "@" in cell):
-            # A display name before an address; alone in a cell it would be a wrong address and is told below.
-            continue
-        try:
-            found.append((text[:320], normalise_email(text), type_))
-        except InvalidAddress:
-            row.notes.append(f"“{clean_text(text, limit=80)}” is not an e-mail address.")
-    return found
-
-
-def _phones(cell: str, type_: str, person: dict[str, Any], row: ParsedRow) -> None:
-    for part in _SPLIT_PHONES.split(cell):
-        text = clean_text(part, limit=60)
-        if not text:
-            continue
-        try:
-            normalised = normalise_phone(text)
-        except InvalidPhone:
-            row.notes.append(f"“{text}” is not a telephone number.")
-            continue
-        if normalised not in (known[1] for known in person["phones"]):
-            person["phones"].append([text, normalised, type_ or "other"])
-
-
-def _profile(cell: str, person: dict[str, Any]) -> None:
-    for text in re.split(r"[\s,;|]+", cell):
-        key = linkedin_key(text)
-        if key and not person["linkedin_key"]:
-            person["linkedin_key"], person["linkedin_url"] = key, text[:500]
-
-
-def _list(cell: str, known: list[str]) -> list[str]:
-    parts = _SPLIT_LIST.split(cell) if _SPLIT_LIST.search(cell) else cell.split(",")
-    values = [*known, *(clean_text(part, limit=100) for part in parts)]
-    return list({value.casefold(): value for value in values if value}.values())[:200]
-
-
-def guess_type(normalised: str, last_name: str = "") -> str:
-    """``personal`` for a free-mail domain or one that carries the person's own name, else ``work``."""
-    domain = domain_of(normalised)
-    name = re.sub(r"[^a-z0-9]", "", fold(last_name))
-    if domain in _FREE_MAIL or (len(name) >= 4 and name in domain.replace("-", "")):
-        return "personal"
-    return "work"
-
-
-def merge_person(person: dict[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """``person`` with what a later line of the same person adds: blanks filled, addresses and lists appended."""
-    merged = {**later, **{name: value for name, value in person.items() if value}}
-    for name in ("emails", "phones"):
-        known = {entry[1] for entry in person.get(name, ())}
-        merged[name] = [
-            *person.get(name, ()),
-            *(entry for entry in later.get(name, ()) if entry[1] not in known),
-        ]
-    for name in ("skills", "tags"):
-        values = [*person.get(name, ()), *later.get(name, ())]
-        merged[name] = list({value.casefold(): value for value in values}.values())[:200]
-    return merged
-
-
-def same_people(rows: Iterable[tuple[int, Sequence[str]]]) -> dict[int, int]:
-    """``{line: earliest line of the same person}`` for ``(line, keys)`` in line order; only lines that have an
-    earlier one.
-
-    Lines are one person when they share a profile or an address, over any number of steps. Two different LinkedIn
-    profiles are two people whatever address they share, so an address never joins two groups that have one each.
-    """
-    leader: dict[int, int] = {}
-    profile: dict[int, str] = {}
-    holder: dict[str, int] = {}
-
-    def root(line: int) -> int:
-        while leader[line] != line:
-            leader[line] = leader[leader[line]]
-            line = leader[line]
-        return line
-
-    for line, keys in rows:
-        leader[line] = line
-        own = next((key for key in keys if key.startswith("l:")), "")
-        if own:
-            profile[line] = own
-        for key in keys:
-            mine, other = root(line), root(holder.setdefault(key, line))
-            if mine == other:
-                continue
-            one, two = profile.get(mine, ""), profile.get(other, "")
-            if one and two and one != two:
-                continue
-            first, second = min(mine, other), max(mine, other)
-            leader[second] = first
-            if one or two:
-                profile[first] = one or two
-    return {line: root(line) for line in leader if root(line) != line}

@@ -76,10 +76,8 @@ def guess_encoding(file: IO[bytes]) -> str:
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if head.startswith(b"PK\x03\x04"):
-        raise NotText("This is an Excel workbook or an archive. Save it as CSV and upload that file.")
-    if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0", b"GIF8")):
-        raise NotText("This is not a text file. Upload a CSV file.")
+    if head.startswith((b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0", b"GIF8")):
+        raise NotText("This is not a text file. Upload a CSV file or an Excel workbook (.xlsx).")
     if wide := _wide_without_mark(head):
         return wide
     return _narrow(file)

@@ -19,8 +19,17 @@ from accounts import forgetting
 from foundation.models import RUN_ENDS
 from foundation.problems import Conflict
 from sourcing.copies import naming
+from sourcing.importing import source
 from sourcing.importing.reading import open_text, records
-from sourcing.models import Candidate, ContactPoint, ImportNote, ImportRow, ImportRun
+from sourcing.models import (
+    Candidate,
+    ContactPoint,
+    ImportFormat,
+    ImportMapping,
+    ImportNote,
+    ImportRow,
+    ImportRun,
+)
 from sourcing.search import index
 from sourcing.trails import Trail
 
@@ -45,23 +54,43 @@ def files(trail: Trail) -> int:
         storage = import_run.file.storage
         if not import_run.file.name or not storage.exists(import_run.file.name):
             continue
+        if import_run.format != ImportFormat.TEXT:
+            blanked += _without_workbook(import_run, trail)
+            continue
         path = Path(storage.path(import_run.file.name))
         lines = _lines_of(path, import_run, trail)
         if not lines:
             continue
-        if import_run.run is not None and import_run.run.status not in RUN_ENDS:
-            raise ImportRunning(
-                "An import that holds this person is running. It is tried again when it has ended."
-            )
+        _not_while_running(import_run)
         _blank(path, import_run, lines)
         blanked += len(lines)
     return blanked
+
+
+def _not_while_running(import_run: ImportRun) -> None:
+    if import_run.run is not None and import_run.run.status not in RUN_ENDS:
+        raise ImportRunning(
+            "An import that holds this person is running. It is tried again when it has ended."
+        )
+
+
+def _without_workbook(import_run: ImportRun, trail: Trail) -> int:
+    """A workbook cannot be blanked line by line: one that names the person goes whole, with what was unpacked of it."""
+    with source.opened(import_run) as opened:
+        named = sum(trail.is_in(record.cells) for record in opened.all_records())
+    if named:
+        _not_while_running(import_run)
+        for stored in (import_run.file, import_run.rows_file):
+            if stored.name:
+                stored.storage.delete(stored.name)
+    return named
 
 
 @transaction.atomic
 def rows(trail: Trail) -> dict[str, int]:
     """Take the person out of staged rows, rows to know about and names of files, in the caller's transaction."""
     return {
+        "sourcing.ImportMapping": _mappings(trail),
         "sourcing.ImportRow": _staged(trail),
         "sourcing.ImportNote": _notes(trail),
         "sourcing.ImportRun": _names(trail),
@@ -163,4 +192,16 @@ def _names(trail: Trail) -> int:
         run.save(update_fields=["file_name", "source"])
     if named:
         forgetting.scrub_present(trail.organisation_id, "source")
-    return len(named)
+    counted = naming(_imports(trail), trail, "checked")
+    ids = [run.pk for run in counted if trail.is_in(run.checked)]
+    # The examples of a count before anything was written; it can be made again.
+    _imports(trail).filter(pk__in=ids).update(checked={})
+    return len(named) + len(ids)
+
+
+def _mappings(trail: Trail) -> int:
+    """Proposals for the next file that carry the name of a file that named the person."""
+    found = naming(ImportMapping.objects.for_organisation(trail.organisation_id), trail, "source", "mapping")
+    ids = [row.pk for row in found if trail.is_in(row.source) or trail.is_in(row.mapping)]
+    ImportMapping.objects.for_organisation(trail.organisation_id).filter(pk__in=ids).delete()
+    return len(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from sourcing.importing.uploading import header_of
+from sourcing.importing.source import header_of
 from sourcing.models import ImportNote, ImportRun, NoteKind
 
 #: A cell that begins with one of these is a formula to a spreadsheet (OWASP, "CSV Injection").

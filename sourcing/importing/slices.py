@@ -1,8 +1,9 @@
-"""The last phase of an import: one slice of staged rows becomes people, addresses and search rows in one transaction.
+"""The last phase of an import: one slice of staged rows becomes people and addresses in one transaction.
 
-Everything is set-based; Python only makes the search documents. The slice marker moves in the same transaction, so a
-slice happens once whatever crashes. Two imports of one organisation take turns slice by slice: each looks for existing
-people under the same lock under which the other wrote them, so that the same person in both files becomes one.
+Everything is set-based. Search rows follow behind (``indexing``). The slice marker moves in the same transaction, so a
+slice happens once whatever crashes, and so does the record *Undo* goes by. Two imports of one organisation take turns
+slice by slice: each looks for existing people under the same lock under which the other wrote them, so that the same
+person in both files becomes one.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from sourcing import duplicates, suppression
-from sourcing.models import (
-    ImportRun,
-)
-from sourcing.search import index
+from sourcing import duplicates, places, suppression
+from sourcing.importing import changes, incoming, known
+from sourcing.importing.locking import locked
+from sourcing.importing.policies import TEXTS, policy_of
+from sourcing.models import ImportRun
 
 #: First key of the advisory lock; the second is the organisation.
 _LOCK = 0x1B9027
@@ -25,46 +26,6 @@ _LOCK = 0x1B9027
 #: New people in one slice after which statistics are taken at once.
 _MANY = 1_000
 
-_TEXTS = ("first_name", "last_name", "headline", "title", "company", "location", "summary")
-
-_INCOMING = """
-CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
-SELECT line, person, coalesce(person->>'linkedin_key', '') AS profile, NULL::bigint AS candidate_id, false AS fresh
-  FROM sourcing_importrow WHERE import_run_id = %s AND slice = %s
-"""
-_POINTS = """
-CREATE TEMPORARY TABLE incoming_point ON COMMIT DROP AS
-SELECT i.line, p.kind, e.place, e.entry->>0 AS value, e.entry->>1 AS normalised, e.entry->>2 AS type
-  FROM incoming i
- CROSS JOIN LATERAL (VALUES ('email', i.person->'emails'), ('phone', i.person->'phones')) AS p (kind, entries)
- CROSS JOIN LATERAL jsonb_array_elements(p.entries) WITH ORDINALITY AS e (entry, place)
-"""
-_MATCH_PROFILE = """
-UPDATE incoming i SET candidate_id = c.id FROM sourcing_candidate c
- WHERE i.profile <> '' AND c.organisation_id = %s AND c.linkedin_key = i.profile
-"""
-# A shared address means the same person, unless both have a LinkedIn profile and they differ. Private
-# addresses of users match nobody: what an import says about a person must not show that a colleague knows an address.
-_MATCH_ADDRESS = """
-UPDATE incoming i SET candidate_id = m.candidate_id
-  FROM (SELECT DISTINCT ON (a.line) a.line, p.candidate_id
-          FROM incoming_point a
-          JOIN incoming n ON n.line = a.line AND n.candidate_id IS NULL
-          JOIN sourcing_contactpoint p
-            ON p.organisation_id = %s AND p.kind = 'email' AND p.normalised = a.normalised AND p.shared
-          JOIN sourcing_candidate c ON c.id = p.candidate_id
-         WHERE a.kind = 'email' AND (n.profile = '' OR c.linkedin_key = '')
-         ORDER BY a.line, a.place, p.candidate_id) m
- WHERE m.line = i.line
-"""
-# Two profiles that met the same person without one: the first is theirs, the other is somebody else.
-_SEPARATE = """
-UPDATE incoming i SET candidate_id = NULL
-  FROM (SELECT line, profile,
-               first_value(profile) OVER (PARTITION BY candidate_id ORDER BY profile = '', line) AS first
-          FROM incoming WHERE candidate_id IS NOT NULL) x
- WHERE x.line = i.line AND x.profile NOT IN ('', x.first)
-"""
 _NUMBER_NEW = """
 UPDATE incoming i SET candidate_id = n.id, fresh = true
   FROM (SELECT line, nextval(%s::regclass) AS id
@@ -75,84 +36,109 @@ _LOCK_KNOWN = """
 SELECT 1 FROM sourcing_candidate WHERE id IN (SELECT candidate_id FROM incoming WHERE NOT fresh)
  ORDER BY id FOR NO KEY UPDATE
 """
-
-
-# One line per text column of a person, from a pattern in which {name} stands for it.
-def _each(pattern: str, *, between: str = ", ") -> str:
-    return between.join(pattern.replace("{name}", name) for name in _TEXTS)
-
-
 _INSERT_NEW = """
-INSERT INTO sourcing_candidate (id, organisation_id, {columns}, skills, tags, linkedin_key, record_type, source,
-                                created_by_id, created_at, updated_at, version)
-SELECT candidate_id, %s, {values}, coalesce(person->'skills', '[]'), coalesce(person->'tags', '[]'), profile,
-       'candidate', %s, %s, now(), now(), 1
-  FROM incoming WHERE fresh ORDER BY line
-""".replace("{columns}", _each("{name}")).replace("{values}", _each("coalesce(person->>'{name}', '')"))
-# Only blanks are filled: what a person typed, or an earlier import brought, stays as it is.
-_FILL_BLANKS = (
-    """
+INSERT INTO sourcing_candidate (id, organisation_id, {texts}, skills, tags, custom, provenance, linkedin_key,
+                                record_type, source, created_by_id, created_at, updated_at, version,
+                                place_id, latitude, longitude, time_zone, place_confidence)
+SELECT candidate_id, %s, {texts}, skills, tags, custom, '{{}}', linkedin_key,
+       'candidate', %s, %s, now(), now(), 1,
+       p.place_id, p.latitude, p.longitude, coalesce(p.time_zone, ''), coalesce(p.place_confidence, 0)
+  FROM incoming LEFT JOIN incoming_place p USING (location) WHERE fresh ORDER BY line
+""".format(texts=", ".join(TEXTS))
+#: Where the locations of a slice lie, each looked up once.
+_PLACES = """
+CREATE TEMPORARY TABLE incoming_place ON COMMIT DROP AS
+SELECT * FROM unnest(%s::text[], %s::int[], %s::float8[], %s::float8[], %s::text[], %s::int[])
+           AS p (location, place_id, latitude, longitude, time_zone, place_confidence)
+"""
+_MOVE_KNOWN = """
 UPDATE sourcing_candidate c
-   SET {set}, version = c.version + 1, updated_at = now(),
-       linkedin_key = CASE WHEN c.linkedin_key = '' THEN x.profile ELSE c.linkedin_key END,
-       skills = CASE WHEN c.skills = '[]' THEN x.skills ELSE c.skills END,
-       tags = CASE WHEN c.tags = '[]' THEN x.tags ELSE c.tags END
-  FROM (SELECT candidate_id, {first},
-               coalesce((array_agg(profile ORDER BY line) FILTER (WHERE profile <> ''))[1], '') AS profile,
-               coalesce((array_agg(person->'skills' ORDER BY line)
-                         FILTER (WHERE person->'skills' <> '[]'))[1], '[]') AS skills,
-               coalesce((array_agg(person->'tags' ORDER BY line)
-                         FILTER (WHERE person->'tags' <> '[]'))[1], '[]') AS tags
-          FROM incoming WHERE NOT fresh GROUP BY candidate_id) x
- WHERE c.id = x.candidate_id
-   AND ({blank} OR (c.linkedin_key = '' AND x.profile <> '') OR (c.skills = '[]' AND x.skills <> '[]')
-        OR (c.tags = '[]' AND x.tags <> '[]'))
-""".replace("{set}", _each("{name} = CASE WHEN c.{name} = '' THEN x.{name} ELSE c.{name} END"))
-    .replace(
-        "{first}",
-        _each(
-            "coalesce((array_agg(person->>'{name}' ORDER BY line) FILTER (WHERE person->>'{name}' <> ''))[1], '')"
-            " AS {name}"
-        ),
-    )
-    .replace("{blank}", _each("(c.{name} = '' AND x.{name} <> '')", between=" OR "))
-)
-_INSERT_POINTS = """
-INSERT INTO sourcing_contactpoint (organisation_id, candidate_id, kind, type, value, normalised, position,
-origin, source, shared,
-                        added_by_id, status, status_note, first_seen_at, last_seen_at)
+   SET place_id = p.place_id, latitude = p.latitude, longitude = p.longitude, time_zone = p.time_zone,
+       place_confidence = p.place_confidence
+  FROM incoming i JOIN incoming_place p USING (location)
+ WHERE c.id = i.candidate_id AND NOT i.fresh AND c.location = p.location AND c.place_id IS DISTINCT FROM p.place_id
+"""
+# A person made a moment ago has no address yet, so there is nothing to number after and nothing to run into.
+_POINTS_OF_NEW = """
+INSERT INTO sourcing_contactpoint (organisation_id, candidate_id, kind, type, value, normalised, position, origin,
+                                   source, shared, added_by_id, status, status_note, first_seen_at, last_seen_at)
+SELECT %(organisation)s, i.candidate_id, a.kind, a.type, a.value, a.normalised, least(a.place - 1, 32767),
+       'imported', %(source)s, true, %(actor)s, 'unknown', '', now(), now()
+  FROM incoming_point a JOIN incoming i ON i.line = a.line AND i.fresh
+ ORDER BY i.line, a.kind, a.place
+"""
+_POINTS_OF_KNOWN = """
+INSERT INTO sourcing_contactpoint (organisation_id, candidate_id, kind, type, value, normalised, position, origin,
+                                   source, shared, added_by_id, status, status_note, first_seen_at, last_seen_at)
 SELECT %(organisation)s, i.candidate_id, a.kind, a.type, a.value, a.normalised,
-       least(coalesce(known.last + 1, 0) - 1
+       least(coalesce(k.last + 1, 0) - 1
              + row_number() OVER (PARTITION BY i.candidate_id, a.kind ORDER BY i.line, a.place), 32767),
        'imported', %(source)s, true, %(actor)s, 'unknown', '', now(), now()
   FROM incoming_point a
-  JOIN incoming i ON i.line = a.line
+  JOIN incoming i ON i.line = a.line AND NOT i.fresh
   LEFT JOIN (SELECT candidate_id, kind, max(position) AS last FROM sourcing_contactpoint
-              WHERE candidate_id IN (SELECT candidate_id FROM incoming WHERE NOT fresh) GROUP BY 1, 2) known
-    ON known.candidate_id = i.candidate_id AND known.kind = a.kind
+              WHERE candidate_id IN (SELECT candidate_id FROM incoming WHERE NOT fresh) GROUP BY 1, 2) k
+    ON k.candidate_id = i.candidate_id AND k.kind = a.kind
  ORDER BY i.line, a.kind, a.place
 ON CONFLICT (candidate_id, kind, normalised) WHERE shared DO NOTHING
+RETURNING id
 """
-_INSERT_PROFILES = """
+_PROFILES = """
 INSERT INTO sourcing_socialprofile (organisation_id, candidate_id, network, url)
-SELECT DISTINCT ON (candidate_id) %s, candidate_id, 'linkedin', person->>'linkedin_url'
-  FROM incoming i WHERE person->>'linkedin_url' <> '' AND NOT EXISTS (
-       SELECT 1 FROM sourcing_socialprofile s WHERE s.candidate_id = i.candidate_id AND s.network = 'linkedin')
+SELECT DISTINCT ON (candidate_id) %(organisation)s, candidate_id, 'linkedin', linkedin_url
+  FROM incoming i WHERE linkedin_url <> '' AND fresh = %(fresh)s
+   AND (fresh OR NOT EXISTS (SELECT 1 FROM sourcing_socialprofile s
+                              WHERE s.candidate_id = i.candidate_id AND s.network = 'linkedin'))
  ORDER BY candidate_id, line
 ON CONFLICT DO NOTHING
+RETURNING id
 """
-_INSERT_SCHOOLS = """
-INSERT INTO sourcing_education (organisation_id, candidate_id, school, degree, field, started, ended, position)
-SELECT DISTINCT ON (candidate_id) %s, candidate_id, person->'education'->>0, person->'education'->>1,
-       person->'education'->>2, '', '', 0
-  FROM incoming i WHERE jsonb_typeof(person->'education') = 'array' AND NOT EXISTS (
-       SELECT 1 FROM sourcing_education e WHERE e.candidate_id = i.candidate_id)
- ORDER BY candidate_id, line
+# %(policy)s: only people without any, or whatever is not there yet, or nothing.
+_HISTORY = """
+INSERT INTO {table} (organisation_id, candidate_id, {columns}, position{more})
+SELECT %(organisation)s, i.candidate_id, {values},
+       coalesce((SELECT max(k.position) + 1 FROM {table} k WHERE k.candidate_id = i.candidate_id AND NOT i.fresh), 0)
+       + row_number() OVER (PARTITION BY i.candidate_id ORDER BY i.line, e.place) - 1{blank}
+  FROM incoming i CROSS JOIN LATERAL jsonb_array_elements(i.{field}) WITH ORDINALITY AS e (entry, place)
+ WHERE i.fresh = %(fresh)s
+   AND (i.fresh OR %(policy)s = 'add' AND NOT EXISTS (
+            SELECT 1 FROM {table} k WHERE k.candidate_id = i.candidate_id
+               AND lower(k.{first}) = lower(e.entry->>0) AND lower(k.{second}) = lower(e.entry->>1))
+        OR %(policy)s = 'blank' AND NOT EXISTS (SELECT 1 FROM {table} k WHERE k.candidate_id = i.candidate_id)
+           AND i.line = (SELECT min(o.line) FROM incoming o
+                          WHERE o.candidate_id = i.candidate_id AND o.{field} <> '[]'))
+ ORDER BY i.candidate_id, i.line, e.place
+RETURNING id
 """
-_INSERT_MEMBERS = """
+_TABLES = {
+    "positions": (
+        "sourcing_experience",
+        ("title", "company", "started", "ended"),
+        ("location", "description"),
+    ),
+    "schools": ("sourcing_education", ("school", "degree", "field", "started", "ended"), ()),
+}
+_MEMBERS = """
 INSERT INTO sourcing_projectmember (organisation_id, project_id, candidate_id, added_by_id, added_at)
-SELECT %s, %s, candidate_id, %s, now() FROM incoming GROUP BY candidate_id ORDER BY min(line)
+SELECT %(organisation)s, %(project)s, candidate_id, %(actor)s, now()
+  FROM incoming WHERE fresh = %(fresh)s GROUP BY candidate_id ORDER BY min(line)
 ON CONFLICT (project_id, candidate_id) DO NOTHING
+RETURNING id
+"""
+# What was added to people who were there before; their version moves, because their page changed.
+_TOUCH = """
+UPDATE sourcing_candidate SET version = version + 1, updated_at = now()
+ WHERE id IN (SELECT candidate_id FROM {table} WHERE id = ANY(%s)) AND updated_at <> now()
+"""
+_REMEMBER = """
+INSERT INTO sourcing_importslice (organisation_id, import_run_id, number, written_at, made, contact_points,
+                                  social_profiles, positions, schools, members, other_values, to_index, indexed)
+SELECT %(organisation)s, %(import)s, %(number)s, now(),
+       coalesce((SELECT array_agg(candidate_id ORDER BY candidate_id) FROM incoming WHERE fresh), '{}'),
+       %(contact_points)s::bigint[], %(social_profiles)s::bigint[], %(positions)s::bigint[], %(schools)s::bigint[],
+       %(members)s::bigint[], %(other_values)s::bigint[],
+       ARRAY(SELECT c.id FROM sourcing_candidate c JOIN incoming i ON i.candidate_id = c.id
+              WHERE c.updated_at = now() GROUP BY c.id ORDER BY c.id), 0
 """
 
 
@@ -164,33 +150,46 @@ class Written:
     updated: int
 
 
+def take_turn(cursor: CursorWrapper, organisation_id: int) -> None:
+    """Wait until no other import of the organisation writes; the turn ends with the transaction.
+
+    Waiting for another import's slice is normal and takes longer than the lock timeout of the web.
+    """
+    cursor.execute("SET LOCAL lock_timeout = 0")
+    cursor.execute("SET LOCAL gin_pending_list_limit = '512MB'; SET LOCAL work_mem = '128MB'")
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organisation_id])
+
+
 def write(import_run: ImportRun, number: int) -> Written | None:
     """Turn slice ``number`` into people; None when it was written already. One transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # Waiting for the other import's slice is normal and takes longer than the lock timeout of the web.
-        cursor.execute("SET LOCAL lock_timeout = 0")
-        cursor.execute("SET LOCAL gin_pending_list_limit = '512MB'; SET LOCAL work_mem = '128MB'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, import_run.organisation_id])
-        locked = (
-            ImportRun.objects.for_organisation(import_run.organisation_id)
-            .select_for_update()
-            .get(pk=import_run.pk)
-        )
-        if locked.slices_done != number:
+        take_turn(cursor, import_run.organisation_id)
+        row = locked(import_run)
+        if row.slices_done != number:
             return None
-        written = _write(cursor, locked, number)
-        locked.imported += written.imported
-        locked.updated += written.updated
-        locked.slices_done = number + 1
-        locked.save(update_fields=["imported", "updated", "slices_done"])
-    index.clean_pending()
-    if written.imported >= _MANY:
-        _learn()
+        written = _write(cursor, row, number)
+        row.imported += written.imported
+        row.updated += written.updated
+        row.slices_done = number + 1
+        row.save(update_fields=["imported", "updated", "slices_done"])
+        transaction.on_commit(_wake_indexing, robust=True)
+    if written.imported >= _MANY and number & (number - 1) == 0:
+        learn()
     return written
 
 
-def _learn() -> None:
-    """Tell the planner about the new people now: until it knows them, it takes the organisation for an empty one."""
+def _wake_indexing() -> None:
+    """Somebody else may make these people searchable; without them the import does it at its end."""
+    from sourcing.tasks import index_imports  # noqa: PLC0415 - tasks import this package
+
+    index_imports.apply_async(retry=False)
+
+
+def learn() -> None:
+    """Tell the planner about the new people now: until it knows them, it takes the organisation for an empty one.
+
+    Called after the first, second, third, fifth … slice: what it knows need not be newer than half of what there is.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "ANALYZE (SKIP_LOCKED) sourcing_candidate, sourcing_contactpoint, sourcing_projectmember"
@@ -200,41 +199,86 @@ def _learn() -> None:
 
 def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written:
     organisation, actor = import_run.organisation_id, import_run.created_by_id
-    cursor.execute(_INCOMING, [import_run.pk, number])
-    cursor.execute(_POINTS)
-    cursor.execute("ANALYZE incoming; ANALYZE incoming_point")
-    _match(cursor, organisation)
+    incoming.from_staging(cursor, import_run, number)
+    known.find(cursor, organisation)
+    _number_new(cursor)
+    _locate(cursor)
     cursor.execute(_INSERT_NEW, [organisation, import_run.source, actor])
     imported = cursor.rowcount
-    cursor.execute(_FILL_BLANKS)
+    other_values = changes.apply(cursor, import_run, number)
+    cursor.execute(_MOVE_KNOWN)
+    cursor.execute("DROP TABLE incoming_place")
+    brought = {"other_values": other_values, **_add_rows(cursor, import_run)}
+    for name, table in (("positions", "sourcing_experience"), ("schools", "sourcing_education")):
+        if brought[name]:
+            cursor.execute(_TOUCH.format(table=table), [brought[name]])
     cursor.execute(
-        _INSERT_POINTS, {"organisation": organisation, "source": import_run.source, "actor": actor}
+        _REMEMBER, {"organisation": organisation, "import": import_run.pk, "number": number, **brought}
     )
-    cursor.execute(_INSERT_PROFILES, [organisation])
-    cursor.execute(_INSERT_SCHOOLS, [organisation])
-    if import_run.project_id is not None:
-        cursor.execute(_INSERT_MEMBERS, [organisation, import_run.project_id, actor])
-    ids = _candidate_ids(cursor)
+    cursor.execute("SELECT DISTINCT candidate_id FROM incoming")
+    ids = [row[0] for row in cursor.fetchall()]
     suppression.traces_added(organisation, ids)
-    index.refresh(ids)
     duplicates.changed(organisation, ids)
     cursor.execute("SELECT count(*) FROM incoming WHERE NOT fresh")
     updated = _one(cursor)
-    cursor.execute("DROP TABLE incoming, incoming_point")
+    incoming.drop(cursor)
     return Written(imported=imported, updated=updated)
 
 
-def _match(cursor: CursorWrapper, organisation: int) -> None:
-    cursor.execute(_MATCH_PROFILE, [organisation])
-    cursor.execute(_MATCH_ADDRESS, [organisation])
-    cursor.execute(_SEPARATE)
+def _locate(cursor: CursorWrapper) -> None:
+    cursor.execute("SELECT DISTINCT location FROM incoming WHERE location <> ''")
+    rows = [(location, *places.columns_for(location).values()) for (location,) in cursor.fetchall()]
+    cursor.execute(_PLACES, [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 6)
+
+
+def _number_new(cursor: CursorWrapper) -> None:
+    """Give ids to the people to be made and lock those who were there."""
     cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", ["sourcing_candidate"])
     cursor.execute(_NUMBER_NEW, [_one(cursor)])
     cursor.execute(_LOCK_KNOWN)
 
 
-def _candidate_ids(cursor: CursorWrapper) -> list[int]:
-    cursor.execute("SELECT DISTINCT candidate_id FROM incoming")
+def _add_rows(cursor: CursorWrapper, import_run: ImportRun) -> dict[str, list[int]]:
+    """Addresses, profiles, history and memberships of everybody in the slice; ids of those of people who were there
+    before."""
+    values: dict[str, Any] = {
+        "organisation": import_run.organisation_id,
+        "source": import_run.source,
+        "actor": import_run.created_by_id,
+        "project": import_run.project_id,
+    }
+    added: dict[str, list[int]] = {"members": []}
+    cursor.execute(_POINTS_OF_NEW, values)
+    cursor.execute(_POINTS_OF_KNOWN, values)
+    added["contact_points"] = _ids(cursor)
+    for fresh in (True, False):
+        values["fresh"] = fresh
+        cursor.execute(_PROFILES, values)
+        added["social_profiles"] = _ids(cursor)
+        for field in _TABLES:
+            cursor.execute(_history(field), {**values, "policy": policy_of(import_run.policies, field)})
+            added[field] = _ids(cursor)
+        if import_run.project_id is not None:
+            cursor.execute(_MEMBERS, values)
+            added["members"] = _ids(cursor)
+    return added
+
+
+def _history(field: str) -> str:
+    table, columns, empty = _TABLES[field]
+    return _HISTORY.format(
+        table=table,
+        field=field,
+        first=columns[0],
+        second=columns[1],
+        columns=", ".join(columns),
+        values=", ".join(f"e.entry->>{place}" for place in range(len(columns))),
+        more="".join(f", {name}" for name in empty),
+        blank=", ''" * len(empty),
+    )
+
+
+def _ids(cursor: CursorWrapper) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 

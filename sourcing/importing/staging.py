@@ -11,19 +11,20 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import IO, Any, ClassVar
+from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 
 from foundation.models import RUN_ENDS
-from foundation.problems import Problem
-from sourcing import suppression
-from sourcing.importing.columns import ParsedRow, merge_person, parse_row, same_people
-from sourcing.importing.reading import Record, open_text, records
-from sourcing.models import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
+from sourcing import custom_fields, suppression
+from sourcing.importing import source
+from sourcing.importing.locking import locked
+from sourcing.importing.reading import Record
+from sourcing.importing.rows import ParsedRow, RowReader, merge_person, same_people
+from sourcing.models import CustomField, ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
 
 #: Rows per slice of the last phase. A slice is one transaction and the resume point.
 SLICE_ROWS = 50_000
@@ -41,16 +42,11 @@ UPDATE sourcing_importrow r SET person = n.person FROM unnest(%s::int[], %s::jso
  WHERE r.import_run_id = %s AND r.line = n.line
 """
 _SWEEP = """
-DELETE FROM sourcing_importrow r USING sourcing_importrun i JOIN foundation_run run ON run.id = i.run_id
+DELETE FROM sourcing_importrow r USING sourcing_importrun i
+  JOIN foundation_run run ON run.id = coalesce(i.run_id, i.check_run_id)
  WHERE i.id = r.import_run_id AND run.status = ANY (%s)
+   AND (i.run_id IS NOT NULL OR run.ended_at < now() - interval '1 day')
 """
-
-
-class FileGone(Problem):
-    """The uploaded file was removed from the storage before it was read."""
-
-    code: ClassVar[str] = "file_gone"
-    status: ClassVar[int] = 410
 
 
 @dataclass(frozen=True)
@@ -59,48 +55,41 @@ class _Staged:
     row: ParsedRow
 
 
-def data_records(import_run: ImportRun) -> Iterator[Record]:
-    """The data rows of the file as its present settings read them: after the header, blank lines left out."""
-    with stored_file(import_run) as stored:
-        text = open_text(stored, import_run.encoding)
-        try:
-            found = records(text, import_run.delimiter)
-            if import_run.has_header:
-                found = itertools.dropwhile(lambda record: record.line < import_run.header_line, found)
-                next(found, None)
-            yield from found
-        finally:
-            # The wrapper would close the stored file on collection, perhaps while somebody else reads it.
-            text.detach()
+def read_some(
+    import_run: ImportRun, *, seconds: float, told: Callable[[int, int], None] = lambda _rows, _total: None
+) -> bool:
+    """Stage rows for about ``seconds``; True when the file is read to its end. Safe against a second worker.
 
-
-@contextmanager
-def stored_file(import_run: ImportRun) -> Iterator[IO[bytes]]:
-    """The uploaded bytes, opened anew each time: preview and run may read at once. Raises :class:`FileGone`."""
-    try:
-        stored = import_run.file.storage.open(str(import_run.file.name), "rb")
-    except FileNotFoundError as error:
-        raise FileGone("The uploaded file is no longer there. Upload it again.") from error
-    with stored:
-        assert stored.file is not None
-        yield stored.file
-
-
-def read_some(import_run: ImportRun, *, seconds: float) -> bool:
-    """Stage rows for about ``seconds``; True when the file is read to its end. Safe against a second worker."""
+    ``told(rows, estimated total)`` is called in the transaction of each batch and may raise to stop. Raises
+    ``source.FileChanged`` when the file at its end is not the one that was uploaded.
+    """
     deadline = time.monotonic() + seconds
-    mapping = field_mapping(import_run)
-    _start_again_if_emptied(import_run)
+    if was_emptied(import_run):
+        start_again(import_run)
+    import_run.refresh_from_db()
+    reader = row_reader(import_run)
     done = import_run.rows
-    rows = itertools.islice(data_records(import_run), done, None)
-    while batch := list(itertools.islice(rows, _BATCH_ROWS)):
-        staged = _without_erased(import_run, [_Staged(record, _parse(record, mapping)) for record in batch])
-        if not _commit(import_run, staged, done):
-            return False
-        done += len(batch)
-        if time.monotonic() > deadline:
-            return False
+    with source.opened(import_run) as opened:
+        rows = itertools.islice(opened.records(), done, None)
+        while batch := list(itertools.islice(rows, _BATCH_ROWS)):
+            staged = _without_erased(
+                import_run, [_Staged(record, read_record(record, reader)) for record in batch]
+            )
+            total = int((done + len(batch)) / max(opened.share, 0.001))
+            if not _commit(import_run, staged, done, partial(told, done + len(batch), total)):
+                return False
+            done += len(batch)
+            if time.monotonic() > deadline:
+                return False
+    source.refuse_changed(import_run)
     return _end_of_file(import_run, done)
+
+
+def row_reader(import_run: ImportRun) -> RowReader:
+    """Reads rows as the import's mapping, tags and the organisation's present custom fields say."""
+    fields = CustomField.objects.for_organisation(import_run.organisation_id).filter(archived_at__isnull=True)
+    customs = {field.key: partial(custom_fields.clean, field) for field in fields}
+    return RowReader(field_mapping(import_run), customs, import_run.tags)
 
 
 def field_mapping(import_run: ImportRun) -> dict[int, str]:
@@ -108,11 +97,18 @@ def field_mapping(import_run: ImportRun) -> dict[int, str]:
     return {int(index): name for index, name in import_run.mapping.items() if name}
 
 
+def read_record(record: Record, reader: RowReader) -> ParsedRow:
+    """One record as a person or a reason."""
+    if record.broken:
+        return ParsedRow(refused=("broken_quotes", record.broken))
+    return reader.read(record.cells)
+
+
 def join_repeated(import_run: ImportRun) -> None:
     """Give what later lines of the same person say to the first one, and tell each of them so. One transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
-        locked = _locked(import_run)
-        if locked.phase != ImportPhase.JOINING:
+        row = locked(import_run)
+        if row.phase != ImportPhase.JOINING:
             return
         cursor.execute(_SHARED_KEYS, [import_run.pk])
         leaders = same_people(cursor.fetchall())
@@ -120,10 +116,10 @@ def join_repeated(import_run: ImportRun) -> None:
         for _, group in itertools.groupby(
             enumerate(_groups(lines, leaders)), key=lambda pair: pair[0] // 1_000
         ):
-            _join(locked, dict(pair[1] for pair in group))
-        locked.phase = ImportPhase.WRITING
-        locked.rejected = _rejected(locked)
-        locked.save(update_fields=["phase", "rejected"])
+            _join(row, dict(pair[1] for pair in group))
+        row.phase = ImportPhase.WRITING
+        row.rejected = _rejected(row)
+        row.save(update_fields=["phase", "rejected"])
 
 
 def empty(import_run: ImportRun) -> None:
@@ -149,36 +145,27 @@ def was_emptied(import_run: ImportRun) -> bool:
 def start_again(import_run: ImportRun) -> None:
     """Back to reading from the first row. Slices already written stay written and are passed over."""
     with transaction.atomic():
-        locked = _locked(import_run)
-        empty(locked)
-        locked.rows = 0
-        locked.phase = ImportPhase.READING
-        locked.save(update_fields=["rows", "phase"])
+        row = locked(import_run)
+        empty(row)
+        row.rows = 0
+        row.rejected = 0
+        row.phase = ImportPhase.READING
+        row.save(update_fields=["rows", "rejected", "phase"])
 
 
-def _start_again_if_emptied(import_run: ImportRun) -> None:
-    if was_emptied(import_run):
-        start_again(import_run)
-    import_run.refresh_from_db()
-
-
-def _locked(import_run: ImportRun) -> ImportRun:
-    return (
-        ImportRun.objects.for_organisation(import_run.organisation_id)
-        .select_for_update()
-        .get(pk=import_run.pk)
-    )
+def forget(import_run: ImportRun) -> None:
+    """The file is to be read differently: drop what was staged and told of it, and stop whoever still reads it the old
+    way. Called in a transaction that holds the import's row."""
+    empty(import_run)
+    ImportNote.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run).delete()
+    import_run.rows = import_run.rejected = 0
+    import_run.phase = ImportPhase.READING
+    import_run.revision += 1
 
 
 def _rejected(import_run: ImportRun) -> int:
     notes = ImportNote.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
     return notes.exclude(kind=NoteKind.NOTED).count()
-
-
-def _parse(record: Record, mapping: Mapping[int, str]) -> ParsedRow:
-    if record.broken:
-        return ParsedRow(refused=("broken_quotes", record.broken))
-    return parse_row(record.cells, mapping)
 
 
 def _without_erased(import_run: ImportRun, staged: list[_Staged]) -> list[_Staged]:
@@ -196,26 +183,27 @@ def _without_erased(import_run: ImportRun, staged: list[_Staged]) -> list[_Stage
     ]
 
 
-def _commit(import_run: ImportRun, staged: Sequence[_Staged], done: int) -> bool:
+def _commit(import_run: ImportRun, staged: Sequence[_Staged], done: int, told: Callable[[], None]) -> bool:
     """Store one batch behind the ``done`` rows; False when another worker was faster."""
     with transaction.atomic():
-        locked = _locked(import_run)
-        if locked.phase != ImportPhase.READING or locked.rows != done:
+        row = locked(import_run)
+        if (row.phase, row.rows, row.revision) != (ImportPhase.READING, done, import_run.revision):
             return False
-        _copy(locked, staged, done)
-        ImportNote.objects.bulk_create(_notes(locked, staged), ignore_conflicts=True)
-        locked.rows = done + len(staged)
-        locked.rejected = _rejected(locked)
-        locked.save(update_fields=["rows", "rejected"])
+        _copy(row, staged, done)
+        ImportNote.objects.bulk_create(_notes(row, staged), ignore_conflicts=True)
+        row.rows = done + len(staged)
+        row.rejected += sum(1 for entry in staged if entry.row.refused)
+        row.save(update_fields=["rows", "rejected"])
+        told()
     return True
 
 
 def _end_of_file(import_run: ImportRun, done: int) -> bool:
     with transaction.atomic():
-        locked = _locked(import_run)
-        if locked.phase == ImportPhase.READING and locked.rows == done:
-            locked.phase = ImportPhase.JOINING
-            locked.save(update_fields=["phase"])
+        row = locked(import_run)
+        if (row.phase, row.rows, row.revision) == (ImportPhase.READING, done, import_run.revision):
+            row.phase = ImportPhase.JOINING
+            row.save(update_fields=["phase"])
     return True
 
 

@@ -1,13 +1,12 @@
-"""An uploaded file before anything is written to people: storing it, reading its form, preview, and Import itself."""
+"""An uploaded file before anything is written to people: storing it, how it is read, and Import itself."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import IO, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, ClassVar
 
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
@@ -16,17 +15,10 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from foundation import runs
 from foundation.models import RunStatus
-from foundation.problems import Invalid
-from sourcing.importing import staging
-from sourcing.importing.columns import (
-    FIELDS,
-    REPEATABLE,
-    ParsedRow,
-    find_header,
-    guess_mapping,
-    parse_row,
-    same_people,
-)
+from foundation.problems import Conflict, Invalid
+from sourcing.importing import checking, mappings, policies, source, staging, workbook
+from sourcing.importing.columns import FIELDS, REPEATABLE, find_header, guess_mapping
+from sourcing.importing.locking import locked
 from sourcing.importing.reading import (
     DELIMITERS,
     ENCODINGS,
@@ -37,14 +29,18 @@ from sourcing.importing.reading import (
     open_text,
     records,
 )
-from sourcing.models import Candidate, ContactKind, ContactPoint, ImportRun, Project
+from sourcing.importing.rows import unite
+from sourcing.models import CustomField, ImportFormat, ImportRun, Project
 from sourcing.normalising import clean_text
+from sourcing.search.tokens import fold
 
 #: Far above any list a person exports; a larger file is a mistake.
 MAX_BYTES = 1 << 30
-#: Data rows the preview looks at for its counts; the first :data:`PREVIEW_ROWS` of them are shown.
-LOOKED_AT = 2_000
-PREVIEW_ROWS = 20
+#: Rows the header and the columns are guessed from.
+_LOOKED_AT = 100
+_MOST_TAGS = 20
+#: What a change of these makes the file be read from the start again.
+_READING = ("encoding", "delimiter", "sheet", "has_header", "header_line", "mapping", "tags")
 
 
 class BadFile(Invalid):
@@ -53,57 +49,17 @@ class BadFile(Invalid):
     code: ClassVar[str] = "bad_file"
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of the mapping page."""
+class Begun(Conflict):
+    """The import has begun; how the file is read cannot be changed any more."""
 
-    index: int
-    header: str
-    field: str
-    examples: list[str]
-
-
-@dataclass(frozen=True)
-class PreviewRow:
-    """One of the first rows as it would be taken, or why not. ``known`` is a person it would be added to."""
-
-    line: int
-    row: ParsedRow
-    known: bool = False
-    repeats: int | None = None
-
-
-@dataclass
-class Preview:
-    """What Import would do, judged by the first :data:`LOOKED_AT` rows; ``complete`` if those are all."""
-
-    columns: list[Column] = field(default_factory=list)
-    rows: list[PreviewRow] = field(default_factory=list)
-    looked_at: int = 0
-    complete: bool = True
-    fresh: int = 0
-    known: int = 0
-    repeated: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    noted: int = 0
-    #: Cells with characters the encoding could not read.
-    unreadable: int = 0
-
-    @property
-    def refused_count(self) -> int:
-        """Rows that make no person, for whatever reason."""
-        return self.refused.total()
-
-    @property
-    def refused_reasons(self) -> list[tuple[str, int]]:
-        """Why, the most frequent reason first."""
-        return self.refused.most_common()
+    code: ClassVar[str] = "import_begun"
 
 
 def upload(*, actor: User, file: UploadedFile, project: Project | None = None) -> ImportRun:
     """Store the file as it streams in and guess how to read it. The same file not yet imported gives the same row.
 
-    Raises :class:`BadFile` or NotText for a file without rows, too large, or not text. Nothing is written to people.
+    Raises :class:`BadFile`, NotText or BadWorkbook for a file without rows, too large, or that cannot be read. Nothing
+    is written to people.
     """
     assert actor.organisation is not None
     name = clean_text(file.name or "people.csv", limit=255)
@@ -130,8 +86,11 @@ def upload(*, actor: User, file: UploadedFile, project: Project | None = None) -
         source=name[:200],
     )
     assert file.file is not None
-    _describe(import_run, file.file)
-    import_run.file.save(f"{actor.organisation_id}-{digest.hexdigest()[:16]}.csv", File(file), save=False)
+    _open_first(import_run, file.file)
+    ending = "xlsx" if import_run.format == ImportFormat.WORKBOOK else "csv"
+    import_run.file.save(
+        f"{actor.organisation_id}-{digest.hexdigest()[:16]}.{ending}", File(file), save=False
+    )
     try:
         with transaction.atomic():
             import_run.save()
@@ -144,106 +103,107 @@ def upload(*, actor: User, file: UploadedFile, project: Project | None = None) -
     return import_run
 
 
-def describe_again(import_run: ImportRun, *, encoding: str, delimiter: str, has_header: bool) -> ImportRun:
-    """Read the file's form anew under what a person chose on the preview; the mapping is guessed again."""
-    if encoding not in {*ENCODINGS, import_run.encoding} or delimiter not in DELIMITERS:
+def describe_again(
+    import_run: ImportRun,
+    *,
+    actor: User | None = None,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    has_header: bool,
+) -> ImportRun:
+    """Read the file's form anew under what a person chose on the preview; the mapping is guessed again.
+
+    Raises Invalid for what is not on the page, :class:`Begun` when it is imported already.
+    """
+    if import_run.format == ImportFormat.WORKBOOK:
+        if sheet not in import_run.sheets:
+            raise Invalid("Choose a sheet of the workbook.")
+    elif encoding not in {*ENCODINGS, import_run.encoding} or delimiter not in DELIMITERS:
         raise Invalid("Choose an encoding and a delimiter from the list.")
-    if import_run.run_id is None:
-        with staging.stored_file(import_run) as stored:
-            _describe(import_run, stored, encoding=encoding, delimiter=delimiter, has_header=has_header)
-        import_run.save(update_fields=["encoding", "delimiter", "has_header", "header_line", "mapping"])
+    with transaction.atomic():
+        row = _changeable(import_run)
+        before = _reading(row)
+        with source.upload_of(row) as stored:
+            if row.format == ImportFormat.WORKBOOK:
+                _describe_sheet(row, stored, sheet, has_header=has_header)
+            else:
+                _describe_text(row, stored, encoding=encoding, delimiter=delimiter, has_header=has_header)
+        _store(row, before, actor)
+    import_run.refresh_from_db()
     return import_run
 
 
-def map_columns(
-    import_run: ImportRun, mapping: Mapping[int, str], *, source: str, project: Project | None
+def settle(
+    import_run: ImportRun,
+    mapping: Mapping[int, str],
+    *,
+    actor: User | None = None,
+    source_name: str,
+    project: Project | None,
+    chosen: Mapping[str, str] | None = None,
+    tags: Sequence[str] = (),
 ) -> ImportRun:
-    """Store what each column is. Raises Invalid for an unknown field, one given twice, or none that names a person."""
-    chosen = {index: name for index, name in mapping.items() if name}
-    if unknown := set(chosen.values()) - set(FIELDS):
-        raise Invalid(f"Unknown fields: {', '.join(sorted(unknown))}")
-    twice = [name for name, count in Counter(chosen.values()).items() if count > 1 and name not in REPEATABLE]
-    if twice:
-        raise Invalid("Only one column can be: " + ", ".join(FIELDS[name] for name in twice) + ".")
-    naming = {name.partition(":")[0] for name in chosen.values()}
-    if not naming & {"full_name", "first_name", "last_name", "email", "linkedin"}:
-        raise Invalid("Say which column holds the name, the e-mail address or the LinkedIn profile.")
-    if import_run.run_id is None:
-        import_run.mapping = {str(index): name for index, name in sorted(chosen.items())}
-        import_run.source = clean_text(source, limit=200) or import_run.file_name[:200]
-        import_run.project = project
-        import_run.save(update_fields=["mapping", "source", "project"])
+    """Store what each column is, what happens to values that are there (``chosen``), and where the people go.
+
+    Raises Invalid for an unknown field, one given twice, or none that names a person; :class:`Begun`.
+    """
+    fields = {index: name for index, name in mapping.items() if name}
+    _refuse_bad_mapping(import_run, fields)
+    kept_policies = policies.checked(chosen or {})
+    with transaction.atomic():
+        row = _changeable(import_run)
+        before, policies_before = _reading(row), row.policies
+        row.mapping = {str(index): name for index, name in sorted(fields.items())}
+        governed = set(policies.governed(row.mapping.values()))
+        row.policies = {field: policy for field, policy in kept_policies.items() if field in governed}
+        row.source = clean_text(source_name, limit=200) or row.file_name[:200]
+        row.project = project
+        row.tags = unite((), (tag for tag in (clean_text(tag, limit=100) for tag in tags) if tag))[
+            :_MOST_TAGS
+        ]
+        _store(row, before, actor, counted_anew=row.policies != policies_before)
+    import_run.refresh_from_db()
     return import_run
 
 
 def start(*, import_run: ImportRun, actor: User) -> ImportRun:
     """Import: start the run. A second click finds it started and changes nothing."""
+    header = source.header_of(import_run)
     with transaction.atomic():
-        locked = (
-            ImportRun.objects.for_organisation(import_run.organisation_id)
-            .select_for_update()
-            .get(pk=import_run.pk)
-        )
-        if locked.run_id is not None:
-            return locked
-        if not locked.mapping:
+        row = locked(import_run)
+        if row.run_id is not None:
+            return row
+        if not row.mapping:
             raise Invalid("Say which column holds the name, the e-mail address or the LinkedIn profile.")
-        locked.run = runs.start(
+        row.run = runs.start(
             kind="import",
             organisation=actor.organisation,
             actor=actor,
-            title=f"Import {locked.file_name}",
-            subject=f"import:{locked.pk}",
-            params={"import_run_id": locked.pk},
+            title=f"Import {row.file_name}",
+            subject=f"import:{row.pk}",
+            params={"import_run_id": row.pk},
         )
-        locked.save(update_fields=["run"])
-    return locked
+        # The counts stay for comparison; names and values need not stand here any longer.
+        row.checked = {name: value for name, value in row.checked.items() if name != "examples"}
+        row.save(update_fields=["run", "checked"])
+        mappings.remember(row, header, actor)
+    return row
 
 
-def discard(*, import_run: ImportRun, actor: User) -> None:  # noqa: ARG001 - the door asked for the right
+def discard(*, import_run: ImportRun, actor: User) -> None:
     """Forget an upload that was not imported, with its file. One that runs or ran stays."""
     with transaction.atomic():
-        locked = (
-            ImportRun.objects.for_organisation(import_run.organisation_id)
-            .select_for_update()
-            .get(pk=import_run.pk)
-        )
-        if locked.run_id is not None:
+        row = locked(import_run)
+        if row.run_id is not None:
             return
-        transaction.on_commit(lambda: locked.file.storage.delete(str(locked.file.name)))
-        locked.delete()
-
-
-def preview(import_run: ImportRun) -> Preview:
-    """The first rows as Import would take them, and the counts of what it would make of the first two thousand."""
-    found = list(itertools.islice(staging.data_records(import_run), LOOKED_AT + 1))
-    looked, mapping = found[:LOOKED_AT], staging.field_mapping(import_run)
-    parsed = [
-        (
-            record,
-            ParsedRow(refused=("broken_quotes", record.broken))
-            if record.broken
-            else parse_row(record.cells, mapping),
-        )
-        for record in looked
-    ]
-    taken = [(record, row) for record, row in parsed if not row.refused]
-    repeats = same_people((record.line, row.keys) for record, row in taken)
-    known = _known(import_run.organisation_id, taken)
-    result = Preview(
-        columns=_columns(import_run, looked, mapping), looked_at=len(looked), complete=len(found) <= LOOKED_AT
-    )
-    result.refused.update(row.refused[1].split(".")[0] for _, row in parsed if row.refused)
-    result.repeated = len(repeats)
-    result.known = len(known - repeats.keys())
-    result.fresh = len(taken) - result.repeated - result.known
-    result.noted = sum(1 for _, row in taken if row.notes)
-    result.unreadable = sum("\ufffd" in cell for record in looked for cell in record.cells)
-    result.rows = [
-        PreviewRow(record.line, row, record.line in known, repeats.get(record.line))
-        for record, row in parsed[:PREVIEW_ROWS]
-    ]
-    return result
+        checking.forget(row, actor)
+        row.save(update_fields=["check_run", "checked"])
+        staging.forget(row)
+        source.drop_unpacked(row)
+        name = str(row.file.name)
+        transaction.on_commit(lambda: row.file.storage.delete(name))
+        row.delete()
 
 
 def imported_before(import_run: ImportRun) -> ImportRun | None:
@@ -252,12 +212,83 @@ def imported_before(import_run: ImportRun) -> ImportRun | None:
         ImportRun.objects.for_organisation(import_run.organisation_id)
         .filter(file_sha256=import_run.file_sha256, run__status=RunStatus.DONE)
         .exclude(pk=import_run.pk)
+        .exclude(undo_run__status=RunStatus.DONE)
         .order_by("-created_at")
         .first()
     )
 
 
-def _describe(
+def custom_labels(organisation_id: int) -> dict[str, str]:
+    """The organisation's own fields, ``{key: label}``, in their order."""
+    fields = CustomField.objects.for_organisation(organisation_id).filter(archived_at__isnull=True)
+    return dict(fields.values_list("key", "label"))
+
+
+def _changeable(import_run: ImportRun) -> ImportRun:
+    row = locked(import_run)
+    if row.run_id is not None:
+        raise Begun("The import has begun already.")
+    return row
+
+
+def _reading(row: ImportRun) -> list[Any]:
+    return [getattr(row, name) for name in _READING]
+
+
+def _store(row: ImportRun, before: list[Any], actor: User | None, *, counted_anew: bool = False) -> None:
+    """Save what was chosen; what had been staged or counted the old way is dropped."""
+    if _reading(row) != before:
+        staging.forget(row)
+        source.drop_unpacked(row)
+        counted_anew = True
+    if counted_anew:
+        checking.forget(row, actor)
+    row.save()
+
+
+def _refuse_bad_mapping(import_run: ImportRun, fields: Mapping[int, str]) -> None:
+    customs = {f"custom:{key}": label for key, label in custom_labels(import_run.organisation_id).items()}
+    labels = {**FIELDS, **customs}
+    if unknown := set(fields.values()) - set(labels):
+        raise Invalid(f"Unknown fields: {', '.join(sorted(unknown))}")
+    twice = [name for name, count in Counter(fields.values()).items() if count > 1 and name not in REPEATABLE]
+    if twice:
+        raise Invalid("Only one column can be: " + ", ".join(labels[name] for name in twice) + ".")
+    naming = {name.partition(":")[0] for name in fields.values()}
+    if not naming & {"full_name", "first_name", "last_name", "email", "linkedin"}:
+        raise Invalid("Say which column holds the name, the e-mail address or the LinkedIn profile.")
+
+
+def _open_first(import_run: ImportRun, raw: IO[bytes]) -> None:
+    """Which kind of file it is, and the first guess at how to read it."""
+    raw.seek(0)
+    head = raw.read(8)
+    raw.seek(0)
+    workbook.refuse_old(head, raw)
+    if not head.startswith(workbook.ZIP_HEAD):
+        _describe_text(import_run, raw)
+        return
+    import_run.format = ImportFormat.WORKBOOK
+    import_run.sheets = workbook.sheets_of(raw)
+    for sheet in import_run.sheets:
+        try:
+            _describe_sheet(import_run, raw, sheet)
+        except BadFile:
+            continue
+        return
+    raise BadFile("There are no rows in this workbook.")
+
+
+def _describe_sheet(
+    import_run: ImportRun, raw: IO[bytes], sheet: str, *, has_header: bool | None = None
+) -> None:
+    import_run.sheet = sheet
+    rows = list(itertools.islice(workbook.rows(raw, sheet), _LOOKED_AT))
+    raw.seek(0)
+    _describe_rows(import_run, rows, has_header)
+
+
+def _describe_text(
     import_run: ImportRun,
     raw: IO[bytes],
     *,
@@ -273,77 +304,29 @@ def _describe(
         text.detach()
         raw.seek(0)
     import_run.delimiter = delimiter or guess_delimiter(lines)
-    rows = list(itertools.islice(records(lines, import_run.delimiter), 100))
+    rows = list(itertools.islice(records(lines, import_run.delimiter), _LOOKED_AT))
+    _describe_rows(import_run, rows, has_header)
+
+
+def _describe_rows(import_run: ImportRun, rows: list[Record], has_header: bool | None) -> None:
+    """Header and mapping, from the first rows; a mapping saved for these headers goes before the guess."""
     if not rows:
         raise BadFile("There are no rows in this file.")
-    header = find_header([row.cells for row in rows]) if has_header is not False else None
+    header = None
+    if has_header is not False:
+        first = [row.cells for row in rows[:10]]
+        header = mappings.find_header(import_run, first)
+        header = find_header(first) if header is None else header
     if header is None and has_header:
         header = 0
     import_run.has_header = header is not None
     import_run.header_line = rows[header].line if header is not None else 1
     data = rows[header + 1 :] if header is not None else rows
     names = rows[header].cells if header is not None else None
-    guessed = guess_mapping(names, [row.cells for row in data])
+    labels = custom_labels(import_run.organisation_id)
+    known = {*FIELDS, *(f"custom:{key}" for key in labels)}
+    if names is not None and mappings.propose(import_run, names, known):
+        return
+    customs = {fold(text): key for key, label in labels.items() for text in (key, label)}
+    guessed = guess_mapping(names, [row.cells for row in data], customs)
     import_run.mapping = {str(index): name for index, name in guessed.items()}
-
-
-def _columns(import_run: ImportRun, looked: list[Record], mapping: Mapping[int, str]) -> list[Column]:
-    header = header_of(import_run)
-    width = max([len(header), *(len(record.cells) for record in looked[:200])], default=0)
-    return [
-        Column(
-            index,
-            clean_text(header[index], limit=80) if index < len(header) else "",
-            mapping.get(index, ""),
-            list(itertools.islice(_examples(looked, index), 3)),
-        )
-        for index in range(width)
-    ]
-
-
-def header_of(import_run: ImportRun) -> list[str]:
-    """The cells of the header as they stand in the file; empty without one."""
-    if not import_run.has_header:
-        return []
-    with staging.stored_file(import_run) as stored:
-        text = open_text(stored, import_run.encoding)
-        try:
-            for record in records(text, import_run.delimiter):
-                if record.line >= import_run.header_line:
-                    return record.cells
-        finally:
-            text.detach()
-    return []
-
-
-def _examples(looked: list[Record], index: int) -> Iterator[str]:
-    seen = set()
-    for record in looked[:200]:
-        value = clean_text(record.cells[index], limit=60) if index < len(record.cells) else ""
-        if value and value not in seen:
-            seen.add(value)
-            yield value
-
-
-def _known(organisation_id: int, taken: list[tuple[Record, ParsedRow]]) -> set[int]:
-    """Lines whose person is in the CRM already, by the two keys the slices match on."""
-    keys = {key for _, row in taken for key in row.keys}
-    profiles = set(
-        Candidate.objects.for_organisation(organisation_id)
-        .filter(linkedin_key__in=[key[2:] for key in keys if key.startswith("l:")])
-        .values_list("linkedin_key", flat=True)
-    )
-    addresses = set(
-        ContactPoint.objects.for_organisation(organisation_id)
-        .filter(
-            kind=ContactKind.EMAIL,
-            shared=True,
-            normalised__in=[key[2:] for key in keys if key.startswith("e:")],
-        )
-        .values_list("normalised", flat=True)
-    )
-    return {
-        record.line
-        for record, row in taken
-        if any(key[2:] in (profiles if key.startswith("l:") else addresses) for key in row.keys)
-    }

@@ -28,7 +28,17 @@ from sourcing.models.finding import (
     ProviderAnswer,
     ProviderCall,
 )
-from sourcing.models.import_run import ImportNote, ImportPhase, ImportRow, ImportRun, NoteKind
+from sourcing.models.import_run import (
+    ImportChange,
+    ImportFormat,
+    ImportMapping,
+    ImportNote,
+    ImportPhase,
+    ImportRow,
+    ImportRun,
+    ImportSlice,
+    NoteKind,
+)
 from sourcing.models.note import Note, NoteMention, NoteVisibility
 from sourcing.models.other_value import OtherValue
 from sourcing.models.person_file import Decision, FileState, PersonFile
@@ -83,10 +93,14 @@ __all__ = [
     "FindingItem",
     "FindingProvider",
     "FindingStatus",
+    "ImportChange",
+    "ImportFormat",
+    "ImportMapping",
     "ImportNote",
     "ImportPhase",
     "ImportRow",
     "ImportRun",
+    "ImportSlice",
     "LawfulBasis",
     "MatchKey",
     "Note",

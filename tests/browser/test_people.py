@@ -9,9 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
+from foundation import runs
 from sourcing.models import ImportRun
 from tests.browser.axe import assert_no_serious_axe_violations
-from tests.sourcing.factories import finish, import_csv, make_organisation, make_project, make_user
+from tests.sourcing.factories import (
+    csv_bytes,
+    finish,
+    import_csv,
+    make_candidate,
+    make_organisation,
+    make_project,
+    make_user,
+    upload,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/people.csv"
 
@@ -29,7 +39,7 @@ def test_a_file_becomes_people_in_a_project(page: Page, alice: User, log_in: Cal
     page.set_input_files("input[type=file]", EXAMPLE)
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("All 65 rows were looked at")).to_be_visible()
+    expect(page.get_by_text("All 65 rows were counted")).to_be_visible()
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Waiting for a worker").first).to_be_visible()
@@ -67,7 +77,7 @@ def test_the_drawer_has_an_address_and_gives_the_focus_back(
     drawer.get_by_label("Type").select_option("Personal")
     drawer.get_by_label("E-mail address").fill("jo@gmail.com")
     assert_no_serious_axe_violations(page)
-    drawer.get_by_role("button", name="Save").click()
+    drawer.get_by_role("button", name="Save", exact=True).click()
     expect(drawer.get_by_text("only you", exact=True)).to_be_visible()
     drawer.get_by_role("button", name="Options for jo@gmail.com").click()
     drawer.get_by_role("button", name="Use this address first in messaging campaign").click()
@@ -99,3 +109,38 @@ def test_the_pages_are_usable_on_a_phone(
         page.goto(url)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, url
         assert_no_serious_axe_violations(page)
+
+
+def test_a_choice_changes_the_preview_at_once_and_an_import_is_taken_back(
+    new_page: Callable[..., Page], alice: User, log_in: Callable[..., None]
+) -> None:
+    make_candidate(alice.organisation, "Jonas", "Lehner", title="Architect", emails=["jonas@x.example"])
+    rows = [["Jonas", "Lehner", "jonas@x.example", "CTO"], ["Ida", "Hansen", "ida@x.example", "CEO"]]
+    waiting = upload(alice, csv_bytes(["First Name", "Last Name", "Email", "Title"], *rows))
+    page = new_page(width=390, scheme="dark")
+    log_in(page, alice)
+    page.goto(f"/people/import/{waiting.pk}/")
+    expect(page.get_by_text("Architect stays, CTO is kept beside it")).to_be_visible()
+    assert_no_serious_axe_violations(page)
+    page.locator("#policy-title").select_option("overwrite")
+    expect(page.get_by_text("Architect → CTO")).to_be_visible()
+    page.get_by_text("How the file is read").click()
+    page.get_by_label("Columns end with").select_option(";")
+    expect(page.locator("#column-1")).to_have_count(0)
+    page.get_by_label("Columns end with").select_option(",")
+    expect(page.locator("#column-3")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Waiting for a worker").first).to_be_visible()
+    waiting.refresh_from_db()
+    finish(waiting)
+    expect(page.get_by_text("Import complete")).to_be_visible()
+    assert_no_serious_axe_violations(page)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo the import").click()
+    expect(page.get_by_text("Undoing the import")).to_be_visible()
+    waiting.refresh_from_db()
+    assert waiting.undo_run_id is not None
+    while runs.work(waiting.undo_run_id):
+        pass
+    expect(page.get_by_text("Import undone")).to_be_visible()
+    assert_no_serious_axe_violations(page)

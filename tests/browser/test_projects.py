@@ -152,5 +152,5 @@ def test_a_toast_takes_a_bulk_action_back(
     expect(page.get_by_text("Remove from Backend Zürich: 1 changed")).to_be_visible()
     assert where(project) == {"Sourced": ["Cy", "Ana"]}
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
     assert where(project) == {"Sourced": ["Cy", "Bo", "Ana"]}

@@ -100,7 +100,7 @@ def _create_a_project(page: Page) -> None:
     expect(page.get_by_text("No projects yet")).to_be_visible()
     assert_no_serious_axe_violations(page)
     page.get_by_role("link", name="New project").click()
-    page.get_by_label("Name").fill(PROJECT)
+    page.get_by_role("textbox", name="Name").fill(PROJECT)
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_text("Nobody in this project yet")).to_be_visible()

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, User
 from sourcing import people, person_data, selectors
-from sourcing.importing import uploading
+from sourcing.importing import previewing
 from sourcing.models import Candidate
 from sourcing.search import query
 from tests.sourcing.factories import csv_bytes, make_candidate, make_project, upload
@@ -83,7 +83,7 @@ def test_the_timeline_tells_it_to_alice_only(alice: User, bob: User, person: Can
 
 
 def test_the_preview_of_an_import_does_not_give_it_away(bob: User, person: Candidate) -> None:
-    preview = uploading.preview(upload(bob, csv_bytes(["Name", "Email"], ["X", SECRET])))
+    preview = previewing.preview(upload(bob, csv_bytes(["Name", "Email"], ["X", SECRET])))
     assert (preview.known, preview.fresh) == (0, 1)
 
 

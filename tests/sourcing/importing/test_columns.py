@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourcing.importing.columns import (
-    field_of_header,
-    find_header,
-    guess_mapping,
-    guess_type,
-    merge_person,
-    parse_row,
-    same_people,
-)
+from sourcing.importing.columns import field_of_header, find_header, guess_mapping
+from sourcing.importing.rows import guess_type, merge_person, parse_row, same_people
 
 LINKEDIN_RECRUITER = [
     "First Name",

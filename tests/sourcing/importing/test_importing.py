@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,8 +14,9 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run, RunStatus
 from sourcing import people, suppression
-from sourcing.importing import refused, slices, staging, uploading
+from sourcing.importing import previewing, refused, slices, staging, uploading
 from sourcing.importing.reading import NotText
+from sourcing.importing.workbook import BadWorkbook
 from sourcing.models import (
     Candidate,
     ContactPoint,
@@ -27,7 +29,7 @@ from sourcing.models import (
     Origin,
     ProjectMember,
 )
-from sourcing.search import index, query
+from sourcing.search import query
 from tests.sourcing.factories import (
     csv_bytes,
     finish,
@@ -214,7 +216,7 @@ def test_a_wrong_guess_of_the_encoding_is_corrected_on_the_preview(alice: User) 
     data = csv_bytes(["Name", "Email"], ["Łukasz Żak", "lz@x.example"], encoding="cp1250")
     import_run = upload(alice, data)
     uploading.describe_again(import_run, encoding="cp1250", delimiter=",", has_header=True)
-    assert uploading.preview(import_run).rows[0].row.person["last_name"] == "Żak"
+    assert previewing.preview(import_run).rows[0].row.person["last_name"] == "Żak"
     uploading.start(import_run=import_run, actor=alice)
     import_run.refresh_from_db()
     finish(import_run)
@@ -279,25 +281,25 @@ def test_the_same_file_uploaded_twice_is_one_upload_until_it_is_imported(alice: 
 
 
 def test_nothing_is_written_before_import_is_pressed(alice: User) -> None:
-    preview = uploading.preview(upload(alice, csv_bytes(HEADER, JONAS, ["", "", "", "", "x", ""], JONAS)))
+    preview = previewing.preview(upload(alice, csv_bytes(HEADER, JONAS, ["", "", "", "", "x", ""], JONAS)))
     assert (preview.fresh, preview.repeated, preview.refused_count, preview.looked_at) == (1, 1, 1, 3)
     assert persons(alice) == []
 
 
 def test_the_preview_says_whom_the_organisation_has_already(alice: User) -> None:
     import_csv(alice, csv_bytes(HEADER, JONAS))
-    preview = uploading.preview(upload(alice, csv_bytes(HEADER, JONAS, IDA)))
+    preview = previewing.preview(upload(alice, csv_bytes(HEADER, JONAS, IDA)))
     assert (preview.fresh, preview.known) == (1, 1)
     assert [row.known for row in preview.rows] == [True, False]
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"", "empty"), (b"\n\n", "no rows"), (b"PK\x03\x04....", "Excel")]
+    ("content", "words"), [(b"", "empty"), (b"\n\n", "no rows"), (b"PK\x03\x04....", "damaged")]
 )
 def test_a_file_nothing_can_be_read_from_is_refused_with_the_reason(
     alice: User, content: bytes, words: str
 ) -> None:
-    with pytest.raises((uploading.BadFile, NotText), match=words):
+    with pytest.raises((uploading.BadFile, NotText, BadWorkbook), match=words):
         uploading.upload(actor=alice, file=SimpleUploadedFile("x.csv", content))
 
 
@@ -316,22 +318,22 @@ def test_a_worker_that_dies_between_slices_is_followed_by_one_that_goes_on(
     monkeypatch.setattr(staging, "SLICE_ROWS", 2)
     rows = [[f"P{number}", "X", f"p{number}@x.example", "", "", ""] for number in range(5)]
     import_run = start(alice, csv_bytes(HEADER, *rows))
-    real = index.refresh
+    real = suppression.traces_added
     calls = []
 
-    def dies_in_the_second_slice(ids: list[int]) -> None:
+    def dies_in_the_second_slice(organisation_id: int, ids: list[int]) -> None:
         calls.append(ids)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        real(ids)
+        real(organisation_id, ids)
 
-    monkeypatch.setattr(index, "refresh", dies_in_the_second_slice)
+    monkeypatch.setattr(suppression, "traces_added", dies_in_the_second_slice)
     assert import_run.run_id is not None
     with pytest.raises(KeyboardInterrupt):
         runs.work(import_run.run_id)
     import_run.refresh_from_db()
     assert (import_run.slices_done, import_run.imported, len(persons(alice))) == (1, 2, 2)
-    monkeypatch.setattr(index, "refresh", real)
+    monkeypatch.setattr(suppression, "traces_added", real)
     Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
     finish(import_run)
     assert (import_run.imported, len(persons(alice))) == (5, 5)
@@ -426,3 +428,51 @@ def test_the_example_file_is_what_the_walkthrough_expects(alice: User) -> None:
     kinds = [kind for _, kind, _ in notes(done)]
     assert (kinds.count(NoteKind.REFUSED), kinds.count(NoteKind.JOINED)) == (2, 2)
     assert Candidate.objects.for_organisation(alice.organisation_id).get(last_name="Ångström")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_may_die_after_any_commit_and_nobody_is_made_twice(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "SLICE_ROWS", 2)
+    monkeypatch.setattr(staging, "_BATCH_ROWS", 3)
+    database: Any = connections["default"]
+    real = database._commit
+    died, after = True, 0
+    while died:
+        after += 1
+        rows = [[f"P{number}", "X", f"p{number % 6}@x{after}.example", "", "", ""] for number in range(7)]
+        import_run = start(alice, csv_bytes(HEADER, *rows))
+        left = after
+
+        def dies() -> None:
+            nonlocal left
+            real()
+            left -= 1
+            if not left:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(database, "_commit", dies)
+        try:
+            finish(import_run)
+            died = False
+        except KeyboardInterrupt:
+            monkeypatch.setattr(database, "_commit", real)
+            Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
+            finish(import_run)
+        monkeypatch.setattr(database, "_commit", real)
+        assert (import_run.rows, import_run.imported, import_run.updated, import_run.rejected) == (7, 6, 0, 1)
+        assert len(persons(alice)) == 6 * after
+        assert query.people(viewer=alice, text="x").total.count == 6 * after
+    assert after > 8
+
+
+def test_a_file_that_changed_since_it_was_uploaded_is_refused_before_anybody_is_saved(alice: User) -> None:
+    for changed in (csv_bytes(HEADER, JONAS), csv_bytes(HEADER, JONAS, [*IDA[:5], "y"])):
+        import_run = start(alice, csv_bytes(HEADER, JONAS, [*IDA[:5], "x"]))
+        Path(import_run.file.path).write_bytes(changed)
+        finish(import_run)
+        assert import_run.run is not None
+        import_run.run.refresh_from_db()
+        assert (import_run.run.status, import_run.run.problem_code) == (RunStatus.FAILED, "file_changed")
+    assert persons(alice) == []

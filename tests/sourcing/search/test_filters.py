@@ -318,5 +318,5 @@ def test_the_index_is_written_in_a_fixed_number_of_statements(
 ) -> None:
     ids = [person.pk for person in team.values()]
     index.refresh(ids)
-    with django_assert_num_queries(9):  # type: ignore[operator]  # six reads, notes, the dictionary, the rows
+    with django_assert_num_queries(10):  # type: ignore[operator]  # six reads, notes, files, the dictionary, the rows
         index.refresh([pk for pk in ids if not index.in_sample(pk)])
