@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
 FORWARD_ONLY = {"sourcing:api_candidates"}
 #: Answers to one question, not lists of rows.
 ANSWERS = {"sourcing:api_candidate_filters", "sourcing:api_candidate_suggestions", "sourcing:api_suggestions"}
+#: Short, bounded and in an order made by hand: one person's positions, one organisation's fields.
+WHOLE = {"sourcing:api_history", "sourcing:api_custom_fields"}
 
 
 def api_addresses(made: World, method: str) -> Iterator[tuple[str, str]]:
@@ -43,9 +45,9 @@ def lists(admin: Client, made: World) -> dict[str, str]:
     for name, path in api_addresses(made, "GET"):
         response = admin.get(path)
         if response.streaming:
-            response.close()
+            list(response.streaming_content)  # a download holds its file open until it is read
         elif (
-            name not in ANSWERS
+            name not in ANSWERS | WHOLE
             and response.status_code == 200
             and "json" in response["Content-Type"]
             and "results" in response.json()
@@ -78,14 +80,14 @@ def test_every_list_comes_in_pages_that_hold_everything_once(world: World, admin
     found = lists(admin, world)
     assert len(found) >= 12
     for name, path in found.items():
-        whole = [row["id"] for row in admin.get(f"{path}?size=200").json()["results"]]
+        whole = [row.get("id", row) for row in admin.get(f"{path}?size=200").json()["results"]]
         one_by_one, link, seen = [], f"{path}?size=1", 0
         while link:
             page = admin.get(link).json()
             assert {"results", "next"} <= set(page), name
             assert ("previous" in page) is (name not in FORWARD_ONLY), name
             assert len(page["results"]) <= 1
-            one_by_one += [row["id"] for row in page["results"]]
+            one_by_one += [row.get("id", row) for row in page["results"]]
             link = page["next"]
             seen += 1
             assert seen < 100, name
