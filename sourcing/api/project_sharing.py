@@ -23,6 +23,7 @@ from sourcing.api.project_serializers import (
     ShareSerializer,
 )
 from sourcing.api.projects import caller, checked, project_of
+from sourcing.api.requests import page_size
 from sourcing.models import Collaborator, ProjectRole
 
 
@@ -130,14 +131,17 @@ class ProjectActivities(APIView):
 
     @extend_schema(
         operation_id="projects_activity",
-        parameters=[OpenApiParameter("after", str, description="Cursor of the page before.")],
+        parameters=[
+            OpenApiParameter("after", str, description="Cursor of the page before."),
+            OpenApiParameter("size", int, description="1 to 200, 50 by default."),
+        ],
         responses=ActivitySerializer(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
         """A page, the newest first."""
         project = project_of(request, project_id)
         after = request.query_params.get("after")
-        page = activity.entries(viewer=caller(request), project=project, after=after)
+        page = activity.entries(viewer=caller(request), project=project, after=after, size=page_size(request))
         here = request.build_absolute_uri()
         return Response(
             {
