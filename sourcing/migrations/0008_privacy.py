@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_audit_triggers"),
-        ("foundation", "0700_idempotent_answers"),
-        ("sourcing", "0103_notes"),
+        ("foundation", "0002_idempotent_answers"),
+        ("sourcing", "0007_notes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

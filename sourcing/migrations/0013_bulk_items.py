@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """Whom a bulk action is about, and what undoing it needs."""
 
     dependencies = [
-        ("sourcing", "0502_project_activity"),
+        ("sourcing", "0012_project_activity"),
         ("foundation", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,7 +13,7 @@ import foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
-        ("sourcing", "0101_custom_fields"),
+        ("sourcing", "0005_custom_fields"),
     ]
 
     operations = [

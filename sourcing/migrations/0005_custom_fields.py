@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
-        ("sourcing", "0100_person_columns"),
+        ("sourcing", "0004_person_columns"),
     ]
 
     operations = [

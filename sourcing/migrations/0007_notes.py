@@ -12,7 +12,7 @@ import foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
-        ("sourcing", "0102_other_values"),
+        ("sourcing", "0006_other_values"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

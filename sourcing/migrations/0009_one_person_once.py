@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
         ("foundation", "0001_initial"),
-        ("sourcing", "0700_privacy"),
+        ("sourcing", "0008_privacy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
         ("foundation", "0001_initial"),
-        ("sourcing", "0200_search_tables"),
+        ("sourcing", "0015_search_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

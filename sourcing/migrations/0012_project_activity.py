@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """What happened in a project."""
 
     dependencies = [
-        ("sourcing", "0501_project_sharing"),
+        ("sourcing", "0011_project_sharing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,47 +1,27 @@
-import django.contrib.postgres.indexes
+from __future__ import annotations
+
 import django.db.models.deletion
 import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
-from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 import foundation.tenancy
 
 
 class Migration(migrations.Migration):
+    """Stages of projects, the organisation's default ones, and everybody's place on the board."""
+
     dependencies = [
+        ("sourcing", "0009_one_person_once"),
         ("accounts", "0002_audit_triggers"),
-        ("sourcing", "0600_finding_and_credits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        TrigramExtension(),
-        # A search row is read by the ten thousand: it stays in one piece on its page instead of being compressed and
-        # put aside from 2 kB on.
-        migrations.RunSQL(
-            "ALTER TABLE sourcing_personsearch SET (toast_tuple_target = 8160);"
-            "ALTER TABLE sourcing_personsearchsample SET (toast_tuple_target = 8160)",
-            "ALTER TABLE sourcing_personsearch RESET (toast_tuple_target);"
-            "ALTER TABLE sourcing_personsearchsample RESET (toast_tuple_target)",
-        ),
         migrations.CreateModel(
-            name="FacetValue",
-            fields=[
-                ("id", models.AutoField(primary_key=True, serialize=False)),
-                ("kind", models.CharField(db_collation="C", max_length=130)),
-                ("value", models.CharField(max_length=300)),
-                ("folded", models.CharField(db_collation="C", max_length=300)),
-                ("number", models.FloatField(null=True)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="SavedSearch",
+            name="DefaultStage",
             fields=[
                 (
                     "id",
@@ -49,19 +29,15 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(max_length=100)),
-                ("question", models.JSONField(default=dict)),
-                ("shared", models.BooleanField(default=False)),
-                ("daily", models.BooleanField(default=False)),
-                ("told_until", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=60)),
+                ("position", models.PositiveSmallIntegerField()),
             ],
             options={
                 "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name="SavedSearchMail",
+            name="Stage",
             fields=[
                 (
                     "id",
@@ -69,230 +45,209 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("day", models.DateField()),
-                ("count", models.PositiveIntegerField()),
-                ("since", models.DateTimeField()),
-                ("until", models.DateTimeField()),
-                ("made_at", models.DateTimeField(auto_now_add=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("name", models.CharField(max_length=60)),
+                ("position", models.PositiveSmallIntegerField()),
             ],
             options={
                 "abstract": False,
             },
         ),
-        migrations.CreateModel(
-            name="Synonym",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("word", models.CharField(max_length=100)),
-                ("same_as", models.CharField(max_length=100)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.AddIndex(
-            model_name="personsearch",
-            index=models.Index(
-                fields=["organisation", "last_contacted_at"], name="sourcing_search_contacted"
-            ),
-        ),
         migrations.AddField(
-            model_name="facetvalue",
+            model_name="defaultstage",
             name="organisation",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
             ),
         ),
         migrations.AddField(
-            model_name="savedsearch",
+            model_name="stage",
             name="organisation",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
             ),
         ),
         migrations.AddField(
-            model_name="savedsearch",
-            name="owner",
+            model_name="stage",
+            name="project",
             field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearchmail",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearchmail",
-            name="saved_search",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="mails",
-                to="sourcing.savedsearch",
-            ),
-        ),
-        migrations.AddField(
-            model_name="synonym",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="facetvalue",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass("folded", name="gin_trgm_ops"),
-                name="sourcing_facet_trigram",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="facetvalue",
-            index=models.Index(
-                condition=models.Q(("number__isnull", False)),
-                fields=["organisation", "kind", "number"],
-                name="sourcing_facet_number",
+                on_delete=django.db.models.deletion.CASCADE, related_name="stages", to="sourcing.project"
             ),
         ),
         migrations.AddConstraint(
-            model_name="facetvalue",
+            model_name="defaultstage",
             constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_facetvalue_tenant"
+                fields=("organisation", "id"), name="sourcing_defaultstage_tenant"
             ),
         ),
         migrations.AddConstraint(
-            model_name="facetvalue",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "kind", "folded"), name="sourcing_facet_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="savedsearch",
-            index=models.Index(
-                condition=models.Q(("daily", True)), fields=["told_until"], name="sourcing_savedsearch_daily"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_savedsearch_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=foundation.tenancy.SameOrganisation(
-                "owner", name="sourcing_savedsearch_owner_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "name"), name="sourcing_savedsearch_name_once"
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="savedsearch",
-            trigger=pgtrigger.compiler.Trigger(
-                name="audit_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb((pair.n)) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN (pair.n).id END), \n    now(), TG_TABLE_NAME, (pair.n).id, 'update',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n, changed.columns\n      FROM (\n        SELECT o, n FROM old_values o FULL JOIN new_values n ON n.id = o.id OFFSET 0\n     ) AS pair\n     CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(\n                   after.key,\n                   CASE WHEN (after.key IN ('secret', 'password', 'token_hash') OR (after.key IN ('value', 'normalised') AND to_jsonb(pair.n) ->> 'shared' = 'false')) THEN '[\"***\", \"***\"]'::jsonb\n                        ELSE jsonb_build_array(to_jsonb(pair.o) -> after.key, after.value) END\n               ) AS columns\n          FROM jsonb_each(to_jsonb(pair.n)) after\n         WHERE after.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until') AND to_jsonb(pair.o) -> after.key IS DISTINCT FROM after.value\n     ) changed\n     WHERE changed.columns IS NOT NULL;\n    RETURN NULL;\n",
-                    hash="1a1e63810cd9939c6a1e8efde409af1c947cf644",
-                    level="STATEMENT",
-                    operation="UPDATE",
-                    pgid="pgtrigger_audit_update_fade4",
-                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                    table="sourcing_savedsearch",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="savedsearch",
-            trigger=pgtrigger.compiler.Trigger(
-                name="audit_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END), \n    now(), TG_TABLE_NAME, o.id, 'delete',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n,\n           (SELECT jsonb_object_agg(\n                       was.key,\n                       CASE WHEN (was.key IN ('secret', 'password', 'token_hash') OR (was.key IN ('value', 'normalised') AND to_jsonb(o) ->> 'shared' = 'false')) THEN '[\"***\", null]'::jsonb\n                            ELSE jsonb_build_array(was.value, NULL) END)\n              FROM jsonb_each(to_jsonb(o)) was\n             WHERE was.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until'))\n      FROM old_values o\n     -- With the organisation itself go its rows; there is nobody left to tell.\n     WHERE EXISTS (SELECT FROM accounts_organisation WHERE id = COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END));\n    RETURN NULL;\n",
-                    hash="ad8399cdc604084987a4a6959cdd9a2e5fc47335",
-                    level="STATEMENT",
-                    operation="DELETE",
-                    pgid="pgtrigger_audit_delete_385f0",
-                    referencing="REFERENCING OLD TABLE AS old_values ",
-                    table="sourcing_savedsearch",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_savedsearchmail_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=foundation.tenancy.SameOrganisation(
-                "saved_search", name="sourcing_savedsearchmail_saved_search_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=models.UniqueConstraint(
-                fields=("saved_search", "day"), name="sourcing_savedsearchmail_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="synonym",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_synonym_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="synonym",
+            model_name="defaultstage",
             constraint=models.UniqueConstraint(
                 models.F("organisation"),
-                django.db.models.functions.text.Upper("word"),
-                django.db.models.functions.text.Upper("same_as"),
-                name="sourcing_synonym_once",
+                django.db.models.functions.text.Lower("name"),
+                name="sourcing_default_stage_once",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="synonym",
+            model_name="defaultstage",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb((pair.n)) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN (pair.n).id END), \n    now(), TG_TABLE_NAME, (pair.n).id, 'update',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n, changed.columns\n      FROM (\n        SELECT o, n FROM old_values o FULL JOIN new_values n ON n.id = o.id OFFSET 0\n     ) AS pair\n     CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(\n                   after.key,\n                   CASE WHEN (after.key IN ('secret', 'password', 'token_hash') OR (after.key IN ('value', 'normalised') AND to_jsonb(pair.n) ->> 'shared' = 'false')) THEN '[\"***\", \"***\"]'::jsonb\n                        ELSE jsonb_build_array(to_jsonb(pair.o) -> after.key, after.value) END\n               ) AS columns\n          FROM jsonb_each(to_jsonb(pair.n)) after\n         WHERE after.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until') AND to_jsonb(pair.o) -> after.key IS DISTINCT FROM after.value\n     ) changed\n     WHERE changed.columns IS NOT NULL;\n    RETURN NULL;\n",
-                    hash="6d0fe37017a2d6e16373355ac04142775bd35f86",
+                    hash="3be254b690b72637e71bc2bd288f29b84202a7ab",
                     level="STATEMENT",
                     operation="UPDATE",
-                    pgid="pgtrigger_audit_update_c1afd",
+                    pgid="pgtrigger_audit_update_7dd83",
                     referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                    table="sourcing_synonym",
+                    table="sourcing_defaultstage",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="synonym",
+            model_name="defaultstage",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END), \n    now(), TG_TABLE_NAME, o.id, 'delete',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n,\n           (SELECT jsonb_object_agg(\n                       was.key,\n                       CASE WHEN (was.key IN ('secret', 'password', 'token_hash') OR (was.key IN ('value', 'normalised') AND to_jsonb(o) ->> 'shared' = 'false')) THEN '[\"***\", null]'::jsonb\n                            ELSE jsonb_build_array(was.value, NULL) END)\n              FROM jsonb_each(to_jsonb(o)) was\n             WHERE was.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until'))\n      FROM old_values o\n     -- With the organisation itself go its rows; there is nobody left to tell.\n     WHERE EXISTS (SELECT FROM accounts_organisation WHERE id = COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END));\n    RETURN NULL;\n",
-                    hash="851f79a5fbd1b7b1f2275443be004999153552c2",
+                    hash="29339903bf0249ebdf36d3d4b50e951218a90e33",
                     level="STATEMENT",
                     operation="DELETE",
-                    pgid="pgtrigger_audit_delete_b21a7",
+                    pgid="pgtrigger_audit_delete_8c452",
                     referencing="REFERENCING OLD TABLE AS old_values ",
-                    table="sourcing_synonym",
+                    table="sourcing_defaultstage",
                     when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_stage_tenant"),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=foundation.tenancy.SameOrganisation("project", name="sourcing_stage_project_same_org"),
+        ),
+        migrations.AddConstraint(
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                models.F("project"), django.db.models.functions.text.Lower("name"), name="sourcing_stage_once"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb((pair.n)) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN (pair.n).id END), \n    now(), TG_TABLE_NAME, (pair.n).id, 'update',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n, changed.columns\n      FROM (\n        SELECT o, n FROM old_values o FULL JOIN new_values n ON n.id = o.id OFFSET 0\n     ) AS pair\n     CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(\n                   after.key,\n                   CASE WHEN (after.key IN ('secret', 'password', 'token_hash') OR (after.key IN ('value', 'normalised') AND to_jsonb(pair.n) ->> 'shared' = 'false')) THEN '[\"***\", \"***\"]'::jsonb\n                        ELSE jsonb_build_array(to_jsonb(pair.o) -> after.key, after.value) END\n               ) AS columns\n          FROM jsonb_each(to_jsonb(pair.n)) after\n         WHERE after.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until') AND to_jsonb(pair.o) -> after.key IS DISTINCT FROM after.value\n     ) changed\n     WHERE changed.columns IS NOT NULL;\n    RETURN NULL;\n",
+                    hash="f67aeec906eb4e826e3f78795f3824ca16641907",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_audit_update_ce1d2",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="sourcing_stage",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO accounts_auditentry (organisation_id, at, \"table\", \"row\", action, actor_id, actor_name, request_id, changes)\n    SELECT COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END), \n    now(), TG_TABLE_NAME, o.id, 'delete',\n    NULLIF(current_setting('beckon.actor_id', true), '')::bigint,\n    COALESCE(current_setting('beckon.actor_name', true), ''),\n    COALESCE(current_setting('beckon.request_id', true), '')\n,\n           (SELECT jsonb_object_agg(\n                       was.key,\n                       CASE WHEN (was.key IN ('secret', 'password', 'token_hash') OR (was.key IN ('value', 'normalised') AND to_jsonb(o) ->> 'shared' = 'false')) THEN '[\"***\", null]'::jsonb\n                            ELSE jsonb_build_array(was.value, NULL) END)\n              FROM jsonb_each(to_jsonb(o)) was\n             WHERE was.key NOT IN ('updated_at', 'version', 'last_contacted_at', 'last_used_at', 'last_login', 'next_send_at', 'leased_by', 'lease_until', 'next_read_at', 'read_leased_by', 'read_lease_until', 'read_completely_at', 'read_failures', 'send_failures', 'not_before', 'grace_until'))\n      FROM old_values o\n     -- With the organisation itself go its rows; there is nobody left to tell.\n     WHERE EXISTS (SELECT FROM accounts_organisation WHERE id = COALESCE((to_jsonb(o) ->> 'organisation_id')::bigint, CASE WHEN TG_TABLE_NAME = 'accounts_organisation' THEN o.id END));\n    RETURN NULL;\n",
+                    hash="ba868299260f222e2412a2389fa27899badaba60",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_audit_delete_44908",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="sourcing_stage",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="project",
+            trigger=pgtrigger.compiler.Trigger(
+                name="begins_with_stages",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nINSERT INTO sourcing_stage (organisation_id, project_id, name, position)\nSELECT NEW.organisation_id, NEW.id, d.name, d.position\n  FROM sourcing_defaultstage d WHERE d.organisation_id = NEW.organisation_id;\nIF NOT FOUND THEN\n    INSERT INTO sourcing_stage (organisation_id, project_id, name, position)\n    SELECT NEW.organisation_id, NEW.id, first.name, first.place\n      FROM unnest(ARRAY['Sourced', 'Contacted', 'Interested', 'Interview', 'Offer', 'Hired', 'Not a fit']) WITH ORDINALITY AS first (name, place);\nEND IF;\nRETURN NULL;\n",
+                    hash="6f5a4fa46d20f2b903dcfd4969d5e652f85f8cb4",
+                    operation="INSERT",
+                    pgid="pgtrigger_begins_with_stages_9755e",
+                    table="sourcing_project",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddField(
+            model_name="projectmember",
+            name="position",
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name="projectmember",
+            name="stage",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="members",
+                to="sourcing.stage",
+            ),
+        ),
+        # Projects made before there were boards: everybody stands in the first stage, the last added on top.
+        migrations.RunSQL(
+            """
+            INSERT INTO sourcing_stage (organisation_id, project_id, name, position)
+            SELECT p.organisation_id, p.id, first.name, first.place
+              FROM sourcing_project p, unnest(ARRAY['Sourced', 'Contacted', 'Interested', 'Interview', 'Offer', 'Hired',
+                   'Not a fit']) WITH ORDINALITY AS first (name, place);
+            UPDATE sourcing_projectmember m SET stage_id = s.id, position = -m.id
+              FROM sourcing_stage s WHERE s.project_id = m.project_id AND s.position = 1;
+            -- The deferred checks of these rows must be over before their table is altered.
+            SET CONSTRAINTS ALL IMMEDIATE;
+            """,
+            reverse_sql=migrations.RunSQL.noop,
+        ),
+        migrations.AlterField(
+            model_name="projectmember",
+            name="stage",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="members",
+                to="sourcing.stage",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="projectmember",
+            name="position",
+            field=models.FloatField(),
+        ),
+        migrations.AddIndex(
+            model_name="projectmember",
+            index=models.Index(fields=["stage", "position", "id"], name="sourcing_member_board"),
+        ),
+        migrations.AddConstraint(
+            model_name="projectmember",
+            constraint=foundation.tenancy.SameOrganisation(
+                "stage", name="sourcing_projectmember_stage_same_org"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="projectmember",
+            trigger=pgtrigger.compiler.Trigger(
+                name="enters_first_stage",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.stage_id IS NULL OR NEW.position IS NULL)",
+                    func="\nIF NEW.stage_id IS NULL THEN\n    SELECT s.id INTO NEW.stage_id FROM sourcing_stage s\n     WHERE s.project_id = NEW.project_id ORDER BY s.position, s.id LIMIT 1;\nEND IF;\nIF NEW.position IS NULL THEN\n    NEW.position := -NEW.id;\nEND IF;\nRETURN NEW;\n",
+                    hash="92f50cd5a91cc884f3ca99b9fda2199c8bd9af55",
+                    operation="INSERT",
+                    pgid="pgtrigger_enters_first_stage_0f889",
+                    table="sourcing_projectmember",
+                    when="BEFORE",
                 ),
             ),
         ),

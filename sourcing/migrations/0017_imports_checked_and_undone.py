@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
         ("foundation", "0001_initial"),
-        ("sourcing", "0800_person_files"),
+        ("sourcing", "0016_person_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

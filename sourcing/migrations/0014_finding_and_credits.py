@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_audit_triggers"),
         ("foundation", "0001_initial"),
-        ("sourcing", "0503_bulk_items"),
+        ("sourcing", "0013_bulk_items"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
