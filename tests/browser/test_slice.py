@@ -114,7 +114,7 @@ def _import_the_file(page: Page) -> int:
     page.set_input_files("input[type=file]", EXAMPLE)
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text(f"All {ROWS} rows were looked at")).to_be_visible()
+    expect(page.get_by_text(f"All {ROWS} rows were counted")).to_be_visible()
     # What was guessed from the headers.
     expect(_chosen(page.get_by_label("First Name", exact=False).first)).to_have_text("First name")
     expect(_chosen(page.get_by_label("Work Email", exact=False).first)).to_have_text(
