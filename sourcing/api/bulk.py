@@ -12,7 +12,7 @@ from accounts.permissions import Right
 from foundation import runs
 from sourcing import bulk, selectors
 from sourcing.api.project_serializers import BulkSerializer, RunSerializer
-from sourcing.api.projects import caller, checked
+from sourcing.api.requests import caller, checked
 from sourcing.bulk import Whom
 from sourcing.search.question import Question
 

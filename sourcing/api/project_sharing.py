@@ -22,8 +22,8 @@ from sourcing.api.project_serializers import (
     CommentSerializer,
     ShareSerializer,
 )
-from sourcing.api.projects import caller, checked, project_of
-from sourcing.api.requests import page_size
+from sourcing.api.projects import project_of
+from sourcing.api.requests import caller, checked, page_size
 from sourcing.models import Collaborator, ProjectRole
 
 

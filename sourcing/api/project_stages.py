@@ -15,7 +15,8 @@ from sourcing.api.project_serializers import (
     StageRemovalSerializer,
     StageSerializer,
 )
-from sourcing.api.projects import caller, checked, project_of
+from sourcing.api.projects import project_of
+from sourcing.api.requests import caller, checked
 from sourcing.models import ProjectRole, Stage
 
 

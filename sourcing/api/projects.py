@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from accounts.selectors import member_for
 from foundation.paging import KeysetPagination
@@ -28,18 +27,8 @@ from sourcing.api.project_serializers import (
     ProjectSerializer,
     RemovedSerializer,
 )
+from sourcing.api.requests import caller, checked
 from sourcing.models import Project, ProjectRole, Visibility
-
-
-def caller(request: Request) -> User:
-    """The token's user."""
-    return cast("User", request.user)
-
-
-def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
-    """The cleaned values; REST framework's error becomes a problem."""
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def project_of(request: Request, project_id: int, role: ProjectRole = ProjectRole.COMMENTER) -> Project:
