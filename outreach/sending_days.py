@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ONE_DAY = timedelta(days=1)
 #: Nobody waits longer than this for an allowed day; a calendar without one is a mistake in the settings.
 _FURTHEST = 3 * 366
+
+
+class Moved(Enum):
+    """What moved a message from where its rule puts it; in the order in which it is told."""
+
+    WEEKDAY = "weekday"
+    HOLIDAY = "holiday"
+    #: A wall time or a whole date that did not exist.
+    DST = "dst"
 
 
 class NoAllowedDay(ValueError):
@@ -27,6 +37,12 @@ def resolve(day: date, clock: time, zone: ZoneInfo) -> datetime:
     Both are what ``fold=0`` means (PEP 495), so nothing is decided here.
     """
     return datetime.combine(day, clock.replace(tzinfo=None, fold=0), tzinfo=zone).astimezone(UTC)
+
+
+def exists(day: date, clock: time, zone: ZoneInfo) -> bool:
+    """Whether that wall time is on the clocks of that day; see :func:`resolve` for what becomes of it if not."""
+    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
+    return resolve(day, clock, zone).astimezone(zone).replace(tzinfo=None, fold=0) == wall
 
 
 def clock_of(moment: datetime, zone: ZoneInfo) -> time:
@@ -63,10 +79,26 @@ class SendingDays:
         A date that the zone skipped altogether (Apia, 30 December 2011) is passed over.
         """
         for _ in range(_FURTHEST):
-            if self.allows(day) and self.local_date(resolve(day, time(12), self.zone)) == day:
+            if self.allows(day) and self._is_there(day):
                 return day
             day += _ONE_DAY
         raise NoAllowedDay
+
+    def passed_over(self, due: date, until: date) -> frozenset[Moved]:
+        """Why the dates from ``due`` on, before ``until``, were none to send on; a date may have two reasons."""
+        found = set()
+        while due < until:
+            if self.weekdays and due.weekday() not in self.weekdays:
+                found.add(Moved.WEEKDAY)
+            if due in self.holidays:
+                found.add(Moved.HOLIDAY)
+            if not self._is_there(due):
+                found.add(Moved.DST)
+            due += _ONE_DAY
+        return frozenset(found)
+
+    def _is_there(self, day: date) -> bool:
+        return exists(day, time(12), self.zone)
 
     def next_at(self, day: date, clock: time, *, not_before: datetime) -> datetime:
         """The instant of ``clock`` on the first allowed date from ``day`` on that is not before a moment."""
