@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
 
-from outreach.sending_days import DAY_NAMES, SendingDays, clock_of, resolve
+from outreach.sending_days import DAY_NAMES, Moved, SendingDays, clock_of, exists, resolve
 
 DEFAULT_GRACE = timedelta(minutes=20)
 LONGEST_GRACE = timedelta(minutes=120)
@@ -92,12 +92,16 @@ class Timing:
 
 @dataclass(frozen=True)
 class Plan:
-    """When a step leaves, and why then. ``instant`` is UTC, ``local`` the same in the campaign's zone."""
+    """When a step leaves, and why then. ``instant`` is UTC, ``local`` the same in the campaign's zone.
+
+    ``moved``: what took it from the date or the wall time that its rule names.
+    """
 
     instant: datetime
     local: datetime
     branch: Branch
     explanation: str
+    moved: frozenset[Moved] = frozenset()
 
     @property
     def clock(self) -> time:
@@ -124,14 +128,16 @@ def first_send(timing: Timing, *, start: datetime, seed: str, step: str) -> Plan
     if _DAY <= wall < _EVENING:
         why = "Best time: started between 10:00 and 19:00, so at 16:00 or when the grace has ended"
         afternoon = resolve(local.date(), _AFTERNOON, timing.zone)
-        return _after_grace(timing, max(afternoon, earliest), Branch.DAYTIME, why)
+        anchor = _AFTERNOON if afternoon >= earliest else None
+        return _after_grace(timing, max(afternoon, earliest), Branch.DAYTIME, why, anchor)
     why = "Best time: started between 19:00 and 06:00, so between 07:00 and 07:20"
-    morning = resolve(local.date() + _ONE_DAY if wall >= _EVENING else local.date(), _EARLY, timing.zone)
+    day = local.date() + _ONE_DAY if wall >= _EVENING else local.date()
+    morning = resolve(day, _EARLY, timing.zone)
     if earliest > morning + SPREAD:
         return _after_grace(timing, earliest, Branch.OVERNIGHT, f"{why}, or when the grace has ended")
     opens = max(morning, earliest)
     instant = opens + _draw(seed, step, "first", morning + SPREAD - opens)
-    return _after_grace(timing, instant, Branch.OVERNIGHT, why)
+    return _after_grace(timing, instant, Branch.OVERNIGHT, why, _EARLY if opens == morning else None)
 
 
 def later_send(
@@ -163,7 +169,7 @@ def later_send(
             break
         day = timing.days.next_allowed(day + _ONE_DAY)
     why = f"{_later_words(timing, branch)}, {days} day{'s' if days > 1 else ''} after the step before it"
-    return _plan(timing, instant, branch, why, due)
+    return _plan(timing, instant, branch, why, due, (day, _anchor(timing, branch, first_clock)))
 
 
 def is_late(planned: datetime, now: datetime) -> bool:
@@ -187,10 +193,10 @@ def replan_overdue(
     if first:
         return first_send(timing, start=moment, seed=seed, step=step)
     today = timing.days.local_date(moment)
-    instant = timing.days.next_at(today, clock_of(planned, timing.zone), not_before=earliest)
-    return _plan(
-        timing, instant, Branch(branch), "Overdue: its clock time on the first day that is left", today
-    )
+    clock = clock_of(planned, timing.zone)
+    instant = timing.days.next_at(today, clock, not_before=earliest)
+    why = "Overdue: its clock time on the first day that is left"
+    return _plan(timing, instant, Branch(branch), why, today)
 
 
 def branch_after_change(preference: Preference) -> Branch:
@@ -266,31 +272,45 @@ def _first_specific(timing: Timing, start: datetime, seed: str, step: str) -> Pl
     offset = opens + _draw(seed, step, "first", anchor + SPREAD - opens) - anchor
     day = due
     # The real date decides: with T at 23:45 it may be the day after T's.
+    due = timing.days.local_date(anchor + offset)
     while not timing.days.allows(real := timing.days.local_date(anchor + offset)):
         day = timing.days.next_allowed(real) - (real - day)
         anchor = resolve(day, timing.at, timing.zone)
     why = f"Specific time: within 20 minutes after {timing.at:%H:%M}"
-    return _plan(timing, anchor + offset, Branch.SPECIFIC, why, due)
+    return _plan(timing, anchor + offset, Branch.SPECIFIC, why, due, (day, timing.at))
 
 
-def _after_grace(timing: Timing, instant: datetime, branch: Branch, why: str) -> Plan:
-    """This very instant; or, if its date is not allowed, its clock time on the next date that is."""
+def _after_grace(
+    timing: Timing, instant: datetime, branch: Branch, why: str, anchor: time | None = None
+) -> Plan:
+    """This very instant; or, if its date is not allowed, its clock time on the next date that is.
+
+    ``anchor`` is the wall time of its date that the instant was counted from, if it was.
+    """
     due = timing.days.local_date(instant)
     if not timing.days.allows(due):
-        moved = timing.days.next_at(due, clock_of(instant, timing.zone), not_before=instant)
-        return _plan(timing, moved, branch, why, due)
-    return _plan(timing, instant, branch, why, due)
+        anchor = clock_of(instant, timing.zone)
+        instant = timing.days.next_at(due, anchor, not_before=instant)
+    counted_from = None if anchor is None else (timing.days.local_date(instant), anchor)
+    return _plan(timing, instant, branch, why, due, counted_from)
 
 
 def _later_on(timing: Timing, day: date, branch: Branch, first_clock: time, seed: str, step: str) -> datetime:
     if branch in {Branch.DAYTIME, Branch.SWITCHED_TO_BEST}:
         opens = resolve(day, _EARLY, timing.zone)
         return opens + _draw(seed, step, "early", resolve(day, _EARLY_END, timing.zone) - opens)
-    clock = timing.at if branch is Branch.SWITCHED_TO_SPECIFIC and timing.at else first_clock
-    instant = resolve(day, clock, timing.zone) + _draw(seed, step, "around", 2 * SPREAD) - SPREAD
+    anchor = resolve(day, _anchor(timing, branch, first_clock), timing.zone)
+    instant = anchor + _draw(seed, step, "around", 2 * SPREAD) - SPREAD
     midnight = resolve(day, time(0), timing.zone)
     last = resolve(day + _ONE_DAY, time(0), timing.zone) - _SECOND
     return min(max(instant, midnight), last)
+
+
+def _anchor(timing: Timing, branch: Branch, first_clock: time) -> time:
+    """The wall time that a later step is counted from."""
+    if branch in {Branch.DAYTIME, Branch.SWITCHED_TO_BEST}:
+        return _EARLY
+    return timing.at if branch is Branch.SWITCHED_TO_SPECIFIC and timing.at else first_clock
 
 
 def _later_words(timing: Timing, branch: Branch) -> str:
@@ -301,12 +321,22 @@ def _later_words(timing: Timing, branch: Branch) -> str:
     return "Clock time of the first message, give or take 20 minutes"
 
 
-def _plan(timing: Timing, instant: datetime, branch: Branch, why: str, due: date) -> Plan:
-    """``due`` is the date before allowed days moved it; the difference is told."""
+def _plan(
+    timing: Timing,
+    instant: datetime,
+    branch: Branch,
+    why: str,
+    due: date,
+    anchor: tuple[date, time] | None = None,
+) -> Plan:
+    """``due`` is the date before allowed days moved it, ``anchor`` the wall time it counts from; both are told."""
     local = instant.astimezone(timing.zone)
+    moved = timing.days.passed_over(due, local.date())
+    if anchor is not None and not exists(*anchor, timing.zone):
+        moved |= {Moved.DST}
     if local.date() != due and (obstacle := timing.days.why_not(due)):
         why = f"{why}; {obstacle}, so on {DAY_NAMES[local.weekday()]}"
-    return Plan(instant=instant, local=local, branch=branch, explanation=f"{why}.")
+    return Plan(instant=instant, local=local, branch=branch, explanation=f"{why}.", moved=moved)
 
 
 def _draw(seed: str, step: str, purpose: str, span: timedelta) -> timedelta:
