@@ -43,9 +43,11 @@ def text_of(message: Message) -> str:
     marked_up: list[str] = []
     for part in parts(message):
         kind = part.get_content_type()
-        if kind not in {"text/plain", "text/html"} or _attached(part):
+        # Parts whose boundary never comes are one text.
+        broken = part.get_content_maintype() == "multipart" and not part.is_multipart()
+        if not broken and (kind not in {"text/plain", "text/html"} or _attached(part)):
             continue
-        (plain if kind == "text/plain" else marked_up).append(content(part))
+        (marked_up if kind == "text/html" else plain).append(content(part))
         if sum(len(piece) for piece in (*plain, *marked_up)) > 4 * LONGEST_TEXT:
             break
     text = "\n".join(plain)

@@ -37,7 +37,7 @@ CODES: Mapping[str, Code] = {
     "5.1.8": Code(POLICY, "the sender's domain is refused"),
     "5.1.10": Code(HARD, "no such recipient"),
     "5.1.90": Code(MAILBOX, "the sender's own daily limit"),
-    "5.2.1": Code(HARD, "the mailbox is disabled"),
+    "5.2.1": Code(HARD, "the mailbox is disabled", needs=r"^(?!.*receiving (mail|messages) (at a rate|too))"),
     "5.2.2": Code(SOFT, "the mailbox is full"),
     "5.2.3": Code(CONTENT, "the message is too big for the mailbox"),
     "5.3.1": Code(SOFT, "the receiving system is full"),
@@ -47,6 +47,7 @@ CODES: Mapping[str, Code] = {
     "5.4.5": Code(MAILBOX, "the sender's own daily limit", needs=r"quota|limit"),
     "5.4.7": Code(SOFT, "delivery took too long"),
     "5.4.310": Code(HARD, "no such domain"),
+    "5.7.13": Code(HARD, "the mailbox is disabled", needs=r"recipient"),
     "5.7.8": Code(MAILBOX, "the mailbox's login is refused"),
     "5.7.9": Code(MAILBOX, "the mailbox's login is refused", needs=r"auth|password|credential"),
     "5.7.30": Code(MAILBOX, "the mailbox's login is refused"),
@@ -102,6 +103,7 @@ WORDS: tuple[Words, ...] = (
         CONTENT,
         r"message (is )?(too (big|large)|size (exceeds|exceeded|limit))|size (of the )?message exceeds"
         r"|(exceeds?|exceeded|exceeding) (the )?(maximum|max|allowed|fixed|size)?.{0,20}(message size|size limit)"
+        r"|(mail|message) size limit|line limit exceeded"
         r"|maximum message size|message too (big|long)|nachricht.{0,20}zu gro(ß|ss)",
         "552 Message size exceeds fixed maximum message size: 10485760",
     ),
@@ -116,7 +118,8 @@ WORDS: tuple[Words, ...] = (
         "content",
         CONTENT,
         r"(message|mail) content (is )?(rejected|refused|not acceptable|denied)|content[- ]?filter"
-        r"|bare (lf|cr|line ?feed)|line (is )?too long|malformed (mime|header)|not rfc ?5?3?22 compliant"
+        r"|bare (lf|cr|line ?feed)|duplicate header"
+        r"|line (is )?too long|malformed (mime|header)|not rfc ?5?3?22 compliant"
         r"|messages? missing a valid.{0,20}header|non-ascii|8-?bit (data|characters?).{0,20}not",
         "554 Message content rejected due to suspected malformed MIME structure",
     ),
@@ -124,16 +127,21 @@ WORDS: tuple[Words, ...] = (
         "blocklist",
         POLICY,
         r"blocked using|\b(spamhaus|spamcop|barracudacentral|sorbs|uceprotect|abuseat|invaluement|rbl|dnsbl)\b"
-        r"|block[- ]?list(ed)?|black[- ]?list(ed)?|listed (in|by|at|on) |\bs31[45]0\b|\bas\(\d+\)"
-        r"|client host .{0,80}(blocked|rejected)|ip (address )?.{0,60}(blocked|banned|rejected|refused)",
+        r"|block[- ]?list(ed)?|black[- ]?list(ed)?|(?<!not )listed (in|by|at|on) |\bs31[45]0\b|\bas\(\d+\)"
+        r"|unwanted messages have been sent|client host .{0,80}(blocked|rejected)"
+        r"|ip (address )?.{0,60}(blocked|banned|rejected|refused)"
+        r"|(host|network|client|ip( address)?) (is )?not allowed",
         "550 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org",
     ),
     Words(
         "sender-authentication",
         POLICY,
-        r"\b(spf|dkim|dmarc)\b|unauthenticated (email|mail)|sender (verify|verification) failed"
-        r"|does not (meet|pass).{0,40}authentication|reverse dns|\bptr\b|sender (address|domain).{0,30}rejected"
-        r"|domain of sender address|not authorized to send|\bhelo\b",
+        r"\b(spf|dkim|dmarc)\b|unauthenticated (e-?mail|mail|senders?)|sender (verify|verification) failed"
+        r"|does not (meet|pass).{0,40}authentication|reverse dns|\br(ever)?dns\b|\bptr\b|ip name lookup failed"
+        r"|mismatche?s client ip|sender (address|domain).{0,30}rejected"
+        r"|domain of sender address|not authorized to send|\bhelo\b"
+        r"|\bafter (pipelined )?(mail from|ehlo|helo)\b|my name was rejected|unrout(e)?able sender"
+        r"|from: domain is invalid|valid from:|email address is not verified|insecure mail relay",
         "550 Unauthenticated email from corp.example is not accepted due to domain's DMARC policy",
     ),
     Words(
@@ -141,9 +149,11 @@ WORDS: tuple[Words, ...] = (
         POLICY,
         r"\bspam\b|unsolicited|bulk mail|reputation|suspicious|phish|abusive|junk mail"
         r"|(rejected|refused|blocked|denied|prohibited) (by|due to|for|because of).{0,30}(polic(y|ies)|security|rule)"
+        r"|for policy reasons|mail re(jected|jete)\. |\bofr_?\d{3}\b"
         r"|(local|recipient|mail|administrative|site|organi[sz]ation'?s?) policy|policy (violation|restriction)"
         r"|message (was )?(blocked|rejected|refused) (by|due)|you are not allowed|not permitted to send"
         r"|sender (is )?(denied|blocked)|relay(ing)? (access )?(denied|not permitted)|unable to relay"
+        r"|groups\.google\.com/support|not a member of (this|the) (mailing )?list"
         r"|restricted by.{0,40}(recipient|group|settings)|only accepts? (mail|messages) from",
         "554 Your message was rejected as likely unsolicited mail due to the poor reputation of a domain",
     ),
@@ -166,7 +176,8 @@ WORDS: tuple[Words, ...] = (
         r"|connection (refused|reset|dropped|lost|timed)|too many (connections|messages|recipients|errors|hops)"
         r"|(retry|delivery) (time|timeout) (exceeded|expired)|could not be delivered for|message expired|throttl"
         r"|rate[- ]?limit|service (is )?(currently |temporarily )?unavailable|lost connection|host is unreachable"
-        r"|network (is )?unreachable|no route to host|mail (loop|loops)|routing loop|system (is )?(down|busy)"
+        r"|network (is )?unreachable|no route to host|mail (loop|loops)|routing loop|host not found, try again"
+        r"|system (is )?(down|busy)"
         r"|(vorübergehend|zeitweise|später)",
         "Delivery time expired: the host mx.example.com timed out while sending",
     ),
@@ -176,7 +187,9 @@ WORDS: tuple[Words, ...] = (
         r"(host or )?domain( name)?.{0,40}(not found|does not exist|doesn't exist|unknown|not exist|invalid)"
         r"|(unknown|no such|non-?existent|bad|invalid) (host|domain)|nxdomain|name or service not known"
         r"|unrout(e)?able( mail)? (address|domain)|(does not|doesn't) (accept|receive) (any )?(mail|email)"
-        r"|null ?mx|no (mx|mail exchanger).{0,30}(record|found|host)|dns.{0,30}(no such|non-?existent|nxdomain)"
+        r"|null ?mx|no smtp service|host unknown|host [\w.-]{1,255} not found|illegal host|domain is not reachable"
+        r"|could(n't| not) find (a|any) mail exchanger|no (mx|mail exchanger).{0,30}(record|found|host)"
+        r"|dns.{0,30}(no such|non-?existent|nxdomain)"
         r"|mail server.{0,40}not found for (the )?domain",
         "Host or domain name not found. Name service error for name=gone.example type=A: Host not found",
     ),
@@ -184,6 +197,7 @@ WORDS: tuple[Words, ...] = (
         "gone",
         HARD,
         r"(no longer|not) (employed|working|with (us|the company)|active|in use|available at this)"
+        r"|(account|mailbox|address) is (locked|frozen|blocked)|compte.{0,30}bloqu"
         r"|has left (the )?(company|organi[sz]ation|firm|us)|(account|mailbox|address|user|recipient)\b.{0,40}\b"
         r"(disabled|deactivated|deleted|closed|expired|suspended|inactive|terminated|discontinued|disconnected)"
         r"|(ist|arbeitet) nicht mehr (gültig|aktiv|im unternehmen|bei)|a quitté",
@@ -199,6 +213,8 @@ WORDS: tuple[Words, ...] = (
         r"|(unknown|no such|invalid|non-?existent|bad|illegal|wrong|incorrect) (destination )?"
         r"(local part|local-part|user|recipient|mailbox|account|address|addressee|person|alias|e-?mail|destination)"
         r"|no (mailbox|account|user|recipient|person|such) (here|by|with|found|exists|matches|of)"
+        r"|not listed in (the )?(public|domino)|no valid recipients|final delivery userid"
+        r"|リストにありません|見つか(り|ら)|ユーザー.{0,20}(不明|存在)"
         r"|(there is|we have) no (user|mailbox|account|one|person)|this user doesn't have|not our (customer|user)"
         r"|(isn't|is not|not) (a )?(valid|known|registered|local) (user|recipient|mailbox|address|account)"
         r"|couldn't be found|can(no|')?t be found|wasn't found|recipientnotfound|adr\.(recip|unkn)"
@@ -256,10 +272,15 @@ def failure_of(text: str, *, code: str = "") -> Failure:
 
 
 def _sharpest(given: str, written: str) -> str:
-    """The more telling of the code in a report's field and the one in the server's words."""
-    if not given or (given.endswith(".0") and given not in CODES and written):
+    """The more telling of the code in a report's field and the one in the words of the server that refused.
+
+    Reporting servers put general codes, or the one of their own next step, into the field. Where both say something,
+    the one that spares the address counts.
+    """
+    if not given or (given.endswith(".0") and given not in CODES):
         return written or given
-    return given
+    known = CODES.get(written) or SUBJECTS.get(written.rpartition(".")[0])
+    return written if known is not None and known.failure is not HARD else given
 
 
 _MEANING: Mapping[str, str] = {

@@ -19,13 +19,18 @@ from outreach.inbound.bounce_rules import Failure, failure_of
 from outreach.inbound.headers import UNREADABLE
 from outreach.inbound.parse import ParsedMail, Place
 from outreach.inbound.reports import RecipientReport
+from outreach.inbound.reports_in_words import before_copy, failed_in_words, fields_in_words
 from outreach.inbound.return_dates import return_date
 from outreach.states import FailureClass, Verdict
 
 _SYSTEMS = re.compile(
-    r"^(mailer-?daemon|postmaster|mail-?daemon|bounces?|no-?reply-?bounce|mdaemon|mail-delivery|"
-    r"microsoftexchange[0-9a-f]+)([+.=-].*)?@",
+    r"^(mailer-?daemon|post[-_.]?master|mail-?daemon|bounces?|no-?reply-?bounce|mdaemon|mail[-_.]?delivery|"
+    r"microsoftexchange[0-9a-f]+)([+.=_-].*)?(@|$)",
     re.IGNORECASE,
+)
+#: Machines that are no mail systems by name; a report of theirs has to give our mail back and to say what happened.
+_MACHINES = re.compile(
+    r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply|auto(mail|reply|responder)?)\b", re.IGNORECASE
 )
 _NOT_DELIVERED = re.compile(
     r"undeliver(able|ed)|(mail|message|delivery|mailing).{0,25}(fail(ed|ure)|returned|not delivered|error)"
@@ -34,11 +39,21 @@ _NOT_DELIVERED = re.compile(
     r"|delivery status notification|couldn't be delivered|配信不能|未送达",
     re.IGNORECASE,
 )
+_SAYS_WHOM = re.compile(
+    r"(could not|cannot|can't|couldn't|unable to|failed to) (be |)(deliver|send|forward)"
+    r"|(delivery|message|mail|recipients?)\b.{0,60}\b(failed|aborted|refused|rejected|returned.{0,20}errors?)\b"
+    r"|(error|trouble|problem)s? .{0,40}(delivering|sending|to deliver)|delivery errors|fatal errors"
+    r"|^\s*(smtp; ?)?5\d\d[ -].{3,}|(5\d\d[ -]){0,1}(requested action not taken)|送信でき|配信でき|不明です",
+    re.IGNORECASE | re.MULTILINE,
+)
 _DELAYED = re.compile(
-    r"\(delay\)|delayed|still (being )?(trying|retried)|(warning|notice):.{0,40}(delay|not delivered yet|still)"
+    r"\(delay\)|delayed|still (being )?(trying|retried)|(warning|notice)\W.{0,40}(delay|not delivered yet|still)"
+    r"|could not send.{0,30}for (the )?past"
     r"|verzögert|delay notification|retard|no se ha entregado todavía",
     re.IGNORECASE,
 )
+#: The Junk Mail Reporting Program gives the mail back without a report of RFC 5965.
+_HOTMAIL = re.compile(r"^\s*complaint about message from \d")
 _UNSUBSCRIBE = re.compile(r"^\s*unsubscribe\b(?!\?)", re.IGNORECASE)
 _FOREIGN_LIST = ("list-id", "list-unsubscribe", "feedback-id")
 #: A mail read late: weekdays in it mean the week it was written in.
@@ -134,6 +149,8 @@ def _own(mail: ParsedMail, own_addresses: Collection[str], *, in_sent: bool) -> 
 
 def _feedback(mail: ParsedMail) -> Classified | None:
     if mail.report.kind != "feedback-report":
+        if _HOTMAIL.search(mail.subject) and mail.returned.to:
+            return Classified(Verdict.COMPLAINT, "hotmail", "Outlook.com says that it was marked as junk.")
         return None
     kind = mail.report.feedback_type
     if kind == "opt-out":
@@ -144,9 +161,13 @@ def _feedback(mail: ParsedMail) -> Classified | None:
 
 
 def _delivery_report(mail: ParsedMail) -> Classified | None:
-    reports = mail.report.recipients
-    if mail.report.kind != "delivery-status" or not reports:
+    if mail.report.kind != "delivery-status":
         return None
+    return _reported(mail, mail.report.recipients, "delivery report")
+
+
+def _reported(mail: ParsedMail, reports: Collection[RecipientReport], rule: str) -> Classified | None:
+    """The verdict on the recipients' blocks of a report; None if there are none."""
     by_action: dict[str, list[RecipientReport]] = {}
     for one in reports:
         by_action.setdefault(_action(one, mail), []).append(one)
@@ -154,19 +175,19 @@ def _delivery_report(mail: ParsedMail) -> Classified | None:
         chosen = _ours_among(failed, mail)
         failure = failure_of(chosen.diagnostic, code=chosen.status)
         if failure.rule == "doubtful":
-            failure = failure_of(mail.text, code=chosen.status)
-        people = tuple(dict.fromkeys(one.recipient for one in failed if one.recipient))
-        return _bounce(failure, "delivery report", people, chosen.diagnostic)
+            failure = failure_of(before_copy(mail.text), code=chosen.status)
+        people = tuple(dict.fromkeys(one.recipient for one in failed if "@" in one.recipient))
+        return _bounce(failure, rule, people or mail.returned.to, chosen.diagnostic)
     if delayed := by_action.get("delayed"):
         return Classified(
             Verdict.DELAYED,
-            "delivery report",
+            rule,
             "The mail is delayed; the server goes on trying.",
             code=delayed[0].status,
             recipients=tuple(one.recipient for one in delayed),
             diagnostic=delayed[0].diagnostic,
         )
-    return Classified(Verdict.DELIVERED, "delivery report", "The mail was delivered or passed on.")
+    return Classified(Verdict.DELIVERED, rule, "The mail was delivered or passed on.") if reports else None
 
 
 def _receipt(mail: ParsedMail) -> Classified | None:
@@ -178,29 +199,37 @@ def _receipt(mail: ParsedMail) -> Classified | None:
 
 
 def _other_bounce(mail: ParsedMail) -> Classified | None:
-    """Reports that are not written as RFC 3464 wants them, by sender, subject and flufl.bounce."""
+    """Reports that are not written as RFC 3464 wants them, by sender, subject, words and flufl.bounce."""
     failed = mail.header("x-failed-recipients")
-    from_system = bool(_SYSTEMS.match(mail.sender.address)) or not mail.sender.address
+    address = mail.sender.address
+    from_system = bool(_SYSTEMS.match(address)) or not address
     no_return = "return-path" in mail.headers and not mail.header("return-path").strip("<> ")
     says_so = bool(_NOT_DELIVERED.search(mail.subject))
+    told = before_copy(mail.text)
+    from_machine = (no_return or bool(_MACHINES.match(address))) and not mail.returned.empty
+    if not says_so and (from_system or from_machine):
+        says_so = bool(_SAYS_WHOM.search(told))
+        from_system = from_system or says_so
     if not failed and not from_system and not (no_return and says_so):
         return None
+    if reported := _reported(mail, fields_in_words(told), "report in words"):
+        return reported
     later, never = _second_opinion(mail)
-    people = tuple(part.strip() for part in failed.split(",") if part.strip()) or never
-    if _DELAYED.search(mail.subject) or (later and not people):
+    named = tuple(part.strip() for part in failed.split(",") if part.strip()) or never
+    if _DELAYED.search(mail.subject) or (later and not named):
         return Classified(
             Verdict.DELAYED,
             "delay notice",
             "The mail is delayed; the server goes on trying.",
-            recipients=later,
+            recipients=later or failed_in_words(mail, told),
         )
-    if not people and not says_so:
-        if from_system and mail.sender.address:
+    if not named and not says_so:
+        if from_system and address:
             return Classified(
                 Verdict.OTHER, "mail system", "A mail system wrote it; it names no failed address."
             )
         return None
-    return _bounce(failure_of(_before_copy(mail.text)), "report in words", people, "")
+    return _bounce(failure_of(told), "report in words", named or failed_in_words(mail, told), "")
 
 
 def _opt_out(mail: ParsedMail) -> Classified | None:
@@ -272,13 +301,3 @@ def _second_opinion(mail: ParsedMail) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def _sorted(found: Collection[bytes | str]) -> tuple[str, ...]:
     return tuple(sorted(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in found))
-
-
-def _before_copy(text: str) -> str:
-    """The report without the copy of our mail below it, whose words are ours."""
-    return re.split(
-        r"\n\W*(?:this is a copy of|below this line is a copy|-+ ?original message|-+ ?the header|received: from)",
-        text,
-        maxsplit=1,
-        flags=re.IGNORECASE,
-    )[0]

@@ -54,7 +54,7 @@ def describe(raw: bytes, *, now: datetime | None = None) -> Described:
     mail = parse(raw)
     found = classify(mail, now=mail.date or now or datetime.now(UTC))
     return Described(
-        kind=_BOUNCES[found.failure] if found.verdict is Verdict.BOUNCE else _KINDS[found.verdict],
+        kind=_kind(found),
         recipients=_recipients(mail, found),
         status=found.code or None,
         until=found.returns_on.isoformat() if found.returns_on else None,
@@ -68,10 +68,18 @@ def nothing(why: str) -> Described:
     return Described(kind="other", recipients=[], status=None, until=None, visible_text="", why=why)
 
 
+def _kind(found: Classified) -> str:
+    if found.verdict is Verdict.BOUNCE:
+        return _BOUNCES[found.failure]
+    if found.verdict is Verdict.UNSUBSCRIBE and found.rule == "arf":
+        return "complaint"
+    return _KINDS[found.verdict]
+
+
 def _recipients(mail: ParsedMail, found: Classified) -> list[str]:
     named = found.recipients
-    if found.verdict is Verdict.COMPLAINT:
-        named = (mail.report.original_recipient, *mail.returned.to)
+    if _kind(found) == "complaint":
+        named = (mail.report.original_recipient,) if mail.report.original_recipient else mail.returned.to
     elif found.verdict is Verdict.DELIVERED:
         named = tuple(one.recipient for one in mail.report.recipients)
     return list(dict.fromkeys(address.lower() for address in named if "@" in address))

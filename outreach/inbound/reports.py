@@ -120,9 +120,26 @@ def enhanced_code(text: str) -> str:
     return ".".join(str(int(number)) for number in match.groups()) if match else ""
 
 
+def recipients_of(text: str) -> tuple[RecipientReport, ...]:
+    """The recipients' blocks among the paragraphs of a text."""
+    return _recipients(
+        [_fields(chunk) for chunk in re.split(r"\n\s*\n", text)[:_MOST_BLOCKS] if chunk.strip()]
+    )
+
+
 def _delivery(part: Message) -> Report:
     blocks = _blocks(part)
-    recipients = tuple(
+    head = blocks[0] if blocks else Fields([])
+    return Report(
+        kind="delivery-status",
+        recipients=_recipients(blocks),
+        reporting_mta=head.text("reporting-mta").rpartition(";")[2].strip(),
+        original_ids=head.ids("x-original-message-id"),
+    )
+
+
+def _recipients(blocks: list[Fields]) -> tuple[RecipientReport, ...]:
+    return tuple(
         RecipientReport(
             final=_address(block.text("final-recipient")),
             original=_address(block.text("original-recipient")),
@@ -133,13 +150,6 @@ def _delivery(part: Message) -> Report:
         )
         for block in blocks
         if "final-recipient" in block or "original-recipient" in block or "action" in block
-    )
-    head = blocks[0] if blocks else Fields([])
-    return Report(
-        kind="delivery-status",
-        recipients=recipients,
-        reporting_mta=head.text("reporting-mta").rpartition(";")[2].strip(),
-        original_ids=head.ids("x-original-message-id"),
     )
 
 

@@ -84,7 +84,9 @@ def test_every_phrase_has_its_sample(rule: bounce_rules.Words) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_decides_before_any_words(code: str) -> None:
-    needed = {"5.4.1": "access denied", "5.4.5": "quota", "5.7.9": "auth"}.get(code, "")
+    needed = {"5.4.1": "access denied", "5.4.5": "quota", "5.7.9": "auth", "5.7.13": "recipient"}.get(
+        code, ""
+    )
 
     found = failure_of(f"550 {code} {needed} user unknown, mailbox full", code=code)
 
@@ -128,10 +130,35 @@ def test_every_subject_of_an_automatic_answer_has_its_sample(rule: auto_reply_ru
         ("550 domain does not exist", "hard"),
         ("554 5.7.1 <eva@x.example>: Relay access denied", "policy"),
         ("550 relaying denied", "policy"),
+        ("User Eva Rot (eva@x.example) not listed in Domino Directory", "hard"),
+        (
+            "550 SMTP error from remote server after MAIL FROM:<a@b.example>: b.example does not exist",
+            "policy",
+        ),
+        ("550 Unroutable sender address", "policy"),
+        ("551 access forbidden by invalid RDNS record of your mail server", "policy"),
+        ("Name service error for domain x.example: Host not found, try again", "soft"),
+        ("Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)", "hard"),
+        ("an MX or SRV record indicated no SMTP service", "hard"),
+        ("550 Host unknown (Authoritative answer from name server)", "hard"),
+        ("Mail size limit exceeded", "content"),
+        ("554 Transaction failed: Duplicate header 'Date'.", "content"),
+        ("550 Mailbox is frozen", "hard"),
+        ("550 5.2.1 The user is receiving mail at a rate that prevents more from being delivered", "soft"),
+        ("550 5.2.1 The mailbox is disabled", "hard"),
+        ("525 5.7.13 Disabled recipient address", "hard"),
+        ("525 5.7.13 User account disabled", "policy"),
+        ("The group may not exist; see https://groups.google.com/support/", "policy"),
     ],
 )
 def test_the_code_goes_first_then_what_protects_the_address_and_doubt_is_soft(text, failure) -> None:
     assert failure_of(text).failure == failure
+
+
+def test_a_code_of_the_reporting_server_gives_way_to_that_of_the_server_which_refused() -> None:
+    assert failure_of("550 5.7.1 IP address blacklisted", code="5.1.1").failure == "policy"
+    assert failure_of("552 5.2.2 Over quota", code="5.1.1").failure == "soft"
+    assert failure_of("550 5.0.0 said no", code="5.1.1").failure == "hard"
 
 
 def test_a_general_code_gives_way_to_a_sharper_one_in_the_words() -> None:
