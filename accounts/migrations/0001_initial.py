@@ -135,6 +135,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="accounts_user_email_unique"
+                    ),
+                    models.UniqueConstraint(fields=("organisation", "id"), name="accounts_user_tenant"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Invitation",
@@ -266,15 +274,5 @@ class Migration(migrations.Migration):
                     foundation.tenancy.SameOrganisation("user", name="accounts_apitoken_user_same_org"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="accounts_user_email_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="accounts_user_tenant"),
         ),
     ]

@@ -160,6 +160,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["starting", "running"])),
+                        fields=["mailbox"],
+                        name="campaigns_campaign_running",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="campaigns_campaign_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="campaigns_campaign_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("owner", name="campaigns_campaign_owner_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "mailbox", name="campaigns_campaign_mailbox_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("lane", name="campaigns_campaign_lane_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "started_by", name="campaigns_campaign_started_by_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "paused_by", name="campaigns_campaign_paused_by_same_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -230,6 +254,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "open")), fields=["id"], name="campaigns_attempt_open"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="campaigns_attempt_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "campaign", name="campaigns_attempt_campaign_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "contact_point", name="campaigns_attempt_contact_point_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("message", name="campaigns_attempt_message_same_org"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -373,6 +412,44 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("hold", "none"),
+                            ("open_attempt__isnull", True),
+                            ("planned_at__isnull", False),
+                            ("progress__in", ["not_started", "started"]),
+                        ),
+                        fields=["campaign", "turn", "planned_at", "id"],
+                        name="campaigns_recipient_due",
+                    ),
+                    models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="campaigns_recipient_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "campaign", name="campaigns_recipient_campaign_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="campaigns_recipient_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "added_by", name="campaigns_recipient_added_by_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "open_attempt", name="campaigns_recipient_open_attempt_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "contact_point", name="campaigns_recipient_contact_point_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("pinned", name="campaigns_recipient_pinned_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "thread_message", name="campaigns_recipient_thread_message_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("campaign", "candidate"), name="campaigns_recipient_once"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -417,6 +494,19 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("position",),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="campaigns_step_tenant"),
+                    foundation.tenancy.SameOrganisation("campaign", name="campaigns_step_campaign_same_org"),
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("campaign", "position"),
+                        name="campaigns_step_position",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("position", 1), ("days__gte", 1), _connector="OR"),
+                        name="campaigns_step_later_has_days",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -478,166 +568,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="campaigns_stepversion_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation("step", name="campaigns_stepversion_step_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="campaigns_stepversion_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("step", "version"), name="campaigns_stepversion_once"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(
-                condition=models.Q(("status__in", ["starting", "running"])),
-                fields=["mailbox"],
-                name="campaigns_campaign_running",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="campaigns_campaign_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="campaigns_campaign_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation("owner", name="campaigns_campaign_owner_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation(
-                "mailbox", name="campaigns_campaign_mailbox_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation("lane", name="campaigns_campaign_lane_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation(
-                "started_by", name="campaigns_campaign_started_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=foundation.tenancy.SameOrganisation(
-                "paused_by", name="campaigns_campaign_paused_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="campaigns_step_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=foundation.tenancy.SameOrganisation(
-                "campaign", name="campaigns_step_campaign_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(
-                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
-                fields=("campaign", "position"),
-                name="campaigns_step_position",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position", 1), ("days__gte", 1), _connector="OR"),
-                name="campaigns_step_later_has_days",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipient",
-            index=models.Index(
-                condition=models.Q(
-                    ("hold", "none"),
-                    ("open_attempt__isnull", True),
-                    ("planned_at__isnull", False),
-                    ("progress__in", ["not_started", "started"]),
-                ),
-                fields=["campaign", "turn", "planned_at", "id"],
-                name="campaigns_recipient_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipient",
-            index=models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="campaigns_recipient_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "campaign", name="campaigns_recipient_campaign_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="campaigns_recipient_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "added_by", name="campaigns_recipient_added_by_same_org"
-            ),
         ),
         migrations.AddConstraint(
             model_name="recipient",
             constraint=foundation.tenancy.SameOrganisation(
                 "next_step", name="campaigns_recipient_next_step_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "open_attempt", name="campaigns_recipient_open_attempt_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "contact_point", name="campaigns_recipient_contact_point_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "pinned", name="campaigns_recipient_pinned_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=foundation.tenancy.SameOrganisation(
-                "thread_message", name="campaigns_recipient_thread_message_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "candidate"), name="campaigns_recipient_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("outcome", "open")), fields=["id"], name="campaigns_attempt_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="campaigns_attempt_tenant"
             ),
         ),
         migrations.AddConstraint(
@@ -648,25 +594,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="attempt",
-            constraint=foundation.tenancy.SameOrganisation(
-                "campaign", name="campaigns_attempt_campaign_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
             constraint=foundation.tenancy.SameOrganisation("step", name="campaigns_attempt_step_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=foundation.tenancy.SameOrganisation(
-                "contact_point", name="campaigns_attempt_contact_point_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=foundation.tenancy.SameOrganisation(
-                "message", name="campaigns_attempt_message_same_org"
-            ),
         ),
         migrations.AddConstraint(
             model_name="attempt",
@@ -683,27 +611,5 @@ class Migration(migrations.Migration):
                 fields=("campaign", "step", "address"),
                 name="campaigns_attempt_address",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="stepversion",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="campaigns_stepversion_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stepversion",
-            constraint=foundation.tenancy.SameOrganisation(
-                "step", name="campaigns_stepversion_step_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stepversion",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="campaigns_stepversion_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stepversion",
-            constraint=models.UniqueConstraint(fields=("step", "version"), name="campaigns_stepversion_once"),
         ),
     ]

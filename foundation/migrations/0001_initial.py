@@ -41,6 +41,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["created_at"], name="foundation_event_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="foundation_event_tenant")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +83,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "deliveries",
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["consumer", "subject", "id"], name="foundation_delivery_order"),
+                    models.Index(
+                        condition=models.Q(("dead", False)),
+                        fields=["not_before"],
+                        name="foundation_delivery_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("dead", True)), fields=["id"], name="foundation_delivery_dead"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="foundation_delivery_tenant"),
+                    foundation.tenancy.SameOrganisation("event", name="foundation_delivery_event_same_org"),
+                    models.UniqueConstraint(fields=("event", "consumer"), name="foundation_delivery_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,70 +162,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=["lease_until"],
+                        name="foundation_run_live",
+                    ),
+                    models.Index(fields=["organisation", "actor", "-id"], name="foundation_run_tray"),
+                    models.Index(fields=["organisation", "subject", "-id"], name="foundation_run_subject"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="foundation_run_tenant"),
+                    foundation.tenancy.SameOrganisation("actor", name="foundation_run_actor_same_org"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["created_at"], name="foundation_event_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="foundation_event_tenant"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["consumer", "subject", "id"], name="foundation_delivery_order"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("dead", False)), fields=["not_before"], name="foundation_delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("dead", True)), fields=["id"], name="foundation_delivery_dead"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="foundation_delivery_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=foundation.tenancy.SameOrganisation(
-                "event", name="foundation_delivery_event_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("event", "consumer"), name="foundation_delivery_once"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("status__in", ["queued", "running"])),
-                fields=["lease_until"],
-                name="foundation_run_live",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["organisation", "actor", "-id"], name="foundation_run_tray"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["organisation", "subject", "-id"], name="foundation_run_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="foundation_run_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=foundation.tenancy.SameOrganisation("actor", name="foundation_run_actor_same_org"),
         ),
     ]

@@ -87,6 +87,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="integrations_connection_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="integrations_connection_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "removed"), _negated=True),
+                        fields=("organisation", "vendor"),
+                        name="integrations_connection_one_live",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +129,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="integrations_dummyaddress_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="integrations_dummyaddress_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "number"), name="integrations_dummy_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +209,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["organisation", "project", "-id"], name="integrations_export_recent")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="integrations_export_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "connection", name="integrations_export_connection_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="integrations_export_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="integrations_export_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "request_key"), name="integrations_export_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +296,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["queued", "claimed"])),
+                        fields=["export", "id"],
+                        name="integrations_item_open",
+                    ),
+                    models.Index(fields=["candidate", "-settled_at"], name="integrations_item_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="integrations_exportitem_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "export", name="integrations_exportitem_export_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "connection", name="integrations_exportitem_connection_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="integrations_exportitem_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("export", "candidate"), name="integrations_item_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "claimed")),
+                        fields=("connection", "candidate"),
+                        name="integrations_item_one_in_work",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -326,6 +396,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["candidate", "connection"], name="integrations_link_person")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="integrations_remotelink_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "connection", name="integrations_remotelink_connection_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="integrations_remotelink_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("connection", "candidate", "record_type"), name="integrations_link_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -365,178 +452,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="integrations_vendoridentity_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "connection", name="integrations_vendoridentity_connection_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "user", name="integrations_vendoridentity_user_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("connection", "user"), name="integrations_identity_once"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_connection_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="integrations_connection_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "removed"), _negated=True),
-                fields=("organisation", "vendor"),
-                name="integrations_connection_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dummyaddress",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_dummyaddress_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dummyaddress",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="integrations_dummyaddress_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dummyaddress",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "number"), name="integrations_dummy_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["organisation", "project", "-id"], name="integrations_export_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_export_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=foundation.tenancy.SameOrganisation(
-                "connection", name="integrations_export_connection_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="integrations_export_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="integrations_export_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "request_key"), name="integrations_export_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="exportitem",
-            index=models.Index(
-                condition=models.Q(("status__in", ["queued", "claimed"])),
-                fields=["export", "id"],
-                name="integrations_item_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="exportitem",
-            index=models.Index(fields=["candidate", "-settled_at"], name="integrations_item_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_exportitem_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "export", name="integrations_exportitem_export_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "connection", name="integrations_exportitem_connection_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="integrations_exportitem_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=models.UniqueConstraint(fields=("export", "candidate"), name="integrations_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "claimed")),
-                fields=("connection", "candidate"),
-                name="integrations_item_one_in_work",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="remotelink",
-            index=models.Index(fields=["candidate", "connection"], name="integrations_link_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="remotelink",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_remotelink_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remotelink",
-            constraint=foundation.tenancy.SameOrganisation(
-                "connection", name="integrations_remotelink_connection_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remotelink",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="integrations_remotelink_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remotelink",
-            constraint=models.UniqueConstraint(
-                fields=("connection", "candidate", "record_type"), name="integrations_link_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendoridentity",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="integrations_vendoridentity_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendoridentity",
-            constraint=foundation.tenancy.SameOrganisation(
-                "connection", name="integrations_vendoridentity_connection_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendoridentity",
-            constraint=foundation.tenancy.SameOrganisation(
-                "user", name="integrations_vendoridentity_user_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendoridentity",
-            constraint=models.UniqueConstraint(
-                fields=("connection", "user"), name="integrations_identity_once"
-            ),
         ),
     ]

@@ -50,6 +50,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("held", "")),
+                        fields=["organisation", "id"],
+                        name="outreach_lane_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="outreach_lane_tenant")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +90,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="outreach_laneday_tenant"),
+                    foundation.tenancy.SameOrganisation("lane", name="outreach_laneday_lane_same_org"),
+                    models.UniqueConstraint(fields=("lane", "date"), name="outreach_laneday_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +189,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "connected")),
+                        fields=["next_send_at"],
+                        name="outreach_mailbox_ready",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "connected")),
+                        fields=["next_read_at"],
+                        name="outreach_mailbox_unread",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="outreach_mailbox_tenant"),
+                    foundation.tenancy.SameOrganisation("owner", name="outreach_mailbox_owner_same_org"),
+                    models.UniqueConstraint(
+                        fields=("organisation", "owner", "address"), name="outreach_mailbox_address_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("organisation", "owner"),
+                        name="outreach_mailbox_one_default",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -244,6 +283,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        fields=["organisation", "-received_at", "-id"], name="outreach_inbound_recent"
+                    ),
+                    models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="outreach_inboundmessage_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "mailbox", name="outreach_inboundmessage_mailbox_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="outreach_inboundmessage_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("mailbox", "raw_hash"), name="outreach_inbound_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -283,6 +340,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="outreach_inboundlocation_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "inbound", name="outreach_inboundlocation_inbound_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "mailbox", name="outreach_inboundlocation_mailbox_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("mailbox", "folder", "uidvalidity", "uid"), name="outreach_location_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -318,6 +389,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="outreach_mailboxfolder_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "mailbox", name="outreach_mailboxfolder_mailbox_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("mailbox", "name"), name="outreach_folder_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -456,6 +536,77 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "queued")),
+                        fields=["mailbox", "rank", "planned_at", "id"],
+                        name="outreach_message_claim",
+                    ),
+                    models.Index(
+                        condition=models.Q(("origin__in", ["reply", "test"]), ("status", "queued")),
+                        fields=["not_before"],
+                        name="outreach_message_unheld",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["claimed", "sending"])),
+                        fields=["mailbox", "claimed_at"],
+                        name="outreach_message_in_hand",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["sending", "sent", "bounced", "uncertain"])),
+                        fields=["mailbox", "sending_at"],
+                        name="outreach_message_limit",
+                    ),
+                    models.Index(
+                        condition=models.Q(("copied_at__isnull", True), ("copy_due_at__isnull", False)),
+                        fields=["copy_due_at"],
+                        name="outreach_message_copy",
+                    ),
+                    models.Index(
+                        fields=["mailbox", "to_normalised", "-sent_at"], name="outreach_message_address"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["planned", "queued", "claimed", "sending"])),
+                        fields=["lane"],
+                        name="outreach_message_lane",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["planned", "queued", "claimed", "sending"])),
+                        fields=["organisation", "planned_at", "id"],
+                        name="outreach_message_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("settled_at__isnull", False)),
+                        fields=["organisation", "-settled_at", "-id"],
+                        name="outreach_message_settled",
+                    ),
+                    models.Index(
+                        condition=models.Q(("failure_class", "policy")),
+                        fields=["mailbox", "settled_at"],
+                        name="outreach_message_policy",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("provider_message_ids", []), _negated=True),
+                        fields=["provider_message_ids"],
+                        name="outreach_message_provider_ids",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="outreach_message_tenant"),
+                    foundation.tenancy.SameOrganisation("mailbox", name="outreach_message_mailbox_same_org"),
+                    foundation.tenancy.SameOrganisation("lane", name="outreach_message_lane_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="outreach_message_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="outreach_message_created_by_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "private_to", name="outreach_message_private_to_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("our_message_id",), name="outreach_message_our_id_once"),
+                    models.UniqueConstraint(fields=("token",), name="outreach_message_token_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -501,282 +652,16 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("id",),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="outreach_sendtry_tenant"),
+                    foundation.tenancy.SameOrganisation("message", name="outreach_sendtry_message_same_org"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="lane",
-            index=models.Index(
-                condition=models.Q(("held", "")), fields=["organisation", "id"], name="outreach_lane_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lane",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="outreach_lane_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="laneday",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="outreach_laneday_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="laneday",
-            constraint=foundation.tenancy.SameOrganisation("lane", name="outreach_laneday_lane_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="laneday",
-            constraint=models.UniqueConstraint(fields=("lane", "date"), name="outreach_laneday_once"),
-        ),
-        migrations.AddIndex(
-            model_name="mailbox",
-            index=models.Index(
-                condition=models.Q(("status", "connected")),
-                fields=["next_send_at"],
-                name="outreach_mailbox_ready",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailbox",
-            index=models.Index(
-                condition=models.Q(("status", "connected")),
-                fields=["next_read_at"],
-                name="outreach_mailbox_unread",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="outreach_mailbox_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=foundation.tenancy.SameOrganisation("owner", name="outreach_mailbox_owner_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "owner", "address"), name="outreach_mailbox_address_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", True)),
-                fields=("organisation", "owner"),
-                name="outreach_mailbox_one_default",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundlocation",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="outreach_inboundlocation_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundlocation",
-            constraint=foundation.tenancy.SameOrganisation(
-                "inbound", name="outreach_inboundlocation_inbound_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundlocation",
-            constraint=foundation.tenancy.SameOrganisation(
-                "mailbox", name="outreach_inboundlocation_mailbox_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundlocation",
-            constraint=models.UniqueConstraint(
-                fields=("mailbox", "folder", "uidvalidity", "uid"), name="outreach_location_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailboxfolder",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="outreach_mailboxfolder_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailboxfolder",
-            constraint=foundation.tenancy.SameOrganisation(
-                "mailbox", name="outreach_mailboxfolder_mailbox_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailboxfolder",
-            constraint=models.UniqueConstraint(fields=("mailbox", "name"), name="outreach_folder_once"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status", "queued")),
-                fields=["mailbox", "rank", "planned_at", "id"],
-                name="outreach_message_claim",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("origin__in", ["reply", "test"]), ("status", "queued")),
-                fields=["not_before"],
-                name="outreach_message_unheld",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status__in", ["claimed", "sending"])),
-                fields=["mailbox", "claimed_at"],
-                name="outreach_message_in_hand",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status__in", ["sending", "sent", "bounced", "uncertain"])),
-                fields=["mailbox", "sending_at"],
-                name="outreach_message_limit",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("copied_at__isnull", True), ("copy_due_at__isnull", False)),
-                fields=["copy_due_at"],
-                name="outreach_message_copy",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                fields=["mailbox", "to_normalised", "-sent_at"], name="outreach_message_address"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status__in", ["planned", "queued", "claimed", "sending"])),
-                fields=["lane"],
-                name="outreach_message_lane",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status__in", ["planned", "queued", "claimed", "sending"])),
-                fields=["organisation", "planned_at", "id"],
-                name="outreach_message_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("settled_at__isnull", False)),
-                fields=["organisation", "-settled_at", "-id"],
-                name="outreach_message_settled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("failure_class", "policy")),
-                fields=["mailbox", "settled_at"],
-                name="outreach_message_policy",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=django.contrib.postgres.indexes.GinIndex(
-                condition=models.Q(("provider_message_ids", []), _negated=True),
-                fields=["provider_message_ids"],
-                name="outreach_message_provider_ids",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="outreach_message_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=foundation.tenancy.SameOrganisation(
-                "mailbox", name="outreach_message_mailbox_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=foundation.tenancy.SameOrganisation("lane", name="outreach_message_lane_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="outreach_message_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="outreach_message_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=foundation.tenancy.SameOrganisation(
-                "private_to", name="outreach_message_private_to_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("our_message_id",), name="outreach_message_our_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("token",), name="outreach_message_token_once"),
-        ),
-        migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(
-                fields=["organisation", "-received_at", "-id"], name="outreach_inbound_recent"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundmessage",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="outreach_inboundmessage_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundmessage",
-            constraint=foundation.tenancy.SameOrganisation(
-                "mailbox", name="outreach_inboundmessage_mailbox_same_org"
-            ),
         ),
         migrations.AddConstraint(
             model_name="inboundmessage",
             constraint=foundation.tenancy.SameOrganisation(
                 "message", name="outreach_inboundmessage_message_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundmessage",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="outreach_inboundmessage_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboundmessage",
-            constraint=models.UniqueConstraint(fields=("mailbox", "raw_hash"), name="outreach_inbound_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sendtry",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="outreach_sendtry_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="sendtry",
-            constraint=foundation.tenancy.SameOrganisation(
-                "message", name="outreach_sendtry_message_same_org"
             ),
         ),
     ]

@@ -77,6 +77,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_candidate_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_candidate_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("linkedin_key", ""), _negated=True),
+                        fields=("organisation", "linkedin_key"),
+                        name="sourcing_candidate_linkedin_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +182,36 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("position", "id"),
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        fields=["organisation", "kind", "normalised"], name="sourcing_contact_lookup"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_contactpoint_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_contactpoint_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "added_by", name="sourcing_contactpoint_added_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("shared", True)),
+                        fields=("candidate", "kind", "normalised"),
+                        name="sourcing_contact_shared_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("shared", False)),
+                        fields=("candidate", "kind", "normalised", "added_by"),
+                        name="sourcing_contact_private_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("shared", True), ("added_by__isnull", False), _connector="OR"),
+                        name="sourcing_contact_private_has_owner",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -211,6 +252,12 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("position", "id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_education_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_education_candidate_same_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -252,6 +299,12 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("position", "id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_experience_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_experience_candidate_same_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -289,6 +342,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_fact_tenant"),
+                    foundation.tenancy.SameOrganisation("candidate", name="sourcing_fact_candidate_same_org"),
+                    models.UniqueConstraint(fields=("candidate", "source", "key"), name="sourcing_fact_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -356,6 +414,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["organisation", "-created_at"], name="sourcing_import_recent")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_importrun_tenant"),
+                    foundation.tenancy.SameOrganisation("run", name="sourcing_importrun_run_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_importrun_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("run__isnull", True)),
+                        fields=("organisation", "created_by", "file_sha256"),
+                        name="sourcing_import_waiting_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -398,6 +471,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["import_run", "slice", "line"], name="sourcing_importrow_slice"),
+                    models.Index(fields=["import_run", "line"], name="sourcing_importrow_line"),
+                ],
+                "constraints": [
+                    foundation.tenancy.SameOrganisation(
+                        "import_run", name="sourcing_importrow_import_run_same_org"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ImportNote",
@@ -443,6 +527,13 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("line",),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_importnote_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "import_run", name="sourcing_importnote_import_run_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("import_run", "line"), name="sourcing_import_note_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -476,6 +567,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_project_tenant"),
+                    foundation.tenancy.SameOrganisation("owner", name="sourcing_project_owner_same_org"),
+                ],
             },
         ),
         migrations.AddField(
@@ -541,6 +636,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_projectmember_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="sourcing_projectmember_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_projectmember_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "added_by", name="sourcing_projectmember_added_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("project", "candidate"), name="sourcing_member_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -577,6 +687,15 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("id",),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_socialprofile_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_socialprofile_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("candidate", "url"), name="sourcing_social_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -645,6 +764,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_suppression_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_suppression_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_suppression_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "person")),
+                        fields=("organisation", "candidate"),
+                        name="sourcing_suppression_person_once",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "kind", "fingerprint"), name="sourcing_suppression_value_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -683,6 +821,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["organisation", "doc", "facets"], name="sourcing_search_words"
+                    ),
+                    models.Index(
+                        fields=["organisation", "-last_activity", "-candidate"], name="sourcing_search_recent"
+                    ),
+                    models.Index(
+                        fields=["organisation", "sort_name", "candidate"], name="sourcing_search_name"
+                    ),
+                    models.Index(
+                        fields=["organisation", "-years", "-candidate"], name="sourcing_search_years"
+                    ),
+                ],
+                "constraints": [
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_personsearch_candidate_same_org"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PersonSearchSample",
@@ -720,300 +879,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_candidate_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_candidate_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("linkedin_key", ""), _negated=True),
-                fields=("organisation", "linkedin_key"),
-                name="sourcing_candidate_linkedin_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactpoint",
-            index=models.Index(fields=["organisation", "kind", "normalised"], name="sourcing_contact_lookup"),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_contactpoint_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_contactpoint_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=foundation.tenancy.SameOrganisation(
-                "added_by", name="sourcing_contactpoint_added_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("shared", True)),
-                fields=("candidate", "kind", "normalised"),
-                name="sourcing_contact_shared_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("shared", False)),
-                fields=("candidate", "kind", "normalised", "added_by"),
-                name="sourcing_contact_private_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("shared", True), ("added_by__isnull", False), _connector="OR"),
-                name="sourcing_contact_private_has_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="education",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_education_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="education",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_education_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="experience",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_experience_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="experience",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_experience_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_fact_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_fact_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fact",
-            constraint=models.UniqueConstraint(
-                fields=("candidate", "source", "key"), name="sourcing_fact_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["import_run", "slice", "line"], name="sourcing_importrow_slice"),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["import_run", "line"], name="sourcing_importrow_line"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=foundation.tenancy.SameOrganisation(
-                "import_run", name="sourcing_importrow_import_run_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importnote",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_importnote_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importnote",
-            constraint=foundation.tenancy.SameOrganisation(
-                "import_run", name="sourcing_importnote_import_run_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importnote",
-            constraint=models.UniqueConstraint(
-                fields=("import_run", "line"), name="sourcing_import_note_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_project_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=foundation.tenancy.SameOrganisation("owner", name="sourcing_project_owner_same_org"),
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["organisation", "-created_at"], name="sourcing_import_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_importrun_tenant"
-            ),
+            options={
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["organisation", "doc", "facets"], name="sourcing_sample_words"
+                    )
+                ],
+                "constraints": [
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_personsearchsample_candidate_same_org"
+                    )
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="importrun",
             constraint=foundation.tenancy.SameOrganisation(
                 "project", name="sourcing_importrun_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=foundation.tenancy.SameOrganisation("run", name="sourcing_importrun_run_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_importrun_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("run__isnull", True)),
-                fields=("organisation", "created_by", "file_sha256"),
-                name="sourcing_import_waiting_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_projectmember_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="sourcing_projectmember_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_projectmember_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=foundation.tenancy.SameOrganisation(
-                "added_by", name="sourcing_projectmember_added_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.UniqueConstraint(fields=("project", "candidate"), name="sourcing_member_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="socialprofile",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_socialprofile_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="socialprofile",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_socialprofile_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="socialprofile",
-            constraint=models.UniqueConstraint(fields=("candidate", "url"), name="sourcing_social_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_suppression_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_suppression_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_suppression_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "person")),
-                fields=("organisation", "candidate"),
-                name="sourcing_suppression_person_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "kind", "fingerprint"), name="sourcing_suppression_value_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personsearch",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["organisation", "doc", "facets"], name="sourcing_search_words"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personsearch",
-            index=models.Index(
-                fields=["organisation", "-last_activity", "-candidate"], name="sourcing_search_recent"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personsearch",
-            index=models.Index(
-                fields=["organisation", "sort_name", "candidate"], name="sourcing_search_name"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personsearch",
-            index=models.Index(fields=["organisation", "-years", "-candidate"], name="sourcing_search_years"),
-        ),
-        migrations.AddConstraint(
-            model_name="personsearch",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_personsearch_candidate_same_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personsearchsample",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["organisation", "doc", "facets"], name="sourcing_sample_words"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personsearchsample",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_personsearchsample_candidate_same_org"
             ),
         ),
     ]

@@ -66,29 +66,20 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("field", "-seen_at", "id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_othervalue_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_othervalue_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("candidate"),
+                        models.F("field"),
+                        django.db.models.functions.text.MD5(
+                            django.db.models.functions.comparison.Cast("value", models.TextField())
+                        ),
+                        name="sourcing_othervalue_once",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="othervalue",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_othervalue_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="othervalue",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_othervalue_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="othervalue",
-            constraint=models.UniqueConstraint(
-                models.F("candidate"),
-                models.F("field"),
-                django.db.models.functions.text.MD5(
-                    django.db.models.functions.comparison.Cast("value", models.TextField())
-                ),
-                name="sourcing_othervalue_once",
-            ),
         ),
     ]

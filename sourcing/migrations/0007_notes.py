@@ -82,6 +82,22 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-created_at", "-id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_note_tenant"),
+                    foundation.tenancy.SameOrganisation("candidate", name="sourcing_note_candidate_same_org"),
+                    foundation.tenancy.SameOrganisation("author", name="sourcing_note_author_same_org"),
+                    foundation.tenancy.SameOrganisation("project", name="sourcing_note_project_same_org"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("project__isnull", False), ("visibility", "project")),
+                            models.Q(
+                                models.Q(("visibility", "project"), _negated=True), ("project__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="sourcing_note_project_exactly_then",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,67 +140,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("seen_at__isnull", True)),
+                        fields=["user", "note"],
+                        name="sourcing_mention_unseen",
+                    ),
+                    models.Index(
+                        condition=models.Q(("told_at__isnull", True)),
+                        fields=["id"],
+                        name="sourcing_mention_untold",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_notemention_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation("note", name="sourcing_notemention_note_same_org"),
+                    foundation.tenancy.SameOrganisation("user", name="sourcing_notemention_user_same_org"),
+                    models.UniqueConstraint(fields=("note", "user"), name="sourcing_mention_once"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_note_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_note_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=foundation.tenancy.SameOrganisation("author", name="sourcing_note_author_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=foundation.tenancy.SameOrganisation("project", name="sourcing_note_project_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="note",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("project__isnull", False), ("visibility", "project")),
-                    models.Q(models.Q(("visibility", "project"), _negated=True), ("project__isnull", True)),
-                    _connector="OR",
-                ),
-                name="sourcing_note_project_exactly_then",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notemention",
-            index=models.Index(
-                condition=models.Q(("seen_at__isnull", True)),
-                fields=["user", "note"],
-                name="sourcing_mention_unseen",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notemention",
-            index=models.Index(
-                condition=models.Q(("told_at__isnull", True)), fields=["id"], name="sourcing_mention_untold"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notemention",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_notemention_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notemention",
-            constraint=foundation.tenancy.SameOrganisation("note", name="sourcing_notemention_note_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="notemention",
-            constraint=foundation.tenancy.SameOrganisation("user", name="sourcing_notemention_user_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="notemention",
-            constraint=models.UniqueConstraint(fields=("note", "user"), name="sourcing_mention_once"),
         ),
     ]

@@ -48,9 +48,35 @@ class Migration(migrations.Migration):
                 ("blocked", models.BooleanField(default=False)),
                 ("hashes", models.PositiveSmallIntegerField(default=0)),
                 ("counts", models.JSONField(default=dict)),
+                (
+                    "erased_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_erasurereceipt_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "erased_by", name="sourcing_erasurereceipt_erased_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("organisation", "person"), name="sourcing_receipt_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,11 +106,52 @@ class Migration(migrations.Migration):
                 ("proof", models.TextField(blank=True)),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
                 ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lawful_bases",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "lawful bases",
                 "ordering": ("-since", "-id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_lawfulbasis_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_lawfulbasis_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "recorded_by", name="sourcing_lawfulbasis_recorded_by_same_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,9 +177,49 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_notice_tenant"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_notice_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "recorded_by", name="sourcing_notice_recorded_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("candidate",), name="sourcing_notice_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,9 +234,60 @@ class Migration(migrations.Migration):
                 ("file", models.FileField(blank=True, max_length=300, upload_to="archives/%Y/%m/")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField()),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="archives",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="foundation.run",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["expires_at"], name="sourcing_archive_expiry")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_personarchive_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_personarchive_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "requested_by", name="sourcing_personarchive_requested_by_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("run", name="sourcing_personarchive_run_same_org"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -165,9 +323,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("retention_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_privacyrules_tenant"
+                    ),
+                    models.UniqueConstraint(fields=("organisation",), name="sourcing_privacy_rules_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retention_days__isnull", True), ("retention_days__gte", 30), _connector="OR"
+                        ),
+                        name="sourcing_privacy_retention_30_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,9 +361,58 @@ class Migration(migrations.Migration):
                 ("proposed_at", models.DateTimeField(auto_now_add=True)),
                 ("kept_until", models.DateField(blank=True, null=True)),
                 ("kept_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="retention_proposals",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "kept_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("kept_until__isnull", True)),
+                        fields=["organisation", "inactive_since", "id"],
+                        name="sourcing_proposal_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_retentionproposal_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_retentionproposal_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "kept_by", name="sourcing_retentionproposal_kept_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("candidate",), name="sourcing_proposal_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,9 +453,47 @@ class Migration(migrations.Migration):
                 ),
                 ("why", models.CharField(max_length=300)),
                 ("removed_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "removed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_suppressionremoval_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_suppressionremoval_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "removed_by", name="sourcing_suppressionremoval_removed_by_same_org"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -268,232 +533,6 @@ class Migration(migrations.Migration):
                 name="sourcing_suppression_list",
             ),
         ),
-        migrations.AddField(
-            model_name="erasurereceipt",
-            name="erased_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="erasurereceipt",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="lawfulbasis",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="lawful_bases",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="lawfulbasis",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="lawfulbasis",
-            name="recorded_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="notices",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="recorded_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="personarchive",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="archives",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="personarchive",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="personarchive",
-            name="requested_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="personarchive",
-            name="run",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="foundation.run"
-            ),
-        ),
-        migrations.AddField(
-            model_name="privacyrules",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionproposal",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="retention_proposals",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionproposal",
-            name="kept_by",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionproposal",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppressionremoval",
-            name="candidate",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppressionremoval",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppressionremoval",
-            name="removed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasurereceipt",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_erasurereceipt_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasurereceipt",
-            constraint=foundation.tenancy.SameOrganisation(
-                "erased_by", name="sourcing_erasurereceipt_erased_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasurereceipt",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "person"), name="sourcing_receipt_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lawfulbasis",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_lawfulbasis_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lawfulbasis",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_lawfulbasis_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lawfulbasis",
-            constraint=foundation.tenancy.SameOrganisation(
-                "recorded_by", name="sourcing_lawfulbasis_recorded_by_same_org"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="lawfulbasis",
             trigger=pgtrigger.compiler.Trigger(
@@ -526,71 +565,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_notice_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_notice_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=foundation.tenancy.SameOrganisation(
-                "recorded_by", name="sourcing_notice_recorded_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(fields=("candidate",), name="sourcing_notice_once"),
-        ),
-        migrations.AddIndex(
-            model_name="personarchive",
-            index=models.Index(fields=["expires_at"], name="sourcing_archive_expiry"),
-        ),
-        migrations.AddConstraint(
-            model_name="personarchive",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_personarchive_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personarchive",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_personarchive_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personarchive",
-            constraint=foundation.tenancy.SameOrganisation(
-                "requested_by", name="sourcing_personarchive_requested_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personarchive",
-            constraint=foundation.tenancy.SameOrganisation("run", name="sourcing_personarchive_run_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="privacyrules",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_privacyrules_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="privacyrules",
-            constraint=models.UniqueConstraint(fields=("organisation",), name="sourcing_privacy_rules_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="privacyrules",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retention_days__isnull", True), ("retention_days__gte", 30), _connector="OR"
-                ),
-                name="sourcing_privacy_retention_30_days",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="privacyrules",
             trigger=pgtrigger.compiler.Trigger(
@@ -621,54 +595,6 @@ class Migration(migrations.Migration):
                     table="sourcing_privacyrules",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="retentionproposal",
-            index=models.Index(
-                condition=models.Q(("kept_until__isnull", True)),
-                fields=["organisation", "inactive_since", "id"],
-                name="sourcing_proposal_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionproposal",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_retentionproposal_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionproposal",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_retentionproposal_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionproposal",
-            constraint=foundation.tenancy.SameOrganisation(
-                "kept_by", name="sourcing_retentionproposal_kept_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionproposal",
-            constraint=models.UniqueConstraint(fields=("candidate",), name="sourcing_proposal_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppressionremoval",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_suppressionremoval_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppressionremoval",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_suppressionremoval_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppressionremoval",
-            constraint=foundation.tenancy.SameOrganisation(
-                "removed_by", name="sourcing_suppressionremoval_removed_by_same_org"
             ),
         ),
     ]

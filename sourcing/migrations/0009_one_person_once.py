@@ -63,6 +63,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["organisation", "-id"], name="sourcing_scan_recent")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_duplicatescan_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation("run", name="sourcing_duplicatescan_run_same_org"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +109,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_matchkey_candidate_same_org"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PersonMerge",
@@ -164,6 +178,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("record", {}), _negated=True),
+                        fields=["at"],
+                        name="sourcing_merge_age",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_personmerge_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "survivor", name="sourcing_personmerge_survivor_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("actor", name="sourcing_personmerge_actor_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "undone_by", name="sourcing_personmerge_undone_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)),
+                        fields=("organisation", "other_id"),
+                        name="sourcing_merge_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -325,64 +363,6 @@ class Migration(migrations.Migration):
                     table="sourcing_duplicaterule",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="duplicatescan",
-            index=models.Index(fields=["organisation", "-id"], name="sourcing_scan_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="duplicatescan",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_duplicatescan_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="duplicatescan",
-            constraint=foundation.tenancy.SameOrganisation("run", name="sourcing_duplicatescan_run_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="matchkey",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_matchkey_candidate_same_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personmerge",
-            index=models.Index(
-                condition=models.Q(("record", {}), _negated=True), fields=["at"], name="sourcing_merge_age"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_personmerge_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=foundation.tenancy.SameOrganisation(
-                "survivor", name="sourcing_personmerge_survivor_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=foundation.tenancy.SameOrganisation(
-                "actor", name="sourcing_personmerge_actor_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=foundation.tenancy.SameOrganisation(
-                "undone_by", name="sourcing_personmerge_undone_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("undone_at__isnull", True)),
-                fields=("organisation", "other_id"),
-                name="sourcing_merge_once",
             ),
         ),
     ]

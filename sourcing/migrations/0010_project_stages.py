@@ -31,9 +31,27 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=60)),
                 ("position", models.PositiveSmallIntegerField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_defaultstage_tenant"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="sourcing_default_stage_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,45 +65,35 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=60)),
                 ("position", models.PositiveSmallIntegerField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="sourcing.project",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_stage_tenant"),
+                    foundation.tenancy.SameOrganisation("project", name="sourcing_stage_project_same_org"),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="sourcing_stage_once",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="defaultstage",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="stage",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="stage",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="stages", to="sourcing.project"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defaultstage",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_defaultstage_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defaultstage",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                django.db.models.functions.text.Lower("name"),
-                name="sourcing_default_stage_once",
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="defaultstage",
@@ -117,20 +125,6 @@ class Migration(migrations.Migration):
                     table="sourcing_defaultstage",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stage",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_stage_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="stage",
-            constraint=foundation.tenancy.SameOrganisation("project", name="sourcing_stage_project_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="stage",
-            constraint=models.UniqueConstraint(
-                models.F("project"), django.db.models.functions.text.Lower("name"), name="sourcing_stage_once"
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -38,9 +38,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="collaborators",
+                        to="sourcing.project",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_collaborator_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="sourcing_collaborator_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("user", name="sourcing_collaborator_user_same_org"),
+                    models.UniqueConstraint(fields=("project", "user"), name="sourcing_collaborator_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role", "owner"), _negated=True),
+                        name="sourcing_collaborator_is_not_owner",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,9 +105,44 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shares",
+                        to="sourcing.project",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_projectshare_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="sourcing_projectshare_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_projectshare_created_by_same_org"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -91,79 +164,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("visibility", "organisation"), _negated=True),
                 fields=["organisation"],
                 name="sourcing_project_guarded",
-            ),
-        ),
-        migrations.AddField(
-            model_name="collaborator",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="collaborator",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="collaborators",
-                to="sourcing.project",
-            ),
-        ),
-        migrations.AddField(
-            model_name="collaborator",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectshare",
-            name="created_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectshare",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectshare",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="shares", to="sourcing.project"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_collaborator_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="sourcing_collaborator_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=foundation.tenancy.SameOrganisation(
-                "user", name="sourcing_collaborator_user_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=models.UniqueConstraint(fields=("project", "user"), name="sourcing_collaborator_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="collaborator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role", "owner"), _negated=True),
-                name="sourcing_collaborator_is_not_owner",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -196,24 +196,6 @@ class Migration(migrations.Migration):
                     table="sourcing_collaborator",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectshare",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_projectshare_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectshare",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="sourcing_projectshare_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectshare",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_projectshare_created_by_same_org"
             ),
         ),
         pgtrigger.migrations.AddTrigger(

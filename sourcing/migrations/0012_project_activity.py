@@ -54,82 +54,65 @@ class Migration(migrations.Migration):
                 ("body", models.TextField(blank=True)),
                 ("detail", models.JSONField(default=dict)),
                 ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="project_activity",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="activity",
+                        to="sourcing.project",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["project", "-at", "-id"], name="sourcing_activity_recent")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_projectactivity_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "project", name="sourcing_projectactivity_project_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "actor", name="sourcing_projectactivity_actor_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_projectactivity_candidate_same_org"
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="projectactivity",
-            name="actor",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectactivity",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="project_activity",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectactivity",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="projectactivity",
-            name="project",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="activity",
-                to="sourcing.project",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="projectactivity",
-            index=models.Index(fields=["project", "-at", "-id"], name="sourcing_activity_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="projectactivity",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_projectactivity_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectactivity",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="sourcing_projectactivity_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectactivity",
-            constraint=foundation.tenancy.SameOrganisation(
-                "actor", name="sourcing_projectactivity_actor_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectactivity",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_projectactivity_candidate_same_org"
-            ),
         ),
     ]

@@ -43,65 +43,47 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.CharField(blank=True, max_length=20)),
                 ("before", models.JSONField(default=dict)),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sourcing.candidate",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="foundation.run",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["run", "state", "id"], name="sourcing_bulk_item_next")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_bulkitem_tenant"),
+                    foundation.tenancy.SameOrganisation("run", name="sourcing_bulkitem_run_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_bulkitem_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("run", "candidate"), name="sourcing_bulk_item_once"),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="bulkitem",
-            name="candidate",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="sourcing.candidate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkitem",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkitem",
-            name="run",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="foundation.run",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bulkitem",
-            index=models.Index(fields=["run", "state", "id"], name="sourcing_bulk_item_next"),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkitem",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_bulkitem_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkitem",
-            constraint=foundation.tenancy.SameOrganisation("run", name="sourcing_bulkitem_run_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_bulkitem_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkitem",
-            constraint=models.UniqueConstraint(fields=("run", "candidate"), name="sourcing_bulk_item_once"),
         ),
     ]

@@ -44,6 +44,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_creditbalance_tenant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "kind"), name="sourcing_credit_balance_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("available__gte", 0), ("held__gte", 0)),
+                        name="sourcing_credit_balance_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +108,23 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "credit entries",
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["organisation", "-created_at", "-id"], name="sourcing_credit_recent")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_creditentry_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "member", name="sourcing_creditentry_member_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "cause"), name="sourcing_credit_cause_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="sourcing_credit_amount_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +176,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_finding_tenant"),
+                    foundation.tenancy.SameOrganisation("project", name="sourcing_finding_project_same_org"),
+                    foundation.tenancy.SameOrganisation("run", name="sourcing_finding_run_same_org"),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_finding_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "request_key"), name="sourcing_finding_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +266,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["finding", "attempts", "id"],
+                        name="sourcing_finding_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_findingitem_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_findingitem_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "finding", name="sourcing_findingitem_finding_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation("spend", name="sourcing_findingitem_spend_same_org"),
+                    models.UniqueConstraint(
+                        fields=("finding", "candidate"), name="sourcing_finding_item_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -268,6 +330,18 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("position", "id"),
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_findingprovider_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "created_by", name="sourcing_findingprovider_created_by_same_org"
+                    ),
+                    models.UniqueConstraint(fields=("organisation", "slug"), name="sourcing_provider_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost__gte", 0)), name="sourcing_provider_cost_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -306,6 +380,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_provideranswer_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_provideranswer_candidate_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("candidate", "kind", "provider"), name="sourcing_provider_answer_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -350,6 +435,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["organisation", "called_at"], name="sourcing_provider_call_month")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_providercall_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "member", name="sourcing_providercall_member_same_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -433,53 +529,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="creditbalance",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_creditbalance_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditbalance",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "kind"), name="sourcing_credit_balance_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("available__gte", 0), ("held__gte", 0)),
-                name="sourcing_credit_balance_not_negative",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="creditentry",
-            index=models.Index(fields=["organisation", "-created_at", "-id"], name="sourcing_credit_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="creditentry",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_creditentry_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditentry",
-            constraint=foundation.tenancy.SameOrganisation(
-                "member", name="sourcing_creditentry_member_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditentry",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "cause"), name="sourcing_credit_cause_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="sourcing_credit_amount_positive"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="creditentry",
             trigger=pgtrigger.compiler.Trigger(
@@ -492,94 +541,6 @@ class Migration(migrations.Migration):
                     table="sourcing_creditentry",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_finding_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=foundation.tenancy.SameOrganisation(
-                "project", name="sourcing_finding_project_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=foundation.tenancy.SameOrganisation("run", name="sourcing_finding_run_same_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_finding_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "request_key"), name="sourcing_finding_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="findingitem",
-            index=models.Index(
-                condition=models.Q(("status", "waiting")),
-                fields=["finding", "attempts", "id"],
-                name="sourcing_finding_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingitem",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_findingitem_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_findingitem_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "finding", name="sourcing_findingitem_finding_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingitem",
-            constraint=foundation.tenancy.SameOrganisation(
-                "spend", name="sourcing_findingitem_spend_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingitem",
-            constraint=models.UniqueConstraint(
-                fields=("finding", "candidate"), name="sourcing_finding_item_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingprovider",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_findingprovider_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingprovider",
-            constraint=foundation.tenancy.SameOrganisation(
-                "created_by", name="sourcing_findingprovider_created_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingprovider",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "slug"), name="sourcing_provider_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingprovider",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost__gte", 0)), name="sourcing_provider_cost_not_negative"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -612,40 +573,6 @@ class Migration(migrations.Migration):
                     table="sourcing_findingprovider",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provideranswer",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_provideranswer_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provideranswer",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_provideranswer_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provideranswer",
-            constraint=models.UniqueConstraint(
-                fields=("candidate", "kind", "provider"), name="sourcing_provider_answer_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="providercall",
-            index=models.Index(fields=["organisation", "called_at"], name="sourcing_provider_call_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="providercall",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_providercall_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="providercall",
-            constraint=foundation.tenancy.SameOrganisation(
-                "member", name="sourcing_providercall_member_same_org"
             ),
         ),
     ]

@@ -35,9 +35,34 @@ class Migration(migrations.Migration):
                 ("value", models.CharField(max_length=300)),
                 ("folded", models.CharField(db_collation="C", max_length=300)),
                 ("number", models.FloatField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass("folded", name="gin_trgm_ops"),
+                        name="sourcing_facet_trigram",
+                    ),
+                    models.Index(
+                        condition=models.Q(("number__isnull", False)),
+                        fields=["organisation", "kind", "number"],
+                        name="sourcing_facet_number",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_facetvalue_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organisation", "kind", "folded"), name="sourcing_facet_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -55,9 +80,40 @@ class Migration(migrations.Migration):
                 ("daily", models.BooleanField(default=False)),
                 ("told_until", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("daily", True)),
+                        fields=["told_until"],
+                        name="sourcing_savedsearch_daily",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_savedsearch_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation("owner", name="sourcing_savedsearch_owner_same_org"),
+                    models.UniqueConstraint(fields=("owner", "name"), name="sourcing_savedsearch_name_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,9 +131,37 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField()),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "saved_search",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="sourcing.savedsearch",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_savedsearchmail_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "saved_search", name="sourcing_savedsearchmail_saved_search_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("saved_search", "day"), name="sourcing_savedsearchmail_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,114 +175,32 @@ class Migration(migrations.Migration):
                 ),
                 ("word", models.CharField(max_length=100)),
                 ("same_as", models.CharField(max_length=100)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_synonym_tenant"),
+                    models.UniqueConstraint(
+                        models.F("organisation"),
+                        django.db.models.functions.text.Upper("word"),
+                        django.db.models.functions.text.Upper("same_as"),
+                        name="sourcing_synonym_once",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
             model_name="personsearch",
             index=models.Index(
                 fields=["organisation", "last_contacted_at"], name="sourcing_search_contacted"
-            ),
-        ),
-        migrations.AddField(
-            model_name="facetvalue",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearch",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearch",
-            name="owner",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearchmail",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedsearchmail",
-            name="saved_search",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="mails",
-                to="sourcing.savedsearch",
-            ),
-        ),
-        migrations.AddField(
-            model_name="synonym",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="facetvalue",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass("folded", name="gin_trgm_ops"),
-                name="sourcing_facet_trigram",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="facetvalue",
-            index=models.Index(
-                condition=models.Q(("number__isnull", False)),
-                fields=["organisation", "kind", "number"],
-                name="sourcing_facet_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="facetvalue",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_facetvalue_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="facetvalue",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "kind", "folded"), name="sourcing_facet_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="savedsearch",
-            index=models.Index(
-                condition=models.Q(("daily", True)), fields=["told_until"], name="sourcing_savedsearch_daily"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_savedsearch_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=foundation.tenancy.SameOrganisation(
-                "owner", name="sourcing_savedsearch_owner_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearch",
-            constraint=models.UniqueConstraint(
-                fields=("owner", "name"), name="sourcing_savedsearch_name_once"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -231,37 +233,6 @@ class Migration(migrations.Migration):
                     table="sourcing_savedsearch",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_savedsearchmail_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=foundation.tenancy.SameOrganisation(
-                "saved_search", name="sourcing_savedsearchmail_saved_search_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedsearchmail",
-            constraint=models.UniqueConstraint(
-                fields=("saved_search", "day"), name="sourcing_savedsearchmail_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="synonym",
-            constraint=models.UniqueConstraint(fields=("organisation", "id"), name="sourcing_synonym_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="synonym",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                django.db.models.functions.text.Upper("word"),
-                django.db.models.functions.text.Upper("same_as"),
-                name="sourcing_synonym_once",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

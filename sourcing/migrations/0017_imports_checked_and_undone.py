@@ -79,9 +79,45 @@ class Migration(migrations.Migration):
                 ("indexed", models.PositiveIntegerField(default=0)),
                 ("indexed_at", models.DateTimeField(null=True)),
                 ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "import_run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slices",
+                        to="sourcing.importrun",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["written_at"], name="sourcing_import_slice_old"),
+                    models.Index(
+                        condition=models.Q(("indexed_at__isnull", True)),
+                        fields=["id"],
+                        name="sourcing_import_slice_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_importslice_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "import_run", name="sourcing_importslice_import_run_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("import_run", "number"), name="sourcing_import_slice_once"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -184,6 +220,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_importchange_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "candidate", name="sourcing_importchange_candidate_same_org"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "import_run", name="sourcing_importchange_import_run_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("import_run", "slice", "candidate"), name="sourcing_import_change_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +270,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "id"), name="sourcing_importmapping_tenant"
+                    ),
+                    foundation.tenancy.SameOrganisation(
+                        "updated_by", name="sourcing_importmapping_updated_by_same_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organisation", "signature"), name="sourcing_import_mapping_once"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -249,95 +310,6 @@ class Migration(migrations.Migration):
             model_name="importrun",
             constraint=foundation.tenancy.SameOrganisation(
                 "proposed", name="sourcing_importrun_proposed_same_org"
-            ),
-        ),
-        migrations.AddField(
-            model_name="importslice",
-            name="import_run",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="slices",
-                to="sourcing.importrun",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importslice",
-            name="organisation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organisation"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchange",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_importchange_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchange",
-            constraint=foundation.tenancy.SameOrganisation(
-                "candidate", name="sourcing_importchange_candidate_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchange",
-            constraint=foundation.tenancy.SameOrganisation(
-                "import_run", name="sourcing_importchange_import_run_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchange",
-            constraint=models.UniqueConstraint(
-                fields=("import_run", "slice", "candidate"), name="sourcing_import_change_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_importmapping_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=foundation.tenancy.SameOrganisation(
-                "updated_by", name="sourcing_importmapping_updated_by_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "signature"), name="sourcing_import_mapping_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importslice",
-            index=models.Index(fields=["written_at"], name="sourcing_import_slice_old"),
-        ),
-        migrations.AddIndex(
-            model_name="importslice",
-            index=models.Index(
-                condition=models.Q(("indexed_at__isnull", True)),
-                fields=["id"],
-                name="sourcing_import_slice_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "id"), name="sourcing_importslice_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=foundation.tenancy.SameOrganisation(
-                "import_run", name="sourcing_importslice_import_run_same_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=models.UniqueConstraint(
-                fields=("import_run", "number"), name="sourcing_import_slice_once"
             ),
         ),
     ]
