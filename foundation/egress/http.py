@@ -38,8 +38,12 @@ class _Cord:
         self._timer.daemon = True
 
     def hold(self, sock: socket.socket) -> None:
-        """From now on ``sock`` (a duplicate of the connection's) is what will be cut."""
+        """From now on ``sock`` is what will be cut: a duplicate for us alone, which we close.
+
+        http.client closes its own as soon as an answer without a length has begun.
+        """
         with self._lock:
+            self._let_go()
             self._socket = sock
             if self.cut:
                 _shut(sock)
@@ -57,6 +61,11 @@ class _Cord:
     def __exit__(self, *_exc: object) -> None:
         self._timer.cancel()
         with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
             self._socket = None
 
 
@@ -75,12 +84,12 @@ class _Checked:
     def _new_conn(self) -> socket.socket:
         sock = connect(self._dns_host, self.port, timeout=_call.timeout)  # type: ignore[attr-defined]
         self._duplicate = sock.dup()
-        _call.cord.hold(self._duplicate)
+        _call.cord.hold(self._duplicate.dup())
         return sock
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         if self._duplicate is not None:  # a kept-alive connection serves this call too
-            _call.cord.hold(self._duplicate)
+            _call.cord.hold(self._duplicate.dup())
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def close(self) -> None:
@@ -194,7 +203,7 @@ class Session:
 
 @contextmanager
 def _typed(host: str, cord: _Cord) -> Iterator[None]:
-    """Translates what requests and urllib3 raise; a problem of ours that they wrapped comes out again."""
+    """Translates what requests and urllib3 raise, and an answer that the cord cut short."""
     try:
         yield
     except (EgressRefused, Unreachable):
@@ -207,6 +216,10 @@ def _typed(host: str, cord: _Cord) -> Iterator[None]:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
             raise EgressRefused("This is not an address that can be called.") from None
         raise translated(_root(error), host) from None
+    else:
+        # A cut line looks like the end of an answer whose length was not told.
+        if cord.cut:
+            raise Unreachable(f"{host} did not answer in time.", kind="timeout")
 
 
 def _root(error: BaseException) -> BaseException:
