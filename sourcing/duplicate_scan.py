@@ -1,6 +1,6 @@
 """Finding pairs: keys into a table, people under one key compared; everybody as a Run, who changed as news comes.
 
-A key that more than ``duplicates.BLOCK`` people share is not compared and is reported. The work is near linear:
+A key that more than ``meeting.BLOCK`` people share is not compared and is reported. The work is near linear:
 reading everybody once, walking the keys once in their own order, comparing only who meets. Both ways of looking write
 keys under one lock per organisation, so that two people made at the same moment still meet.
 """
@@ -20,7 +20,7 @@ from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict
-from sourcing import duplicates, matching
+from sourcing import duplicates, matching, meeting
 from sourcing.matching import Person, Rule, Verdict
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState, ScanPhase
 
@@ -86,11 +86,11 @@ def look_at(organisation_id: int, candidate_ids: Collection[int]) -> int:
     Open pairs of theirs that no longer hold are taken away; what people decided stays.
     """
     _alone(organisation_id)
-    people = duplicates.load(organisation_id, candidate_ids)
+    people = meeting.load(organisation_id, candidate_ids)
     keys = {pk: matching.keys(person) for pk, person in people.items()}
     _write_keys(organisation_id, candidate_ids, keys)
-    blocks = duplicates.under_keys(
-        organisation_id, {duplicates.hashed(key) for found in keys.values() for key in found}
+    blocks = meeting.under_keys(
+        organisation_id, {meeting.hashed(key) for found in keys.values() for key in found}
     )
     mine = set(people)
     pairs = {
@@ -100,7 +100,7 @@ def look_at(organisation_id: int, candidate_ids: Collection[int]) -> int:
         if not mine.isdisjoint(pair)
     }
     others = {pk for pair in pairs for pk in pair} - mine
-    people |= duplicates.load(organisation_id, others)
+    people |= meeting.load(organisation_id, others)
     found = _judge(people, pairs, duplicates.rule_of(organisation_id))
     _store(organisation_id, found)
     _forget(organisation_id, mine, found)
@@ -160,7 +160,7 @@ def _read_people(scan: DuplicateScan, run: Run) -> None:
         scan.save(update_fields=["phase", "after_key"])
         transaction.on_commit(_learn)
         return
-    people = duplicates.load(scan.organisation_id, ids)
+    people = meeting.load(scan.organisation_id, ids)
     _write_keys(scan.organisation_id, ids, {pk: matching.keys(person) for pk, person in people.items()})
     scan.after_id = ids[-1]
     scan.people += len(ids)
@@ -175,7 +175,7 @@ def _compare(scan: DuplicateScan, run: Run) -> None:
         _end(scan)
         return
     pairs = {pair for _, _, block in blocks if block is not None for pair in itertools.combinations(block, 2)}
-    people = duplicates.load(scan.organisation_id, {pk for pair in pairs for pk in pair})
+    people = meeting.load(scan.organisation_id, {pk for pair in pairs for pk in pair})
     found = _judge(people, pairs, duplicates.rule_of(scan.organisation_id))
     _store(scan.organisation_id, found)
     too_large = [key for key, _, block in blocks if block is None]
@@ -195,7 +195,7 @@ def _next_blocks(scan: DuplicateScan) -> list[tuple[int, int, list[int] | None]]
         cursor.execute(
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
         )
-        cursor.execute(_BLOCKS, [duplicates.BLOCK, scan.organisation_id, scan.after_key, _BLOCKS_AT_ONCE])
+        cursor.execute(_BLOCKS, [meeting.BLOCK, scan.organisation_id, scan.after_key, _BLOCKS_AT_ONCE])
         rows: list[tuple[int, int, list[int] | None]] = cursor.fetchall()
         cursor.execute(
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on"
@@ -242,8 +242,8 @@ def _alone(organisation_id: int) -> None:
 
 def _write_keys(organisation_id: int, ids: Iterable[int], keys: Mapping[int, Iterable[str]]) -> None:
     """Replace the keys of these people, touching only what changed."""
-    wanted = {(duplicates.hashed(key), pk): key[0] for pk, found in keys.items() for key in found}
-    rows = MatchKey.objects.for_organisation(organisation_id).filter(candidate_id__in=duplicates.among(ids))
+    wanted = {(meeting.hashed(key), pk): key[0] for pk, found in keys.items() for key in found}
+    rows = MatchKey.objects.for_organisation(organisation_id).filter(candidate_id__in=meeting.among(ids))
     present = set(rows.values_list("key", "candidate_id"))
     old = present - wanted.keys()
     with connection.cursor() as cursor:

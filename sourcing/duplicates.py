@@ -6,47 +6,32 @@ match nobody but for their adder, and never appear in a pair.
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import matching
+from sourcing import matching, meeting
 from sourcing.matching import Key, Match, Person, Rule, Verdict
 from sourcing.models import (
     Candidate,
-    ContactKind,
-    ContactPoint,
     DuplicatePair,
     DuplicateRule,
     DuplicateScan,
-    Education,
-    Experience,
     PairState,
     PersonMerge,
-    SocialProfile,
 )
-from sourcing.selectors import own_or_shared
 
-#: More people under one key say nothing any more: "J. Smith at Google".
-BLOCK = 50
-
-_REASON = "people are read for one organisation's question"
-# Everybody under the keys, at most one more than a block per key, so that one popular key costs no more than that.
-_UNDER_KEYS = """
-SELECT k.key, o.candidate_id FROM unnest(%s::bigint[]) AS k (key)
- CROSS JOIN LATERAL (SELECT candidate_id FROM sourcing_matchkey
-                      WHERE organisation_id = %s AND key = k.key ORDER BY candidate_id LIMIT %s) o
-"""
+#: Of many new people so many are looked up at once.
+AT_ONCE = 5_000
 
 
 class PossibleDuplicate(Conflict):
@@ -112,51 +97,6 @@ def set_rule(
     return rule_of(organisation.pk)
 
 
-def hashed(key: str) -> int:
-    """A key of ``matching.keys`` as ``MatchKey`` stores it: 64 bits, signed."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def among(ids: Iterable[int]) -> RawSQL:
-    """Thousands of ids as one array: the right side of ``__in`` without a parameter per id."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
-
-
-def load(organisation_id: int, ids: Collection[int], *, viewer: User | None = None) -> dict[int, Person]:
-    """What matching reads of these people, with shared addresses and, for a viewer, the viewer's own. Five queries."""
-    said: tuple[dict[int, list[str]], ...] = tuple(defaultdict(list) for _ in range(5))
-    emails, phones, profiles, companies, schools = said
-    seen = Q(shared=True) if viewer is None else own_or_shared(viewer)
-    points = ContactPoint.objects.for_organisation(organisation_id).filter(seen, candidate_id__in=among(ids))
-    for pk, kind, value in points.order_by().values_list("candidate_id", "kind", "normalised"):
-        (emails if kind == ContactKind.EMAIL else phones)[pk].append(value)
-    for model, column, into in (
-        (SocialProfile, "url", profiles),
-        (Experience, "company", companies),
-        (Education, "school", schools),
-    ):
-        rows = model.objects.across_organisations(_REASON).filter(candidate_id__in=among(ids))
-        for pk, value in rows.order_by().values_list("candidate_id", column):
-            into[pk].append(value)
-    people = Candidate.objects.for_organisation(organisation_id).filter(pk__in=among(ids)).order_by()
-    columns = ("pk", "first_name", "last_name", "title", "company", "location", "linkedin_key")
-    return {
-        pk: Person(
-            first_name=first,
-            last_name=last,
-            title=title,
-            company=company,
-            place=place,
-            emails=emails[pk],
-            phones=phones[pk],
-            profiles=[*profiles[pk], key] if key else profiles[pk],
-            companies=companies[pk],
-            schools=schools[pk],
-        )
-        for pk, first, last, title, company, place, key in people.values_list(*columns)
-    }
-
-
 def find(
     *,
     organisation_id: int,
@@ -165,59 +105,107 @@ def find(
     but: int | None = None,
     limit: int = 10,
 ) -> list[Found]:
-    """Who may be ``person``, the surest first. ``viewer``'s own private addresses count, nobody else's do.
+    """Who may be ``person``, the surest first: :func:`likely` for one. ``but`` is left out (the person itself)."""
+    found = likely(organisation_id, {0: person}, viewer=viewer, limit=limit + 1).get(0, [])
+    return [one for one in found if one.candidate.pk != but][:limit]
 
-    ``but`` is left out (the person itself, when it exists). Addresses, numbers and LinkedIn profiles are looked up
-    where they stand, so somebody made a moment ago is found; similar names through the keys, which follow within
-    seconds.
+
+def likely(
+    organisation_id: int, people: Mapping[int, Person], *, viewer: User | None = None, limit: int = 10
+) -> dict[int, list[Found]]:
+    """``{row: who it may be}`` for many people at once, the surest first; rows that meet nobody are left out.
+
+    Shared addresses count and ``viewer``'s own private ones, nobody else's. Addresses, numbers and LinkedIn profiles
+    are looked up where they stand, so somebody made a moment ago is found; the same written differently and similar
+    names through the keys, which follow within seconds. About ten statements per :data:`AT_ONCE` people.
     """
-    ids = _holders(organisation_id, person, viewer) | _under_keys(organisation_id, matching.keys(person))
-    ids.discard(but or 0)
     rule = rule_of(organisation_id)
-    known = load(organisation_id, ids, viewer=viewer)
-    matches = {pk: matching.judge(person, other, rule) for pk, other in known.items()}
-    likely = sorted(
-        (pk for pk, match in matches.items() if match.verdict is not Verdict.DIFFERENT),
-        key=lambda pk: (-matches[pk].score, pk),
-    )[:limit]
-    people = Candidate.objects.for_organisation(organisation_id).in_bulk(likely)
-    return [Found(people[pk], matches[pk]) for pk in likely if pk in people]
+    found: dict[int, list[Found]] = {}
+    for some in _batches(people):
+        meet = meeting.whom(organisation_id, some, viewer=viewer)
+        there = meeting.load(organisation_id, _ids(meet), viewer=viewer)
+        matches = {
+            row: sorted(
+                (-match.score, pk, match)
+                for pk, match in _judged(some[row], ids, there, rule)
+                if match.verdict is not Verdict.DIFFERENT
+            )[:limit]
+            for row, ids in meet.items()
+        }
+        wanted = {pk for best in matches.values() for _, pk, _ in best}
+        shown = Candidate.objects.for_organisation(organisation_id).in_bulk(list(wanted))
+        for row, best in matches.items():
+            if best:
+                found[row] = [Found(shown[pk], match) for _, pk, match in best if pk in shown]
+    return found
 
 
-def known(organisation_id: int, people: Mapping[int, Person]) -> dict[int, int]:
+def known(
+    organisation_id: int, people: Mapping[int, Person], *, viewer: User | None = None
+) -> dict[int, int]:
     """``{row: candidate id}`` for those of many new people who are certainly there already: for imports and syncs.
 
-    A handful of statements for any number of rows. Of several the one with the higher score, then the older, counts.
+    Seven statements per :data:`AT_ONCE` people, whatever is found; memory is that of so many. Only what the
+    organisation lets decide is looked up. Of several the one with the higher score, then the older, counts.
+    ``viewer``: their own private addresses count too; without one, shared ones only.
     """
     rule = rule_of(organisation_id)
-    values: dict[str, set[int]] = defaultdict(set)
-    for row, person in people.items():
-        for value in (*person.emails, *person.phones, *person.linkedin_keys):
-            values[value].add(row)
-    meet: dict[int, set[int]] = defaultdict(set)
-    points = ContactPoint.objects.for_organisation(organisation_id).filter(
-        shared=True, normalised__in=list(values)
-    )
-    for pk, value in points.order_by().values_list("candidate_id", "normalised"):
-        for row in values[value]:
-            meet[row].add(pk)
-    linked = Candidate.objects.for_organisation(organisation_id).filter(linkedin_key__in=list(values))
-    for pk, value in linked.exclude(linkedin_key="").order_by().values_list("pk", "linkedin_key"):
-        for row in values[value]:
-            meet[row].add(pk)
-    if Key.NAME_COMPANY in rule.keys:
-        _meet_under_keys(organisation_id, people, meet)
-    there = load(organisation_id, {pk for ids in meet.values() for pk in ids})
-    found = {}
-    for row, ids in meet.items():
+    found: dict[int, int] = {}
+    for some in _batches(people):
+        meet = meeting.whom(organisation_id, some, viewer=viewer, by=rule.keys)
+        # Past companies and schools never decide: they are not read.
+        there = meeting.load(organisation_id, _ids(meet), viewer=viewer, history=False)
+        for row, ids in meet.items():
+            sure = [
+                (-match.score, pk)
+                for pk, match in _judged(some[row], ids, there, rule)
+                if match.verdict is Verdict.SAME
+            ]
+            if sure:
+                found[row] = min(sure)[1]
+    return found
+
+
+def same_among(organisation_id: int, people: Mapping[int, Person]) -> dict[int, int]:
+    """``{row: first row}`` for those of many new people who are certainly one of the earlier ones.
+
+    What :func:`known` is for people who are there, this is among people who come at once (a file that holds somebody
+    twice). Rows in ascending order; somebody who agrees with the second record of a person is that person. One
+    statement.
+    """
+    rule = rule_of(organisation_id)
+    under: dict[str, list[int]] = defaultdict(list)
+    found: dict[int, int] = {}
+    for row in sorted(people):
+        keys = matching.deciding_keys(people[row], rule.keys)
+        met = {earlier for key in keys for earlier in under[key][: meeting.BLOCK]}
         sure = [
-            (-match.score, pk)
-            for pk in ids
-            if pk in there and (match := matching.judge(people[row], there[pk], rule)).verdict is Verdict.SAME
+            (-match.score, earlier)
+            for earlier, match in _judged(people[row], met, people, rule)
+            if match.verdict is Verdict.SAME
         ]
         if sure:
-            found[row] = min(sure)[1]
+            earlier = min(sure)[1]
+            found[row] = found.get(earlier, earlier)
+        for key in keys:
+            under[key].append(row)
     return found
+
+
+def _batches(people: Mapping[int, Person]) -> Iterator[dict[int, Person]]:
+    rows = iter(people.items())
+    while some := dict(itertools.islice(rows, AT_ONCE)):
+        yield some
+
+
+def _ids(meet: Mapping[int, Iterable[int]]) -> set[int]:
+    return {pk for ids in meet.values() for pk in ids}
+
+
+def _judged(
+    person: Person, ids: Iterable[int], there: Mapping[int, Person], rule: Rule
+) -> Iterator[tuple[int, Match]]:
+    return ((pk, matching.judge(person, there[pk], rule)) for pk in ids if pk in there)
 
 
 def check_new(
@@ -325,42 +313,3 @@ def tell_decided(organisation_id: int, pair_id: int, first_id: int, second_id: i
         first_id=first_id,
         second_id=second_id,
     )
-
-
-def under_keys(organisation_id: int, keys: Collection[int]) -> dict[int, list[int]]:
-    """``{key: people}`` of the hashed keys; keys with more than :data:`BLOCK` people are left out."""
-    blocks: dict[int, list[int]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_UNDER_KEYS, [list(keys), organisation_id, BLOCK + 1])
-        for key, pk in cursor.fetchall():
-            blocks[key].append(pk)
-    return {key: people for key, people in blocks.items() if len(people) <= BLOCK}
-
-
-def _under_keys(organisation_id: int, keys: Iterable[str]) -> set[int]:
-    blocks = under_keys(organisation_id, [hashed(key) for key in keys])
-    return {pk for people in blocks.values() for pk in people}
-
-
-def _meet_under_keys(organisation_id: int, people: Mapping[int, Person], meet: dict[int, set[int]]) -> None:
-    rows: dict[int, set[int]] = defaultdict(set)
-    for row, person in people.items():
-        for key in matching.keys(person):
-            if key.startswith("c:"):
-                rows[hashed(key)].add(row)
-    for number, found in under_keys(organisation_id, list(rows)).items():
-        for row in rows[number]:
-            meet[row].update(found)
-
-
-def _holders(organisation_id: int, person: Person, viewer: User | None) -> set[int]:
-    """Who has one of the addresses, numbers or LinkedIn profiles as they are written."""
-    seen = Q(shared=True) if viewer is None else own_or_shared(viewer)
-    points = ContactPoint.objects.for_organisation(organisation_id).filter(
-        seen, normalised__in=[*person.emails, *person.phones]
-    )
-    ids = set(points.order_by().values_list("candidate_id", flat=True)[: BLOCK * 4])
-    profiles = Candidate.objects.for_organisation(organisation_id).filter(
-        linkedin_key__in=person.linkedin_keys
-    )
-    return ids | set(profiles.values_list("pk", flat=True))

@@ -249,9 +249,25 @@ def keys(person: Person) -> list[str]:
     company or a school, ``w:`` whichever way round the name was written. A name and a place alone never make a pair.
     Addresses of teams give no key: they would gather a whole office.
     """
-    found = {f"e:{key}" for key in person.mail_keys if not is_shared_address(key)}
-    found |= {f"p:{phone}" for phone in person.phones}
-    found |= {f"l:{key}" for key in person.profile_keys}
+    return deciding_keys(person, frozenset(Key))
+
+
+def deciding_keys(person: Person, by: Collection[Key]) -> list[str]:
+    """Those of :func:`keys` under which people meet who agree in one of ``by``."""
+    found: set[str] = set()
+    if Key.EMAIL in by:
+        found |= {f"e:{key}" for key in person.mail_keys if not is_shared_address(key)}
+    if Key.PHONE in by:
+        found |= {f"p:{phone}" for phone in person.phones}
+    if Key.PROFILE in by:
+        found |= {f"l:{key}" for key in person.profile_keys}
+    if Key.NAME_COMPANY in by:
+        found |= _name_keys(person)
+    return sorted(found)
+
+
+def _name_keys(person: Person) -> set[str]:
+    found: set[str] = set()
     last = names.skeleton(person.last_name)
     if person.first_name and last:
         short = [f"{letter}|{last}" for letter in names.initials(person.first_name)]
@@ -260,7 +276,7 @@ def keys(person: Person) -> list[str]:
         found |= {f"s:{whole}|{school}" for school in sorted(person.school_cores)[:8]}
         if person.company_core:
             found.add(f"w:{whole}|{person.company_core}")
-    return sorted(found)
+    return found
 
 
 @lru_cache(maxsize=65_536)

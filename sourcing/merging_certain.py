@@ -9,7 +9,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Missing
-from sourcing import duplicates, matching, merging
+from sourcing import duplicates, matching, meeting, merging
 from sourcing.matching import Verdict
 from sourcing.models import DuplicatePair
 
@@ -51,7 +51,7 @@ def step(run: Run) -> bool:
 
 
 def _merge(pair: DuplicatePair, actor: User) -> bool:
-    people = duplicates.load(pair.organisation_id, [pair.first_id, pair.second_id])
+    people = meeting.load(pair.organisation_id, [pair.first_id, pair.second_id])
     if not {pair.first_id, pair.second_id} <= people.keys():
         return False
     rule = duplicates.rule_of(pair.organisation_id)

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid, Problem
-from sourcing import duplicate_scan, duplicates, matching, merging, merging_certain, selectors
+from sourcing import duplicate_scan, duplicates, matching, meeting, merging, merging_certain, selectors
 from sourcing.forms import DuplicateRuleForm
 from sourcing.models import Candidate, ContactPoint, DuplicatePair
 from sourcing.views.problems import onto_form
@@ -92,7 +92,7 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "scanning": scan is not None and scan.run is not None and not scan.run.ended,
         "merges": duplicates.merges(viewer)[:_UNDO_SHOWN],
-        "block": duplicates.BLOCK,
+        "block": meeting.BLOCK,
         "may_set_rule": can(viewer, Right.ORGANISATION_EDIT),
         "anybody": selectors.visible_candidates(viewer).exists(),
     }

@@ -9,7 +9,7 @@ from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import duplicate_scan, duplicates, merging, merging_certain, people
+from sourcing import duplicate_scan, duplicates, meeting, merging, merging_certain, people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
 from tests.sourcing.factories import csv_bytes, import_csv, make_candidate
@@ -70,7 +70,7 @@ def test_a_private_address_pairs_nobody_and_its_key_is_never_stored(alice: User,
     deliver()
     assert pairs(alice) == set()
     keys = MatchKey.objects.for_organisation(alice.organisation_id).values_list("key", flat=True)
-    assert duplicates.hashed("e:own@home.example") not in keys
+    assert meeting.hashed("e:own@home.example") not in keys
     asked = Person(emails=["own@home.example"])
     found = {
         user.name: duplicates.find(organisation_id=one.organisation_id, person=asked, viewer=user)
@@ -114,7 +114,7 @@ def test_a_scan_finds_what_was_there_before_and_forgets_what_no_longer_holds(ali
 def test_a_key_that_too_many_share_is_left_out_and_reported(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "BLOCK", 3)
+    monkeypatch.setattr(meeting, "BLOCK", 3)
     for _ in range(4):
         make_candidate(alice.organisation, company="Voltra")
     twins = [
@@ -212,9 +212,84 @@ def test_an_import_asks_for_many_people_at_once(alice: User, django_assert_max_n
     rows[30] = Person(profiles=["https://www.linkedin.com/in/Linked/"])
     # Somebody else's address: another name says that it is not the same person.
     rows[31] = Person(first_name="Wei", last_name="Chen", emails=["0@x.example"])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         found = duplicates.known(alice.tenant_id, rows)
     assert found == {n: person.pk for n, person in enumerate(known)} | {30: linked.pk}
+
+
+def test_an_import_knows_people_whose_address_or_profile_is_written_differently(alice: User) -> None:
+    tagged = make_candidate(alice.organisation, "Ana", "Diaz", emails=["ana+jobs@gmail.com"])
+    coder = make_candidate(alice.organisation, "Wei", "Chen")
+    coder.social_profiles.create(
+        organisation=alice.organisation, network="github", url="https://github.com/WeiChen"
+    )
+    duplicate_scan.look_at(alice.tenant_id, [tagged.pk, coder.pk])
+    rows = {
+        1: Person(first_name="Ana", last_name="Diaz", emails=["a.na@googlemail.com"]),
+        2: Person(first_name="Wei", last_name="Chen", profiles=["github.com/weichen/"]),
+    }
+    assert duplicates.known(alice.tenant_id, rows) == {1: tagged.pk, 2: coder.pk}
+
+
+def test_only_what_the_organisation_lets_decide_makes_somebody_known(alice: User) -> None:
+    assert alice.organisation is not None
+    there = make_candidate(
+        alice.organisation, "Ana", "Diaz", company="Voltra", phones=[("+4930123456", "work")]
+    )
+    deliver()
+    rows = {
+        1: Person(first_name="Ana", last_name="Diaz", phones=["+4930123456"]),
+        2: Person(first_name="Ana", last_name="Diaz", company="Voltra GmbH"),
+    }
+    assert duplicates.known(alice.tenant_id, rows) == {}
+    for keys, expected in (({Key.PHONE}, {1: there.pk}), ({Key.NAME_COMPANY}, {2: there.pk})):
+        duplicates.set_rule(
+            organisation=alice.organisation, actor=alice, keys=keys, every=False, refuse=False
+        )
+        assert duplicates.known(alice.tenant_id, rows) == expected
+    assert {row: found[0].candidate for row, found in duplicates.likely(alice.tenant_id, rows).items()} == {
+        1: there,
+        2: there,
+    }
+
+
+def test_a_users_own_private_address_makes_somebody_known_to_them_alone(alice: User, bob: User) -> None:
+    person = make_candidate(alice.organisation, "Ana", "Diaz")
+    people.add_email(candidate=person, actor=bob, type="personal", value="ana@home.example")
+    rows = {7: Person(first_name="Ana", last_name="Diaz", emails=["ana@home.example"])}
+    assert duplicates.known(alice.tenant_id, rows) == {}
+    assert duplicates.known(alice.tenant_id, rows, viewer=alice) == {}
+    assert duplicates.known(alice.tenant_id, rows, viewer=bob) == {7: person.pk}
+
+
+def test_an_address_that_too_many_have_says_nothing_to_an_import(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meeting, "BLOCK", 2)
+    rows = {1: Person(first_name="Ana", last_name="Diaz", emails=["placeholder@x.example"])}
+    for _ in range(2):
+        first = make_candidate(alice.organisation, "Ana", "Diaz", emails=["placeholder@x.example"])
+    assert duplicates.known(alice.tenant_id, rows) == {1: first.pk - 1}
+    make_candidate(alice.organisation, "Ana", "Diaz", emails=["placeholder@x.example"])
+    assert duplicates.known(alice.tenant_id, rows) == {}
+
+
+def test_people_who_come_together_are_compared_with_each_other(alice: User) -> None:
+    rows = {
+        1: Person(first_name="Ana", last_name="Diaz", emails=["ana@x.example"]),
+        2: Person(first_name="Bob", last_name="Ross", emails=["ana@x.example"]),
+        3: Person(first_name="Ana", last_name="Diaz", emails=["ana+cv@x.example", "a2@x.example"]),
+        4: Person(first_name="Ana", last_name="Diaz", emails=["a2@x.example"]),
+    }
+    # The fourth agrees with the third only, who is the first.
+    assert duplicates.same_among(alice.tenant_id, rows) == {3: 1, 4: 1}
+
+
+def test_thousands_of_rows_are_looked_up_in_parts(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [make_candidate(alice.organisation, "A", "B", emails=[f"{n}@x.example"]).pk for n in range(5)]
+    monkeypatch.setattr(duplicates, "AT_ONCE", 2)
+    rows = {n: Person(first_name="A", last_name="B", emails=[f"{n}@x.example"]) for n in range(7)}
+    assert duplicates.known(alice.tenant_id, rows) == dict(enumerate(there))
 
 
 def test_many_changed_people_are_told_in_few_events(alice: User) -> None:
