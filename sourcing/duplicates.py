@@ -284,7 +284,7 @@ def merge_for(viewer: User, merge_id: int) -> PersonMerge:
     """One merge of the organisation, undone or not; raises :class:`PairMissing`."""
     found = PersonMerge.objects.for_organisation(viewer.organisation_id).filter(pk=merge_id).first()
     if found is None:
-        raise PairMissing("There is no such merge.")
+        raise PairMissing("There is no such merge. One of a person who was erased since is gone with them.")
     return found
 
 

@@ -11,48 +11,24 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from foundation import events
-from foundation.problems import Conflict, Invalid
-from sourcing import person_data
+from foundation.problems import Invalid
+from sourcing import merging_columns, person_data
+from sourcing.merging_columns import NotUndoable
 from sourcing.models import Candidate, DuplicatePair, PersonMerge
-from sourcing.moving import Journal, insert, take_back
 from sourcing.people import Changed
 from sourcing.search import index
-from sourcing.selectors import CandidateMissing
+from sourcing.selectors import CandidateMerged, CandidateMissing
 
 #: How long a merge can be undone.
 UNDO_FOR = datetime.timedelta(days=90)
 #: First key of the advisory lock; the second is the organisation.
 _LOCK = 0x3E26E
-
-#: Columns that are nobody's choice.
-_KEPT = frozenset(
-    [
-        "id",
-        "organisation",
-        "created_by",
-        "created_at",
-        "updated_at",
-        "version",
-        "record_type",
-        "last_contacted_at",
-    ]
-)
-#: Columns that follow another one: coordinates belong to their place.
-_FOLLOWS = dict.fromkeys(("place_id", "latitude", "longitude", "time_zone", "place_confidence"), "location")
-
-
-class NotUndoable(Conflict):
-    """The merge was undone already, is older than 90 days, or one of the two was erased since."""
-
-    code: ClassVar[str] = "merge_not_undoable"
 
 
 @dataclass(frozen=True)
@@ -62,15 +38,6 @@ class Undone:
     survivor: Candidate
     other: Candidate
     left: list[str]
-
-
-def fields() -> list[str]:
-    """The columns of a person between which a merge chooses, in the order of the model."""
-    return [
-        column.name
-        for column in Candidate._meta.concrete_fields
-        if column.name not in _KEPT and column.name not in _FOLLOWS
-    ]
 
 
 @transaction.atomic
@@ -86,17 +53,19 @@ def merge(
     """Make ``other`` part of ``survivor``: notes, messages, campaigns, exports, files, everything moves.
 
     ``choices`` says ``{column: "other"}`` where the other's value is to stand, ``"survivor"`` where the survivor's is
-    even if blank; the rest is the survivor's, and what is blank there is filled (G26, G34). Lists are joined.
+    even if blank; the rest is the survivor's, and what is blank there is filled (G26, G34). Lists are joined, a value
+    that lost stands beside the one shown.
     ``versions`` (``{id: version}``) are those the person who decides has seen: :class:`Changed` when one is no longer
-    current. Raises Invalid for the same person twice, :class:`CandidateMissing` when one is gone, and what an app's
-    ``move`` raises (an export under way).
+    current. Raises Invalid for the same person twice, :class:`CandidateMissing` when one is gone, CandidateMerged
+    when it became part of somebody meanwhile, and what an app's ``move`` raises (an export under way).
     """
     organisation_id = survivor.organisation_id
     if survivor.pk == other.pk or organisation_id != other.organisation_id:
         raise Invalid("Choose two different people.", fields={"other": "Choose another person."})
-    if set(choices or {}) - set(fields()):
+    if set(choices or {}) - set(merging_columns.fields()):
         raise Invalid(
-            "Cannot be chosen.", fields=dict.fromkeys(sorted(set(choices or {}) - set(fields())), "Unknown.")
+            "Cannot be chosen.",
+            fields=dict.fromkeys(sorted(set(choices or {}) - set(merging_columns.fields())), "Unknown."),
         )
     _take_turns(organisation_id, [survivor.pk, other.pk])
     survivor, other = _fresh(organisation_id, survivor.pk), _fresh(organisation_id, other.pk)
@@ -112,7 +81,7 @@ def merge(
     )
     why = pair.values_list("score", "reasons").first() or (0, [])
     apps = {data.app: data.move(other, survivor) for data in _movers()}  # type: ignore[misc]  # _movers checks it
-    people = _join(survivor, other, choices or {})
+    people = merging_columns.join(survivor, other, choices or {})
     made = PersonMerge.objects.create(
         organisation_id=organisation_id,
         survivor=survivor,
@@ -139,10 +108,13 @@ def undo_merge(*, merge: PersonMerge, actor: User | None, now: datetime.datetime
     _take_turns(organisation_id, [merge.survivor_id])
     rows = PersonMerge.objects.for_organisation(organisation_id).filter(pk=merge.pk)
     found = rows.select_for_update().first()
-    if found is None or not found.undoable:
-        raise NotUndoable("This merge can no longer be undone.")
+    if found is None:
+        raise NotUndoable("One of the two was erased or deleted since. This merge can no longer be undone.")
+    if not found.undoable:
+        again = "This merge was undone already."
+        raise NotUndoable(again if found.undone_at else "A merge can be undone for 90 days only.")
     record = found.record
-    left = _part(record["people"])
+    left = merging_columns.part(record["people"])
     movers = {data.app: data for data in _movers()}
     # Sourcing first: campaigns point at its addresses again.
     for app in sorted(record["apps"], key=lambda name: (name != "sourcing", name)):
@@ -221,57 +193,12 @@ def _take_turns(organisation_id: int, candidate_ids: list[int]) -> None:
 
 def _fresh(organisation_id: int, candidate_id: int) -> Candidate:
     found = Candidate.objects.for_organisation(organisation_id).filter(pk=candidate_id).first()
-    if found is None:
-        raise CandidateMissing("There is no such person.")
-    return found
-
-
-def _join(survivor: Candidate, other: Candidate, choices: Mapping[str, str]) -> dict[str, Any]:
-    """Write the survivor's columns, delete the other; what undoing needs."""
-    gone, stays = Journal(), Journal()
-    gone.drop(Candidate, [other.pk])
-    with stays.watching(Candidate, [survivor.pk]):
-        for name in fields():
-            _choose(survivor, other, name, choices.get(name, ""))
-        contacted = [at for at in (survivor.last_contacted_at, other.last_contacted_at) if at]
-        survivor.last_contacted_at = max(contacted, default=None)
-        survivor.version += 1
-        survivor.save()
-    return {"gone": gone.as_json(), "stays": stays.as_json(), "target": survivor.pk}
-
-
-def _choose(survivor: Candidate, other: Candidate, name: str, choice: str) -> None:
-    mine, value = getattr(survivor, name), getattr(other, name)
-    theirs = choice == "other"
-    if isinstance(mine, list):
-        known = {str(entry).casefold() for entry in mine}
-        setattr(survivor, name, [*mine, *(entry for entry in value if str(entry).casefold() not in known)])
-    elif isinstance(mine, dict):
-        setattr(survivor, name, {**mine, **value} if theirs else {**value, **mine})
-    elif theirs or (not choice and mine in ("", None) and value not in ("", None)):
-        setattr(survivor, name, value)
-        for follower, leader in _FOLLOWS.items():
-            if leader == name and hasattr(other, follower):
-                setattr(survivor, follower, getattr(other, follower))
-
-
-def _part(people: Mapping[str, Any]) -> list[str]:
-    """The survivor's columns back first: a profile link is one person's."""
-    for _label, _pk, columns in people["stays"]["changed"]:
-        for noise in ("updated_at", "version"):
-            columns.pop(noise, None)
-    left = take_back(people["stays"], target=people["target"], now_at=people["target"])
-    Candidate.unguarded.filter(pk=people["target"]).update(version=F("version") + 1)
-    ((_label, (row,)),) = people["gone"]["dropped"]
-    taken = Candidate.unguarded.filter(
-        organisation_id=row["organisation_id"], linkedin_key=row["linkedin_key"]
-    ).exclude(linkedin_key="")
-    if taken.exists():
-        row = row | {"linkedin_key": ""}
-        left.append("1 × LinkedIn profile: somebody else has it now")
-    if not insert(Candidate, row):
-        raise NotUndoable("The number of the merged person is taken.")
-    return left
+    if found is not None:
+        return found
+    became = survivor_of(organisation_id, candidate_id)
+    if became is not None:
+        raise CandidateMerged(became)
+    raise CandidateMissing("There is no such person.")
 
 
 def _tell(kind: str, made: PersonMerge) -> None:

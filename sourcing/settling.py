@@ -42,6 +42,19 @@ def state(candidate: Candidate, statements: Mapping[str, Statement]) -> list[str
     return changed
 
 
+def stand_back(candidate: Candidate, name: str, statement: Statement) -> OtherValue:
+    """Keep one value beside the one shown; it must not be there already."""
+    return OtherValue.objects.create(
+        organisation_id=candidate.organisation_id,
+        candidate=candidate,
+        field=name,
+        value=statement.value,
+        source=statement.source[:200],
+        origin=statement.origin or Origin.IMPORTED,
+        seen_at=statement.at,
+    )
+
+
 def note(candidate: Candidate, names: Collection[str], statement: Statement) -> None:
     """Provenance of fields that are not settled one value against another: lists of skills and tags."""
     entry = statement.as_provenance()
@@ -86,15 +99,7 @@ def _keep(candidate: Candidate, name: str, settled: values.Settled, known: list[
     for other in settled.others:
         again = next((row for row in known if row.value == other.value and row.pk), None)
         if again is None:
-            OtherValue.objects.create(
-                organisation_id=candidate.organisation_id,
-                candidate=candidate,
-                field=name,
-                value=other.value,
-                source=other.source[:200],
-                origin=other.origin or Origin.IMPORTED,
-                seen_at=other.at,
-            )
+            stand_back(candidate, name, other)
         elif again.seen_at < other.at:
             again.seen_at, again.source, again.origin = other.at, other.source[:200], other.origin
             again.save(update_fields=["seen_at", "source", "origin"])

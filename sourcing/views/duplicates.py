@@ -16,7 +16,16 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid, Problem
-from sourcing import duplicate_scan, duplicates, matching, meeting, merging, merging_certain, selectors
+from sourcing import (
+    duplicate_scan,
+    duplicates,
+    matching,
+    meeting,
+    merging,
+    merging_certain,
+    merging_columns,
+    selectors,
+)
 from sourcing.forms import DuplicateRuleForm
 from sourcing.models import Candidate, ContactPoint, DuplicatePair
 from sourcing.views.problems import onto_form
@@ -25,8 +34,6 @@ from sourcing.views.requests import number, numbers, viewer_of
 _SIZE = 25
 _UNDO_SHOWN = 10
 _LABELS = {"linkedin_key": "LinkedIn profile", "custom": "Custom fields"}
-#: Written by the program, not chosen by people.
-_HIDDEN = frozenset(["provenance"])
 #: What the first letter of a key stands for, where a key is too common to be compared.
 KIND_WORDS = {
     "e": "e-mail address",
@@ -105,7 +112,10 @@ def merge(request: HttpRequest) -> HttpResponse:
     """Two people side by side: which record stays, which value of each field; POST merges."""
     viewer = viewer_of(request)
     asked = request.POST if request.method == "POST" else request.GET
-    stays, goes = (_person(viewer, asked.get(name)) for name in ("stays", "goes"))
+    try:
+        stays, goes = (_person(viewer, asked.get(name)) for name in ("stays", "goes"))
+    except selectors.CandidateMerged as merged:
+        return _merged_meanwhile(request, merged)
     if stays == goes:
         raise Invalid("Choose two different people.")
     status = 200
@@ -117,7 +127,7 @@ def merge(request: HttpRequest) -> HttpResponse:
                 actor=viewer,
                 choices={
                     name: choice
-                    for name in merging.fields()
+                    for name in merging_columns.fields()
                     if (choice := request.POST.get(name)) in ("survivor", "other")
                 },
                 versions={
@@ -129,6 +139,8 @@ def merge(request: HttpRequest) -> HttpResponse:
                     if seen and seen.isascii() and seen.isdigit()
                 },
             )
+        except selectors.CandidateMerged as merged:
+            return _merged_meanwhile(request, merged)
         except Conflict as problem:
             messages.error(request, problem.text)
             status = problem.status
@@ -149,7 +161,10 @@ def merge_ticked(request: HttpRequest) -> HttpResponse:
     if len(ids) != 2 or request.POST.get("everything") == "1":
         messages.error(request, "Tick exactly two people to merge them.")
         return redirect("sourcing:people")
-    survivor, other = merging.better(*(selectors.candidate_for(viewer, pk) for pk in ids))
+    try:
+        survivor, other = merging.better(*(selectors.candidate_for(viewer, pk) for pk in ids))
+    except selectors.CandidateMerged as merged:
+        return _merged_meanwhile(request, merged)
     return redirect(_merge_url(survivor.pk, other.pk))
 
 
@@ -242,6 +257,11 @@ def _person(viewer: User, raw: str | None) -> Candidate:
     return selectors.candidate_for(viewer, found)
 
 
+def _merged_meanwhile(request: HttpRequest, merged: selectors.CandidateMerged) -> HttpResponse:
+    messages.info(request, "One of the two became part of this person meanwhile.")
+    return redirect("sourcing:candidate", merged.survivor_id)
+
+
 def _merge_url(stays: int, goes: int) -> str:
     return f"{reverse('sourcing:merge')}?{urlencode({'stays': stays, 'goes': goes})}"
 
@@ -254,7 +274,7 @@ def _row(pair: DuplicatePair) -> PairRow:
 
 
 def _side_by_side(viewer: User, stays: Candidate, goes: Candidate) -> dict[str, Any]:
-    rows = [row for name in merging.fields() if name not in _HIDDEN for row in [_field(name, stays, goes)]]
+    rows = [_field(name, stays, goes) for name in merging_columns.fields()]
     pair = (
         DuplicatePair.objects.for_organisation(viewer.organisation_id)
         .filter(first_id=min(stays.pk, goes.pk), second_id=max(stays.pk, goes.pk))

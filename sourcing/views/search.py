@@ -54,10 +54,14 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
 @require_GET
 @needs(Right.CANDIDATE_VIEW)
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, or who fits the question; ``person=<id>`` opens the drawer beside the list."""
+    """Everybody, or who fits the question; ``person=<id>`` opens the drawer beside the list. The id of somebody
+    who was merged leads to who they are now."""
     viewer = viewer_of(request)
     chosen = number(request.GET.get("person"))
-    person = selectors.candidate_for(viewer, chosen) if chosen is not None else None
+    try:
+        person = selectors.candidate_for(viewer, chosen) if chosen is not None else None
+    except selectors.CandidateMerged as merged:
+        return redirect(_with_person(request, merged.survivor_id))
     context: dict[str, Any] = person_context(viewer, person) if person else {}
     if person and wants_part(request, "drawer"):
         context["close_url"] = _without_person(request)
@@ -261,6 +265,12 @@ def _row_query(request: HttpRequest) -> str:
     values = request.GET.copy()
     values.pop("person", None)
     return values.urlencode()
+
+
+def _with_person(request: HttpRequest, candidate_id: int) -> str:
+    values = request.GET.copy()
+    values["person"] = str(candidate_id)
+    return f"{request.path}?{values.urlencode()}"
 
 
 def _without_person(request: HttpRequest) -> str:

@@ -112,6 +112,34 @@ def test_the_old_address_leads_to_the_survivor_until_the_merge_is_undone(
     assert as_alice.get(f"/people/{old}/").status_code == 200
 
 
+def test_a_drawer_of_somebody_who_was_merged_opens_who_they_are_now(
+    as_alice: Client, pair: DuplicatePair
+) -> None:
+    merging.merge(survivor=pair.first, other=pair.second, actor=None)
+    for headers in ({}, {"HX-Request": "true", "HX-Target": "drawer"}):
+        answer = as_alice.get(f"/people/?q=lehner&person={pair.second_id}", headers=headers)
+        assert (answer.status_code, answer.headers.get("Location")) == (
+            302,
+            f"/people/?q=lehner&person={pair.first_id}",
+        )
+        assert as_alice.get(answer.headers["Location"], headers=headers).status_code == 200
+
+
+def test_whoever_merges_somebody_who_was_merged_meanwhile_sees_who_they_are_now(
+    as_alice: Client, alice: User, pair: DuplicatePair
+) -> None:
+    third = make_candidate(alice.organisation, "Third")
+    merging.merge(survivor=third, other=pair.second, actor=None)
+    asked = {"stays": str(pair.first_id), "goes": str(pair.second_id)}
+    ticked = {"candidate": [str(pair.first_id), str(pair.second_id)]}
+    for answer in (
+        as_alice.get("/people/merge/", asked),
+        as_alice.post("/people/merge/", asked),
+        as_alice.post("/people/merge/ticked/", ticked),
+    ):
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/people/{third.pk}/")
+
+
 def test_nobody_sees_anothers_private_address_side_by_side(
     as_alice: Client, as_bob: Client, bob: User, pair: DuplicatePair
 ) -> None:

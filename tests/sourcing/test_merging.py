@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from accounts.models import User
 from foundation.models import Event
 from foundation.problems import Invalid
-from sourcing import merging, people, person_data, projects, selectors, suppression
+from sourcing import erasing, merging, people, person_data, projects, selectors, suppression
+from sourcing.merging_columns import NotUndoable
 from sourcing.models import (
     Candidate,
     ContactStatus,
+    CustomField,
     DuplicatePair,
+    ErasureReason,
+    Origin,
+    OtherValue,
     PairState,
     PersonMerge,
     Project,
@@ -73,6 +78,60 @@ def test_the_survivor_keeps_its_values_and_blanks_are_filled(alice: User) -> Non
     kinds = Event.objects.for_organisation(alice.tenant_id).filter(subject=f"candidate:{stays.pk}")
     assert "candidate.merged" in kinds.values_list("kind", flat=True)
     assert made.undoable
+
+
+def beside(person: Candidate) -> set[tuple[str, str, str]]:
+    """Field, value and source of what stands beside the values shown."""
+    rows = OtherValue.objects.for_organisation(person.organisation_id).filter(candidate=person)
+    return set(rows.values_list("field", "value", "source"))
+
+
+def test_a_value_that_lost_stands_beside_the_one_shown_and_says_where_it_came_from(alice: User) -> None:
+    CustomField.objects.create(organisation_id=alice.tenant_id, key="level", label="Level", kind="text")
+    stays = make_candidate(
+        alice.organisation, title="CTO", company="Voltra", source="Lever", custom={"level": "high"}
+    )
+    goes = make_candidate(
+        alice.organisation, title="Engineer", company="Nova", location="Berlin", source="CSV", custom={"level": "low"}
+    )  # fmt: skip
+    made = merging.merge(survivor=stays, other=goes, actor=alice, choices={"company": "other"})
+    stays.refresh_from_db()
+    assert (stays.title, stays.company, stays.custom) == ("CTO", "Nova", {"level": "high"})
+    assert beside(stays) == {
+        ("title", "Engineer", "CSV"),
+        ("company", "Voltra", "Lever"),
+        ("custom.level", "low", "CSV"),
+    }
+    # What came from the other says so, although no entry of its own told of it there.
+    assert {name: entry["source"] for name, entry in stays.provenance.items()} == {
+        "company": "CSV",
+        "location": "CSV",
+    }
+    (title,) = OtherValue.objects.for_organisation(alice.tenant_id).filter(field="title")
+    people.use_value(other=title, actor=alice)
+    stays.refresh_from_db()
+    assert stays.title == "Engineer"
+    undone = merging.undo_merge(merge=made, actor=alice)
+    assert (undone.survivor.title, undone.survivor.company, undone.other.title) == (
+        "Engineer",
+        "Voltra",
+        "Engineer",
+    )
+    assert beside(undone.survivor) == {("title", "CTO", "Lever")}
+
+
+def test_what_stood_beside_either_stands_once_and_not_beside_itself(alice: User) -> None:
+    stays = make_candidate(alice.organisation, title="CTO")
+    goes = make_candidate(alice.organisation, title="Engineer")
+    for person, value in ((stays, "Engineer"), (stays, "Boss"), (goes, "CTO"), (goes, "Boss")):
+        person.other_values.create(
+            organisation_id=alice.tenant_id, field="title", value=value, origin=Origin.IMPORTED, seen_at=NOON
+        )
+    made = merging.merge(survivor=stays, other=goes, actor=alice)
+    assert {value for _, value, _ in beside(stays)} == {"Engineer", "Boss"}
+    merging.undo_merge(merge=made, actor=alice)
+    assert {value for _, value, _ in beside(stays)} == {"Engineer", "Boss"}
+    assert {value for _, value, _ in beside(goes)} == {"CTO", "Boss"}
 
 
 def test_addresses_are_joined_and_private_ones_stay_their_adders(alice: User, bob: User) -> None:
@@ -181,6 +240,26 @@ def test_nobody_is_merged_with_themselves_or_a_stranger(alice: User, mallory: Us
         )
 
 
+def test_three_who_are_merged_in_a_ring_end_as_one_person(alice: User) -> None:
+    one, two, three = (make_candidate(alice.organisation, name) for name in ("A", "B", "C"))
+    merging.merge(survivor=two, other=one, actor=alice)
+    merging.merge(survivor=three, other=two, actor=alice)
+    # The third merge was decided on before the others happened.
+    with pytest.raises(selectors.CandidateMerged) as told:
+        merging.merge(survivor=one, other=three, actor=alice)
+    assert told.value.survivor_id == three.pk
+    assert Candidate.objects.for_organisation(alice.tenant_id).get() == three
+
+
+def test_a_merge_with_somebody_erased_since_says_why_it_cannot_be_undone(alice: User) -> None:
+    stays, goes = make_candidate(alice.organisation), make_candidate(alice.organisation)
+    made = merging.merge(survivor=stays, other=goes, actor=alice)
+    erasing.erase(candidate=stays, actor=alice, reason=ErasureReason.REQUEST, block=False)
+    with pytest.raises(NotUndoable, match="erased"):
+        merging.undo_merge(merge=made, actor=alice)
+    assert not Candidate.objects.for_organisation(alice.tenant_id).exists()
+
+
 def test_old_addresses_lead_on_through_several_merges(alice: User) -> None:
     one, two, three = (make_candidate(alice.organisation, name) for name in ("A", "B", "C"))
     first = merging.merge(survivor=two, other=three, actor=alice)
@@ -217,11 +296,11 @@ def test_a_merge_is_undone_once_and_not_after_ninety_days(alice: User) -> None:
     made = merging.merge(survivor=stays, other=goes, actor=alice, now=NOON)
     assert merging.prune(now=NOON + datetime.timedelta(days=89)) == 0
     merging.undo_merge(merge=made, actor=alice)
-    with pytest.raises(merging.NotUndoable):
+    with pytest.raises(NotUndoable):
         merging.undo_merge(merge=made, actor=alice)
     again = merging.merge(survivor=stays, other=goes, actor=alice, now=NOON)
     assert merging.prune(now=NOON + datetime.timedelta(days=90)) == 1
-    with pytest.raises(merging.NotUndoable):
+    with pytest.raises(NotUndoable):
         merging.undo_merge(merge=again, actor=alice)
     assert merging.survivor_of(alice.tenant_id, goes.pk) == stays.pk
 
@@ -245,7 +324,7 @@ def test_an_app_that_forgets_to_say_what_becomes_of_its_rows_stops_every_merge()
 #: What may have happened to one of two people before they are merged.
 THINGS = st.sampled_from(
     ["email a", "email b", "private alice", "private bob", "pin", "bounce", "project", "opt out", "fact", "profile",
-     "school", "school twice", "not a duplicate", "skills", "title"]
+     "school", "school twice", "not a duplicate", "skills", "title", "level", "other title", "edit"]
 )  # fmt: skip
 
 
@@ -291,6 +370,25 @@ def happen(thing: str, person: Candidate, third: Candidate, project: Project, al
         DuplicatePair.objects.for_organisation(organisation).get_or_create(
             organisation=organisation, first=first, second=second, defaults={"state": PairState.NOT_DUPLICATE}
         )
+    elif thing == "level":
+        Candidate.objects.for_organisation(organisation).filter(pk=person.pk).update(
+            custom={"level": f"level {person.pk}"}
+        )
+    elif thing == "other title":
+        for value in ("Engineer", f"CTO {third.pk - 1}"):
+            person.other_values.get_or_create(
+                organisation=organisation,
+                field="title",
+                value=value,
+                defaults={"origin": Origin.IMPORTED, "seen_at": NOON},
+            )
+    elif thing == "edit":
+        people.edit_candidate(
+            candidate=person,
+            actor=alice,
+            version=Candidate.unguarded.get(pk=person.pk).version,
+            changes={"location": f"Berlin {person.pk}"},
+        )
     elif thing in {"skills", "title"}:
         said: object = ["Go", str(person.pk)] if thing == "skills" else f"CTO {person.pk}"
         Candidate.objects.for_organisation(organisation).filter(pk=person.pk).update(**{thing: said})
@@ -299,7 +397,7 @@ def happen(thing: str, person: Candidate, third: Candidate, project: Project, al
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(st.tuples(THINGS, st.booleans()), max_size=10),
-    theirs=st.sets(st.sampled_from(["first_name", "title", "skills", "linkedin_key"])),
+    theirs=st.sets(st.sampled_from(["first_name", "title", "skills", "linkedin_key", "custom", "location"])),
 )
 def test_merging_and_undoing_changes_nothing(
     alice: User, bob: User, history: list[tuple[str, bool]], theirs: set[str]
