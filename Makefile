@@ -7,7 +7,7 @@ CSV ?=
 ROWS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing bench-duplicates
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,3 +55,6 @@ bench-outbox: setup ## How fast the outbox sends, against its floors
 
 bench-sourcing: setup ## Search among ROWS made-up people (built once, kept under var/), against its bounds
 	@$(PY) -m bench.sourcing_search --rows $(ROWS)
+
+bench-duplicates: setup ## Look for duplicates among ROWS made-up people and a tenth of them, against its bounds
+	@$(PY) -m bench.sourcing_duplicates --rows $(ROWS)

@@ -242,6 +242,13 @@ def judge(a: Person, b: Person, rule: Rule = DEFAULT) -> Match:
     return Match(score, (*reasons, *against), verdict)
 
 
+def names_leave_it_open(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    """Whether two people who share neither address, number nor profile can still be one: of ``(first, last)`` names
+    that are not alike no company, title, place or school makes a pair. What :func:`judge` would say, without reading
+    more than names."""
+    return names.compare(a, b) in _ALIKE
+
+
 def keys(person: Person) -> list[str]:
     """Under which two records that may be one person meet; sorted, without repetition.
 

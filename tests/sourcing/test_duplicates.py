@@ -129,6 +129,19 @@ def test_a_key_that_too_many_share_is_left_out_and_reported(
     assert pairs(alice) == {(twins[0], twins[1])}
 
 
+def test_ten_thousand_people_of_one_name_cost_a_walk_and_no_comparison(alice: User) -> None:
+    assert alice.organisation is not None
+    Candidate.unguarded.bulk_create(
+        Candidate(organisation=alice.organisation, first_name="Jonas", last_name="Lehner", company="Voltra")
+        for _ in range(10_000)
+    )
+    done = scan(alice)
+    assert (done.people, done.compared, done.pairs) == (10_000, 0, 0)
+    assert done.skipped_kinds == {"c": 1, "w": 1}
+    asked = Person(first_name="Jonas", last_name="Lehner", company="Voltra")
+    assert duplicates.likely(alice.tenant_id, {1: asked}) == {}
+
+
 def test_a_scan_goes_on_after_a_crash_and_runs_once_at_a_time(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,21 @@ def test_what_two_people_gain_in_common_never_lowers_the_score(
     assert matching.judge(more(one), more(two), rule).score >= matching.judge(one, two, rule).score
 
 
+@given(people, people, rules)
+@settings(deadline=None)
+def test_nobody_is_lost_by_looking_at_names_first(one: Person, two: Person, rule: Rule) -> None:
+    exact = frozenset({Key.EMAIL, Key.PHONE, Key.PROFILE})
+    meet = set(matching.deciding_keys(one, exact)) & set(matching.deciding_keys(two, exact))
+    by_name = matching.names_leave_it_open((one.first_name, one.last_name), (two.first_name, two.last_name))
+    assert meet or by_name or matching.judge(one, two, rule).verdict is Verdict.DIFFERENT
+
+
+@given(people, st.frozensets(st.sampled_from(list(Key))))
+@settings(deadline=None)
+def test_the_keys_of_some_evidence_are_among_all_keys(person: Person, by: frozenset[Key]) -> None:
+    assert set(matching.deciding_keys(person, by)) <= set(matching.keys(person))
+
+
 @given(people, rules)
 @settings(deadline=None)
 def test_a_score_is_a_percentage_and_its_reasons_have_words(person: Person, rule: Rule) -> None:
@@ -139,6 +154,20 @@ def lehner(**values: object) -> Person:
         (lehner(emails=["a@x.example"]), lehner(emails=["a@x.example"]), Verdict.SAME, "email"),
         (lehner(emails=["j.l+jobs@gmail.com"]), lehner(emails=["jl@gmail.com"]), Verdict.SAME, "email"),
         (Person(emails=["a@x.example"]), lehner(emails=["a@x.example"]), Verdict.SAME, "email"),
+        # A Cyrillic o in an address is another mailbox; in a name it is the same name.
+        (
+            lehner(emails=["jonas@x.example"]),
+            lehner(first_name="J\u043enas", emails=["j\u043enas@x.example"]),
+            Verdict.DIFFERENT,
+            "name_same",
+        ),
+        # Names of which nothing is left to compare agree with any.
+        (
+            Person(first_name="🦊", emails=["a@x.example"]),
+            Person(last_name="\u200b", emails=["a@x.example"]),
+            Verdict.SAME,
+            "email",
+        ),
         # A couple with one address, and everybody behind info@.
         (
             lehner(emails=["lehners@x.example"]),
