@@ -93,9 +93,14 @@ def main() -> int:
 def figures(rows: int) -> list[Figure]:
     """The figures of a scan among ``rows`` people beside one of a tenth of them."""
     with people(rows) as (_, data):
-        logging.getLogger().setLevel(logging.WARNING)
-        with _twice(data):
-            small, large = (_scan(pk) for pk in (data.organisation_ids[1], data.organisation_ids[0]))
+        return measure(data)
+
+
+def measure(data: Data) -> list[Figure]:
+    """The same in a process that has joined the data already."""
+    logging.getLogger().setLevel(logging.WARNING)
+    with _twice(data):
+        small, large = (_scan(pk) for pk in (data.organisation_ids[1], data.organisation_ids[0]))
     ratio = (large.processor / large.people) / (small.processor / small.people)
     return [
         Figure(
