@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.report import Figure, show
 from bench.sourcing_data import Data, people
@@ -170,7 +171,7 @@ def _twice(data: Data) -> Iterator[None]:
     """Some people once more, and no trace of an earlier scan; afterwards the data are as they were."""
     from django.db import connection  # noqa: PLC0415 - Django is there once a stack is
 
-    def run(statements: str, values: list[object] | None = None) -> None:
+    def run(statements: str, values: list[Any] | None = None) -> None:
         with connection.cursor() as cursor:
             # Neither audit nor foreign keys: what is made is right, and what goes was never there.
             cursor.execute("SET session_replication_role = replica; SET statement_timeout = 0")
