@@ -210,7 +210,8 @@ def _build(rows: int) -> Data:
                 next_id += count
                 if start % 50_000 == 0:
                     print(f"{next_id - 1:>9,} people, {time.monotonic() - started:.0f} s", file=sys.stderr)
-        _fill_projects(organisations[0], users[0], rows)
+    # Here with the triggers again: they give each person a place in the project.
+    _fill_projects(organisations[0], users[0], rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('sourcing_candidate', 'id'), %s)", [next_id])
         for table in ("candidate", "contactpoint", "education", "experience"):
@@ -285,7 +286,7 @@ def _write_slice(world: World, organisation: int, user: int, ids: range) -> None
 
 
 def copy(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
-    """COPY rows of equal keys into a model's table; columns that are not given get the model's default."""
+    """COPY rows of equal keys into a model's table; columns that are not given get the model's or table's default."""
     from django.db import connection  # noqa: PLC0415 - Django is there once a stack is
 
     rows = iter(rows)
@@ -295,7 +296,9 @@ def copy(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
     rest = {
         field.column: _default(field)
         for field in model._meta.concrete_fields
-        if field.attname not in first and not (field.primary_key and field.attname == "id")
+        if field.attname not in first
+        and not (field.primary_key and field.attname == "id")
+        and (field.has_default() or not field.has_db_default())
     }
     columns = ", ".join(f'"{name}"' for name in (*first, *rest))
     constants = ["\\N" if value is None else value for value in rest.values()]
