@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -79,8 +79,12 @@ def texts(candidate_ids: Sequence[int]) -> Iterator[tuple[int, str, str]]:
 
 
 def scopes(viewer: User) -> list[str]:
-    """The scopes whose notes ``viewer`` may find: their own, and those of projects they may open."""
-    projects = openable_projects(viewer).order_by("pk").values_list("pk", flat=True)
+    """The scopes whose notes ``viewer`` may find: their own, and those of projects they may open.
+
+    A project without a note has no such scope: each scope makes every word of every question longer.
+    """
+    notes = Note.objects.for_organisation(viewer.organisation_id).filter(project=OuterRef("pk"))
+    projects = openable_projects(viewer).filter(Exists(notes)).order_by("pk").values_list("pk", flat=True)
     return [f"@u{viewer.pk}", *(f"@p{pk}" for pk in projects)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg2
 
+from config.embedded import memory
 from config.embedded.binaries import find_postgres
 from config.embedded.problems import SetupProblem
 from config.embedded.supervisor import Program
@@ -69,6 +70,8 @@ class Postgres:
             "-c", "timezone=UTC", "-c", "log_timezone=UTC",
         ]
         # fmt: on
+        for name, value in memory.settings(memory.available(), fits=memory.can_share).items():
+            command += ["-c", f"{name}={value}"]
         return Program(
             name="postgres",
             command=command if self.durable else [*command, *NOT_DURABLE],

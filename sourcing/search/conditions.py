@@ -51,15 +51,21 @@ class Compiled:
     misread: tuple[Misread, ...] = ()
     misread_nice: tuple[Misread, ...] = ()
 
-    def where(self, *, without: str | None = None, late: bool | None = None) -> tuple[str, list[Any]]:
-        """The conditions joined; ``without`` leaves one filter out, ``late`` chooses one of the two sorts."""
+    def where(
+        self, *, without: str | None = None, late: bool | None = None, for_gin: bool = True
+    ) -> tuple[str, list[Any]]:
+        """The conditions joined; ``without`` leaves one filter out, ``late`` chooses one of the two sorts.
+
+        The organisation is a condition of the GIN only with its exact type. ``for_gin=False`` leaves it to another
+        index: the planner never joins the bitmaps of two indexes that answer the same condition.
+        """
         chosen = [
             each for each in self.conditions if each.name != without and (late is None or each.late == late)
         ]
         parts = [each.sql for each in chosen]
         values = [value for each in chosen for value in each.values]
         if late is not True:
-            parts.insert(0, "organisation_id = %s")
+            parts.insert(0, "organisation_id = %s::bigint" if for_gin else "organisation_id = %s")
             values.insert(0, self.organisation_id)
         return " AND ".join(parts) or "true", values
 
