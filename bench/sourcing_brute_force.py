@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from bench.sourcing_data import Data
 from sourcing.models import ContactPoint, PersonSearch
-from sourcing.search import facets, index, query, record, syntax, tokens
+from sourcing.search import facets, index, query, record, syntax, texts, tokens
 from sourcing.search.question import Order, Question
 from sourcing.search.syntax import Contact, Node
 from sourcing.selectors import own_or_shared
@@ -61,6 +61,7 @@ class Truth:
         self.viewer, self.documents = viewer, documents
         self.people = {each.candidate_id: each for each in people}
         self.places = {candidate: tokens.positions(document) for candidate, document in documents.items()}
+        self.scopes = texts.scopes(viewer)
         self.now = timezone.now()
 
     def hits(self, question: Question) -> set[int]:
@@ -104,7 +105,10 @@ class Truth:
         if node is None:
             return True
         return syntax.matches(
-            node, self.places[candidate], reached_by=lambda contact: candidate in reached[contact]
+            node,
+            self.places[candidate],
+            scopes=self.scopes,
+            reached_by=lambda contact: candidate in reached[contact],
         )
 
     def _reached(self, contact: Contact) -> set[int]:
@@ -153,10 +157,12 @@ class Truth:
         """What PostgreSQL's ts_rank gives for any of the words, and a step for each nice-to-have that fits."""
         node, nice = syntax.parse(question.text).node, syntax.parse(question.nice).node
         wishes = nice.parts if isinstance(nice, syntax.And) else (nice,) if nice else ()
+        everywhere = ["", *(tokens.field_prefix(scope) for scope in self.scopes)]
         lexemes = {
-            (tokens.field_prefix(term.field) if term.field else "") + lexeme
+            prefix + lexeme
             for term in (*syntax.terms(node), *syntax.terms(nice))
             for lexeme in ((term.lexeme,) if isinstance(term, syntax.Word) else term.lexemes)
+            for prefix in ([tokens.field_prefix(term.field)] if term.field else everywhere)
         }
         scores = {}
         for candidate in expected:
@@ -164,7 +170,7 @@ class Truth:
             rank = sum(_rank(document[lexeme]) for lexeme in lexemes if lexeme in document) / max(
                 len(lexemes), 1
             )
-            fitted = sum(syntax.matches(wish, self.places[candidate]) for wish in wishes)
+            fitted = sum(syntax.matches(wish, self.places[candidate], scopes=self.scopes) for wish in wishes)
             scores[candidate] = round(rank * 1_000_000) + fitted * _NICE
         return scores
 

@@ -48,6 +48,9 @@ class Compiled:
     #: The tsquery text that ranks, and one for each nice-to-have word.
     ranks: str = ""
     nice: tuple[str, ...] = ()
+    #: The words and phrases that fit or rank, and whose restricted texts they are looked for in.
+    terms: tuple[syntax.Term, ...] = ()
+    scopes: tuple[str, ...] = ()
     misread: tuple[Misread, ...] = ()
     misread_nice: tuple[Misread, ...] = ()
 
@@ -100,6 +103,8 @@ def compile_question(
         reached=reached,
         ranks=" | ".join(dict.fromkeys(syntax.as_tsquery(term, scopes) for term in ranking)),
         nice=tuple(syntax.as_tsquery(part, scopes) for part in _wishes(wished.node)),
+        terms=tuple(ranking),
+        scopes=scopes,
         misread=parsed.misread,
         misread_nice=wished.misread,
     )

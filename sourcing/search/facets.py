@@ -243,7 +243,7 @@ WITH hits AS MATERIALIZED (
 ), ranked AS (
     SELECT v.kind, v.value, v.folded, people,
            row_number() OVER (PARTITION BY v.kind ORDER BY people DESC, v.folded) AS place
-      FROM counted JOIN sourcing_facetvalue v ON v.id = f WHERE f > 0
+      FROM counted JOIN sourcing_facetvalue v ON v.id = f WHERE f > 0 AND {kinds}
 )
 SELECT kind, value, folded, people FROM ranked WHERE place <= {shown}
  UNION ALL SELECT NULL, f::text, NULL, people FROM counted WHERE f < 0
@@ -260,15 +260,24 @@ def _count(cursor: CursorWrapper, asked: Compiled, without: str | None) -> _Coun
         return _Counts({}, {}, exact=True)
     expected = query.estimate(cursor, asked, without=without)
     where, values = asked.where(without=without)
+    kinds, named = _kinds(without)
+    values = [*values, *named]
     if expected <= query.EXACT_UP_TO:
         selective = any(each.name != without for each in asked.conditions)
         query.only(cursor, "bitmapscan" if selective else None)
-        answer = _answer(cursor, "sourcing_personsearch", where, values, query.EXACT_UP_TO + 1)
+        answer = _answer(cursor, "sourcing_personsearch", where, kinds, values, query.EXACT_UP_TO + 1)
         query.only(cursor, None)
         if answer.hits <= query.EXACT_UP_TO:
             return answer.counts(answer.hits)
-    answer = _answer(cursor, "sourcing_personsearchsample", where, values, 1_000_000)
+    answer = _answer(cursor, "sourcing_personsearchsample", where, kinds, values, 1_000_000)
     return answer.counts(answer.hits * SAMPLE_ONE_IN)
+
+
+def _kinds(without: str | None) -> tuple[str, list[str]]:
+    """The kinds of value that are needed: all, or those of the filter that is left out; some have no dictionary."""
+    if without is None:
+        return "true", []
+    return ("false", []) if without in {"years", "has", "contacted"} else ("v.kind = %s", [without])
 
 
 @dataclass(frozen=True)
@@ -293,8 +302,10 @@ class _Answer:
         return _Counts(kinds, reserved, exact)
 
 
-def _answer(cursor: CursorWrapper, table: str, where: str, values: list[Any], most: int) -> _Answer:
-    sql = _COUNT.format(table=table, where=where, most=most, exact=EXACT_UP_TO, shown=4 * SHOWN)
+def _answer(
+    cursor: CursorWrapper, table: str, where: str, kinds: str, values: list[Any], most: int
+) -> _Answer:
+    sql = _COUNT.format(table=table, where=where, kinds=kinds, most=most, exact=EXACT_UP_TO, shown=4 * SHOWN)
     cursor.execute(sql, values)
     rows = cursor.fetchall()
     size = {value: people for kind, value, _, people in rows if kind == ""}

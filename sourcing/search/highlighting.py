@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sourcing.search.syntax import Phrase, Word
+from sourcing.search.syntax import Term, Word
 from sourcing.search.tokens import spans, words
 
 #: Characters of an excerpt around its first match.
@@ -18,9 +18,6 @@ class Piece:
 
     text: str
     hit: bool = False
-
-
-Term = Word | Phrase
 
 
 def pieces(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import datetime
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
 from sourcing.models import (
@@ -131,8 +130,11 @@ def clean_pending() -> None:
         cursor.execute("SELECT gin_clean_pending_list('sourcing_search_words')")
 
 
-def records(candidate_ids: Sequence[int]) -> list[Record]:
-    """What search knows about these people, in the order of their ids. A fixed number of queries."""
+def records(candidate_ids: Sequence[int], *, words_only: bool = False) -> list[Record]:
+    """What search knows about these people, in the order of their ids. A fixed number of queries.
+
+    ``words_only`` leaves out what only filters know: shared contact points, projects, facts.
+    """
     reason = "the index follows the people it is given; ids come from one organisation's operation"
     columns = (*_COLUMNS, *_OWN)
     rows = Candidate.objects.across_organisations(reason).filter(pk__in=candidate_ids).order_by("pk")
@@ -148,10 +150,18 @@ def records(candidate_ids: Sequence[int]) -> list[Record]:
         "candidate_id", "school", "degree", "field"
     ):
         found[candidate].education.append((school, degree, subject))
-    shared = Q(shared=True, candidate_id__in=ids)
+    if not words_only:
+        _add_filter_values(found, reason)
+    for candidate, scope, text in texts.of(ids):
+        found[candidate].texts.append((scope, text))
+    return list(found.values())
+
+
+def _add_filter_values(found: Mapping[int, Record], reason: str) -> None:
+    ids = list(found)
     for candidate, kind in (
         ContactPoint.objects.across_organisations(reason)
-        .filter(shared)
+        .filter(shared=True, candidate_id__in=ids)
         .order_by()
         .values_list("candidate_id", "kind")
         .distinct()
@@ -170,9 +180,6 @@ def records(candidate_ids: Sequence[int]) -> list[Record]:
         .values_list("candidate_id", "source", "key", "values")
     ):
         found[candidate].facts.append((f"fact.{source}.{key}", values))
-    for candidate, scope, text in texts.of(ids):
-        found[candidate].texts.append((scope, text))
-    return list(found.values())
 
 
 def _record(row: tuple[Any, ...]) -> Record:

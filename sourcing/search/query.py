@@ -29,7 +29,7 @@ from sourcing.search.index import SAMPLE_ONE_IN
 from sourcing.search.own_fields import keys as own_keys
 from sourcing.search.question import Order, Question
 from sourcing.search.sorting import BadCursor, Cursor, Sorting
-from sourcing.search.syntax import Misread
+from sourcing.search.syntax import Misread, Term
 from sourcing.selectors import visible_candidates
 
 __all__ = [
@@ -74,6 +74,7 @@ class Page:
 
     There is no way back but the browser's: a page before would need each index walked the other way. ``misread`` and
     ``misread_nice`` are what was not understood; ``among`` says that only the so many most recently active were ranked.
+    ``terms`` mark what fitted, in texts of everybody and of the viewer's ``scopes``.
     """
 
     people: list[Candidate] = field(default_factory=list)
@@ -83,6 +84,8 @@ class Page:
     misread: tuple[Misread, ...] = ()
     misread_nice: tuple[Misread, ...] = ()
     among: int | None = None
+    terms: tuple[Term, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,14 @@ def people(
     # A person deleted between the two reads is left out rather than shown broken.
     rows = [found[candidate_id] for candidate_id, _ in shown if candidate_id in found]
     return Page(
-        rows, following, hits.total, misread=asked.misread, misread_nice=asked.misread_nice, among=hits.among
+        rows,
+        following,
+        hits.total,
+        misread=asked.misread,
+        misread_nice=asked.misread_nice,
+        among=hits.among,
+        terms=asked.terms,
+        scopes=asked.scopes,
     )
 
 

@@ -20,6 +20,7 @@ from sourcing.search.tree import (
     Not,
     Or,
     Phrase,
+    Term,
     Word,
     all_of,
     any_of,
@@ -32,7 +33,7 @@ from sourcing.search.tree import (
 )
 
 __all__ = [
-    "And", "Contact", "Misread", "Node", "Not", "Or", "Parsed", "Phrase", "Word", "all_of", "any_of", "as_text",
+    "And", "Contact", "Misread", "Node", "Not", "Or", "Parsed", "Phrase", "Term", "Word", "all_of", "any_of", "as_text",
     "as_tsquery", "contacts", "matches", "parse", "terms",
 ]  # fmt: skip
 

@@ -26,6 +26,10 @@ class Phrase:
     field: str = ""
 
 
+#: What a person's texts may be marked by.
+Term = Word | Phrase
+
+
 @dataclass(frozen=True)
 class Contact:
     """One whole address or number: looked up among the contact points the viewer may see, never among words."""

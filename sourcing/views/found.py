@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from accounts.models import User
 from sourcing.models import Candidate
-from sourcing.search import highlighting, index, own_fields, record, syntax, texts
-from sourcing.search.highlighting import Piece, Term
-from sourcing.search.question import Question
-from sourcing.search.syntax import Misread
+from sourcing.search import highlighting, index, record
+from sourcing.search.highlighting import Piece
+from sourcing.search.query import Page
+from sourcing.search.syntax import Misread, Term
 from sourcing.views.rows import Marked, Row, rows
 
 
@@ -22,23 +22,18 @@ class Part:
     message: str = ""
 
 
-def found_rows(viewer: User, question: Question, people: Sequence[Candidate]) -> list[Row]:
+def found_rows(viewer: User, page: Page) -> list[Row]:
     """The rows of a page with what fitted marked. A fixed number of queries for any page."""
-    made = rows(viewer, people)
-    custom = own_fields.keys(viewer)
-    terms = [
-        term
-        for text in (question.text, question.nice)
-        for term in syntax.terms(syntax.parse(text, custom=custom).node)
-    ]
+    made, terms = rows(viewer, page.people), page.terms
     if not terms or not made:
         return made
     # What a row shows is marked there; only what fitted elsewhere needs the whole record.
     shown = {row.person.pk: _shown(row.person, terms) for row in made}
     missing = [person_id for person_id, (_, left) in shown.items() if left]
-    scopes = {"", *texts.scopes(viewer)}
+    scopes = {"", *page.scopes}
     elsewhere = {
-        one.candidate_id: _excerpt(one, shown[one.candidate_id][1], scopes) for one in index.records(missing)
+        one.candidate_id: _excerpt(one, shown[one.candidate_id][1], scopes)
+        for one in index.records(missing, words_only=True)
     }
     return [
         replace(row, marked=replace(shown[row.person.pk][0], excerpt=elsewhere.get(row.person.pk, [])))

@@ -72,7 +72,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "question": question,
         "orders": [(order.value, label, order is question.order) for order, label in ORDERS.items()],
         "page": page,
-        "rows": found_rows(viewer, question, page.people),
+        "rows": found_rows(viewer, page),
         "marks": slots.candidate_mark.visible(viewer),
         "bulk_actions": bulk_actions(viewer),
         "anybody": bool(page.people)

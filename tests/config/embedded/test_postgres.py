@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from config.embedded import unprivileged
+from config.embedded import memory, unprivileged
 from config.embedded.binaries import find_postgres
 from config.embedded.postgres import Postgres
 from config.embedded.problems import SetupProblem
@@ -58,6 +58,10 @@ def test_a_cluster_is_made_once_and_its_data_survive(postgres: Postgres, folder:
         assert not postgres.create_database("kept")
         assert ask(postgres, "SHOW fsync") == "off"
         assert ask(postgres, "SHOW listen_addresses") == ""
+        assert ask(postgres, "SHOW random_page_cost") == "1.1"
+        wanted = memory.settings(memory.available())["shared_buffers"]
+        same = f"SELECT pg_size_bytes(current_setting('shared_buffers')) = pg_size_bytes('{wanted}')"
+        assert ask(postgres, same) == "True"
     durable = Postgres(data=folder / "stack" / "postgres", run=run)
     with running(durable, folder):
         assert ask(durable, "SHOW fsync") == "on"

@@ -219,6 +219,23 @@ def test_many_hits_are_ranked_among_the_most_recently_active(
     assert [person.first_name for person in page.people] == ["Cem"]
 
 
+@pytest.mark.parametrize("active_since_then", [0, 1, 2, 3])
+def test_who_is_ranked_does_not_hang_on_how_good_the_samples_guess_was(
+    alice: User, team: dict[str, Candidate], monkeypatch: pytest.MonkeyPatch, active_since_then: int
+) -> None:
+    monkeypatch.setattr(query, "EXACT_UP_TO", 2)
+    latest = PersonSearch.objects.for_organisation(alice.organisation_id).order_by("-last_activity")
+    since = [row.last_activity for row in latest]
+    guess = since[active_since_then - 1] if active_since_then else timezone.now() + datetime.timedelta(days=1)
+    question = Question("germany ", "nurse guild ", {}, Order.RELEVANCE)
+    monkeypatch.setattr(query, "_recent_enough", lambda *_: None)
+    unbounded = query.people(viewer=alice, question=question)
+    monkeypatch.setattr(query, "_recent_enough", lambda *_: guess)
+    bounded = query.people(viewer=alice, question=question)
+    assert [person.pk for person in bounded.people] == [person.pk for person in unbounded.people]
+    assert len(bounded.people) == 2
+
+
 @pytest.mark.parametrize("order", list(Order))
 @pytest.mark.parametrize("most", [10_000, -1])
 def test_pages_of_every_order_show_everybody_once(

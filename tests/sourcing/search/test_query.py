@@ -3,11 +3,12 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from sourcing.models import Candidate, PersonSearch, PersonSearchSample
 from sourcing.search import index, query
-from sourcing.search.query import Order, Total
+from sourcing.search.query import Order, Question, Total
 from tests.sourcing.factories import make_candidate
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,24 @@ def test_a_walk_and_a_sorted_hit_list_show_the_same(
     sorted_hits = every_page(alice, text="python")
     monkeypatch.setattr(query, "EXACT_UP_TO", -1)
     assert every_page(alice, text="python") == sorted_hits
+
+
+def test_the_word_index_is_asked_with_the_organisation(alice: User, team: list[Candidate]) -> None:
+    """Its first column is a bigint; for a bare number the planner reads an ordered index of everybody beside it."""
+    asked = query.compiled(Question.of("python ", "", (), Order.RECENT), alice)
+    where, values = asked.where()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP INDEX sourcing_search_recent, sourcing_search_name, sourcing_search_years, sourcing_search_contacted"
+        )
+        query.only(cursor, "bitmapscan")
+        cursor.execute(
+            f"EXPLAIN SELECT candidate_id FROM sourcing_personsearch WHERE {where}",  # noqa: S608 - ours
+            values,
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Bitmap Index Scan on sourcing_search_words" in plan
+    assert f"Index Cond: ((organisation_id = '{alice.organisation_id}'::bigint) AND (doc @@" in plan
 
 
 @pytest.mark.parametrize(
