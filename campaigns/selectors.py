@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from campaigns import addressing, choosing
@@ -26,14 +27,31 @@ def campaigns(viewer: User) -> QuerySet[Campaign]:
 
     Those of a project that is hidden from the viewer do not exist for them, here as in every look-up below.
     """
+    recipients = (
+        Recipient.objects.for_organisation(viewer.organisation_id)
+        .filter(campaign=OuterRef("pk"))
+        .order_by()
+        .values("campaign")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    replied = recipients.filter(progress=Progress.REPLIED)
     return (
         Campaign.objects.for_organisation(viewer.organisation_id)
         .filter(people.of_visible_project(viewer), archived_at__isnull=True)
         .select_related("project", "owner", "mailbox")
-        .annotate(
-            people=Count("recipients"),
-            replies=Count("recipients", filter=Q(recipients__progress=Progress.REPLIED)),
-        )
+        # In the list of columns they are counted for the rows of the page only.
+        .annotate(people=Coalesce(Subquery(recipients), 0), replies=Coalesce(Subquery(replied), 0))
+        .order_by("-pk")
+    )
+
+
+def named(viewer: User, text: str) -> QuerySet[Campaign]:
+    """Campaigns whose name holds ``text``, newest first, with their project and without counts."""
+    return (
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(people.of_visible_project(viewer), archived_at__isnull=True, name__icontains=text)
+        .select_related("project")
         .order_by("-pk")
     )
 
@@ -89,6 +107,12 @@ def recipients(campaign: Campaign, *, word: str = "") -> QuerySet[Recipient]:
     elif word in Hold.values and word != Hold.NONE:
         rows = rows.filter(hold=word)
     return rows.order_by("pk")
+
+
+def candidate_ids(campaign: Campaign) -> QuerySet[Recipient, int]:
+    """Ids of everybody in the campaign."""
+    rows = Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
+    return rows.values_list("candidate_id", flat=True)
 
 
 def word_of(recipient: Recipient) -> str:
@@ -164,7 +188,12 @@ def _coming(recipient: Recipient, now: datetime) -> list[StepLine]:
         )
         if recipient.next_step is None and recipient.start_at is not None:
             return []
-        return [_step_line(step, None, "After the step before it.") for step in steps.order_by("position")]
+        return [
+            _step_line(
+                step, None, "After the step before it." if step.position > 1 else "When the campaign starts."
+            )
+            for step in steps.order_by("position")
+        ]
     steps = Step.objects.for_organisation(recipient.organisation_id).filter(
         campaign_id=recipient.campaign_id, position__gte=recipient.next_step.position
     )

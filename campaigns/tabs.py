@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +17,9 @@ from campaigns.states import ACTIVE, GOING, UNDER_WAY, Progress, badge
 from sourcing import slots
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
+
+#: A campaign that wrote to somebody this lately is told before another begins.
+RECENTLY = timedelta(days=30)
 
 
 def campaign_count(project: Project, viewer: User) -> int | None:
@@ -49,10 +53,14 @@ def outreach_marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int,
 
 
 def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:
-    """Who is writing to these people now; campaigns the viewer may not open are told without name and owner."""
-    live = Recipient.objects.for_organisation(viewer.organisation_id).filter(
-        candidate_id__in=candidate_ids, progress__in=GOING, campaign__status__in=UNDER_WAY
+    """Who is writing to these people now, and which project wrote to them in the last 30 days.
+
+    Campaigns the viewer may not open are told without name and owner. Four queries for any number of people.
+    """
+    everybody = Recipient.objects.for_organisation(viewer.organisation_id).filter(
+        candidate_id__in=candidate_ids
     )
+    live = everybody.filter(progress__in=GOING, campaign__status__in=UNDER_WAY)
     named = set(live.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
     notices: dict[int, list[str]] = defaultdict(list)
     for recipient in live.select_related("campaign__owner").order_by("-pk"):
@@ -64,6 +72,16 @@ def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int
         )
         if whose not in notices[recipient.candidate_id]:
             notices[recipient.candidate_id].append(whose)
+    over = everybody.exclude(pk__in=live).filter(attempts__message__sent_at__gt=timezone.now() - RECENTLY)
+    named = set(over.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
+    zone = ZoneInfo(viewer.time_zone)
+    for pk, candidate_id, project, at in (
+        over.order_by("-pk")
+        .annotate(last=Max("attempts__message__sent_at"))
+        .values_list("pk", "candidate_id", "campaign__project__name", "last")
+    ):
+        where = project if pk in named else "another project of your organisation"
+        notices[candidate_id].append(f"Written to on {at.astimezone(zone):%-d %b} in {where}")
     return notices
 
 

@@ -13,7 +13,16 @@ from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right, can
 from foundation.models import Run
-from sourcing import archiving, bulk, duplicate_scan, erasing, merging_certain, privacy, selectors
+from sourcing import (
+    archiving,
+    bulk,
+    duplicate_scan,
+    erasing,
+    merging_certain,
+    privacy,
+    selectors,
+    suppression,
+)
 from sourcing.finding import page_slots as finding_slots
 from sourcing.models import Candidate, Project, ProjectMember
 from sourcing.slots import bulk_action, candidate_panel, candidate_tab, contact_notice, project_tab, run_page
@@ -62,6 +71,12 @@ def _contacted(candidate_ids: Collection[int], viewer: User) -> Mapping[int, lis
         for pk, at in rows.values_list("pk", "last_contacted_at")
         if at is not None
     }
+
+
+def _do_not_contact(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:
+    """Who may not be written to, and whom the organisation wanted to be warned of."""
+    assert viewer.organisation_id is not None
+    return suppression.obstacles(viewer.organisation_id, candidate_ids)
 
 
 def _resumes_page(run: Run) -> str:
@@ -204,6 +219,13 @@ def register() -> None:
     )
     for kind in (duplicate_scan.SCAN, merging_certain.KIND):
         run_page(id=kind, url=_duplicates_page)
+    contact_notice(
+        id="do-not-contact",
+        label="Do not contact",
+        order=5,
+        right=Right.CANDIDATE_VIEW,
+        notices=_do_not_contact,
+    )
     contact_notice(
         id="contacted", label="Contacted", order=10, right=Right.CANDIDATE_VIEW, notices=_contacted
     )

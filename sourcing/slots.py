@@ -206,3 +206,12 @@ project_figure: Registry[ProjectFigure] = Registry(ProjectFigure)
 project_activity: Registry[ProjectActivitySource] = Registry(ProjectActivitySource)
 contact_notice: Registry[ContactNotice] = Registry(ContactNotice)
 run_page: Registry[RunPage] = Registry(RunPage)
+
+
+def notices_of(viewer: User, candidate_ids: Collection[int]) -> dict[int, list[str]]:
+    """What to know before these people are added or written to, by person; every slot is asked once."""
+    found: dict[int, list[str]] = {candidate_id: [] for candidate_id in candidate_ids}
+    for slot in contact_notice.visible(viewer):
+        for candidate_id, sentences in slot.notices(candidate_ids, viewer).items():
+            found[candidate_id] += sentences
+    return found

@@ -233,6 +233,29 @@ def warnings(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, 
     return {candidate_id: sorted(set(texts)) for candidate_id, texts in found.items() if texts}
 
 
+def obstacles(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, list[str]]:
+    """What speaks against writing to these people, as sentences: entries that stop it and entries that only warn.
+
+    A constant number of queries. Addresses that somebody added for themselves are not looked at.
+    """
+    found = {
+        candidate_id: [f"{entry.value} is a company on the do-not-contact list." for entry in entries]
+        for candidate_id, entries in _company_entries(organisation_id, candidate_ids, soft=False).items()
+    }
+    rows = ContactPoint.objects.for_organisation(organisation_id).filter(
+        candidate_id__in=candidate_ids, kind=ContactKind.EMAIL, shared=True
+    )
+    pairs = set(rows.values_list("candidate_id", "normalised"))
+    reachable = {candidate_id for candidate_id, _ in pairs - suppressed_among(organisation_id, pairs)}
+    for candidate_id in {candidate_id for candidate_id, _ in pairs} - reachable - found.keys():
+        found[candidate_id] = ["Every address of theirs is on the do-not-contact list."]
+    for candidate_id in suppressed_people(organisation_id, candidate_ids):
+        found[candidate_id] = ["On the do-not-contact list."]
+    for candidate_id, texts in warnings(organisation_id, candidate_ids).items():
+        found.setdefault(candidate_id, []).extend(texts)
+    return found
+
+
 def suppressed_people(organisation_id: int, candidate_ids: Collection[int]) -> set[int]:
     """Those of the people who are suppressed as a person."""
     rows = Suppression.objects.for_organisation(organisation_id).filter(

@@ -15,15 +15,21 @@ from campaigns.forms import CampaignForm, SettingsForm
 from campaigns.models import Campaign
 from campaigns.states import Hold, Progress
 from campaigns.views.frame import campaign_frame
+from foundation.paging import keyset
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
 
+PAGE = 50
+
 
 @needs(Right.CAMPAIGN_VIEW)
 def index(request: HttpRequest) -> HttpResponse:
-    """All campaigns of the organisation."""
-    return render(request, "campaigns/index.html", {"campaigns": selectors.campaigns(viewer_of(request))})
+    """The campaigns the viewer may open, newest first."""
+    page = keyset(
+        selectors.campaigns(viewer_of(request)), order=("-pk",), after=request.GET.get("after"), size=PAGE
+    )
+    return render(request, "campaigns/index.html", {"campaigns": page.rows, "page": page})
 
 
 @needs(Right.CAMPAIGN_VIEW)

@@ -216,7 +216,7 @@ def add_people(request: HttpRequest, project_id: int) -> HttpResponse:
         .filter(candidate__in=page.people)
         .values_list("candidate_id", flat=True)
     )
-    told = notices(viewer, [person.pk for person in page.people])
+    told = slots.notices_of(viewer, [person.pk for person in page.people])
     context = {
         "project": found,
         "q": text,
@@ -225,12 +225,3 @@ def add_people(request: HttpRequest, project_id: int) -> HttpResponse:
         "inside": inside,
     }
     return render(request, "sourcing/project_add.html", context)
-
-
-def notices(viewer: User, candidate_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Who else is writing to these people, by person; every slot is asked once for the page."""
-    found: dict[int, list[str]] = {candidate_id: [] for candidate_id in candidate_ids}
-    for slot in slots.contact_notice.visible(viewer):
-        for candidate_id, sentences in slot.notices(candidate_ids, viewer).items():
-            found[candidate_id] += sentences
-    return found

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import lifecycle
+from campaigns import editing, lifecycle, selectors, tabs
 from campaigns.models import Campaign, Recipient
 from campaigns.states import Hold, Progress
+from outreach.models import Message
+from sourcing import projects, suppression
+from sourcing.models import Candidate
 from tests.campaigns import making
 from tests.outreach.making import user
 
@@ -145,6 +150,62 @@ def test_selected_people_of_a_project_are_added_and_refusals_are_told():
     assert Recipient.objects.for_organisation(made.organisation_id).count() == 1
 
 
+def test_who_else_writes_to_them_is_told_before_they_are_added_and_they_can_be_left_out():
+    made = making.started(making.campaign("Ada", "Bea", "Cleo", "Dora"))
+    alice, organisation = made.owner, made.organisation
+    ada, bea, cleo, dora = (making.recipient(made, name) for name in ("Ada", "Bea", "Cleo", "Dora"))
+    for recipient in (bea, cleo, dora):
+        Recipient.objects.for_organisation(organisation).filter(pk=recipient.pk).update(progress="stopped")
+    suppression.suppress_person(candidate=bea.candidate, actor=alice)
+    Candidate.objects.for_organisation(organisation).filter(pk=cleo.candidate_id).update(company="Voltra")
+    suppression.suppress_company(organisation=organisation, company="Voltra", actor=alice, soft=True)
+    other = editing.create_campaign(project=made.project, name="Second", actor=alice, mailbox=made.mailbox)
+    add = f"/projects/{made.project_id}/outreach/add/"
+    chosen = [each.candidate_id for each in (ada, bea, cleo, dora)]
+    page = _as(alice).post(add, {"candidate": chosen}).content.decode()
+    assert f"In {made.name} by {alice.name}" in page
+    assert "On the do-not-contact list." in page
+    assert "Voltra is a company you wanted to be warned of." in page
+    assert "3 people have something to know about" in page
+    _as(alice).post(add, {"candidate": chosen, "campaign": other.pk, "leave_out": [cleo.candidate_id]})
+    assert set(selectors.candidate_ids(other)) == {ada.candidate_id, dora.candidate_id}
+    third = editing.create_campaign(project=made.project, name="Third", actor=alice, mailbox=made.mailbox)
+    _as(alice).post(add, {"candidate": chosen, "campaign": third.pk, "careful": "1"})
+    assert set(selectors.candidate_ids(third)) == {dora.candidate_id}
+
+
+def test_an_earlier_campaign_is_told_for_a_month_and_a_hidden_one_without_its_name():
+    made = making.started(making.campaign("Ada"))
+    alice, organisation = made.owner, made.organisation
+    ada = making.recipient(made, "Ada")
+    (message,) = making.written(made)
+    making.settle(message, "sent", now=timezone.now() - timedelta(days=3))
+    Recipient.objects.for_organisation(organisation).filter(pk=ada.pk).update(progress="stopped")
+    bob = user("bob", of=organisation)
+    (told,) = tabs.contact_notices([ada.candidate_id], bob)[ada.candidate_id]
+    assert told.endswith(f"in {made.project.name}")
+    made.project.visibility = "confidential"
+    made.project.save(update_fields=["visibility"])
+    (told,) = tabs.contact_notices([ada.candidate_id], bob)[ada.candidate_id]
+    assert told.endswith("in another project of your organisation")
+    long_ago = timezone.now() - timedelta(days=31)
+    Message.objects.for_organisation(organisation).filter(pk=message.pk).update(sent_at=long_ago)
+    assert tabs.contact_notices([ada.candidate_id], alice) == {}
+
+
+def test_select_all_adds_everybody_of_the_project_and_not_the_ticked_page():
+    made = making.campaign("Ada", "Bea")
+    alice = made.owner
+    everybody = [making.recipient(made, name).candidate_id for name in ("Ada", "Bea")]
+    projects.add_people(project=made.project, actor=alice, candidate_ids=everybody)
+    other = editing.create_campaign(project=made.project, name="Second", actor=alice, mailbox=made.mailbox)
+    _as(alice).post(
+        f"/projects/{made.project_id}/outreach/add/",
+        {"campaign": other.pk, "candidate": everybody[:1], "everything": "1"},
+    )
+    assert set(selectors.candidate_ids(other)) == set(everybody)
+
+
 @pytest.mark.parametrize("campaign", ["²", "9" * 30, "-1", ""])
 def test_a_campaign_that_is_no_number_asks_for_one(campaign):
     made = making.campaign("Ada")
@@ -162,3 +223,28 @@ def test_the_page_names_the_first_minute_only_while_it_lies_ahead():
     Campaign.objects.for_organisation(made.organisation_id).update(grace_until=now - timedelta(seconds=1))
     assert "The first messages leave" not in _as(made.owner).get(page).content.decode()
     assert lifecycle.end_of_grace(now=now) == 1
+
+
+def test_the_list_of_campaigns_comes_in_pages_that_cost_the_same_whatever_their_length(monkeypatch):
+    monkeypatch.setattr("campaigns.views.campaigns.PAGE", 3)
+    made = making.campaign("Ada", "Bea")
+    client = _as(made.owner)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/outreach/").status_code == 200
+        return len(queries)
+
+    client.get("/outreach/")
+    alone = cost()
+    for number in range(4):
+        editing.create_campaign(
+            project=made.project, name=f"Wave {number}", actor=made.owner, mailbox=made.mailbox
+        )
+    assert cost() == alone
+    first = client.get("/outreach/")
+    assert [row.name for row in first.context["campaigns"]] == ["Wave 3", "Wave 2", "Wave 1"]
+    second = client.get("/outreach/", {"after": first.context["page"].next})
+    assert [(row.name, row.people) for row in second.context["campaigns"]] == [("Wave 0", 0), (made.name, 2)]
+    assert second.context["page"].next is None
+    assert client.get("/outreach/", {"after": "no-cursor"}).status_code == 400
