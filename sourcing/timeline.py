@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from sourcing import files, notes, person_data, personal
+from sourcing.activity import isolated
 from sourcing.finding.providers import display_name
 from sourcing.models import (
+    ActivityKind,
     Candidate,
     ContactStatus,
     FileState,
@@ -17,12 +19,13 @@ from sourcing.models import (
     FindingStatus,
     NoteVisibility,
     Origin,
+    ProjectActivity,
     ProjectMember,
     Suppression,
     SuppressionKind,
 )
 from sourcing.person_data import Moment
-from sourcing.selectors import contact_points, project_names
+from sourcing.selectors import contact_points, of_visible_project, project_names
 
 #: Every foreign key of this app to Candidate.
 TABLES = (
@@ -56,12 +59,13 @@ TABLES = (
 
 
 def moments(candidate: Candidate, viewer: User, limit: int) -> list[Moment]:
-    """How the person came in, addresses and notes the viewer may see, projects, bounces and suppression; newest
-    first."""
+    """How the person came in, addresses, notes and comments the viewer may see, projects, bounces and suppression;
+    newest first."""
     found = [
         _arrival(candidate),
         *_addresses(candidate, viewer),
         *_projects(candidate, viewer),
+        *_comments(candidate, viewer, limit),
         *_found(candidate),
         *_suppressions(candidate),
         *_notes(candidate, viewer, limit),
@@ -157,6 +161,25 @@ def _projects(candidate: Candidate, viewer: User) -> Iterator[Moment]:
             yield Moment(
                 at=member.added_at, icon="folder-plus", text=f"Added to {project.name}{by}", url=project.url
             )
+
+
+def _comments(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
+    """What was said about the person in projects the viewer may open; guests under the name they gave."""
+    rows = (
+        ProjectActivity.objects.for_organisation(candidate.organisation_id)
+        .filter(of_visible_project(viewer), candidate=candidate, kind=ActivityKind.COMMENT)
+        .select_related("project", "actor")
+        .order_by("-at", "-pk")
+    )
+    for row in rows[:limit]:
+        who = f"{isolated(row.guest)}, a guest," if row.guest else str(row.actor or "Somebody who left")
+        yield Moment(
+            at=row.at,
+            icon="message-square",
+            text=f"{who} commented in {isolated(row.project.name)}",
+            quote=row.body,
+            url=reverse("sourcing:project_activity", args=[row.project_id]),
+        )
 
 
 def _found(candidate: Candidate) -> Iterator[Moment]:

@@ -231,3 +231,21 @@ def test_a_whole_name_never_survives(name, around):
 
 def test_a_name_inside_another_word_stays():
     assert redacted("Anaconda and Ana", ["Ana"]) == f"Anaconda and {HIDDEN}"
+
+
+def test_a_guests_comment_stands_on_the_timeline_of_whoever_may_open_the_project(
+    as_alice, as_bob, alice, jonas, project
+):
+    activity.comment(
+        project=project, actor=None, body="Call him", candidate_id=jonas.pk, guest="Dana <b>Boss"
+    )
+    page = as_alice.get(jonas.url).content.decode()
+    assert "Call him" in page
+    assert "Dana &lt;b&gt;Boss" in page
+    assert "Call him" in as_bob.get(jonas.url).content.decode()
+    project.visibility = "confidential"
+    project.save(update_fields=["visibility"])
+    hidden = as_bob.get(jonas.url).content.decode()
+    assert "Call him" not in hidden
+    assert project.name not in hidden
+    assert "Call him" in as_alice.get(jonas.url).content.decode()
