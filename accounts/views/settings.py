@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import invitations, members, selectors, settings_pages, tokens
+from accounts import audit_words, invitations, members, selectors, settings_pages, tokens
 from accounts.forms import InviteForm, JoinForm, OrganisationForm, ProfileForm, TokenForm
 from accounts.models import Role, User
 from accounts.permissions import Right, can, needs, viewer_of
@@ -186,7 +186,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after"),
         size=50,
     )
-    return _page(request, "audit", {"page": page})
+    return _page(request, "audit", {"page": page, "lines": [audit_words.line(entry) for entry in page.rows]})
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,64 @@
+"""The audit trail as people read it: what a table and a column are called, and how a value is written."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+
+from accounts.models import AuditEntry
+
+#: What every row has and nobody asks for.
+_UNTOLD = ("id", "organisation_id")
+_NOTHING = (None, "", [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One column: its name, the old and the new value; "" where there is none."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the trail, with the kind of thing that was changed ("contact point") and what changed on it."""
+
+    entry: AuditEntry
+    kind: str
+    changes: list[Change]
+
+
+def line(entry: AuditEntry) -> Line:
+    """An entry in words. Columns that were and are empty say nothing and are left out."""
+    changes = [
+        Change(_column(name), _value(before), _value(after))
+        for name, (before, after) in sorted(entry.changes.items())
+        if name not in _UNTOLD and not (before in _NOTHING and after in _NOTHING)
+    ]
+    return Line(entry, _kinds().get(entry.table, entry.table.replace("_", " ")), changes)
+
+
+@functools.cache
+def _kinds() -> dict[str, str]:
+    return {model._meta.db_table: str(model._meta.verbose_name) for model in apps.get_models()}
+
+
+def _column(name: str) -> str:
+    return name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+def _value(value: Any) -> str:
+    if value in _NOTHING:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_value(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_value(each)}" for key, each in sorted(value.items()))
+    return str(value)
