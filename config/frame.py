@@ -64,12 +64,14 @@ NAVIGATION = (
     (Right.PROJECT_VIEW, Item("projects", "Projects", icon="folder", url="/projects/")),
     (Right.CAMPAIGN_VIEW, Item("outreach", "Outreach", icon="send", url="/outreach/")),
     (Right.CAMPAIGN_VIEW, Item("inbox", "Inbox", icon="inbox", url="/inbox/")),
+    (Right.MEMBER_VIEW, Item("reports", "Reports", icon="chart-column", url="/reports/credits/")),
 )
 OUTREACH_SETTINGS = Item(
     "mailboxes", "Outreach Settings", icon="sliders-horizontal", url="/outreach/settings/"
 )
 INTEGRATIONS = Item("integrations", "Integrations", icon="plug", url="/integrations/")
 SETTINGS = Item("settings", "Settings", icon="settings", url="/settings/")
+HELP = Item("help", "Help", icon="life-buoy", url="/help/")
 #: Prefixes that lie outside their part's own: the longest that fits decides what is active.
 ELSEWHERE = {
     "/campaigns/": "outreach",
@@ -77,7 +79,10 @@ ELSEWHERE = {
     "/outreach/mailboxes/": "mailboxes",
     "/outreach/suppression/": "mailboxes",
     "/privacy/": "settings",
+    "/people/synonyms/": "settings",
+    "/reports/": "reports",
     "/exports/": "projects",
+    "/finding/": "people",
     "/accounts/": "settings",
     "/admin/": "admin",
 }
@@ -103,7 +108,7 @@ def _frame(request: HttpRequest) -> Frame:
     return Frame(
         nav=[_at(item, here) for right, item in NAVIGATION if can(user, right)],
         outreach_settings=_at(OUTREACH_SETTINGS, here) if can(user, Right.MAILBOX_VIEW) else None,
-        menu=[*[_at(INTEGRATIONS, here)] * integrations, _at(SETTINGS, here), *admin],
+        menu=[*[_at(INTEGRATIONS, here)] * integrations, _at(SETTINGS, here), *admin, _at(HELP, here)],
         recent=_recent(user, request.path) if can(user, Right.PROJECT_VIEW) else [],
         search_url="/people/" if people else "",
         tray_url="/runs/tray/" if people else "",
@@ -112,7 +117,7 @@ def _frame(request: HttpRequest) -> Frame:
 
 def _part(path: str) -> str:
     """Which item a path belongs to; "" for none."""
-    items = [item for _, item in NAVIGATION] + [OUTREACH_SETTINGS, INTEGRATIONS, SETTINGS]
+    items = [item for _, item in NAVIGATION] + [OUTREACH_SETTINGS, INTEGRATIONS, SETTINGS, HELP]
     prefixes = {item.url: item.id for item in items} | ELSEWHERE
     return next(
         (prefixes[url] for url in sorted(prefixes, key=len, reverse=True) if path.startswith(url)), ""

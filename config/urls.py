@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from config import api_docs, styleguide
+from config import api_docs, help_page, jump, styleguide
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("jump/", jump.jump, name="jump"),
+    path("help/", help_page.page, name="help"),
     path("api/docs/", api_docs.page, name="api_docs"),
     path("", include("accounts.urls")),
     path("", include("sourcing.urls")),

@@ -124,6 +124,9 @@ def register() -> None:
     settings_pages.register(
         label="Custom fields", url_name="sourcing:custom_fields", right=Right.ORGANISATION_EDIT, order=25
     )
+    settings_pages.register(
+        label="Synonyms", url_name="sourcing:synonyms", right=Right.ORGANISATION_EDIT, order=26
+    )
     project_tab(
         id="activity",
         label="Activity",

@@ -2,7 +2,8 @@
 // manners, counts, undo, live countdowns and the sign that a press was heard.
 //
 // What it reads in the markup:
-//   data-search                  the box that Ctrl K and / lead to
+//   data-search                  the box that / leads to
+//   #jump, data-jump-to          the dialog of Ctrl K and the links in it, which ↑ and ↓ walk
 //   data-bulk                    around a list: .row-check, data-check-all, data-bulk-count, ui/bulkbar.html
 //   data-drawer, -body, -close   a person's drawer in #drawer; ↑ ↓ walk the rows, Esc closes
 //   data-countdown="seconds"     m:ss; sends "elapsed" at zero (hx-trigger="elapsed")
@@ -133,13 +134,29 @@
   // ── keys ─────────────────────────────────────────────────────────────────
   let leader = 0;
   const go = (path) => location.assign(path);
-  const PLACES = { s: "/people/", p: "/projects/", o: "/outreach/", i: "/inbox/" };
+  const PLACES = { s: "/people/", p: "/projects/", o: "/outreach/", i: "/inbox/", r: "/reports/credits/" };
   const focusSearch = () => {
     const box = $$("[data-search]").find((el) => el.checkVisibility?.() ?? true);
     if (box) { box.focus(); box.select(); } else go("/people/");
   };
+  const jump = () => {
+    const dialog = $("#jump");
+    if (!dialog) return focusSearch();
+    if (!dialog.open) dialog.showModal();
+    $("input", dialog).select();
+  };
+  const walkJump = (e) => { // ↑ ↓ between the box and the links, Enter in the box takes the first
+    const stops = [$("#jump input"), ...$$("#jump [data-jump-to]")], at = stops.indexOf(document.activeElement);
+    if (e.key === "Enter" && at === 0 && stops[1] && $("[data-jump-for]")?.dataset.jumpFor === stops[0].value.trim()) { e.preventDefault(); stops[1].click(); return true; }
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1 }[e.key];
+    if (next === undefined) return false;
+    e.preventDefault();
+    stops[(next + stops.length) % stops.length].focus();
+    return true;
+  };
   on("keydown", (e) => {
-    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); return focusSearch(); }
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); return jump(); }
+    if (e.target.closest("#jump") && walkJump(e)) return;
     const typing = e.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
     if (e.ctrlKey || e.metaKey || e.altKey || (typing && e.key !== "Escape")) return;
     if ($("dialog:modal")) return;
@@ -175,8 +192,11 @@
     if (e.target.matches?.("[data-tray]")) document.cookie = `tray=${e.target.open ? "open" : "folded"}; path=/; max-age=31536000; samesite=lax`;
   }, true);
 
+  document.addEventListener("toggle", (e) => { if (e.target.id === "jump" && e.newState === "open") htmx.trigger($("input", e.target), "jump"); }, true);
+
   // ── what arrives: the page itself, then every part htmx swaps in ─────────
   const arrived = (part) => {
+    for (const tab of $$(".tabs [aria-current=page]", part)) tab.parentElement.scrollLeft = tab.offsetLeft + tab.offsetWidth - tab.parentElement.clientWidth / 2 - tab.offsetWidth / 2;
     for (const el of $$("[data-countdown]", part)) countdown(el);
     for (const scope of [part.closest?.("[data-bulk]"), ...$$("[data-bulk]", part)]) if (scope) count(scope);
     for (const dialog of $$("dialog[data-open]", part)) if (!dialog.open) dialog.showModal();

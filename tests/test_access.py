@@ -37,6 +37,8 @@ ROLES = {"A": Role.ADMIN, "R": Role.RECRUITER, "V": Role.VIEWER, "M": Role.MAILB
 
 #: Name → method and who may.
 TABLE: dict[str, tuple[str, str]] = {
+    "jump": ("GET", "ARVM"),
+    "help": ("GET", "ARVM"),
     "accounts:profile": ("GET", "ARVM"),
     "accounts:organisation": ("GET", "A"),
     "accounts:members": ("GET", "ARV"),

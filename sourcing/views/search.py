@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import settings_pages
 from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.problems import Problem
@@ -88,6 +89,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "saved": _opened(viewer, request),
         "searches": list(saved.visible(viewer)[:50]),
         "syntax_help": SYNTAX,
+        "may_set_synonyms": can(viewer, Right.ORGANISATION_EDIT),
         "counts_url": f"{reverse('sourcing:people_counts')}?{question.as_query()}",
     }
     if "counts" in request.GET:
@@ -211,7 +213,11 @@ def synonym_list(request: HttpRequest) -> HttpResponse:
             onto_form(problem, form, "word")
         else:
             return redirect("sourcing:synonyms")
-    context = {"form": form, "pairs": list(synonyms.of(viewer))}
+    context = {
+        "form": form,
+        "pairs": list(synonyms.of(viewer)),
+        "tabs": settings_pages.tabs(viewer, active="sourcing:synonyms"),
+    }
     return render(request, "sourcing/synonyms.html", context, status=422 if form.errors else 200)
 
 

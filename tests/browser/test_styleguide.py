@@ -220,7 +220,7 @@ def test_the_chosen_theme_outlives_a_reload(page: Page) -> None:
 
 def test_shortcuts_search_and_list_themselves(page: Page) -> None:
     page.goto(URL)
-    page.keyboard.press("Control+k")
+    page.keyboard.press("/")
     expect(page.locator("[data-search]")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("?")

@@ -32,8 +32,8 @@ def somebody(
 
 def test_an_admin_finds_everything() -> None:
     found = around(somebody())
-    assert [item.label for item in found.nav] == ["Search", "Projects", "Outreach", "Inbox"]
-    assert [item.label for item in found.menu] == ["Integrations", "Settings"]
+    assert [item.label for item in found.nav] == ["Search", "Projects", "Outreach", "Inbox", "Reports"]
+    assert [item.label for item in found.menu] == ["Integrations", "Settings", "Help"]
     assert found.outreach_settings
     assert found.search_url
 
@@ -42,7 +42,7 @@ def test_a_mailbox_owner_finds_the_mailboxes_and_nothing_else() -> None:
     found = around(somebody(Role.MAILBOX_OWNER))
     assert found.nav == []
     assert found.outreach_settings
-    assert [item.label for item in found.menu] == ["Settings"]
+    assert [item.label for item in found.menu] == ["Settings", "Help"]
     assert (found.search_url, found.tray_url, found.recent) == ("", "", [])
 
 
