@@ -17,7 +17,7 @@
 ``{% progress 96 148 "Import" %}``                     a bar with its label; ``None`` as total: unknown length
 ``{% empty … %}``                                      empty page: ``icon title text action url link link_url``
 ``{% copy token "Copy token" %}``                      a button that copies a text
-``{% banner "amber" %}…{% endbanner %}``               tones: primary, amber, red, plain; ``icon=``, ``alert=True``
+``{% banner "amber" %}…{% endbanner %}``               tones: primary, green, amber, red, plain; ``icon= alert=``
 ``{% menu "id" "More actions" %}…{% endmenu %}``       a button with a popover of ``.pop-item`` links and buttons
 ``{% dialog "id" "Title?" %}…{% enddialog %}``         opened by ``<button command="show-modal" commandfor="id">``
 ``{{ n|thousands }}`` ``{{ n|about }}``                1,284 and ≈ 41,000
@@ -55,7 +55,13 @@ ATS_TILES = {
     "cats": ("CA", "CATS"),
     "pinpoint": ("PP", "Pinpoint"),
 }
-BANNER_ICONS = {"primary": "info", "amber": "triangle-alert", "red": "circle-alert", "plain": "info"}
+BANNER_ICONS = {
+    "primary": "info",
+    "green": "circle-check",
+    "amber": "triangle-alert",
+    "red": "circle-alert",
+    "plain": "info",
+}
 MAIL_ICONS = {
     "ok": ("", "mail", "E-mail found"),
     "bad": (" text-error", "mail-x", "E-mail bounced"),
@@ -295,9 +301,12 @@ def banner(
         {
             "content": content,
             "tone": "" if tone == "plain" else f"tone-{tone}",
-            "ink": {"amber": "text-warning", "red": "text-error", "primary": "text-primary"}.get(
-                tone, "text-muted"
-            ),
+            "ink": {
+                "amber": "text-warning",
+                "green": "text-success",
+                "red": "text-error",
+                "primary": "text-primary",
+            }.get(tone, "text-muted"),
             "icon": icon or BANNER_ICONS[tone],
             "alert": alert,
             "css": css,

@@ -114,7 +114,7 @@ def test_delete_and_block_says_what_goes_before_it_goes(
 ) -> None:
     log_in(page, alice)
     page.goto(f"/people/{person.pk}/")
-    page.get_by_role("link", name="Privacy", exact=True).first.click()
+    page.get_by_role("link", name="Open privacy page").first.click()
     page.get_by_role("link", name="Delete and block").click()
     expect(page.get_by_text("What is destroyed, for good")).to_be_visible()
     expect(page.get_by_text("One keyed hash per e-mail address")).to_be_visible()

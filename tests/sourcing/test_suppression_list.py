@@ -237,7 +237,9 @@ def test_pages_of_the_list(as_alice: Client, as_bob: Client, alice: User) -> Non
     told = as_bob.post(f"{page}load/", {"file": file}).content.decode()
     assert "1 added" in told
     assert "line 2" in told
-    entry = suppression_list.entries(alice, kind="domain").get()
+    good = SimpleUploadedFile("l.csv", b"client.example\nother.example\n")
+    assert "1 added, 1 were there already." in as_bob.post(f"{page}load/", {"file": good}).content.decode()
+    entry = suppression_list.entries(alice, kind="domain").get(value="client.example")
     assert as_bob.get(f"{page}{entry.pk}/remove/").status_code == 403
     assert as_alice.post(f"{page}{entry.pk}/remove/", {"why": ""}).status_code == 422
     as_alice.post(f"{page}{entry.pk}/remove/", {"why": "Client no more"})
