@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import AuditEntry
 
@@ -36,7 +38,7 @@ class Line:
 def line(entry: AuditEntry) -> Line:
     """An entry in words. Columns that were and are empty say nothing and are left out."""
     changes = [
-        Change(_column(name), _value(before), _value(after))
+        Change(_column(name), _written(name, before), _written(name, after))
         for name, (before, after) in sorted(entry.changes.items())
         if name not in _UNTOLD and not (before in _NOTHING and after in _NOTHING)
     ]
@@ -50,6 +52,14 @@ def _kinds() -> dict[str, str]:
 
 def _column(name: str) -> str:
     return name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+def _written(name: str, value: Any) -> str:
+    """References are numbers of rows, moments are told to the minute."""
+    if name.endswith("_id") and value is not None:
+        return f"#{value}"
+    moment = parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else None
+    return f"{moment.astimezone(datetime.UTC):%-d %b %Y, %H:%M} UTC" if moment else _value(value)
 
 
 def _value(value: Any) -> str:

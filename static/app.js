@@ -216,6 +216,8 @@
     const timer = setInterval(show, 1000);
     show();
   };
+  // A sheet that becomes a column when the window widens must not stay open above the page.
+  for (const edge of ["640px", "860px"]) matchMedia(`(width >= ${edge})`).addEventListener("change", () => { for (const open of $$(":popover-open")) open.hidePopover(); });
   root.dataset.script = "";
   on("DOMContentLoaded", () => arrived(document));
 
