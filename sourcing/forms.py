@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 
 from accounts.models import User
 from accounts.selectors import members
@@ -132,7 +133,12 @@ class NoteForm(forms.Form):
         label="Note",
         strip=True,
         widget=forms.Textarea(
-            attrs={"rows": 3, "placeholder": "Write a note. @ and a name tells a colleague."}
+            attrs={
+                "rows": 3,
+                "placeholder": "Write a note. @ and a name tells a colleague.",
+                "data-mentions": reverse_lazy("sourcing:mentions"),
+                "aria-autocomplete": "list",
+            }
         ),
     )
     readers = forms.ChoiceField(label="Who may read it")

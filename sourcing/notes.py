@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -212,6 +213,32 @@ def members_of(organisation_id: int) -> list[tuple[int, str, str]]:
     """``(id, name, e-mail)`` of everybody who may be named: active members who may see people."""
     rows = User.objects.filter(organisation_id=organisation_id, is_active=True).order_by("name", "pk")
     return [(user.pk, user.name, user.email) for user in rows if can(user, Right.CANDIDATE_VIEW)]
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A member to name; ``written`` is what stands after ``@`` so that it means them and nobody else."""
+
+    id: int
+    name: str
+    email: str
+    written: str
+
+
+def colleagues(viewer: User, text: str, *, most: int = 8) -> list[Colleague]:
+    """Members of whom ``text`` begins a part of the name or the e-mail address, the viewer left out."""
+    assert viewer.organisation_id is not None
+    members = members_of(viewer.organisation_id)
+    shared = Counter(fold(name) for _, name, _ in members)
+    wanted = fold(text).strip()
+    found = []
+    for user_id, name, email in members:
+        folded = fold(name)
+        fits = f" {folded}".find(f" {wanted}") >= 0 or fold(email).startswith(wanted)
+        if wanted and fits and user_id != viewer.pk:
+            written = name if folded and shared[folded] == 1 else email
+            found.append(Colleague(user_id, name or email, email, written))
+    return found[:most]
 
 
 def _checked(actor: User, body: str, visibility: str, project: Project | None) -> tuple[str, Project | None]:

@@ -64,6 +64,7 @@ _people = [
     path("<int:candidate_id>/notes/", person_notes.write, name="note_write"),
     path("<int:candidate_id>/contacts/new/", person_contacts.add_email, name="add_email"),
     path("<int:candidate_id>/phones/new/", person_contacts.add_phone, name="add_phone"),
+    path("mentions/", person_notes.mentions, name="mentions"),
     path("notes/<int:note_id>/", person_notes.edit, name="note_edit"),
     path("notes/<int:note_id>/remove/", person_notes.remove, name="note_remove"),
     path("values/<int:value_id>/use/", person_edit.use_value, name="use_value"),

@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:people_counts": ("GET", "ARV"),
     "sourcing:people_total": ("GET", "ARV"),
     "sourcing:people_suggest": ("GET", "ARV"),
+    "sourcing:mentions": ("GET", "AR"),
     "sourcing:saved_search_new": ("GET", "ARV"),
     "sourcing:saved_search": ("GET", "ARV"),
     "sourcing:saved_search_edit": ("GET", "ARV"),

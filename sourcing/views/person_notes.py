@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
@@ -37,6 +37,14 @@ def write(request: HttpRequest, candidate_id: int) -> HttpResponse:
     part = wants_part(request, "timeline")
     template = "sourcing/_timeline.html" if part else "sourcing/person_note.html"
     return private(render(request, template, context, status=422 if form and form.errors else 200))
+
+
+@require_GET
+@needs(Right.CANDIDATE_EDIT)
+def mentions(request: HttpRequest) -> HttpResponse:
+    """Type-ahead of colleagues after ``@`` while a note is written."""
+    found = notes.colleagues(viewer_of(request), request.GET.get("q", "")[:100])
+    return private(render(request, "sourcing/_mentions.html", {"colleagues": found}))
 
 
 @require_http_methods(["GET", "POST"])

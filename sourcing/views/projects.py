@@ -64,8 +64,9 @@ def project_frame(request: HttpRequest, project: Project, *, active: str) -> dic
 @require_GET
 @needs(Right.PROJECT_VIEW)
 def projects(request: HttpRequest) -> HttpResponse:
-    """The projects the viewer may open; ``archived=1`` those put away."""
+    """The projects the viewer may open, as a table or as cards; ``archived=1`` those put away."""
     archived = request.GET.get("archived") == "1"
+    cards = request.GET.get("view") == "cards"
     viewer = viewer_of(request)
     found = selectors.visible_projects(viewer, archived=archived)
     page = keyset(found, order=("-created_at", "-id"), after=request.GET.get("after"), size=PAGE)
@@ -75,19 +76,39 @@ def projects(request: HttpRequest) -> HttpResponse:
         "rows": _with_figures(viewer, page.rows, figures),
         "figures": figures,
         "archived": archived,
+        "cards": cards,
+        "views": _views(archived=archived, cards=cards),
         "may_edit": can(viewer, Right.PROJECT_EDIT),
         "may_set_stages": can(viewer, Right.ORGANISATION_EDIT),
     }
     return render(request, "sourcing/projects.html", context)
 
 
+def _views(*, archived: bool, cards: bool) -> list[dict[str, object]]:
+    """The two ways to look at the list; each keeps whether it is the archive."""
+    rest = "&archived=1" if archived else ""
+    return [
+        {"label": "Table", "icon": "rows-3", "url": f"?view=table{rest}", "active": not cards},
+        {"label": "Cards", "icon": "layout-grid", "url": f"?view=cards{rest}", "active": cards},
+    ]
+
+
 def _with_figures(
     viewer: User, found: list[Project], figures: list[slots.ProjectFigure]
-) -> list[tuple[Project, list[int]]]:
-    """Each project with its numbers; every slot is asked once for the page."""
+) -> list[tuple[Project, list[tuple[str, int]]]]:
+    """Each project with its labelled numbers; every slot is asked once for the page."""
     ids = [project.pk for project in found]
     numbers = [figure.figures(ids, viewer) for figure in figures]
-    return [(project, [number.get(project.pk, 0) for number in numbers]) for project in found]
+    return [
+        (
+            project,
+            [
+                (figure.label, number.get(project.pk, 0))
+                for figure, number in zip(figures, numbers, strict=True)
+            ],
+        )
+        for project in found
+    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -209,3 +209,22 @@ def test_looking_at_one_person_does_not_take_the_marks_of_another(as_bob, person
     write(other, alice, f"@{bob.name}")
     as_bob.get(f"/people/{person.pk}/")
     assert told(bob)[0].seen_at is None
+
+
+def test_colleagues_are_offered_by_the_beginning_of_a_name_and_written_so_that_they_are_meant(
+    as_alice, as_mallory, alice, bob
+):
+    make_user(alice.organisation, "Bob Berger")
+    make_user(alice.organisation, "Zoë Öst <b>")
+    make_user(alice.organisation, "Mo Berg", Role.MAILBOX_OWNER)
+    found = notes.colleagues(alice, "ber")
+    assert [one.name for one in found] == ["Bob Berger", "Bob Berger"]
+    assert {one.written for one in found} == {one.email for one in found}
+    (zoe,) = notes.colleagues(alice, "ost")
+    members = notes.members_of(alice.organisation_id)
+    for one in (*found, zoe):
+        assert one.id in [span.user_id for span in notes.spans(f"Ask @{one.written} now", members)]
+    assert notes.colleagues(alice, "") == notes.colleagues(alice, "alice") == []
+    page = as_alice.get("/people/mentions/", {"q": "zoe"}).content.decode()
+    assert 'data-mention="Zoë Öst &lt;b&gt;"' in page
+    assert "Bob" not in as_mallory.get("/people/mentions/", {"q": "bob"}).content.decode()

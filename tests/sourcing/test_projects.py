@@ -246,3 +246,12 @@ def test_a_stage_is_shifted_and_removed_on_its_page(as_alice: Client, alice: Use
 )
 def test_a_name_that_could_turn_the_line_is_set_apart(name: str, shown: str) -> None:
     assert activity.sentence("joined", {"count": 1}, name) == f"added {shown}"
+
+
+def test_projects_are_shown_as_cards_with_the_same_numbers(as_alice, alice):
+    make_project(alice, "Backend Munich", [make_candidate(alice.organisation)])
+    cards = as_alice.get("/projects/?view=cards").content.decode()
+    assert "<table" not in cards
+    assert "Backend Munich" in cards
+    assert "Replies, 7 days" in cards
+    assert "<table" in as_alice.get("/projects/").content.decode()
