@@ -87,6 +87,18 @@ def test_each_event_is_told_once_to_each_consumer(organisation, heard):
     assert (heard, others) == (["recipient:1#1"], ["recipient:1"])
 
 
+def test_news_about_many_subjects_is_told_once_about_each(organisation, heard):
+    news = {f"message:{number}": {"number": number} for number in range(3)}
+    with pytest.raises(events.OutsideTransaction):
+        events.emit_many(KIND, organisation_id=organisation.pk, news=news)
+    with transaction.atomic():
+        events.emit_many(KIND, organisation_id=organisation.pk, news=news)
+        events.emit_many(KIND, organisation_id=organisation.pk, news={})
+    assert deliver() == 3
+    assert sorted(heard) == ["message:0#0", "message:1#1", "message:2#2"]
+    assert owed() == []
+
+
 def test_the_events_of_one_subject_arrive_in_their_order(organisation, heard):
     for number in range(5):
         tell(organisation, "recipient:1", number)
