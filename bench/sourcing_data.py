@@ -240,7 +240,7 @@ def _write_slice(world: World, organisation: int, user: int, ids: range) -> None
     copy(
         Candidate,
         (
-            {"id": candidate, "organisation_id": organisation, "created_by_id": user}
+            {"id": candidate, "organisation_id": organisation, "created_by_id": user, "owner_id": user}
             | {name: value for name, value in person.items() if name not in lists}
             for candidate, person in made
         ),

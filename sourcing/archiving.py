@@ -129,10 +129,9 @@ def archives(viewer: User, candidate: Candidate, *, now: datetime.datetime) -> l
 
 
 def expire(*, now: datetime.datetime) -> int:
-    """Delete archives whose week is over, the file first; returns how many."""
+    """Delete archives whose week is over, with their files; returns how many."""
     old = PersonArchive.objects.across_organisations("retention").filter(expires_at__lte=now)
     for made in old:
-        made.file.delete(save=False)
         made.delete()
     return len(old)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -74,9 +74,10 @@ class Whom:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to so far, in people; ``skipped`` by reason, as sentences."""
+    """What a run came to so far, in people; ``skipped`` by reason, as sentences; ``erasing`` in runs of their own."""
 
     changed: int = 0
+    erasing: int = 0
     unchanged: int = 0
     undone: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -178,6 +179,7 @@ def outcome(run: Run) -> Outcome:
         states[state] += count
     return Outcome(
         changed=states[BulkState.CHANGED] + int(run.params.get("gone", 0)),
+        erasing=int(run.params.get("erasing", 0)),
         unchanged=states[BulkState.UNCHANGED],
         undone=states[BulkState.UNDONE],
         skipped=skipped,
@@ -257,8 +259,9 @@ def _slice(run: Run, chosen: Action) -> bool:
             changes = chosen.apply(run.actor, run.params["values"], [item.candidate_id for item in items])
             _write(items, changes)
             skipped = sum(item.state == BulkState.SKIPPED for item in items)
-            if changes.gone:
-                _remember(run, gone=int(run.params.get("gone", 0)) + len(changes.gone))
+            for name, people in (("gone", changes.gone), ("erasing", changes.erasing)):
+                if people:
+                    _remember(run, **{name: int(run.params.get(name, 0)) + len(people)})
             runs.progress(run, done=run.done + len(items) - skipped, failed=run.failed + skipped)
             return True
         _tell(run)
@@ -320,7 +323,7 @@ def _next(run_id: int, organisation_id: int, state: BulkState) -> list[BulkItem]
     return list(rows.order_by("pk")[:SLICE])
 
 
-def _write(items: Collection[BulkItem], changes: bulk_actions.Changes) -> None:
+def _write(items: Sequence[BulkItem], changes: bulk_actions.Changes) -> None:
     for item in items:
         if item.candidate_id in changes.before:
             item.state = BulkState.CHANGED
@@ -330,8 +333,12 @@ def _write(items: Collection[BulkItem], changes: bulk_actions.Changes) -> None:
             item.reason = changes.skipped[item.candidate_id]
         else:
             item.state = BulkState.UNCHANGED
-    # A deleted person's item went with them.
-    _save([item for item in items if item.candidate_id not in changes.gone])
+    # A deleted person's item went with them, and that of somebody being erased goes now: both are counted on the run.
+    left = [item for item in items if item.candidate_id not in changes.gone | changes.erasing]
+    _save(left)
+    done = [item.pk for item in items if item.candidate_id in changes.erasing]
+    if done:
+        BulkItem.objects.for_organisation(items[0].organisation_id).filter(pk__in=done).delete()
 
 
 def _save(items: Collection[BulkItem]) -> None:
@@ -345,6 +352,8 @@ def _save(items: Collection[BulkItem]) -> None:
 def summary(result: Outcome) -> str:
     """The run in one line: "34 changed, 2 as they were, 1 skipped, 3 not found"."""
     parts = [f"{result.changed:,} changed"]
+    if result.erasing:
+        parts.append(f"{result.erasing:,} being erased")
     if result.unchanged:
         parts.append(f"{result.unchanged:,} as they were")
     if result.skipped:

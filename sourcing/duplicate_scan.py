@@ -74,6 +74,10 @@ class ScanUnderWay(Conflict):
 # ── who changed ─────────────────────────────────────────────────────────────
 
 
+#: Fields that no rule of ``matching`` reads: who is tagged is nobody else for it.
+_TELL_NOTHING = frozenset({"tags", "skills", "owner_id", "summary", "record_type"})
+
+
 @events.consumer(
     "sourcing.duplicates",
     "candidate.created",
@@ -84,6 +88,9 @@ class ScanUnderWay(Conflict):
 )
 def react(event: Event) -> None:
     """News about people: look at them again, in the transaction of the delivery."""
+    fields = str(event.ids.get("fields") or "").split(",")
+    if all(name in _TELL_NOTHING for name in fields):
+        return
     ids = [int(event.ids[name]) for name in ("candidate_id", "other_id") if event.ids.get(name)]
     ids += [int(pk) for pk in str(event.ids.get("candidate_ids") or "").split(",") if pk]
     look_at(event.organisation_id, ids)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import events
 from foundation.problems import Conflict
-from sourcing import custom_fields, settling, suppression
+from sourcing import custom_fields, owners, settling, suppression
 from sourcing.models import Candidate, CustomField, Origin, RecordType, SocialProfile
 from sourcing.normalising import clean_block, clean_text, linkedin_key
 from sourcing.search import index
@@ -31,6 +31,8 @@ EDITABLE: Mapping[str, int] = {
     "location": 300,
     "summary": 20_000,
 }
+#: What else may be edited, each with a rule of its own in :func:`wanted_of`.
+FURTHER = frozenset({"skills", "tags", "record_type", "owner_id", "linkedin_url", "custom"})
 #: Skills, or tags, of one person.
 MAX_WORDS = 200
 
@@ -73,6 +75,8 @@ def wanted_of(candidate: Candidate, changes: Mapping[str, Any]) -> dict[str, Any
             wanted[name] = listed(value)
         elif name == "record_type":
             wanted[name] = RecordType(value)
+        elif name == "owner_id":
+            wanted[name] = owners.checked(candidate.organisation_id, value, present=candidate.owner_id)
         elif name == "linkedin_url":
             wanted["linkedin_key"] = linkedin_key(value)
         else:

@@ -83,6 +83,8 @@ def _initial(shown: Any) -> Any:
 
 def _control(shown: Any) -> forms.Field:
     common: dict[str, Any] = {"label": shown.label, "required": False}
+    if shown.choices:
+        return forms.ChoiceField(choices=shown.choices, **common)
     choices = [(choice, choice) for choice in shown.custom.choices] if shown.custom else []
     match shown.kind:
         case FieldKind.YES_NO:
@@ -378,6 +380,20 @@ class TagForm(forms.Form):
     """One tag for many people."""
 
     tag = forms.CharField(label="Tag", max_length=100, widget=forms.TextInput(attrs={"autofocus": True}))
+
+
+class OwnerForm(forms.Form):
+    """Who looks after many people from now on; "nobody" must be chosen too."""
+
+    owner = forms.TypedChoiceField(
+        label="Owner", coerce=lambda value: None if value == "nobody" else int(value), empty_value=None
+    )
+
+    def __init__(self, *args: Any, colleagues: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["owner"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [*((one.pk, one.name) for one in colleagues), ("nobody", "Nobody")]
 
 
 class MoveForm(forms.Form):

@@ -18,12 +18,13 @@ from sourcing.moving import Journal, insert, take_back
 from sourcing.settling import CUSTOM
 from sourcing.values import Statement
 
-#: Columns that are nobody's choice; ``provenance`` follows the values.
+#: Columns that are nobody's choice: ``provenance`` follows the values, who looks after the survivor goes on doing so.
 _KEPT = frozenset(
     [
         "id",
         "organisation",
         "created_by",
+        "owner",
         "created_at",
         "updated_at",
         "version",
@@ -66,6 +67,7 @@ def join(survivor: Candidate, other: Candidate, choices: Mapping[str, str]) -> d
         _trace(survivor, other, before, theirs)
         contacted = [at for at in (survivor.last_contacted_at, other.last_contacted_at) if at]
         survivor.last_contacted_at = max(contacted, default=None)
+        survivor.owner_id = survivor.owner_id or other.owner_id
         survivor.version += 1
         survivor.save()
     _keep_beside(survivor, before, theirs, stays)

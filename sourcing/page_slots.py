@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -85,8 +85,52 @@ def _resumes_page(run: Run) -> str:
     return reverse("sourcing:resume_batch", args=[run.pk])
 
 
+#: Actions on ticked people: id, label, order, right, address, icon, and whether of the list or of a project.
+_ON_PEOPLE = (
+    ("add-to-project", "Add to project", 10, Right.PROJECT_EDIT, "people_to_project", "folder-plus", "people"),
+    ("tag", "Tag", 60, Right.CANDIDATE_EDIT, "people_tag", "tag", "people"),
+    ("untag", "Remove tag", 61, Right.CANDIDATE_EDIT, "people_untag", "tags", "people"),
+    ("change-owner", "Change owner", 65, Right.CANDIDATE_EDIT, "people_owner", "user-check", "people"),
+    ("merge", "Merge", 80, Right.CANDIDATE_EDIT, "merge_ticked", "merge", "people"),
+    ("delete", "Delete", 95, Right.CANDIDATE_EDIT, "people_delete", "trash-2", "people"),
+    ("move-stage", "Move to stage", 10, Right.PROJECT_EDIT, "project_bulk_move", "columns-3", "project"),
+    ("remove-from-project", "Remove from project", 90, Right.PROJECT_EDIT, "project_remove", "folder-minus", "project"),
+)  # fmt: skip
+_SETTINGS = (
+    ("Custom fields", "custom_fields", Right.ORGANISATION_EDIT, 25),
+    ("Synonyms", "synonyms", Right.ORGANISATION_EDIT, 26),
+    ("Credits and providers", "credit_settings", Right.ORGANISATION_EDIT, 27),
+    ("Privacy", "privacy_retention", Right.CANDIDATE_EDIT, 60),
+)
+#: Where a run of each kind shows itself.
+_RUN_PAGES: Mapping[str, Callable[[Run], str]] = {
+    "import": _import_page,
+    "import_check": _import_page,
+    "import_undo": _import_page,
+    "resumes": _resumes_page,
+    archiving.KIND: _archive_page,
+    erasing.KIND: _receipts_page,
+    duplicate_scan.SCAN: _duplicates_page,
+    merging_certain.KIND: _duplicates_page,
+    bulk.KIND: lambda run: reverse("sourcing:run", args=[run.pk]),
+}
+
+
 def register() -> None:
     """Called once from ``SourcingConfig.ready``."""
+    for id_, label, order, right, url_name, icon, scope in _ON_PEOPLE:
+        url = f"sourcing:{url_name}"
+        bulk_action(id=id_, label=label, order=order, right=right, url_name=url, icon=icon, scope=scope)
+    for label, url_name, right, order in _SETTINGS:
+        settings_pages.register(label=label, url_name=f"sourcing:{url_name}", right=right, order=order)
+    for kind, page in _RUN_PAGES.items():
+        run_page(id=kind, url=page)
+    _project_tabs()
+    _person()
+    finding_slots.register()
+
+
+def _project_tabs() -> None:
     project_tab(
         id="candidates",
         label="Candidates",
@@ -95,6 +139,17 @@ def register() -> None:
         url_name="sourcing:project",
         count=_people,
     )
+    project_tab(
+        id="activity",
+        label="Activity",
+        order=90,
+        right=Right.PROJECT_VIEW,
+        url_name="sourcing:project_activity",
+    )
+
+
+def _person() -> None:
+    """Tabs, panel and notice of a person."""
     # What the timeline shows depends on how much of it was asked for: views.person gives it.
     candidate_tab(
         id="timeline",
@@ -121,94 +176,6 @@ def register() -> None:
         context=files.tab_context,
         count=files.how_many,
     )
-    settings_pages.register(
-        label="Custom fields", url_name="sourcing:custom_fields", right=Right.ORGANISATION_EDIT, order=25
-    )
-    settings_pages.register(
-        label="Synonyms", url_name="sourcing:synonyms", right=Right.ORGANISATION_EDIT, order=26
-    )
-    project_tab(
-        id="activity",
-        label="Activity",
-        order=90,
-        right=Right.PROJECT_VIEW,
-        url_name="sourcing:project_activity",
-    )
-    bulk_action(
-        id="add-to-project",
-        label="Add to project",
-        order=10,
-        right=Right.PROJECT_EDIT,
-        url_name="sourcing:people_to_project",
-        icon="folder-plus",
-        scope="people",
-    )
-    bulk_action(
-        id="tag",
-        label="Tag",
-        order=60,
-        right=Right.CANDIDATE_EDIT,
-        url_name="sourcing:people_tag",
-        icon="tag",
-        scope="people",
-    )
-    bulk_action(
-        id="untag",
-        label="Remove tag",
-        order=61,
-        right=Right.CANDIDATE_EDIT,
-        url_name="sourcing:people_untag",
-        icon="tags",
-        scope="people",
-    )
-    bulk_action(
-        id="delete",
-        label="Delete",
-        order=95,
-        right=Right.CANDIDATE_EDIT,
-        url_name="sourcing:people_delete",
-        icon="trash-2",
-        scope="people",
-    )
-    bulk_action(
-        id="move-stage",
-        label="Move to stage",
-        order=10,
-        right=Right.PROJECT_EDIT,
-        url_name="sourcing:project_bulk_move",
-        icon="columns-3",
-        scope="project",
-    )
-    bulk_action(
-        id="remove-from-project",
-        label="Remove from project",
-        order=90,
-        right=Right.PROJECT_EDIT,
-        url_name="sourcing:project_remove",
-        icon="folder-minus",
-        scope="project",
-    )
-    bulk_action(
-        id="merge",
-        label="Merge",
-        order=80,
-        right=Right.CANDIDATE_EDIT,
-        url_name="sourcing:merge_ticked",
-        icon="merge",
-        scope="people",
-    )
-    for kind in ("import", "import_check", "import_undo"):
-        run_page(id=kind, url=_import_page)
-    run_page(id=archiving.KIND, url=_archive_page)
-    run_page(id=erasing.KIND, url=_receipts_page)
-    candidate_panel(
-        id="privacy",
-        label="Privacy",
-        order=90,
-        right=Right.CANDIDATE_VIEW,
-        template="sourcing/_privacy_panel.html",
-        context=_in_the_way,
-    )
     candidate_tab(
         id="privacy",
         label="Privacy",
@@ -217,11 +184,14 @@ def register() -> None:
         template="sourcing/_privacy_panel.html",
         context=lambda candidate, viewer: {"content": privacy.panel(candidate, viewer)},
     )
-    settings_pages.register(
-        label="Privacy", url_name="sourcing:privacy_retention", right=Right.CANDIDATE_EDIT, order=60
+    candidate_panel(
+        id="privacy",
+        label="Privacy",
+        order=90,
+        right=Right.CANDIDATE_VIEW,
+        template="sourcing/_privacy_panel.html",
+        context=_in_the_way,
     )
-    for kind in (duplicate_scan.SCAN, merging_certain.KIND):
-        run_page(id=kind, url=_duplicates_page)
     contact_notice(
         id="do-not-contact",
         label="Do not contact",
@@ -232,12 +202,3 @@ def register() -> None:
     contact_notice(
         id="contacted", label="Contacted", order=10, right=Right.CANDIDATE_VIEW, notices=_contacted
     )
-    run_page(id=bulk.KIND, url=lambda run: reverse("sourcing:run", args=[run.pk]))
-    finding_slots.register()
-    settings_pages.register(
-        label="Credits and providers",
-        url_name="sourcing:credit_settings",
-        right=Right.ORGANISATION_EDIT,
-        order=27,
-    )
-    run_page(id="resumes", url=_resumes_page)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import custom_fields, editing, places, settling, suppression, values
+from sourcing import custom_fields, editing, owners, places, settling, suppression, values
 from sourcing.editing import AlreadyThere
 from sourcing.models import (
     Candidate,
@@ -80,9 +80,10 @@ def create_candidate(
     experience: Iterable[Mapping[str, str]] = (),
     education: Iterable[Mapping[str, str]] = (),
     origin: str = Origin.IMPORTED,
+    owner_id: int | None = None,
 ) -> Candidate:
     """Make one person with everything known about them; ``emails`` and ``phones`` are ``(value, ContactType)``
-    in order.
+    in order. ``actor`` is their owner unless ``owner_id`` names a colleague.
 
     With ``origin=Origin.ADDED`` the addresses are typed in by ``actor`` and belong to them alone (seed 002,
     "Only you can see"); with any other origin they are the organisation's. Raises :class:`Nameless`,
@@ -104,6 +105,7 @@ def create_candidate(
     candidate = Candidate(
         organisation=organisation,
         created_by=actor,
+        owner_id=actor.pk if actor and owner_id is None else owners.checked(organisation.pk, owner_id),
         linkedin_key=key,
         record_type=record_type,
         source=clean_text(source, limit=200),
@@ -151,8 +153,8 @@ def edit_candidate(
     changes: Mapping[str, Any],
     seen: Mapping[str, str] | None = None,
 ) -> Candidate:
-    """Set columns of :data:`editing.EDITABLE`, ``skills``, ``tags``, ``record_type``, ``linkedin_url`` or ``custom``
-    (``{key: raw value}``) by hand; the version rises by one.
+    """Set columns of :data:`editing.EDITABLE`, ``skills``, ``tags``, ``record_type``, ``owner_id`` (None: nobody),
+    ``linkedin_url`` or ``custom`` (``{key: raw value}``) by hand; the version rises by one.
 
     ``version`` is the one the editor saw. When it is no longer current, or None, the fields decide: ``seen`` has
     ``values.mark`` of what the editor saw of each field, and only a field that changed since then, to something else
@@ -160,7 +162,7 @@ def edit_candidate(
     and nothing is written. Raises Invalid for an unknown column or a custom value that does not fit, and
     :class:`Nameless` when nothing would be left to tell the person by.
     """
-    unknown = set(changes) - {*editing.EDITABLE, "skills", "tags", "record_type", "linkedin_url", "custom"}
+    unknown = set(changes) - {*editing.EDITABLE, *editing.FURTHER}
     if unknown:
         raise Invalid("Cannot be edited.", fields=dict.fromkeys(sorted(unknown), "Cannot be edited."))
     candidate = editing.lock(candidate)

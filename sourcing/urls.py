@@ -98,6 +98,7 @@ _people = [
     path("merges/<int:merge_id>/undo/", duplicates.undo, name="merge_undo"),
     path("to-project/", bulk.to_project, name="people_to_project"),
     path("tag/", bulk.tag, name="people_tag"),
+    path("owner/", bulk.change_owner, name="people_owner"),
     path("untag/", bulk.untag, name="people_untag"),
     path("delete/", bulk.delete, name="people_delete"),
     path("<int:candidate_id>/files/", files.upload, name="person_files"),

@@ -127,6 +127,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:project_remove": ("POST", "AR"),
     "sourcing:project_rename": ("GET", "AR"),
     "sourcing:people_tag": ("POST", "AR"),
+    "sourcing:people_owner": ("POST", "AR"),
     "sourcing:people_untag": ("POST", "AR"),
     "sourcing:people_delete": ("POST", "AR"),
     "sourcing:stages_default": ("GET", "A"),

@@ -24,7 +24,7 @@ class BulkRuns(APIView):
 
     @extend_schema(operation_id="bulk_start", request=BulkSerializer, responses={202: RunSerializer})
     def post(self, request: Request) -> Response:
-        """Begin a run: tag, untag, add_to_project, remove_from_project, move_stage, delete."""
+        """Begin a run: tag, untag, change_owner, add_to_project, remove_from_project, move_stage, delete."""
         asked = checked(BulkSerializer(data=request.data))
         if "project_id" in asked:
             project = selectors.project_for(caller(request), asked["project_id"])

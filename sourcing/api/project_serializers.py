@@ -210,6 +210,7 @@ class RunSerializer(serializers.Serializer[Run]):
         return run.as_dict() | {
             "outcome": {
                 "changed": found.changed,
+                "erasing": found.erasing,
                 "unchanged": found.unchanged,
                 "undone": found.undone,
                 "skipped": dict(found.skipped),

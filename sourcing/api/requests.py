@@ -11,6 +11,9 @@ from accounts.models import User
 from foundation.paging import MAX_SIZE
 from foundation.problems import Invalid
 
+#: The largest id the database has.
+MAX_ID = 2**63 - 1
+
 
 def caller(request: Request) -> User:
     """Whose key or session it is."""

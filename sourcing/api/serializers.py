@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from sourcing import selectors
+from sourcing.api.requests import MAX_ID
 from sourcing.models import Candidate, ContactPoint, ContactType
 
 
@@ -39,8 +40,8 @@ class CandidateSerializer(serializers.ModelSerializer[Candidate]):
         model = Candidate
         fields = [
             "id", "first_name", "last_name", "headline", "title", "company", "location", "summary", "skills", "tags",
-            "linkedin_key", "record_type", "source", "custom", "provenance", "place_id", "latitude", "longitude",
-            "time_zone", "place_confidence", "created_at", "updated_at", "version", "contact_points",
+            "linkedin_key", "record_type", "source", "owner_id", "custom", "provenance", "place_id", "latitude",
+            "longitude", "time_zone", "place_confidence", "created_at", "updated_at", "version", "contact_points",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -83,6 +84,13 @@ class CandidateInSerializer(serializers.Serializer[Any]):
         required=False, help_text="Custom values by key; null or empty takes one away."
     )
     linkedin_url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    owner_id = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ID,
+        required=False,
+        allow_null=True,
+        help_text="The colleague who looks after the person, or null. Who makes a person is their owner by default.",
+    )
 
 
 class CandidateCreateSerializer(CandidateInSerializer):

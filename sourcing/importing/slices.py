@@ -38,10 +38,10 @@ SELECT 1 FROM sourcing_candidate WHERE id IN (SELECT candidate_id FROM incoming 
 """
 _INSERT_NEW = """
 INSERT INTO sourcing_candidate (id, organisation_id, {texts}, skills, tags, custom, provenance, linkedin_key,
-                                record_type, source, created_by_id, created_at, updated_at, version,
+                                record_type, source, created_by_id, owner_id, created_at, updated_at, version,
                                 place_id, latitude, longitude, time_zone, place_confidence)
 SELECT candidate_id, %s, {texts}, skills, tags, custom, '{{}}', linkedin_key,
-       'candidate', %s, %s, now(), now(), 1,
+       'candidate', %s, %s, %s, now(), now(), 1,
        p.place_id, p.latitude, p.longitude, coalesce(p.time_zone, ''), coalesce(p.place_confidence, 0)
   FROM incoming LEFT JOIN incoming_place p USING (location) WHERE fresh ORDER BY line
 """.format(texts=", ".join(TEXTS))
@@ -203,7 +203,7 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
     known.find(cursor, organisation)
     _number_new(cursor)
     _locate(cursor)
-    cursor.execute(_INSERT_NEW, [organisation, import_run.source, actor])
+    cursor.execute(_INSERT_NEW, [organisation, import_run.source, actor, actor])
     imported = cursor.rowcount
     other_values = changes.apply(cursor, import_run, number)
     cursor.execute(_MOVE_KNOWN)

@@ -43,6 +43,17 @@ class Candidate(TenantModel):
         db_constraint=False,  # SameOrganisation("created_by") checks it
         db_index=False,  # asked only when a user is deleted
     )
+    #: The colleague who looks after the person; who made or imported them, until somebody else is named. Nobody when
+    #: a program made them or the user was deleted; a colleague who left stays until another one is named.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,  # SameOrganisation("owner") checks it
+        db_index=False,  # search filters by it on its own rows; asked here only when a user is deleted
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     #: Raised by every edit and import; an edit that saw an older one is refused.
@@ -69,6 +80,7 @@ class Candidate(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("created_by"),
+            SameOrganisation("owner"),
             models.UniqueConstraint(
                 fields=["organisation", "linkedin_key"],
                 condition=~models.Q(linkedin_key=""),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 
 from accounts.audit import AUDIT
 from foundation.tenancy import SameOrganisation, TenantModel
@@ -241,3 +245,11 @@ class PersonArchive(OfPerson):
 
     def __str__(self) -> str:
         return f"archive {self.pk}"
+
+
+@receiver(post_delete, sender=PersonArchive)
+def _delete_bytes(instance: PersonArchive, **_signal: Any) -> None:
+    """However a row goes, with its person or alone, the bytes go when that is certain."""
+    storage, name = instance.file.storage, str(instance.file.name or "")
+    if name:
+        transaction.on_commit(lambda: storage.delete(name), robust=True)

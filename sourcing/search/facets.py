@@ -41,6 +41,7 @@ _LABELS = {
     "has": "Contact",
     "contacted": "Last contacted",
     "project": "In project",
+    "owner": "Owner",
     "added_by": "Added by",
     "source": "Source",
 }
@@ -150,8 +151,10 @@ class _Builder:
         self, viewer: User, question: Question, everything: _Counts, without: Mapping[str, _Counts]
     ) -> None:
         self.viewer, self.question, self.everything, self.without = viewer, question, everything, without
+        colleagues = {str(each.pk): each.name for each in members(viewer)}
         self.names = {
-            "added_by": {str(each.pk): each.name for each in members(viewer)},
+            "added_by": colleagues,
+            "owner": colleagues,
             "project": self._projects(),
         }
         self.labels = _labels(viewer, question)

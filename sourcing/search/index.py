@@ -62,7 +62,7 @@ UPDATE {table} s SET facets = ARRAY(SELECT f FROM unnest(s.facets) f WHERE f <> 
 # Columns of later rooms of this app; absent ones are not read.
 _COLUMNS = (
     "id", "organisation_id", "first_name", "last_name", "headline", "title", "company", "location", "summary",
-    "source", "skills", "tags", "created_by_id", "created_at", "updated_at", "last_contacted_at",
+    "source", "skills", "tags", "created_by_id", "owner_id", "created_at", "updated_at", "last_contacted_at",
 )  # fmt: skip
 _OWN = [
     name
@@ -185,10 +185,10 @@ def _add_filter_values(found: Mapping[int, Record], reason: str) -> None:
 def _record(row: tuple[Any, ...]) -> Record:
     own = dict(zip(_OWN, row[len(_COLUMNS) :], strict=True))
     (candidate_id, organisation_id, first, last, headline, title, company, location, summary,
-     source, skills, tags, by, created, updated, contacted_at) = row[: len(_COLUMNS)]  # fmt: skip
+     source, skills, tags, by, owner, created, updated, contacted_at) = row[: len(_COLUMNS)]  # fmt: skip
     return Record(
         candidate_id, organisation_id, first, last, headline, title, company, location, summary, source, skills, tags,
-        by, created, updated, contacted_at, own.get("place_id"), own.get("custom") or {},
+        by, owner, created, updated, contacted_at, own.get("place_id"), own.get("custom") or {},
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from sourcing.search.syntax import MAX_LENGTH
 #: The filters every organisation has, in the order they stand on the page (docs/search.md).
 FILTERS = (
     "title", "company", "past_company", "school", "location", "within", "skill", "years", "tag", "has", "contacted",
-    "project", "not_in_project", "added_by", "source",
+    "project", "not_in_project", "added_by", "owner", "source",
 )  # fmt: skip
 #: Facts pushed by upper rooms (``fact.campaigns.status``) and the organisation's own fields (``custom.notice``).
 _FURTHER = re.compile(r"(?:fact|custom)\.[\w.:-]{1,120}")

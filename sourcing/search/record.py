@@ -54,6 +54,7 @@ class Record:
     skills: Sequence[str] = ()
     tags: Sequence[str] = ()
     created_by: int | None = None
+    owner: int | None = None
     created_at: datetime.datetime = _LONG_AGO
     updated_at: datetime.datetime = _LONG_AGO
     contacted_at: datetime.datetime | None = None
@@ -141,6 +142,8 @@ def values(record: Record) -> Iterator[Value]:
         yield plain("source", record.source)
     if record.created_by is not None:
         yield number("added_by", record.created_by)
+    if record.owner is not None:
+        yield number("owner", record.owner)
     for project in record.projects:
         yield number("project", project)
     for key, stated in record.facts:

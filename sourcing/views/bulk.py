@@ -18,9 +18,9 @@ from accounts.permissions import Right, needs
 from foundation import runs
 from foundation.models import Run, RunStatus
 from foundation.problems import Invalid
-from sourcing import board_selectors, bulk, projects, selectors
+from sourcing import board_selectors, bulk, owners, projects, selectors
 from sourcing.bulk import Whom
-from sourcing.forms import DeleteForm, MoveForm, TagForm, ToProjectForm
+from sourcing.forms import DeleteForm, MoveForm, OwnerForm, TagForm, ToProjectForm
 from sourcing.models import Project, ProjectRole
 from sourcing.search import query
 from sourcing.search.question import Question
@@ -125,6 +125,25 @@ def _tags(request: HttpRequest, action: str, title: str, button: str) -> HttpRes
         chosen=_chosen(request, viewer_of(request)),
         form=TagForm(request.POST if "choose" in request.POST else None),
         values=lambda cleaned: {"tag": cleaned["tag"]},
+        back=reverse("sourcing:people"),
+    )
+
+
+@require_POST
+@needs(Right.CANDIDATE_EDIT)
+def change_owner(request: HttpRequest) -> HttpResponse:
+    """Give people to a colleague, or to nobody."""
+    viewer = viewer_of(request)
+    return _ask_or_start(
+        request,
+        action="change_owner",
+        title="Change owner",
+        button="Change owner",
+        chosen=_chosen(request, viewer),
+        form=OwnerForm(
+            request.POST if "choose" in request.POST else None, colleagues=owners.possible(viewer.tenant_id)
+        ),
+        values=lambda cleaned: {"owner_id": cleaned["owner"]},
         back=reverse("sourcing:people"),
     )
 

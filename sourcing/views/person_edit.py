@@ -176,6 +176,8 @@ def _changes(name: str, value: Any) -> dict[str, Any]:
     """The field of the page as ``people.edit_candidate`` takes it."""
     if name.startswith("custom."):
         return {"custom": {name.removeprefix("custom."): value}}
+    if name == "owner_id":
+        return {name: number(value)}
     return {"linkedin_url": value} if name == "linkedin_key" else {name: value}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accounts.models import User
 from foundation.problems import Missing
-from sourcing import custom_fields, settling, values
+from sourcing import custom_fields, owners, settling, values
 from sourcing.defining_fields import fields_of
 from sourcing.models import Candidate, CustomField, FieldKind, Origin, OtherValue
 
@@ -21,6 +21,7 @@ COLUMNS = {
     "company": "Company",
     "location": "Place",
     "linkedin_key": "LinkedIn",
+    "owner_id": "Owner",
     "summary": "Summary",
 }
 
@@ -47,6 +48,8 @@ class Shown:
     kind: str = FieldKind.TEXT
     custom: CustomField | None = None
     others: list[Other] = field(default_factory=list)
+    #: The only values there are, with their words, for a column that points at something else.
+    choices: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def part(self) -> str:
@@ -92,7 +95,14 @@ def one_field(viewer: User, found: Candidate, name: str) -> Shown:
     shown = next((field for field in profile(viewer, found) if field.name == name), None)
     if shown is None:
         raise Missing("There is no such field.")
-    return shown
+    return replace(shown, choices=_owners(found)) if name == "owner_id" else shown
+
+
+def _owners(found: Candidate) -> list[tuple[str, str]]:
+    """Who can be chosen; a present owner who left stands there too, so that saving changes nothing."""
+    choices = {str(one.pk): one.name for one in owners.possible(found.organisation_id)}
+    present = {str(found.owner_id): owners.shown(found.owner)} if found.owner else {}
+    return [("", "Nobody"), *(present | choices).items()]
 
 
 def _column(found: Candidate, name: str, others: list[OtherValue], who: dict[int, str]) -> Shown:
@@ -101,7 +111,7 @@ def _column(found: Candidate, name: str, others: list[OtherValue], who: dict[int
         name=name,
         label=COLUMNS[name],
         value=now.value,
-        text=str(now.value),
+        text=owners.shown(found.owner) if name == "owner_id" else str(now.value),
         source=_source(now, who),
         at=now.at,
         others=[Other(row, str(row.value), _origin(row)) for row in others],

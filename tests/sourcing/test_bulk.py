@@ -3,16 +3,28 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role, User
 from campaigns.models import Recipient
 from foundation import runs
-from foundation.models import Run, RunStatus
+from foundation.models import Event, Run, RunStatus
 from foundation.problems import Invalid, Missing, NotAllowed
-from sourcing import board, bulk, collaborators, projects
+from sourcing import archiving, board, bulk, collaborators, erasing, files, projects
 from sourcing.bulk import NotUndoable, Whom
-from sourcing.models import BulkItem, Candidate, PersonSearch, Project, ProjectActivity, ProjectMember, Stage
+from sourcing.models import (
+    BulkItem,
+    Candidate,
+    ErasureReceipt,
+    PersonSearch,
+    Project,
+    ProjectActivity,
+    ProjectMember,
+    Stage,
+)
 from sourcing.search.question import Question
 from tests.campaigns import making
 from tests.sourcing.factories import make_candidate, make_project, make_user
@@ -79,6 +91,26 @@ def test_undo_takes_back_only_what_is_still_as_the_run_left_it(alice: User) -> N
     Candidate.objects.for_organisation(alice.organisation_id).filter(pk=ana.pk).update(tags=[])
     back = worked(bulk.undo(actor=alice, run_id=run.pk))
     assert back.result["summary"] == "1 taken back"
+
+
+def news(actor: User, kind: str = "candidate.updated") -> list[dict[str, object]]:
+    rows = Event.objects.for_organisation(actor.organisation_id).filter(kind=kind)
+    return [event.ids for event in rows.order_by("pk")]
+
+
+@pytest.mark.parametrize("action", ["tag", "untag"])
+def test_a_changed_tag_is_told_about_each_person_it_changed_in_one_statement(
+    alice: User, action: str
+) -> None:
+    has = ["x"] if action == "untag" else []
+    found = people(alice, "AB", tags=has)
+    people(alice, "C", tags=["y"])
+    run = bulk.start(actor=alice, action=action, whom=ids(found), values={"tag": "x"})
+    with CaptureQueriesContext(connection) as queries:
+        worked(run)
+    told = {"actor_id": alice.pk, "fields": "tags"}
+    assert news(alice) == [{"candidate_id": person.pk, **told} for person in found]
+    assert sum("INSERT INTO foundation_event" in each["sql"] for each in queries) == 1
 
 
 def test_a_person_with_two_hundred_tags_is_skipped_and_said_so(alice: User) -> None:
@@ -209,7 +241,7 @@ def test_another_organisations_project_is_not_there(alice: User, mallory: User) 
 # ── deleting ────────────────────────────────────────────────────────────────
 
 
-def test_deleting_needs_the_number_and_keeps_who_is_in_a_campaign(alice: User) -> None:
+def test_deleting_needs_the_number_and_erases_who_was_in_a_campaign(alice: User) -> None:
     campaign = making.campaign("Bo", alice=alice)
     bo = Candidate.objects.for_organisation(alice.organisation_id).get(first_name="Bo")
     found = [*people(alice, "AC"), bo]
@@ -218,11 +250,34 @@ def test_deleting_needs_the_number_and_keeps_who_is_in_a_campaign(alice: User) -
     assert len(tags(alice)) == 3
     run = done(alice, "delete", ids(found), confirmed=3)
     assert list(tags(alice)) == ["Bo"]
-    assert run.result["summary"] == "2 changed, 1 skipped"
-    assert Recipient.objects.for_organisation(alice.organisation_id).filter(campaign=campaign).count() == 1
+    assert run.result["summary"] == "2 changed, 1 being erased"
+    assert (run.done, run.failed) == (3, 0)
+    worked(Run.objects.for_organisation(alice.organisation_id).get(kind=erasing.KIND))
+    assert tags(alice) == {}
+    receipt = ErasureReceipt.objects.for_organisation(alice.organisation_id).get()
+    assert (receipt.person, receipt.blocked) == (bo.pk, False)
+    assert not Recipient.objects.for_organisation(alice.organisation_id).filter(campaign=campaign).exists()
+    assert bulk.outcome(run).erasing == 1
     assert not bulk.undoable(run)
     with pytest.raises(NotUndoable):
         bulk.undo(actor=alice, run_id=run.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_somebody_takes_their_files_and_archives_from_the_disk(alice: User) -> None:
+    (ana,) = people(alice, "A")
+    kept, _ = files.keep(
+        candidate=ana, actor=alice, upload=SimpleUploadedFile("cv.txt", b"Ana, nurse", "text/plain")
+    )
+    archive = archiving.request(candidate=ana, actor=alice)
+    assert archive.run is not None
+    worked(archive.run)
+    archive.refresh_from_db()
+    stored = [(each.file.storage, each.file.name) for each in (kept, archive)]
+    assert all(storage.exists(name) for storage, name in stored)
+    run = done(alice, "delete", ids([ana]), confirmed=1)
+    assert run.result["summary"] == "1 changed"
+    assert not any(storage.exists(name) for storage, name in stored)
 
 
 # ── runs ────────────────────────────────────────────────────────────────────
