@@ -79,7 +79,7 @@ _ON_UPDATE = f"""
                         ELSE jsonb_build_array(to_jsonb(pair.o) -> after.key, after.value) END
                ) AS columns
           FROM jsonb_each(to_jsonb(pair.n)) after
-         WHERE after.key NOT IN ({_list(NOISE)}) AND to_jsonb(pair.o) -> after.key IS DISTINCT FROM after.value
+         WHERE after.key NOT IN (NOISE) AND to_jsonb(pair.o) -> after.key IS DISTINCT FROM after.value
      ) changed
      WHERE changed.columns IS NOT NULL;
     RETURN NULL;
@@ -92,32 +92,39 @@ _ON_DELETE = f"""
                        CASE WHEN {_HIDDEN.format(key="was.key", row="o")} THEN '["***", null]'::jsonb
                             ELSE jsonb_build_array(was.value, NULL) END)
               FROM jsonb_each(to_jsonb(o)) was
-             WHERE was.key NOT IN ({_list(NOISE)}))
+             WHERE was.key NOT IN (NOISE))
       FROM old_values o
      -- With the organisation itself go its rows; there is nobody left to tell.
      WHERE EXISTS (SELECT FROM accounts_organisation WHERE id = {_WHOSE.format(row="o")});
     RETURN NULL;
 """  # noqa: S608 - made of this module's own words
 
+
+def audit(*noise: str) -> list[pgtrigger.Trigger]:
+    """The triggers of a table that has further columns of :data:`NOISE`."""
+    words = _list((*NOISE, *noise))
+    return [
+        pgtrigger.Trigger(
+            name="audit_update",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Update,
+            referencing=pgtrigger.Referencing(old="old_values", new="new_values"),  # type: ignore[no-untyped-call]  # untyped there
+            func=_ON_UPDATE.replace("(NOISE)", f"({words})"),
+        ),
+        pgtrigger.Trigger(
+            name="audit_delete",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Delete,
+            referencing=pgtrigger.Referencing(old="old_values"),  # type: ignore[no-untyped-call]  # untyped there
+            func=_ON_DELETE.replace("(NOISE)", f"({words})"),
+        ),
+    ]
+
+
 #: For ``Meta.triggers`` of every table whose changes people ask about.
-AUDIT: list[pgtrigger.Trigger] = [
-    pgtrigger.Trigger(
-        name="audit_update",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_values", new="new_values"),  # type: ignore[no-untyped-call]  # untyped there
-        func=_ON_UPDATE,
-    ),
-    pgtrigger.Trigger(
-        name="audit_delete",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Delete,
-        referencing=pgtrigger.Referencing(old="old_values"),  # type: ignore[no-untyped-call]  # untyped there
-        func=_ON_DELETE,
-    ),
-]
+AUDIT: list[pgtrigger.Trigger] = audit()
 
 
 @contextmanager

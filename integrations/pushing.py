@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -37,6 +38,9 @@ from integrations.base.errors import AuthError, ConnectorError, Forbidden, Outco
 from integrations.base.records import PushAction, PushResult, RemotePerson, Target, TargetKind
 from integrations.models import Connection, Export, ExportItem, ExportMode, ItemStatus, Reason, RemoteLink
 from integrations.states import LinkState
+from sourcing import sightings
+from sourcing.models import ContactKind
+from sourcing.normalising import InvalidAddress, InvalidPhone, normalise_email, normalise_phone
 
 log = structlog.get_logger(__name__)
 
@@ -156,6 +160,7 @@ def _push(work: _Work) -> None:
             return
     found = work.connector.find(work.payload.keys, acting_as=work.acting_as) if work.payload.keys else ()
     existing = _same(found, link)
+    _seen(work, existing)
     if existing is None:
         _create(work, link)
     elif creating is not None and creating.creating_target == work.target.external_id:
@@ -169,6 +174,21 @@ def _same(found: tuple[RemotePerson, ...], link: RemoteLink | None) -> RemotePer
     """The record we are linked to if it is among those found, else the oldest."""
     linked = next((row for row in found if link is not None and row.external_id == link.remote_id), None)
     return linked or next(iter(found), None)
+
+
+def _seen(work: _Work, existing: RemotePerson | None) -> None:
+    """What the vendor holds about the person is still in use there."""
+    if existing is None:
+        return
+    points = []
+    for kind, values, normalise in (
+        (ContactKind.EMAIL, existing.emails, normalise_email),
+        (ContactKind.PHONE, existing.phones, normalise_phone),
+    ):
+        for value in values:
+            with suppress(InvalidAddress, InvalidPhone):
+                points.append((work.item.candidate_id, kind, normalise(value)))
+    sightings.seen(organisation_id=work.item.organisation_id, points=points, at=timezone.now())
 
 
 def _create(work: _Work, link: RemoteLink | None) -> None:

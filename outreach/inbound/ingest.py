@@ -23,14 +23,16 @@ from outreach.inbound.parse import ParsedMail, parse
 from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
 from outreach.states import FailureClass, Verdict
-from sourcing import people, suppression
-from sourcing.models import Candidate, SuppressionReason
+from sourcing import people, sightings, suppression
+from sourcing.models import Candidate, ContactKind, SuppressionReason
 from sourcing.normalising import InvalidAddress, normalise_email
 
 log = structlog.get_logger(__name__)
 
 #: What of a matched mail's text is kept; the rest is in the mailbox.
 LONGEST_TEXT = 100_000
+#: Mail a person's own address wrote, by hand or by itself.
+_FROM_THEM = frozenset({Verdict.REPLY, Verdict.AUTO_REPLY, Verdict.UNSUBSCRIBE})
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) 
         if verdict.verdict in {Verdict.REPLY, Verdict.UNSUBSCRIBE}:
             _tell(row, "message.possible_reply")
         return
+    _seen(row, verdict)
     named = found.message
     if named is not None and verdict.verdict is not Verdict.BOUNCE:
         proofs.prove_sent(named.pk, now=now, how="answered")
@@ -156,6 +159,22 @@ def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) 
         case _:
             # Delays, receipts, and reports that name none of our messages are noted and change nothing.
             pass
+
+
+def _seen(row: InboundMessage, verdict: Classified) -> None:
+    """The person's own mail, an automatic one too, shows that its address is in use."""
+    if row.candidate_id is None or verdict.verdict not in _FROM_THEM:
+        return
+    try:
+        address = normalise_email(row.from_address)
+    except InvalidAddress:
+        return
+    sightings.seen(
+        organisation_id=row.organisation_id,
+        points=[(row.candidate_id, ContactKind.EMAIL, address)],
+        at=row.received_at,
+        private_too=True,
+    )
 
 
 def _bounce(row: InboundMessage, verdict: Classified, message: Message, now: datetime) -> None:

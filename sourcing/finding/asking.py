@@ -20,7 +20,7 @@ from django.utils import timezone
 from foundation import events, runs
 from foundation.models import Run, RunStatus
 from foundation.secrets import fingerprint
-from sourcing import suppression
+from sourcing import sightings, suppression
 from sourcing.finding import ledger, setup
 from sourcing.finding.finding import (
     ALREADY,
@@ -331,6 +331,12 @@ def _take(run: Run, item: FindingItem, heard: _Hearing) -> None:
     if having(item.organisation_id, item.kind, [person.pk]):
         _end(run, row, FindingStatus.HAD, ALREADY)
         return
+    points = [point for contact in heard.contacts if (point := _point(item.kind, contact))]
+    sightings.seen(
+        organisation_id=person.organisation_id,
+        points=[(person.pk, item.kind, point.normalised) for point in points],
+        at=timezone.now(),
+    )
     added = _add(person, item.kind, heard)
     if not added:
         _end(run, row, FindingStatus.NOT_FOUND, "Only what is there already and does not work.")

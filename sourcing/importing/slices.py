@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
-from sourcing import duplicates, places, suppression
+from sourcing import duplicates, places, sightings, suppression
 from sourcing.importing import changes, incoming, known
 from sourcing.importing.locking import locked
 from sourcing.importing.policies import TEXTS, policy_of
@@ -82,6 +83,10 @@ SELECT %(organisation)s, i.candidate_id, a.kind, a.type, a.value, a.normalised,
  ORDER BY i.line, a.kind, a.place
 ON CONFLICT (candidate_id, kind, normalised) WHERE shared DO NOTHING
 RETURNING id
+"""
+_SEEN_AGAIN = """
+SELECT DISTINCT i.candidate_id, a.kind, a.normalised
+  FROM incoming_point a JOIN incoming i ON i.line = a.line AND NOT i.fresh
 """
 _PROFILES = """
 INSERT INTO sourcing_socialprofile (organisation_id, candidate_id, network, url)
@@ -208,6 +213,7 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
     other_values = changes.apply(cursor, import_run, number)
     cursor.execute(_MOVE_KNOWN)
     cursor.execute("DROP TABLE incoming_place")
+    sightings.seen_in(cursor, _SEEN_AGAIN, organisation_id=organisation, at=timezone.now())
     brought = {"other_values": other_values, **_add_rows(cursor, import_run)}
     for name, table in (("positions", "sourcing_experience"), ("schools", "sourcing_education")):
         if brought[name]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.audit import AUDIT
+from accounts.audit import audit
 from foundation.tenancy import SameOrganisation
 from sourcing.models.of_person import OfPerson, candidate_key
 
@@ -79,10 +79,11 @@ class ContactPoint(OfPerson):
     #: *Use this address first in messaging campaign* (seed 002): on a shared address for everybody.
     pinned_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(auto_now_add=True)
+    #: Raised by ``sightings`` alone.
     last_seen_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(OfPerson.Meta):
-        triggers = AUDIT
+        triggers = audit("last_seen_at")  # a re-import of everybody is no decision about anybody
         ordering = ("position", "id")
         constraints = [
             *OfPerson.Meta.constraints,

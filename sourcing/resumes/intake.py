@@ -19,7 +19,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid, Problem
-from sourcing import editing, files, history, people, places, suppression
+from sourcing import editing, files, history, people, places, sightings, suppression
 from sourcing.models import (
     Candidate,
     ContactKind,
@@ -335,6 +335,11 @@ def _add_points(
     last = rows.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
     fresh = {normalise(value): value for value in values}
+    sightings.seen(
+        organisation_id=candidate.organisation_id,
+        points=[(candidate.pk, kind, normalised) for normalised in fresh],
+        at=timezone.now(),
+    )
     ContactPoint.objects.bulk_create(
         ContactPoint(
             organisation_id=candidate.organisation_id,

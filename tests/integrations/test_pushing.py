@@ -87,7 +87,11 @@ def test_somebody_who_is_there_is_updated_and_attached_and_not_made_again(whale:
     whale.people["old"] = {"candidateId": "old", "emails": ["ada@people.example"], "projectIds": []}
     alice = making.alice()
     row, ada = making.connection(alice), making.person(alice)
+    point = ContactPoint.objects.for_organisation(alice.organisation_id).filter(candidate=ada)
+    point.update(last_seen_at=timezone.now() - LATER * 1_000)
+    pressed = timezone.now()
     export = making.work(making.export(alice, row, ada))
+    assert point.get().last_seen_at >= pressed, "the vendor holds the address too"
     link = making.link(row, ada)
     assert making.item(export, ada).status == ItemStatus.UPDATED
     assert link is not None

@@ -74,6 +74,19 @@ def test_a_report_that_names_our_message_and_its_address_ends_both(box):
     assert news() == ["message.bounced"]
 
 
+def test_a_mail_of_theirs_shows_that_the_address_is_in_use_and_a_report_does_not(box):
+    person = eva(box, "eva@home.example", "eva@work.example")
+    message = sent(box, candidate_id=person.pk)
+    points = ContactPoint.objects.for_organisation(box.organisation_id).filter(candidate=person)
+    points.update(last_seen_at=NOW - timedelta(days=900))
+    read(box, report(message, recipient="forwarded-to@elsewhere.example"))
+    assert set(points.values_list("last_seen_at", flat=True)) == {NOW - timedelta(days=900)}
+    row = read(box, mail(box, in_reply_to=f"<{message.our_message_id}>"))
+    assert row.verdict == Verdict.REPLY
+    seen = dict(points.values_list("normalised", "last_seen_at"))
+    assert seen == {"eva@home.example": row.received_at, "eva@work.example": NOW - timedelta(days=900)}
+
+
 def test_a_report_about_another_address_changes_nothing(box):
     person = eva(box)
     message = sent(box, candidate_id=person.pk)

@@ -44,6 +44,7 @@ from tests.sourcing.finding.conftest import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Credits = Callable[..., None]
+LONG_AGO = datetime.datetime(2020, 3, 1, tzinfo=datetime.UTC)
 
 
 def addresses(person: Candidate) -> list[tuple[str, str, str, bool, str, str]]:
@@ -177,9 +178,12 @@ def test_a_bounced_address_does_not_count_as_had_and_bringing_it_again_costs_not
         cause="5.1.1",
     )
     hunter_server.will_answer(hunter_knows("ada@voltra.example"))
+    row = ContactPoint.objects.for_organisation(alice.organisation_id).filter(candidate=ada)
+    row.update(last_seen_at=LONG_AGO)
     assert found(work(ask(alice, [ada]))) == {"Ada": "not_found"}
     assert books(alice) == (1, 0)
     assert len(addresses(ada)) == 1
+    assert row.get().last_seen_at > LONG_AGO, "the provider still knows it"
 
 
 def test_another_organisations_people_fall_away(
