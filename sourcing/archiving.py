@@ -27,6 +27,7 @@ from foundation.models import Run
 from foundation.problems import Missing
 from sourcing import person_data
 from sourcing.models import Candidate, PersonArchive
+from sourcing.resumes import unclaimed
 
 KIND = "archive"
 LIFETIME = datetime.timedelta(days=7)
@@ -85,7 +86,7 @@ def step(run: Run) -> bool:
 def write(file: IO[bytes], *, candidate: Candidate, viewer: User) -> None:
     """The archive of what ``viewer`` may be told."""
     told = collected(candidate, viewer)
-    files = list(_files(candidate))
+    files = [*_files(candidate), *_unclaimed(candidate, viewer)]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", json.dumps(told, indent=2, default=str, ensure_ascii=False))
         context = {"person": candidate, "sections": told, "files": [name for name, _ in files]}
@@ -149,3 +150,10 @@ def _files(candidate: Candidate) -> Iterator[tuple[str, Any]]:
                 if stored and stored.storage.exists(stored.name):
                     name = PurePosixPath(getattr(row, "name", "") or stored.name).name or "file"
                     yield f"files/{row.pk}-{name}", stored
+
+
+def _unclaimed(candidate: Candidate, viewer: User) -> Iterator[tuple[str, Any]]:
+    """Résumés that are surely the person's although nobody has said so yet."""
+    for file in unclaimed.surely_of(candidate, viewer):
+        if file.file.storage.exists(str(file.file.name)):
+            yield f"files/{file.pk}-{PurePosixPath(file.name).name or 'file'}", file.file

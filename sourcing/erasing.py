@@ -41,6 +41,7 @@ from sourcing.models import (
     SuppressionRemoval,
 )
 from sourcing.models.fact import PersonSearch, SearchRow
+from sourcing.resumes import unclaimed
 from sourcing.search import dictionary
 from sourcing.selectors import contact_points, own_or_shared
 from sourcing.trails import Trail
@@ -123,7 +124,7 @@ def erase(*, candidate: Candidate, actor: User | None, reason: ErasureReason, bl
     trail = trail_of(candidate)
     counts: Counter[str] = Counter()
     counts["uploaded files"] += redacting.files(trail)
-    counts["files"] += _delete_files(candidate)
+    counts["files"] += _delete_files(candidate) + unclaimed.erase_bytes(trail)
     with transaction.atomic():
         Candidate.objects.for_organisation(candidate.organisation_id).select_for_update().get(pk=candidate.pk)
         audited = _audited_rows(candidate)
@@ -188,7 +189,8 @@ def trail_of(candidate: Candidate) -> Trail:
 def what_goes(candidate: Candidate, viewer: User) -> list[str]:
     """What hangs on the person, for the question before the act: "2 contact points".
 
-    Search rows are left out, and so are other users' private addresses, which are in nobody's count.
+    Search rows are left out, and so are other users' private addresses, which are in nobody's count; a résumé that
+    only carries the person's name goes too and is not counted, because it may turn out to be a namesake's.
     """
     found: list[str] = []
     for model, field in _tables():
@@ -199,6 +201,9 @@ def what_goes(candidate: Candidate, viewer: User) -> list[str]:
         if count and not issubclass(model, Suppression | SearchRow):
             words = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
             found.append(f"{count:,} {words}")
+    waiting = len(unclaimed.surely_of(candidate, viewer))
+    if waiting:
+        found.append(f"{waiting:,} résumé{'s' * (waiting > 1)} nobody has confirmed")
     return found
 
 
@@ -221,6 +226,7 @@ def what_stays_elsewhere(candidate: Candidate) -> list[str]:
 def scrub_below(trail: Trail) -> dict[str, int]:
     """What sourcing takes out of its own copies and out of the rooms below: runs, stored answers, the admin's log."""
     counts = redacting.rows(trail)
+    counts["sourcing.PersonFile"] = unclaimed.erase_rows(trail)
     counts["foundation.IdempotentAnswer"] = _answers(trail)
     counts["foundation.Run"] = _runs(trail)
     log = LogEntry.objects.filter(content_type__model="candidate", object_id=str(trail.candidate_id))

@@ -29,6 +29,7 @@ from sourcing.models import (
     SuppressionKind,
 )
 from sourcing.person_data import Words, row_of
+from sourcing.resumes import unclaimed
 from sourcing.trails import Trail
 
 #: Text columns of tables that no foreign key joins to a person (``person_data``).
@@ -110,6 +111,10 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
             ]
             for heading, model in _PLAIN.items()
         },
+        "Résumés nobody has confirmed": [
+            {"file": file.name, "uploaded": file.created_at}
+            for file in unclaimed.surely_of(candidate, viewer)
+        ],
         "Notes": [_note(row) for row in _notes(candidate, viewer)],
         "Do not contact": [
             {"since": row.created_at, "reason": row.get_reason_display(), "note": row.note}

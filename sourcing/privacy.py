@@ -55,6 +55,7 @@ def decide(
     first_message_tells: bool,
     retention_days: int | None,
     retention_reason: str,
+    resume_days: int | None = None,
 ) -> PrivacyRules:
     """Store the organisation's decisions. Raises Invalid."""
     wrong = {}
@@ -64,6 +65,8 @@ def decide(
         wrong["retention_days"] = "From 30 to 7,300 days, or empty for never."
     if retention_days is not None and not retention_reason.strip():
         wrong["retention_reason"] = "Say why that long; an auditor will ask."
+    if resume_days is not None and not 7 <= resume_days <= 3650:
+        wrong["resume_days"] = "From 7 to 3,650 days, or empty for never."
     if wrong:
         raise Invalid(fields=wrong)
     row, _made = PrivacyRules.objects.for_organisation(actor.tenant_id).update_or_create(
@@ -74,6 +77,7 @@ def decide(
             "first_message_tells": first_message_tells,
             "retention_days": retention_days,
             "retention_reason": clean_text(retention_reason, limit=500),
+            "resume_days": resume_days,
         },
     )
     return row

@@ -76,6 +76,13 @@ class RulesForm(forms.Form):
         required=False,
         help_text="For whoever audits it, for example: two years after the last contact.",
     )
+    resume_days = forms.IntegerField(
+        label="Delete résumés nobody has confirmed after so many days",
+        min_value=7,
+        max_value=3650,
+        required=False,
+        help_text="Empty: never. They are deleted by the clock; what was kept with “Keep file only” stays.",
+    )
 
 
 class KeepForm(forms.Form):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from sourcing import archiving, bulk, mentions, merging, retention
 from sourcing.finding import ledger
 from sourcing.importing import indexing, undoing
+from sourcing.resumes import unclaimed
 from sourcing.search import saved
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,9 @@ def propose_erasing() -> None:
 
 @shared_task(name="sourcing.expire_archives", ignore_result=True)
 def expire_archives() -> None:
-    """Delete archives whose week is over."""
+    """Delete archives whose week is over, and résumés nobody has confirmed for longer than the rule allows."""
     archiving.expire(now=timezone.now())
+    log.info("resumes.forgotten", count=unclaimed.forget_old(now=timezone.now()))
 
 
 @shared_task(name="sourcing.prune_merges", ignore_result=True)

@@ -159,6 +159,10 @@ class PrivacyRules(TenantModel):
     )
     #: Why that long, for whoever audits it.
     retention_reason = models.CharField(max_length=500, blank=True)
+    #: Days after which an uploaded résumé nobody has confirmed is deleted; None: never.
+    resume_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(7), MaxValueValidator(3650)]
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
