@@ -17,7 +17,7 @@ from foundation.problems import Missing
 from outreach.outbox.queue import why_not_yet
 from outreach.states import WAITING, Reason
 from sourcing import selectors as people
-from sourcing.models import ContactPoint
+from sourcing.models import ContactPoint, ProjectRole
 
 PRIVATE = "private address"
 
@@ -56,8 +56,8 @@ def named(viewer: User, text: str) -> QuerySet[Campaign]:
     )
 
 
-def campaign_for(viewer: User, campaign_id: int) -> Campaign:
-    """One campaign with project, mailbox and lane; raises Missing."""
+def campaign_for(viewer: User, campaign_id: int, *, role: ProjectRole = ProjectRole.COMMENTER) -> Campaign:
+    """One campaign with project, mailbox and lane; raises Missing, and NotAllowed below ``role`` in its project."""
     found = (
         Campaign.objects.for_organisation(viewer.organisation_id)
         .select_related("project", "owner", "mailbox", "lane", "organisation", "started_by", "paused_by")
@@ -66,11 +66,14 @@ def campaign_for(viewer: User, campaign_id: int) -> Campaign:
     )
     if found is None:
         raise Missing("There is no such campaign.")
+    _needs(viewer, found.project_id, role)
     return found
 
 
-def step_for(viewer: User, campaign_id: int, step_id: int) -> Step:
-    """One step of one campaign; raises Missing."""
+def step_for(
+    viewer: User, campaign_id: int, step_id: int, *, role: ProjectRole = ProjectRole.COMMENTER
+) -> Step:
+    """One step of one campaign; raises Missing, and NotAllowed below ``role`` in its project."""
     found = (
         Step.objects.for_organisation(viewer.organisation_id)
         .select_related("campaign")
@@ -79,11 +82,12 @@ def step_for(viewer: User, campaign_id: int, step_id: int) -> Step:
     )
     if found is None:
         raise Missing("There is no such step.")
+    _needs(viewer, found.campaign.project_id, role)
     return found
 
 
-def recipient_for(viewer: User, recipient_id: int) -> Recipient:
-    """One recipient with campaign and person; raises Missing."""
+def recipient_for(viewer: User, recipient_id: int, *, role: ProjectRole = ProjectRole.COMMENTER) -> Recipient:
+    """One recipient with campaign and person; raises Missing, and NotAllowed below ``role`` in its project."""
     found = (
         Recipient.objects.for_organisation(viewer.organisation_id)
         .select_related("campaign__project", "campaign__mailbox", "candidate", "next_step", "added_by")
@@ -92,7 +96,14 @@ def recipient_for(viewer: User, recipient_id: int) -> Recipient:
     )
     if found is None:
         raise Missing("There is no such recipient.")
+    _needs(viewer, found.campaign.project_id, role)
     return found
+
+
+def _needs(viewer: User, project_id: int, role: ProjectRole) -> None:
+    """Whoever sees a project may look at its campaigns; more than that is asked of the project."""
+    if role is not ProjectRole.COMMENTER:
+        people.project_for(viewer, project_id, role=role)
 
 
 def recipients(campaign: Campaign, *, word: str = "") -> QuerySet[Recipient]:

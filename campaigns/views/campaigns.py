@@ -38,7 +38,7 @@ def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
     project = sourcing_selectors.project_for(viewer_of(request), project_id)
     context = project_frame(request, project, active="outreach")
     context["campaigns"] = selectors.campaigns(viewer_of(request)).filter(project=project)
-    context["may_edit"] = can(request.user, Right.CAMPAIGN_EDIT)
+    context["may_edit"] = bool(context["may_edit_project"]) and can(request.user, Right.CAMPAIGN_EDIT)
     return render(request, "campaigns/of_project.html", context)
 
 
@@ -102,7 +102,7 @@ def _problems(campaign: Campaign, counts: dict[str, int]) -> list[dict[str, obje
 def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """*When to send* and *Recipient email*."""
     user = viewer_of(request)
-    campaign = selectors.campaign_for(user, campaign_id)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     initial = {
         "name": campaign.name,
         "mailbox": campaign.mailbox_id,
@@ -133,7 +133,7 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """GET says what will happen, POST starts. A second press finds it started and says so."""
     user = viewer_of(request)
-    campaign = selectors.campaign_for(user, campaign_id)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     if request.method == "POST":
         was_draft = campaign.status == "draft"
         campaign = lifecycle.start(campaign=campaign, actor=user, now=timezone.now())
@@ -152,7 +152,9 @@ def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Nothing leaves afterwards; names what was already being handed over."""
     user = viewer_of(request)
     paused = lifecycle.pause(
-        campaign=selectors.campaign_for(user, campaign_id), actor=user, now=timezone.now()
+        campaign=selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR),
+        actor=user,
+        now=timezone.now(),
     )
     if paused.in_flight:
         count = len(paused.in_flight)
@@ -170,6 +172,10 @@ def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def resume(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Go on, never in a burst."""
     user = viewer_of(request)
-    lifecycle.resume(campaign=selectors.campaign_for(user, campaign_id), actor=user, now=timezone.now())
+    lifecycle.resume(
+        campaign=selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR),
+        actor=user,
+        now=timezone.now(),
+    )
     messages.success(request, "Resumed. What was overdue is planned anew.")
     return redirect("campaigns:overview", campaign_id)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.permissions import Right, can
+from accounts.permissions import Right, can, viewer_of
 from campaigns.models import Campaign, Recipient, Step
+from sourcing import project_roles
+from sourcing import selectors as people
+from sourcing.models import ProjectRole
 
 TABS = (("overview", "Overview"), ("steps", "Steps"), ("recipients", "Recipients"), ("settings", "Settings"))
 
@@ -19,10 +22,12 @@ def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dic
         .filter(campaign=campaign)
         .count(),
     }
+    role = people.role_in(viewer_of(request), campaign.project)
+    editor = project_roles.includes(role, ProjectRole.EDITOR)
     return {
         "campaign": campaign,
-        "may_edit": can(request.user, Right.CAMPAIGN_EDIT),
-        "may_start": can(request.user, Right.CAMPAIGN_START),
+        "may_edit": editor and can(request.user, Right.CAMPAIGN_EDIT),
+        "may_start": editor and can(request.user, Right.CAMPAIGN_START),
         "nav_active": "projects",
         "tabs": [
             {

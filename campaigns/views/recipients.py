@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from accounts.permissions import Right, can, needs, viewer_of
+from accounts.permissions import Right, needs, viewer_of
 from campaigns import enrolment, intervening, selectors, statistics
 from campaigns.forms import AddressForm
 from campaigns.models import Campaign, Recipient
@@ -73,7 +73,9 @@ def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
     chosen = [] if request.POST.get("everything") else numbers(request.POST.getlist("candidate"))
     campaign_id = number(request.POST.get("campaign"))
     if campaign_id is not None:
-        return _add(request, selectors.campaign_for(user, campaign_id), project, chosen)
+        return _add(
+            request, selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR), project, chosen
+        )
     return _choose(request, project, selectors.campaigns(user).filter(project=project), chosen)
 
 
@@ -82,7 +84,7 @@ def add_from_project(request: HttpRequest, project_id: int) -> HttpResponse:
 def add_all(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Everybody of the campaign's project; GET says who else is writing to them first."""
     user = viewer_of(request)
-    campaign = selectors.campaign_for(user, campaign_id)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     if request.method == "POST":
         return _add(request, campaign, campaign.project, [])
     return _choose(request, campaign.project, selectors.campaigns(user).filter(pk=campaign_id), [])
@@ -147,17 +149,16 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
 def _dialogue(request: HttpRequest, found: Recipient, form: AddressForm, status: int = 200) -> HttpResponse:
     user = viewer_of(request)
     context = campaign_frame(request, selectors.campaign_for(user, found.campaign_id), "recipients")
+    may_start = bool(context["may_start"])
     context.update(
         recipient=found,
         word=selectors.word_of(found),
         lines=selectors.timeline(found, viewer=user, now=timezone.now()),
         addresses=selectors.addresses(found, viewer=user),
         form=form,
-        may_pause=found.progress in GOING
-        and not intervening.may_go_on(found)
-        and can(user, Right.CAMPAIGN_START),
-        may_go_on=intervening.may_go_on(found) and can(user, Right.CAMPAIGN_START),
-        may_try_again=found.progress == Progress.BOUNCED and can(user, Right.CAMPAIGN_START),
+        may_pause=found.progress in GOING and not intervening.may_go_on(found) and may_start,
+        may_go_on=intervening.may_go_on(found) and may_start,
+        may_try_again=found.progress == Progress.BOUNCED and may_start,
     )
     return render(request, "campaigns/recipient.html", context, status=status)
 
@@ -208,7 +209,7 @@ def stop(request: HttpRequest, recipient_id: int) -> HttpResponse:
 def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Another address for this campaign, or *try again* with it after a bounce."""
     user = viewer_of(request)
-    found = selectors.recipient_for(user, recipient_id)
+    found = selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _dialogue(request, found, form, 422)
@@ -231,7 +232,7 @@ def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
 
 def _done(request: HttpRequest, recipient_id: int, text: str, act: Callable[[User], object]) -> HttpResponse:
     user = viewer_of(request)
-    selectors.recipient_for(user, recipient_id)
+    selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
     act(user)
     messages.success(request, text)
     return redirect("campaigns:recipient", recipient_id)

@@ -12,6 +12,7 @@ from campaigns import editing, preview, selectors, statistics
 from campaigns.forms import StepForm
 from campaigns.views.frame import campaign_frame
 from foundation.problems import Invalid
+from sourcing.models import ProjectRole
 
 
 @needs(Right.CAMPAIGN_VIEW)
@@ -28,7 +29,7 @@ def steps(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """An empty step at the end, opened for writing."""
     user = viewer_of(request)
-    campaign = selectors.campaign_for(user, campaign_id)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     step = editing.add_step(campaign=campaign, subject="", body="", days=3, actor=user)
     return redirect("campaigns:step", campaign.pk, step.pk)
 
@@ -38,8 +39,8 @@ def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     """Write one step; beside it what the first person of the campaign would get."""
     user = viewer_of(request)
-    found = selectors.step_for(user, campaign_id, step_id)
-    campaign = selectors.campaign_for(user, campaign_id)
+    found = selectors.step_for(user, campaign_id, step_id, role=ProjectRole.EDITOR)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     initial = {
         "subject": found.subject,
         "body": found.body,
@@ -74,6 +75,8 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
 def remove_step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     """Take a step of a draft away."""
     user = viewer_of(request)
-    editing.remove_step(step=selectors.step_for(user, campaign_id, step_id), actor=user)
+    editing.remove_step(
+        step=selectors.step_for(user, campaign_id, step_id, role=ProjectRole.EDITOR), actor=user
+    )
     messages.success(request, "Step removed.")
     return redirect("campaigns:steps", campaign_id)

@@ -23,6 +23,7 @@ from outreach.models import Lane, Message, MessageOrigin
 from outreach.outbox import capacity, feed, leases
 from outreach.states import FailureClass, MessageStatus, Reason, check, sentence
 from sourcing import suppression
+from sourcing.models import SuppressionKind
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,13 @@ _ENDS: dict[Reason, MessageStatus] = {
     Reason.STOPPED: _S.CANCELLED,
     Reason.MERGED: _S.CANCELLED,
     Reason.ERASED: _S.CANCELLED,
+}
+
+_KINDS: dict[SuppressionKind | None, Reason] = {
+    SuppressionKind.PERSON: Reason.SUPPRESSED_PERSON,
+    SuppressionKind.ADDRESS: Reason.SUPPRESSED_ADDRESS,
+    SuppressionKind.DOMAIN: Reason.SUPPRESSED_DOMAIN,
+    SuppressionKind.COMPANY: Reason.SUPPRESSED_COMPANY,
 }
 
 #: What others hear about a new status; the way back to the queue is nobody's news.
@@ -182,10 +190,9 @@ def _renew(lease: leases.Lease) -> None:
 
 
 def _suppressed_why(message: Message) -> Reason:
-    person = message.candidate_id
-    if person is not None and suppression.suppressed_people(message.organisation_id, [person]):
-        return Reason.SUPPRESSED_PERSON
-    return Reason.SUPPRESSED_ADDRESS
+    """What kind of entry it is; one taken off the list since it was read stopped the message all the same."""
+    kind = suppression.why(message.organisation_id, message.candidate_id, message.to_normalised)
+    return _KINDS.get(kind, Reason.SUPPRESSED_ADDRESS)
 
 
 def _raise_lane_day(lane: Lane, now: datetime) -> bool:

@@ -256,6 +256,30 @@ def test_a_commenter_looks_and_comments_and_changes_nothing(as_bob, alice, bob, 
     assert b"Add people" not in page
 
 
+def test_a_commenter_looks_at_campaigns_and_changes_none(as_bob, alice, bob):
+    made = making.campaign("Bo", alice=alice)
+    step, recipient = made.steps.first(), made.recipients.first()
+    collaborators.set_role(project=made.project, actor=alice, user=bob, role="commenter")
+    for path in ("", "steps/", "recipients/"):
+        page = as_bob.get(f"/campaigns/{made.pk}/{path}")
+        assert page.status_code == 200, path
+        assert b"Add everybody" not in page.content
+        assert b"Add a step" not in page.content
+        assert f"/campaigns/{made.pk}/start/".encode() not in page.content
+    assert b"New campaign" not in as_bob.get(f"/projects/{made.project_id}/outreach/").content
+    for path in ("settings/", "start/", f"steps/{step.pk}/"):
+        assert as_bob.get(f"/campaigns/{made.pk}/{path}").status_code == 403, path
+    for path in ("settings/", "start/", "pause/", "resume/", "recipients/add/", "steps/add/", f"steps/{step.pk}/",
+                 f"steps/{step.pk}/remove/"):  # fmt: skip
+        assert as_bob.post(f"/campaigns/{made.pk}/{path}").status_code == 403, path
+    dialogue = as_bob.get(f"/recipients/{recipient.pk}/").content
+    assert b"Pause Campaign" not in dialogue
+    for path in ("pause/", "go-on/", "stop/", "address/"):
+        assert as_bob.post(f"/recipients/{recipient.pk}/{path}").status_code == 403, path
+    collaborators.set_role(project=made.project, actor=alice, user=bob, role="editor")
+    assert as_bob.get(f"/campaigns/{made.pk}/settings/").status_code == 200
+
+
 def test_an_editor_changes_people_and_not_who_sees_it(as_bob, alice, bob, ana):
     project = make_project(alice)
     added = as_bob.post(f"/projects/{project.pk}/add/", {"candidate": ana.pk})

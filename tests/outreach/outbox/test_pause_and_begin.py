@@ -17,6 +17,7 @@ from outreach.outbox import claims, deliver, feed, leases, queue, transitions
 from outreach.outbox.transitions import LeaseLost, Outcome
 from outreach.states import MessageStatus, Reason
 from sourcing import suppression
+from sourcing.models import Candidate
 from tests.outreach import making
 from tests.outreach.making import NOW, fresh
 from tests.outreach.scripted_smtp import ScriptedServer
@@ -129,6 +130,26 @@ def test_a_person_who_opted_out_after_the_claim_gets_nothing():
     assert transitions.begin(lease, message, now=NOW) == Reason.SUPPRESSED_PERSON
     assert fresh(message).status == MessageStatus.SUPPRESSED
     assert Event.objects.across_organisations("test").filter(kind="message.suppressed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("stop", "reason"),
+    [
+        (lambda of: suppression.suppress_address(address="p@acme.example", **of), Reason.SUPPRESSED_ADDRESS),
+        (lambda of: suppression.suppress_domain(domain="acme.example", **of), Reason.SUPPRESSED_DOMAIN),
+        (lambda of: suppression.suppress_company(company="Acme", **of), Reason.SUPPRESSED_COMPANY),
+    ],
+)
+def test_what_kind_of_entry_stopped_the_message_is_told(stop, reason):
+    box = making.mailbox()
+    peter = making.person(box)
+    Candidate.objects.for_organisation(box.organisation_id).filter(pk=peter.pk).update(company="Acme")
+    making.write(box, "p@acme.example", candidate_id=peter.pk)
+    lease = leases.take(box.pk)
+    (message,) = claims.claim_next(lease, now=NOW, limit=1, room=True)
+    stop({"organisation": box.organisation, "actor": box.owner})
+    assert transitions.begin(lease, message, now=NOW) == reason
+    assert fresh(message).status == MessageStatus.SUPPRESSED
 
 
 def test_the_lanes_day_is_counted_at_begin_and_its_limit_obeyed():
