@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from foundation.paging import KeysetPagination
 from sourcing import duplicate_scan, duplicates, matching, merging, selectors
+from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import CandidateSerializer
 from sourcing.models import DuplicatePair, PairState, PersonMerge
 
@@ -69,15 +69,6 @@ class UndoneSerializer(serializers.Serializer[Any]):
     not_restored = serializers.ListField(child=serializers.CharField())
 
 
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
-
-
-def _checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
 class Pairs(APIView):
     """``/api/v1/duplicates/``: pairs nobody decided yet, the surest first; POST looks at everybody again."""
 
@@ -88,13 +79,13 @@ class Pairs(APIView):
     def get(self, request: Request) -> Response:
         """A page of pairs."""
         paging = KeysetPagination()
-        rows = paging.paginate_queryset(duplicates.open_pairs(_caller(request)), request, self)
+        rows = paging.paginate_queryset(duplicates.open_pairs(caller(request)), request, self)
         return paging.get_paginated_response(PairSerializer(rows, many=True).data)
 
     @extend_schema(operation_id="duplicates_scan", request=None, responses={202: dict})
     def post(self, request: Request) -> Response:
         """Start a scan; answers with its run. 409 while one is under way."""
-        run = duplicate_scan.start(actor=_caller(request)).run
+        run = duplicate_scan.start(actor=caller(request)).run
         assert run is not None
         return Response(run.as_dict(), status=status.HTTP_202_ACCEPTED)
 
@@ -107,14 +98,14 @@ class OnePair(APIView):
     @extend_schema(operation_id="duplicates_read", responses=PairSerializer)
     def get(self, request: Request, pair_id: int) -> Response:
         """The pair."""
-        return Response(PairSerializer(duplicates.pair_for(_caller(request), pair_id)).data)
+        return Response(PairSerializer(duplicates.pair_for(caller(request), pair_id)).data)
 
     @extend_schema(operation_id="duplicates_decide", request=DecisionSerializer, responses=PairSerializer)
     def patch(self, request: Request, pair_id: int) -> Response:
         """Say that they are two people, or ask again."""
-        pair = duplicates.pair_for(_caller(request), pair_id)
-        state = _checked(DecisionSerializer(data=request.data))["state"]
-        decided = duplicates.decide(pair=pair, actor=_caller(request), duplicate=state == PairState.OPEN)
+        pair = duplicates.pair_for(caller(request), pair_id)
+        state = checked(DecisionSerializer(data=request.data))["state"]
+        decided = duplicates.decide(pair=pair, actor=caller(request), duplicate=state == PairState.OPEN)
         return Response(PairSerializer(decided).data)
 
 
@@ -128,15 +119,15 @@ class Merge(APIView):
     )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Merge; the survivor keeps its values except where ``choices`` says ``other``, blanks are filled."""
-        caller = _caller(request)
-        survivor = selectors.candidate_for(caller, candidate_id)
-        values = _checked(MergeInSerializer(data=request.data))
-        other = selectors.candidate_for(caller, values["other"])
+        viewer = caller(request)
+        survivor = selectors.candidate_for(viewer, candidate_id)
+        values = checked(MergeInSerializer(data=request.data))
+        other = selectors.candidate_for(viewer, values["other"])
         seen = {survivor.pk: values.get("version"), other.pk: values.get("other_version")}
         made = merging.merge(
             survivor=survivor,
             other=other,
-            actor=caller,
+            actor=viewer,
             choices=values.get("choices"),
             versions={pk: version for pk, version in seen.items() if version is not None},
         )
@@ -156,7 +147,7 @@ class Merges(APIView):
     def get(self, request: Request) -> Response:
         """A page of merges."""
         paging = KeysetPagination()
-        rows = paging.paginate_queryset(duplicates.merges(_caller(request)), request, self)
+        rows = paging.paginate_queryset(duplicates.merges(caller(request)), request, self)
         return paging.get_paginated_response(MergeSerializer(rows, many=True).data)
 
 
@@ -169,7 +160,7 @@ class UndoMerge(APIView):
     def post(self, request: Request, merge_id: int) -> Response:
         """Undo; 409 when it was undone before or is older than 90 days."""
         undone = merging.undo_merge(
-            merge=duplicates.merge_for(_caller(request), merge_id), actor=_caller(request)
+            merge=duplicates.merge_for(caller(request), merge_id), actor=caller(request)
         )
         body = {"survivor": undone.survivor.pk, "other": undone.other.pk, "not_restored": undone.left}
         return Response(UndoneSerializer(body).data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
@@ -13,18 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from foundation.paging import KeysetPagination
 from foundation.problems import Invalid
 from sourcing import files, selectors
+from sourcing.api.requests import caller
 from sourcing.models import PersonFile
 from sourcing.resumes import intake
 from sourcing.views.files import download_of
-
-
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
 
 
 class FileSerializer(serializers.ModelSerializer[PersonFile]):
@@ -62,23 +58,23 @@ class Files(APIView):
     @extend_schema(operation_id="files_list", responses=FileSerializer(many=True))
     def get(self, request: Request, candidate_id: int) -> Response:
         """A page of files, the newest first."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
+        found = selectors.candidate_for(caller(request), candidate_id)
         paging = KeysetPagination()
-        page = paging.paginate_queryset(files.files_of(_caller(request), found), request, self)
+        page = paging.paginate_queryset(files.files_of(caller(request), found), request, self)
         return paging.get_paginated_response(FileSerializer(page, many=True).data)
 
     @extend_schema(operation_id="files_create", request=FileInSerializer, responses={201: FileSerializer})
     def post(self, request: Request, candidate_id: int) -> Response:
         """Keep a file; it is read in the background. 200 with the file that is there for bytes the person has."""
-        caller = _caller(request)
-        found = selectors.candidate_for(caller, candidate_id)
+        viewer = caller(request)
+        found = selectors.candidate_for(viewer, candidate_id)
         asked = FileInSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        run = intake.upload(actor=caller, uploads=[asked.validated_data["file"]], candidate=found)
+        run = intake.upload(actor=viewer, uploads=[asked.validated_data["file"]], candidate=found)
         if run.params["refused"]:
             raise Invalid(fields={"file": run.params["refused"][0]})
         again = run.params["repeated"]
-        file = files.file_for(caller, again[0]["file_id"]) if again else intake.files_of(run).get()
+        file = files.file_for(viewer, again[0]["file_id"]) if again else intake.files_of(run).get()
         return Response(
             FileSerializer(file).data, status=status.HTTP_200_OK if again else status.HTTP_201_CREATED
         )
@@ -95,11 +91,11 @@ class OneFile(APIView):
     )
     def get(self, request: Request, file_id: int) -> FileResponse:
         """The file as an attachment."""
-        return download_of(files.file_for(_caller(request), file_id))
+        return download_of(files.file_for(caller(request), file_id))
 
     @extend_schema(operation_id="files_remove", responses={204: OpenApiResponse()})
     def delete(self, request: Request, file_id: int) -> Response:
         """Delete the file and the text read from it."""
-        caller = _caller(request)
-        files.remove(file=files.file_for(caller, file_id), actor=caller)
+        viewer = caller(request)
+        files.remove(file=files.file_for(viewer, file_id), actor=viewer)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -13,17 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from foundation.paging import KeysetPagination
 from sourcing import selectors
+from sourcing.api.requests import caller
 from sourcing.finding import asking, finding, usage
 from sourcing.finding import selectors as credit_selectors
 from sourcing.models import ContactKind, Finding, FindingItem, FindingStatus
-
-
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
 
 
 class CreditsSerializer(serializers.Serializer[Any]):
@@ -112,7 +108,7 @@ class Credits(APIView):
     @extend_schema(operation_id="credits_read", responses=CreditsSerializer(many=True))
     def get(self, request: Request) -> Response:
         """One object per kind, e-mail first."""
-        return Response(CreditsSerializer(credit_selectors.credits_of(_caller(request)), many=True).data)
+        return Response(CreditsSerializer(credit_selectors.credits_of(caller(request)), many=True).data)
 
 
 class CreditUsage(APIView):
@@ -123,7 +119,7 @@ class CreditUsage(APIView):
     @extend_schema(operation_id="credits_usage", responses=UsageLineSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The last twelve months, the newest first."""
-        report = usage.report(viewer=_caller(request), now=timezone.now())
+        report = usage.report(viewer=caller(request), now=timezone.now())
         lines = [dataclasses.asdict(line) for line in report.lines]
         return Response(UsageLineSerializer(lines, many=True).data)
 
@@ -138,15 +134,15 @@ class Findings(APIView):
     )
     def post(self, request: Request) -> Response:
         """Begin a request; 409 ``not_enough_credits`` (with ``needed`` and ``available``) or ``no_provider``."""
-        caller = _caller(request)
+        viewer = caller(request)
         given = FindingInSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         values = given.validated_data
-        project = selectors.project_for(caller, values["project_id"]) if "project_id" in values else None
+        project = selectors.project_for(viewer, values["project_id"]) if "project_id" in values else None
         made = finding.start(
-            actor=caller,
+            actor=viewer,
             kind=values["kind"],
-            candidate_ids=selectors.project_candidate_ids(caller, project)
+            candidate_ids=selectors.project_candidate_ids(viewer, project)
             if project
             else values["candidate_ids"],
             request_key=values.get("request_key") or uuid.uuid4(),
@@ -163,7 +159,7 @@ class OneFinding(APIView):
     @extend_schema(operation_id="finding_read", responses=FindingSerializer)
     def get(self, request: Request, finding_id: int) -> Response:
         """The request with its counts."""
-        return Response(FindingSerializer(credit_selectors.finding_for(_caller(request), finding_id)).data)
+        return Response(FindingSerializer(credit_selectors.finding_for(caller(request), finding_id)).data)
 
 
 class FindingPeople(APIView):
@@ -175,8 +171,8 @@ class FindingPeople(APIView):
     @extend_schema(operation_id="finding_people", responses=FindingItemSerializer(many=True))
     def get(self, request: Request, finding_id: int) -> Response:
         """A page of people."""
-        caller = _caller(request)
-        items = credit_selectors.items(caller, credit_selectors.finding_for(caller, finding_id))
+        viewer = caller(request)
+        items = credit_selectors.items(viewer, credit_selectors.finding_for(viewer, finding_id))
         paging = KeysetPagination()
         rows = paging.paginate_queryset(items, request, self)
         return paging.get_paginated_response(FindingItemSerializer(rows, many=True).data)
@@ -190,6 +186,6 @@ class CancelFinding(APIView):
     @extend_schema(operation_id="finding_cancel", request=None, responses=FindingSerializer)
     def post(self, request: Request, finding_id: int) -> Response:
         """Credits that are not spent come back; 409 when it has ended."""
-        caller = _caller(request)
-        finding.cancel(actor=caller, finding=credit_selectors.finding_for(caller, finding_id))
-        return Response(FindingSerializer(credit_selectors.finding_for(caller, finding_id)).data)
+        viewer = caller(request)
+        finding.cancel(actor=viewer, finding=credit_selectors.finding_for(viewer, finding_id))
+        return Response(FindingSerializer(credit_selectors.finding_for(viewer, finding_id)).data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from sourcing import selectors
+from sourcing.api.requests import caller
 from sourcing.importing import checking, source, staging, undoing, uploading
 from sourcing.models import ImportRun
 
@@ -89,12 +89,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
         return source.header_of(found) if found.run_id is None else []
 
 
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
-
-
 def _answer(request: Request, import_id: int, *, code: int = status.HTTP_200_OK) -> Response:
-    return Response(ImportSerializer(selectors.import_for(_caller(request), import_id)).data, status=code)
+    return Response(ImportSerializer(selectors.import_for(caller(request), import_id)).data, status=code)
 
 
 class Imports(APIView):
@@ -110,9 +106,9 @@ class Imports(APIView):
         asked.is_valid(raise_exception=True)
         project = asked.validated_data.get("project")
         made = uploading.upload(
-            actor=_caller(request),
+            actor=caller(request),
             file=asked.validated_data["file"],
-            project=selectors.project_for(_caller(request), project) if project else None,
+            project=selectors.project_for(caller(request), project) if project else None,
         )
         return _answer(request, made.pk, code=status.HTTP_201_CREATED)
 
@@ -130,7 +126,7 @@ class OneImport(APIView):
     @extend_schema(operation_id="imports_change", request=SettingsSerializer, responses=ImportSerializer)
     def patch(self, request: Request, import_id: int) -> Response:
         """Say what the columns are, what happens to values that are there, and where the people go."""
-        found = selectors.import_for(_caller(request), import_id)
+        found = selectors.import_for(caller(request), import_id)
         asked = SettingsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
@@ -138,9 +134,9 @@ class OneImport(APIView):
         uploading.settle(
             found,
             _columns(values["mapping"]) if "mapping" in values else staging.field_mapping(found),
-            actor=_caller(request),
+            actor=caller(request),
             source_name=values.get("source", found.source),
-            project=selectors.project_for(_caller(request), project) if project else None,
+            project=selectors.project_for(caller(request), project) if project else None,
             chosen=values.get("policies", found.policies),
             tags=values.get("tags", found.tags),
         )
@@ -156,12 +152,12 @@ class ImportAction(APIView):
     @extend_schema(request=None, responses={202: ImportSerializer})
     def post(self, request: Request, import_id: int) -> Response:
         """Begin; the import's ``progress`` tells the rest."""
-        caller = _caller(request)
-        found = selectors.import_for(caller, import_id)
+        viewer = caller(request)
+        found = selectors.import_for(viewer, import_id)
         if self.action == "undo":
-            undoing.start(import_run=found, actor=caller, now=timezone.now())
+            undoing.start(import_run=found, actor=viewer, now=timezone.now())
         else:
-            (uploading.start if self.action == "start" else checking.start)(import_run=found, actor=caller)
+            (uploading.start if self.action == "start" else checking.start)(import_run=found, actor=viewer)
         return _answer(request, import_id, code=status.HTTP_202_ACCEPTED)
 
 

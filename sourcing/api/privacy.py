@@ -1,23 +1,23 @@
-"""The API of privacy: unsubscribe, erase, lawful bases, notices, archives, the suppression list, receipts."""
+"""The API of privacy: unsubscribe, erase, lawful bases, notices, archives, receipts."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
 from accounts.permissions import Right
 from foundation.models import Run
-from sourcing import archiving, erasing, privacy, retention, selectors, suppression, suppression_list
+from sourcing import archiving, erasing, privacy, retention, selectors, suppression
+from sourcing.api.requests import caller, checked
 from sourcing.models import (
     Basis,
     Candidate,
@@ -27,17 +27,7 @@ from sourcing.models import (
     NoticeWay,
     PersonArchive,
     RetentionProposal,
-    Suppression,
 )
-
-
-def _caller(request: Request) -> User:
-    return cast("User", request.user)
-
-
-def _checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -106,34 +96,6 @@ class ArchiveSerializer(serializers.ModelSerializer[PersonArchive]):
         return bool(archive.file)
 
 
-class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
-    """One entry of the list. ``value`` is empty for an address, which is kept as a keyed hash."""
-
-    stays = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Suppression
-        fields = (
-            "id", "kind", "value", "candidate", "includes_past", "soft", "reason", "note", "stays", "created_at",
-        )  # fmt: skip
-        read_only_fields = fields
-
-    @extend_schema_field(OpenApiTypes.BOOL)
-    def get_stays(self, entry: Suppression) -> bool:
-        """A complaint or an erasure, which nobody takes back."""
-        return suppression_list.stays(entry)
-
-
-class SuppressionInSerializer(serializers.Serializer[Any]):
-    """What to put on the list."""
-
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in suppression_list.ADDABLE])
-    value = serializers.CharField(max_length=320)
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-    includes_past = serializers.BooleanField(required=False, default=False)
-    soft = serializers.BooleanField(required=False, default=False)
-
-
 class ToldSerializer(serializers.Serializer[Any]):
     """People who were told, and how."""
 
@@ -184,9 +146,9 @@ class Unsubscribe(APIView):
     )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Once for ever, at every address; twice changes nothing."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
-        note = _checked(UnsubscribeSerializer(data=request.data))["note"]
-        suppression.opt_out(candidate=found, actor=_caller(request), note=note)
+        found = selectors.candidate_for(caller(request), candidate_id)
+        note = checked(UnsubscribeSerializer(data=request.data))["note"]
+        suppression.opt_out(candidate=found, actor=caller(request), note=note)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -200,11 +162,11 @@ class Erasure(APIView):
     )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Start erasing; the run ends with ``receipt_id``."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
-        asked = _checked(ErasureRequestSerializer(data=request.data))
+        found = selectors.candidate_for(caller(request), candidate_id)
+        asked = checked(ErasureRequestSerializer(data=request.data))
         run = erasing.request(
             candidate=found,
-            actor=_caller(request),
+            actor=caller(request),
             reason=ErasureReason(asked["reason"]),
             block=asked["block"],
         )
@@ -220,7 +182,7 @@ class Erasures(generics.ListAPIView[ErasureReceipt]):
 
     def get_queryset(self) -> QuerySet[ErasureReceipt]:
         """The organisation's."""
-        return ErasureReceipt.objects.for_organisation(_caller(self.request).tenant_id)
+        return ErasureReceipt.objects.for_organisation(caller(self.request).tenant_id)
 
 
 class LawfulBases(generics.GenericAPIView[LawfulBasis]):
@@ -233,7 +195,7 @@ class LawfulBases(generics.GenericAPIView[LawfulBasis]):
     @extend_schema(operation_id="lawful_bases_list")
     def get(self, request: Request, candidate_id: int) -> Response:
         """All that were recorded, the last first."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
+        found = selectors.candidate_for(caller(request), candidate_id)
         rows = self.paginate_queryset(privacy.bases(found))
         return self.get_paginated_response(LawfulBasisSerializer(rows, many=True).data)
 
@@ -244,10 +206,10 @@ class LawfulBases(generics.GenericAPIView[LawfulBasis]):
     )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Record one."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
-        values = _checked(LawfulBasisInSerializer(data=request.data))
+        found = selectors.candidate_for(caller(request), candidate_id)
+        values = checked(LawfulBasisInSerializer(data=request.data))
         made = privacy.record_basis(
-            candidate=found, actor=_caller(request), today=timezone.localdate(), **values
+            candidate=found, actor=caller(request), today=timezone.localdate(), **values
         )
         return Response(LawfulBasisSerializer(made).data, status=status.HTTP_201_CREATED)
 
@@ -260,7 +222,7 @@ class WithdrawBasis(APIView):
     @extend_schema(operation_id="lawful_bases_withdraw", request=None, responses={204: None})
     def post(self, request: Request, candidate_id: int, basis_id: int) -> Response:
         """It no longer holds; it stays on record."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
+        found = selectors.candidate_for(caller(request), candidate_id)
         privacy.withdraw_basis(candidate=found, basis_id=basis_id, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -273,8 +235,8 @@ class MakeArchive(APIView):
     @extend_schema(operation_id="archives_create", request=None, responses={202: ArchiveSerializer})
     def post(self, request: Request, candidate_id: int) -> Response:
         """Start making it."""
-        found = selectors.candidate_for(_caller(request), candidate_id)
-        made = archiving.request(candidate=found, actor=_caller(request))
+        found = selectors.candidate_for(caller(request), candidate_id)
+        made = archiving.request(candidate=found, actor=caller(request))
         return Response(ArchiveSerializer(made).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -289,63 +251,10 @@ class OneArchive(APIView):
     )
     def get(self, request: Request, archive_id: int) -> FileResponse:
         """404 until it is ready, and for everybody else."""
-        made = archiving.archive_for(_caller(request), archive_id, now=timezone.now())
+        made = archiving.archive_for(caller(request), archive_id, now=timezone.now())
         return FileResponse(
             made.file.open("rb"), as_attachment=True, filename=f"person-{made.candidate_id}.zip"
         )
-
-
-class Suppressions(generics.GenericAPIView[Suppression]):
-    """``/api/v1/suppressions/``: whom nothing is sent to."""
-
-    rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_EDIT}
-    serializer_class = SuppressionSerializer
-    queryset = Suppression.unguarded.none()
-    keyset_order = ("-created_at", "-id")
-
-    @extend_schema(
-        operation_id="suppressions_list",
-        parameters=[
-            OpenApiParameter("q", str, description="Part of a domain, company or name, or a whole address."),
-            OpenApiParameter("kind", str, enum=["person", "address", "domain", "company"]),
-        ],
-    )
-    def get(self, request: Request) -> Response:
-        """The newest first."""
-        asked = request.query_params
-        found = suppression_list.entries(
-            _caller(request), text=asked.get("q", ""), kind=asked.get("kind", "")
-        )
-        rows = self.paginate_queryset(found)
-        return self.get_paginated_response(SuppressionSerializer(rows, many=True).data)
-
-    @extend_schema(
-        operation_id="suppressions_create",
-        request=SuppressionInSerializer,
-        responses={201: SuppressionSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """An address, a domain or a company; people through ``unsubscribe``."""
-        values = _checked(SuppressionInSerializer(data=request.data))
-        made = suppression_list.add(actor=_caller(request), **values)
-        return Response(SuppressionSerializer(made).data, status=status.HTTP_201_CREATED)
-
-
-class OneSuppression(APIView):
-    """``/api/v1/suppressions/<id>/``: take an entry off."""
-
-    right = Right.ORGANISATION_EDIT
-
-    @extend_schema(
-        operation_id="suppressions_remove",
-        parameters=[OpenApiParameter("why", str, required=True, description="Kept with your name.")],
-        responses={204: None},
-    )
-    def delete(self, request: Request, entry_id: int) -> Response:
-        """422 without ``why``, 409 for a complaint or an erasure."""
-        entry = suppression_list.entry_for(_caller(request), entry_id)
-        suppression_list.remove(actor=_caller(request), entry=entry, why=request.query_params.get("why", ""))
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Notices(generics.GenericAPIView[Candidate]):
@@ -359,16 +268,16 @@ class Notices(generics.GenericAPIView[Candidate]):
     @extend_schema(operation_id="notices_due")
     def get(self, request: Request) -> Response:
         """Who must be told within a week, or should have been."""
-        caller = _caller(request)
-        rows = self.paginate_queryset(privacy.notices_due(caller, now=timezone.now()))
-        context = {"rules": privacy.rules_of(caller.tenant_id)}
+        viewer = caller(request)
+        rows = self.paginate_queryset(privacy.notices_due(viewer, now=timezone.now()))
+        context = {"rules": privacy.rules_of(viewer.tenant_id)}
         return self.get_paginated_response(NoticeDueSerializer(rows, many=True, context=context).data)
 
     @extend_schema(operation_id="notices_create", request=ToldSerializer, responses=NotedSerializer)
     def post(self, request: Request) -> Response:
         """These people were told."""
-        values = _checked(ToldSerializer(data=request.data))
-        noted = privacy.told(actor=_caller(request), at=timezone.now(), **values)
+        values = checked(ToldSerializer(data=request.data))
+        noted = privacy.told(actor=caller(request), at=timezone.now(), **values)
         return Response(NotedSerializer({"noted": noted}).data)
 
 
@@ -382,4 +291,4 @@ class Proposals(generics.ListAPIView[RetentionProposal]):
 
     def get_queryset(self) -> QuerySet[RetentionProposal]:
         """The longest silent first."""
-        return retention.proposals(_caller(self.request))
+        return retention.proposals(caller(self.request))
