@@ -11,8 +11,8 @@ from outreach.inbound.reports import RecipientReport, recipients_of
 
 _ADDRESS = re.compile(r"(?<![\w.+=/-])[\w.+=*!#$%&'/?^{|}~-]{1,64}@[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])")
 _COPY = re.compile(
-    r"\n\W{0,80}(?:this is a copy of|below this line is a copy|below is (?:a copy of|the original)|message headers? follow"
-    r"|the (?:text of the )?original message|original message|original mail|unsent message"
+    r"\n\W{0,80}(?:this is a copy of|below this line is a copy|below is (?:a copy of|the original)"
+    r"|message headers? follow|the (?:text of the )?original message|original message|original mail|unsent message"
     r"|message (?:text|header)s? follows|-+ ?the header|received: (?:from|by)|return-path:)",
     re.IGNORECASE,
 )
