@@ -288,7 +288,7 @@ def test_a_merge_waits_for_a_begin_and_every_later_begin_sees_it() -> None:
     merged = threading.Event()
 
     def work() -> None:
-        began.wait(5)
+        began.wait(60)
         try:
             merging.merge(survivor=stays, other=goes, actor=None)
         finally:
@@ -305,7 +305,7 @@ def test_a_merge_waits_for_a_begin_and_every_later_begin_sees_it() -> None:
         Message.objects.for_organisation(made.organisation_id).filter(pk=messages[0].pk).update(
             status=MessageStatus.SENDING, sending_at=LATER
         )
-    worker.join(10)
+    worker.join(60)
     assert first == {messages[0].pk: None}
     with transaction.atomic():
         later = advancing.CampaignFeed().may_begin(messages=messages[1:], now=LATER)

@@ -235,13 +235,13 @@ def test_a_delivery_another_worker_holds_is_passed_by(organisation, heard):
                 first = owed()[0].pk
                 list(Delivery.objects.across_organisations("tests").filter(pk=first).select_for_update())
                 locked.set()
-                let_go.wait(10)
+                let_go.wait(60)
         finally:
             connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert locked.wait(10)
+    assert locked.wait(60)
     deliver()
     let_go.set()
     holder.join()

@@ -164,7 +164,7 @@ def test_a_twin_of_work_that_takes_long_is_asked_to_come_again(alice):
 
         def work() -> HttpResponse:
             begun.set()
-            go_on.wait(10)
+            go_on.wait(60)
             return HttpResponse("{}", status=201)
 
         try:
@@ -182,7 +182,7 @@ def test_a_twin_of_work_that_takes_long_is_asked_to_come_again(alice):
     scope = f"token:{alice_token(alice)}"
     thread = threading.Thread(target=hold)
     thread.start()
-    begun.wait(10)
+    begun.wait(60)
     response = post(secret, "k")
     go_on.set()
     thread.join()

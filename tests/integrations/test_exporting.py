@@ -82,7 +82,7 @@ def test_six_clicks_at_once_are_one_export(whale: SmallSourceWhale) -> None:
 
     def click() -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             made.append(making.export(alice, row, ada, request_key=key).pk)
         finally:
             database.close()

@@ -442,14 +442,14 @@ def test_a_worker_killed_between_the_post_and_the_link_leaves_one_record_and_one
     def kill_me_now(work: Any) -> Answer:
         answer: Answer = work()
         stored.set()
-        dead.wait(20)
+        dead.wait(60)
         return answer
 
     whale.fail("candidates/add", kill_me_now)
     command = [sys.executable, "-c", _WORKER, whale.url, database.settings_dict["NAME"], str(export.run_id)]
     worker = subprocess.Popen(command, env=dict(os.environ))
     try:
-        assert stored.wait(30)
+        assert stored.wait(60)
         worker.send_signal(signal.SIGKILL)
     finally:
         worker.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -177,10 +178,10 @@ def test_any_text_gets_a_class(text: str, code: str) -> None:
     "text", ["message " * 2000, "a" * 100_000, "user <" + "x@" * 5000, " " * 50_000 + "x", "daily " * 3000]
 )
 def test_long_answers_are_judged_quickly(text: str) -> None:
-    started = datetime.now(UTC)
+    started = time.process_time()
     failure_of(text)
 
-    assert datetime.now(UTC) - started < timedelta(seconds=5)
+    assert time.process_time() - started < 5
 
 
 # While sending

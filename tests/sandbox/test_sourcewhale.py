@@ -256,7 +256,7 @@ def test_a_subscriber_is_told_until_it_leaves(world: Sandbox, api: Api) -> None:
         url = f"http://127.0.0.1:{server.server_port}/hook?token=t"
         hook = api.post("zapier/subscribe", {"url": url, "subscriptionType": "candidateCreated"}).json()["id"]
         number = api.add()
-        assert came.wait(5)
+        assert came.wait(60)
         assert api.post("zapier/unsubscribe", {"subscriptionId": hook}).json() == "success"
         assert api.post("zapier/unsubscribe", {"subscriptionId": hook}).status_code == 404
         server.shutdown()

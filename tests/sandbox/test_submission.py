@@ -216,7 +216,7 @@ def test_many_senders_at_once_lose_nothing(mail: Mail, world: Sandbox) -> None:
         list(pool.map(submit, range(8)))
     counts = world.ledger()
     assert (counts["accepted"], counts["recipients"], counts["duplicates"]) == (400, 400, 0)
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import html
+import time
 
 import pytest
 from django.core import mail
@@ -138,9 +138,9 @@ def test_a_name_two_members_share_means_nobody() -> None:
 
 def test_many_at_signs_are_looked_at_quickly() -> None:
     crowd = [(number, f"Member {number}", f"m{number}@x.example") for number in range(1, 400)]
-    started = timezone.now()
+    started = time.process_time()
     spans("@member " * 2_500, crowd)
-    assert timezone.now() - started < datetime.timedelta(seconds=2)
+    assert time.process_time() - started < 2
 
 
 def told(user: User) -> list[NoteMention]:

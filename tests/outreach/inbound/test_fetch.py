@@ -317,7 +317,7 @@ def test_of_two_workers_one_reads(server, box, line):
     assert read(box) == fetch.Pass()
     assert fetch.due(now=LATER) == []
     line.hold.clear()
-    first.join(20)
+    first.join(60)
     assert results == [fetch.Pass(mails=1, complete=True)]
 
 

@@ -475,7 +475,7 @@ def test_readers_that_meet_a_mail_at_once_make_one_row_and_tell_it_once(box):
 
     def reader(number: int) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             found.append(read(box, raw, folder=f"Folder {number}").pk)
         except Exception as error:  # noqa: BLE001 - shown by the assertion below
             errors.append(error)
@@ -486,7 +486,7 @@ def test_readers_that_meet_a_mail_at_once_make_one_row_and_tell_it_once(box):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert errors == []
     assert len(set(found)) == 1
     assert rows() == 1

@@ -80,20 +80,20 @@ def test_pause_returns_only_after_a_running_begin_and_nothing_begins_afterwards(
 
         def may_begin(self, **_asked):
             inside.set()
-            assert go_on.wait(5)
+            assert go_on.wait(60)
             return {}
 
     feed.register(Slow())
     Message.objects.across_organisations("test").update(origin="campaign")
     message.origin = "campaign"
     beginning, _ = in_thread(lambda: transitions.begin(lease, message, now=NOW))
-    assert inside.wait(5)
+    assert inside.wait(60)
     pausing, named = in_thread(lambda: queue.hold_lane(lane_id=lane.pk, code="paused", text="", now=NOW))
     pausing.join(0.3)
     assert pausing.is_alive(), "Pause waits for the running begin"
     go_on.set()
-    beginning.join(5)
-    pausing.join(5)
+    beginning.join(60)
+    pausing.join(60)
     assert named == [[message.pk]]
     assert fresh(message).status == MessageStatus.SENDING
 
@@ -113,7 +113,7 @@ def test_under_fire_nothing_reaches_the_server_that_began_after_pause_returned(s
         for row in Message.objects.across_organisations("test")
         if row.status in {"sent", "sending"} or row.pk in named
     }
-    sending.join(10)
+    sending.join(60)
     assert "queued" in at_pause | set(making.statuses(box))
     left = set(
         Message.objects.across_organisations("test").filter(status="sent").values_list("pk", flat=True)
