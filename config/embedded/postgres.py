@@ -105,6 +105,26 @@ class Postgres:
         finally:
             connection.close()
 
+    def dump(self, database: str, target: Path) -> None:
+        """Write the database into a file as SQL."""
+        self._client("pg_dump", "--file", target, "--dbname", self.url(database))
+
+    def load(self, database: str, source: Path) -> None:
+        """Fill an empty database from what ``dump`` wrote, whole or not at all."""
+        quiet = ("--no-psqlrc", "--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1")
+        self._client("psql", *quiet, "--single-transaction", "--file", source, "--dbname", self.url(database))
+
+    def _client(self, program: str, *arguments: str | os.PathLike[str]) -> None:
+        done = subprocess.run(
+            [self.programs.bin / program, *arguments],
+            env=_clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SetupProblem(f"{program} said:\n{done.stderr.strip()[-1500:]}")
+
     def _open_a_way(self) -> None:
         """Under root: make sure that the server's account reaches the programs and the data.
 

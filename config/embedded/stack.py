@@ -38,6 +38,8 @@ from config.embedded.supervisor import Supervisor
 from config.embedded.valkey import Valkey
 
 DATABASE = "beckon"
+#: Names a dump of a migrated database; stacks of one test run begin with it and migrate what it lacks: nothing.
+MIGRATED = "BECKON_MIGRATED_DUMP"
 
 
 class Stack:
@@ -133,7 +135,9 @@ class Stack:
         self._notice("valkey")
         self.supervisor.start(self.valkey.program())
         self.supervisor.wait_ready()
-        self.postgres.create_database(DATABASE)
+        made = self.postgres.create_database(DATABASE)
+        if made and self._migrate and not self._durable and os.environ.get(MIGRATED):
+            self.postgres.load(DATABASE, Path(os.environ[MIGRATED]))
 
     def _start_sandbox(self) -> None:
         """Start it with an account for each demo login, on the ports of its last run (mailboxes store them)."""

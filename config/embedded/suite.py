@@ -1,8 +1,9 @@
 """Everything ``make test`` does after the set-up: ``python -m config.embedded.suite [STEP …] [-- PYTEST ARGUMENTS]``.
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
-the next one. Tests run in a process per core (``-- -n0``: in one). The database and Redis are private embedded
-servers, unless DATABASE_URL and REDIS_URL are set.
+another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in a
+process per core (``-- -n0``: in one). The database and Redis are private embedded servers, unless DATABASE_URL and
+REDIS_URL are set; into the private one the migrations run once, and every test process starts from a copy.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from config.embedded.ending import Ended, raise_on_signals
 from config.embedded.problems import SetupProblem, tell
 from config.embedded.programs import ROOT
-from config.embedded.stack import Stack
+from config.embedded.stack import DATABASE, MIGRATED, Stack
 from config.embedded.supervisor import die_with_parent
 
 BIN = Path(sys.executable).parent
@@ -34,12 +36,20 @@ STEPS: dict[str, list[str]] = {
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "tests": [sys.executable, "-m", "pytest"],
 }
+#: Fills the private database, which the tests' own are copied from.
+MIGRATE = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
 HOW_TO_GET = {
     "browser": "Chromium (Debian, Ubuntu: apt install chromium)",
     "mail": "Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)",
 }
-#: Processes that run tests at once; each has its own database and mail world.
-MOST_WORKERS = 4
+#: Processes at once: of the checks, and of the tests, where each has its own database and mail world.
+AT_ONCE = min(os.cpu_count() or 1, 4)
+#: What takes longest is started first.
+LONG = ("types", "database")
+#: Names the database that tests copy, for config.settings.test.
+TEMPLATE = "BECKON_TEST_TEMPLATE"
+#: The checks that run at this moment; they end with the one who waits for them.
+running: set[subprocess.Popen[str]] = set()
 TEST_SETTINGS = "config.settings.test"
 
 
@@ -60,8 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
         die_with_parent()
     raise_on_signals()
     try:
-        with _services() as env:
-            return run_steps(options.steps or list(STEPS), env, pytest_arguments)
+        with _services() as (env, stack):
+            steps = [step for step in STEPS if step in (options.steps or STEPS)]
+            return run_steps(steps, env, pytest_arguments, stack)
     except SetupProblem as problem:
         return tell(problem)
     except Ended as ended:
@@ -74,33 +85,87 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 @contextlib.contextmanager
-def _services() -> Iterator[dict[str, str]]:
-    """The environment of the steps; servers of our own for what the caller's environment does not name."""
+def _services() -> Iterator[tuple[dict[str, str], Stack | None]]:
+    """The environment of the steps, and the stack of our own when it serves their database."""
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     common = {"DJANGO_SETTINGS_MODULE": TEST_SETTINGS}
     if len(given) == 2:
-        yield common
+        yield common, None
         return
     with Stack(workers=(), beat=False, web=False, migrate=False, durable=False) as stack:
-        yield {"DATABASE_URL": stack.database_url, "REDIS_URL": stack.redis_url} | given | common
+        own = {"DATABASE_URL": stack.database_url, "REDIS_URL": stack.redis_url}
+        yield own | given | common, None if "DATABASE_URL" in given else stack
 
 
-def run_steps(steps: list[str], env: Mapping[str, str], pytest_arguments: list[str]) -> int:
-    """Run the steps one after another and say at the end which failed, and what was skipped."""
+def run_steps(
+    steps: list[str], env: Mapping[str, str], pytest_arguments: list[str], stack: Stack | None
+) -> int:
+    """Run the checks side by side, then the tests; say at the end which failed, and what was skipped.
+
+    A stack is migrated once, and every test process and every stack of a test begins with a copy of its database.
+    """
     child_env = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | dict(env)
-    failed = []
+    commands = {step: STEPS[step] for step in steps if step != "tests"}
+    if "tests" in steps and stack is not None:
+        commands["database"] = MIGRATE
+    failed = run_checks(commands, child_env)
     skipped: dict[str, int] = {}
-    for step in steps:
+    if "tests" in steps and "database" not in failed:
         started = time.monotonic()
-        print(f"── {step} ".ljust(72, "─"), flush=True)
-        if step == "tests":
-            code, skipped = run_pytest(child_env, pytest_arguments)
-        else:
-            code = _run(STEPS[step], child_env)
-        if code:
-            failed.append(step)
-        print(f"   {step}: {'FAILED' if code else 'ok'} in {time.monotonic() - started:.1f} s", flush=True)
+        _headline("tests")
+        if stack is not None:
+            dump = stack.folder / "migrated.sql"
+            stack.postgres.dump(DATABASE, dump)
+            child_env |= {TEMPLATE: DATABASE, MIGRATED: str(dump)}
+        code, skipped = run_pytest(child_env, pytest_arguments)
+        _outcome("tests", code, started)
+        failed += ["tests"] if code else []
     return conclude(failed, skipped, strict=os.environ.get("CI", "").lower() in {"1", "true"})
+
+
+def run_checks(
+    commands: Mapping[str, list[str]], env: Mapping[str, str], *, at_once: int = AT_ONCE
+) -> list[str]:
+    """Run programs side by side, the long ones first; the names of those that failed, in the order given.
+
+    What a program says is printed in one piece when it ends.
+    """
+    failed = []
+    order = sorted(commands, key=lambda name: name not in LONG)
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        checks = [pool.submit(_check, name, commands[name], env) for name in order]
+        try:
+            for check in as_completed(checks):
+                name, code, said, started = check.result()
+                _headline(name)
+                print(said, end="", flush=True)
+                _outcome(name, code, started)
+                failed += [name] if code else []
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in list(running):
+                child.terminate()
+            raise
+    return [name for name in commands if name in failed]
+
+
+def _check(name: str, command: list[str], env: Mapping[str, str]) -> tuple[str, int, str, float]:
+    started = time.monotonic()
+    with subprocess.Popen(
+        command, env=dict(env), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        running.add(child)
+        said, _ = child.communicate()
+        running.discard(child)
+    return name, child.returncode, said, started
+
+
+def _headline(step: str) -> None:
+    print(f"── {step} ".ljust(72, "─"), flush=True)
+
+
+def _outcome(step: str, code: int, started: float) -> None:
+    print(f"   {step}: {'FAILED' if code else 'ok'} in {time.monotonic() - started:.1f} s", flush=True)
 
 
 def run_pytest(env: Mapping[str, str], arguments: list[str]) -> tuple[int, dict[str, int]]:
@@ -108,9 +173,8 @@ def run_pytest(env: Mapping[str, str], arguments: list[str]) -> tuple[int, dict[
     folder = Path(tempfile.mkdtemp(prefix="beckon-suite-"))
     counts = folder / "skips.json"
     try:
-        workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
         # By file, as modules share servers; in the order of collection, which begins with the slow ones.
-        spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+        spread = ["-n", str(AT_ONCE), "--dist", "loadfile", "--no-loadscope-reorder"]
         code = _run(
             [*STEPS["tests"], "-p", "config.embedded.skips", *spread, *arguments],
             {**env, "BECKON_SKIPS": str(counts)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from config.embedded import demo, prepare, suite
+from config.embedded.ending import Ended
 from config.embedded.folders import take_lock
 from config.embedded.problems import SetupProblem
 from config.embedded.programs import ROOT
+
+from .test_supervisor import gone
 
 
 def test_help_prints_every_target_of_the_makefile() -> None:
@@ -73,6 +77,41 @@ def test_skipped_tests_are_counted_by_what_they_miss(tmp_path: Path) -> None:
     arguments += ["-p", "no:django", "-p", "no:cacheprovider"]
     code, skipped = suite.run_pytest({"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}, arguments)
     assert (code, skipped) == (0, {"browser": 1, "mail": 1})
+
+
+def test_checks_run_side_by_side_and_a_failing_one_hides_no_other(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    waiting = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.01)"
+    commands = {
+        # Ends only once the next one has begun.
+        "one": [sys.executable, "-c", f"{waiting}\nprint('one is done')", str(tmp_path / "begun")],
+        "two": [
+            sys.executable,
+            "-c",
+            "import pathlib, sys; pathlib.Path(sys.argv[1]).touch(); sys.exit('two is not well')",
+            str(tmp_path / "begun"),
+        ],
+        "three": [sys.executable, "-c", "raise SystemExit(3)"],
+    }
+    assert suite.run_checks(commands, {"PATH": "/usr/bin:/bin"}, at_once=2) == ["two", "three"]
+    said = capfd.readouterr().out
+    assert re.search(r"── one ─+\none is done\n   one: ok in \d", said)
+    assert re.search(r"── two ─+\ntwo is not well\n   two: FAILED in \d", said)
+
+
+def test_a_check_ends_with_the_one_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: set[int] = set()
+
+    def ended(checks: object) -> None:
+        while len(started) < 1:
+            started.update(child.pid for child in suite.running)
+        raise Ended(signal.SIGTERM)
+
+    monkeypatch.setattr(suite, "as_completed", ended)
+    with pytest.raises(Ended):
+        suite.run_checks({"long": [sys.executable, "-c", "import time; time.sleep(60)"]}, {}, at_once=1)
+    assert all(gone(pid, within=10) for pid in started)
 
 
 def test_a_step_that_does_not_exist_is_refused_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
