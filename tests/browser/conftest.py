@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from config import assets
@@ -17,7 +19,6 @@ from tests.browser import chromium
 
 #: What a page may say in the console: nothing but the browser's own note about a status we answered on purpose.
 EXPECTED = ("the server responded with a status of 4",)
-PASSWORD = "correct horse battery"
 
 # Playwright's loop runs in this thread; Django then takes the test's own queries for asynchronous ones.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -92,7 +93,7 @@ def new_page(browser: Browser, live: str, complaints: Complaints) -> Iterator[Ca
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)
@@ -110,16 +111,19 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture
-def log_in() -> Callable[..., None]:
-    """``log_in(page, user)`` signs in through the login page; gives the user ``PASSWORD`` first unless told one."""
+def log_in(live: str) -> Callable[..., None]:
+    """``log_in(page, user)`` gives the browser a session; with a password it goes through the login page."""
 
     def sign_in(page: Page, user: Any, password: str = "") -> None:
         if not password:
-            user.set_password(PASSWORD)
-            user.save(update_fields=["password"])
+            client = Client()
+            client.force_login(user)
+            name = settings.SESSION_COOKIE_NAME
+            page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live}])
+            return
         page.goto("/accounts/login/")
         page.get_by_label("E-mail").fill(user.email)
-        page.get_by_label("Password").fill(password or PASSWORD)
+        page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/accounts/login" not in url)
 
