@@ -17,9 +17,13 @@ class SocketOffLoopback(AssertionError):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no worker ends with one of them while the others have nothing left."""
+    """Files with slow tests first, then those with a browser, then the rest.
+
+    So no worker ends with one of them while the others have nothing left.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: (item.path not in slow, item.path not in browser))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -33,6 +33,8 @@ from sourcing.search.question import Question
 from tests.campaigns import making
 from tests.outreach.making import NOW, user, write
 
+#: Each of its walks asks every address.
+pytestmark = pytest.mark.slow
 ROLES = {"A": Role.ADMIN, "R": Role.RECRUITER, "V": Role.VIEWER, "M": Role.MAILBOX_OWNER}
 
 #: Name → method and who may.

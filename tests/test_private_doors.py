@@ -24,7 +24,7 @@ from tests.test_access import World, address, routes, world
 
 __all__ = ["world"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ADDRESS = "own@home.example"
 NUMBER = "+4915155501427"
 #: As they are stored and as they are shown.
@@ -70,6 +70,8 @@ def open_everything(viewer: User, world: World) -> dict[str, str]:
                     transaction.set_rollback(True)
                 body = b"".join(answer.streaming_content) if answer.streaming else answer.content
                 answers[f"{name} {query_string} {target}"] = body.decode(errors="replace")
+            if answer.status_code in {403, 405}:
+                break  # the viewer's right or the method is missing, whatever else is asked
     return answers
 
 
