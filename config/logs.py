@@ -63,12 +63,14 @@ def configure(options: dict[str, Any]) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if options.get("json")
-        else structlog.dev.ConsoleRenderer(colors=False)
+        # Plain: where `rich` happens to be installed it would show the values of local variables, unredacted.
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
-    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if options.get("json"):
-        final.append(structlog.processors.format_exc_info)
-    final.append(redact)  # last: it also sees the text of exceptions and of other libraries
+    final: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        redact,  # last: it also sees the text of exceptions and of other libraries
+    ]
     logging.config.dictConfig(
         {
             "version": 1,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+import logging
+from collections.abc import Iterator
 
-from config.logs import redact
+import pytest
+from django.conf import settings
+
+from config.logs import configure, redact
 
 
 def logged(**values: object) -> dict[str, object]:
@@ -43,3 +48,27 @@ def test_what_is_no_secret_stays_as_it_is():
         "ids": [1, 2],
     }
     assert logged(**values) == values
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What the handler of the root logger writes, as configured by the test; the suite's own set-up afterwards."""
+    before = logging.getLogger().handlers[:]
+    yield io.StringIO()
+    configure(settings.LOGGING)
+    logging.getLogger().handlers[:] = before
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_an_exception_is_told_without_the_secret_in_its_text_or_in_a_local_variable(lines, json):
+    configure({"level": "INFO", "json": json})
+    (handler,) = (each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler)
+    handler.setStream(lines)
+    try:
+        local = "hunter2"
+        raise ConnectionError(f"cannot reach postgres://beckon:{local}@db:5432/x")
+    except ConnectionError:
+        logging.getLogger("somewhere").exception("It broke")
+    assert "Traceback" in lines.getvalue()
+    assert "postgres://beckon:***@db:5432/x" in lines.getvalue()
+    assert "hunter2" not in lines.getvalue()
