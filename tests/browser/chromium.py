@@ -18,6 +18,8 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
+#: Milliseconds that something may take to appear; it costs only where it never does.
+PATIENCE = 30_000
 DESK, PHONE = (1280, 800), (390, 844)
 
 

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from config import assets
 from tests.browser import chromium
@@ -41,6 +49,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     assets.build()
+    expect.set_options(timeout=chromium.PATIENCE)
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         yield chrome
@@ -93,7 +102,7 @@ def new_page(browser: Browser, live: str, complaints: Complaints) -> Iterator[Ca
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(chromium.PATIENCE)
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)

@@ -36,19 +36,10 @@ def live(stack: Stack) -> str:
     return stack.url
 
 
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """Real servers on a busy machine take their time."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def test_the_main_job_from_the_login_page_to_sourcewhale(
     page: Page, stack: Stack, log_in: Callable[..., None]
 ) -> None:
     alice = slice_stack.add_member(stack, number=0, organisation="Larkfield Search")
-    page.set_default_timeout(30_000)
     page.goto("/accounts/login/")
     assert_no_serious_axe_violations(page)
     log_in(page, alice, alice.password)
@@ -80,7 +71,6 @@ def test_the_slice_fits_a_phone(
     )
     project, campaign = slice_stack.run_small_job(stack, bob, people)
     page = new_page(width=390, height=844, has_touch=True)
-    page.set_default_timeout(30_000)
     log_in(page, bob, bob.password)
     for address in (
         "/people/",
