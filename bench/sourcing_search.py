@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -57,7 +58,7 @@ class Times:
     @property
     def p95(self) -> float:
         """All but one in twenty are at most this."""
-        return sorted(self.values)[min(len(self.values) - 1, round(len(self.values) * 0.95))]
+        return sorted(self.values)[math.ceil(len(self.values) * 0.95) - 1]
 
 
 class Browser:

@@ -82,11 +82,13 @@ def texts(candidate_ids: Sequence[int]) -> Iterator[tuple[int, str, str]]:
 def scopes(viewer: User) -> list[str]:
     """The scopes whose notes ``viewer`` may find: their own, and those of projects they may open.
 
-    A project without a note has no such scope: each scope makes every word of every question longer.
+    Where there is no note there is no scope: each makes every word of every question longer.
     """
-    notes = Note.objects.for_organisation(viewer.organisation_id).filter(project=OuterRef("pk"))
-    projects = openable_projects(viewer).filter(Exists(notes)).order_by("pk").values_list("pk", flat=True)
-    return [f"@u{viewer.pk}", *(f"@p{pk}" for pk in projects)]
+    notes = Note.objects.for_organisation(viewer.organisation_id)
+    own = notes.filter(author=viewer, visibility=NoteVisibility.ME).order_by()
+    with_notes = openable_projects(viewer).filter(Exists(notes.filter(project=OuterRef("pk"))))
+    projects = with_notes.order_by("pk").values_list("pk", flat=True)
+    return [*([f"@u{viewer.pk}"] if own.exists() else []), *(f"@p{pk}" for pk in projects)]
 
 
 def note_for(viewer: User, note_id: int) -> Note:

@@ -58,6 +58,10 @@ class Note(OfPerson):
                 name="sourcing_note_project_exactly_then",
             ),
         ]
+        indexes = [
+            # Whether a user has notes of their own, asked by each of their searches.
+            models.Index(fields=["author"], condition=Q(visibility="me"), name="sourcing_note_own"),
+        ]
 
     def __str__(self) -> str:
         return f"note {self.pk} about {self.candidate_id}"
