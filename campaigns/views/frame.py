@@ -11,7 +11,13 @@ from sourcing import project_roles
 from sourcing import selectors as people
 from sourcing.models import ProjectRole
 
-TABS = (("overview", "Overview"), ("steps", "Steps"), ("recipients", "Recipients"), ("settings", "Settings"))
+#: Name and words of each tab, and the right its page asks for.
+TABS = (
+    ("overview", "Overview", Right.CAMPAIGN_VIEW),
+    ("steps", "Steps", Right.CAMPAIGN_VIEW),
+    ("recipients", "Recipients", Right.CAMPAIGN_VIEW),
+    ("settings", "Settings", Right.CAMPAIGN_EDIT),
+)
 
 
 def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dict[str, object]:
@@ -36,6 +42,7 @@ def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dic
                 "active": name == active,
                 "count": counts.get(name),
             }
-            for name, label in TABS
+            for name, label, right in TABS
+            if can(request.user, right)
         ],
     }

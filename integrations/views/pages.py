@@ -211,13 +211,14 @@ def _connection(
         .filter(connection=connection, user=request.user)
         .first()
     )
-    context = _wizard(found, connection, "overview") | {
+    may_edit = can(request.user, Right.CONNECTION_EDIT)
+    context = _wizard(found, connection, "overview", may_edit=may_edit) | {
         "card": _card(connection, request.user),
         "settings_form": settings_form or SettingsForm(initial={"source_label": connection.source_label}),
         "identity_form": identity_form
         or IdentityForm(found, request.user, initial={"email": identity.email if identity else ""}),
         "exports": selectors.exports(request.user).filter(connection=connection)[:10],
-        "may_edit": can(request.user, Right.CONNECTION_EDIT),
+        "may_edit": may_edit,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),
     }
     failed = settings_form or identity_form
@@ -229,8 +230,10 @@ def _entered(request: Request) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _wizard(found: type[Connector], connection: Connection | None, here: str) -> dict[str, Any]:
-    """The tabs of a connection; before it exists only the first leads anywhere."""
+def _wizard(
+    found: type[Connector], connection: Connection | None, here: str, *, may_edit: bool = True
+) -> dict[str, Any]:
+    """The tabs of a connection; before it exists only the first leads anywhere. Who may only look has the overview."""
     tabs = []
     if connection is None:
         tabs = [
@@ -242,8 +245,9 @@ def _wizard(found: type[Connector], connection: Connection | None, here: str) ->
         ]
     else:
         names = [("connection", "Overview")] if connection.status in ESTABLISHED else []
-        names += [("capabilities", "Capabilities"), ("credentials", "Credentials")]
-        names += [("verification", "Verification")] if connection.secret else []
+        if may_edit:
+            names += [("capabilities", "Capabilities"), ("credentials", "Credentials")]
+            names += [("verification", "Verification")] if connection.secret else []
         tabs = [
             {
                 "label": label,

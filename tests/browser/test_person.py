@@ -123,6 +123,31 @@ def test_a_note_is_written_beside_the_list_without_losing_the_place(
     expect(drawer.get_by_role("link", name="089 1234567")).to_be_visible()
 
 
+def test_a_colleague_is_named_with_the_keyboard_alone(
+    page: Page, alice: User, jonas: Candidate, log_in: Callable[..., None]
+) -> None:
+    for name in ("Bob Berger", "Bea Bern"):
+        make_user(alice.organisation, name)
+    log_in(page, alice)
+    page.goto(f"/people/?person={jonas.pk}")
+    note = page.get_by_label("Note", exact=True)
+    note.press_sequentially("Ask @be")
+    names = page.get_by_role("listbox", name="Colleagues").get_by_role("option")
+    expect(names).to_have_count(2)
+    assert_no_serious_axe_violations(page)
+    note.press("ArrowDown")
+    expect(names.nth(1)).to_have_attribute("aria-selected", "true")
+    note.press("Enter")
+    expect(note).to_have_value("Ask @Bob Berger ")
+    note.press_sequentially("or @bea")
+    expect(names).to_have_count(1)
+    note.press("Escape")
+    expect(names).to_have_count(0)
+    expect(page.locator("[data-drawer]")).to_be_visible()
+    note.press("Enter")
+    expect(note).to_have_value("Ask @Bob Berger or @bea\n")
+
+
 def test_an_admin_defines_a_field_and_it_is_asked(
     page: Page, alice: User, jonas: Candidate, log_in: Callable[..., None]
 ) -> None:

@@ -77,6 +77,14 @@ def test_every_tab_of_a_campaign_is_shown_to_a_viewer_and_not_to_a_stranger(tab)
     assert _as(mallory).get(f"/campaigns/{made.pk}/{tab}").status_code == 404
 
 
+def test_only_tabs_that_open_are_offered():
+    made = making.campaign("Ada")
+    vera = user("vera", of=made.organisation, role=Role.VIEWER)
+    settings = f'href="/campaigns/{made.pk}/settings/"'
+    assert settings in _as(made.owner).get(f"/campaigns/{made.pk}/").content.decode()
+    assert settings not in _as(vera).get(f"/campaigns/{made.pk}/").content.decode()
+
+
 def test_the_recipient_dialogue_shows_steps_addresses_and_takes_another_address():
     made = making.started(making.campaign("Ada"))
     ada = making.recipient(made, "Ada")

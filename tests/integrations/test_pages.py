@@ -295,6 +295,8 @@ def test_a_recruiter_exports_but_does_not_connect(whale: SmallSourceWhale) -> No
     connection = making.connection(alice)
     page = logged_in(bob)
     assert page.get(url("overview")).status_code == 200
+    assert url("credentials", connection.pk) in text(logged_in(alice).get(url("connection", connection.pk)))
+    assert url("credentials", connection.pk) not in text(page.get(url("connection", connection.pk)))
     assert page.get(url("connect", "sourcewhale")).status_code == 403
     assert page.post(url("remove", connection.pk)).status_code == 403
     assert (
