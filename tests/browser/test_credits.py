@@ -102,7 +102,7 @@ def test_credits_the_list_and_privacy_are_done_with_the_keyboard_alone(
     reach(page, "value")
     page.keyboard.type("client.example")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("client.example")).to_be_visible()
+    expect(page.locator("bdi", has_text="client.example")).to_be_visible()
     assert suppression_list.entries(alice, kind="domain").count() == 1
 
     page.goto(f"/people/{person.pk}/privacy/")

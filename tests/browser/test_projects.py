@@ -154,3 +154,27 @@ def test_a_toast_takes_a_bulk_action_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
     assert where(project) == {"Sourced": ["Cy", "Bo", "Ana"]}
+
+
+def test_a_guest_with_a_link_comments_and_the_team_reads_it_on_the_person(
+    page: Page, alice: User, project: Project, log_in: Callable[..., None]
+) -> None:
+    _, secret = sharing.create(
+        project=project,
+        actor=alice,
+        label="Dana",
+        mode="comment",
+        names_hidden=False,
+        days=7,
+        now=timezone.now(),
+    )
+    page.goto(f"/s/{secret}/")
+    page.get_by_text("Comment on Cy Silva").click()
+    page.get_by_label("Your name").first.fill("Dana Boss")
+    page.get_by_label("Comment", exact=True).first.fill("Please call her")
+    page.get_by_role("button", name="Send").first.click()
+    expect(page.get_by_text("Please call her")).to_be_visible()
+    log_in(page, alice)
+    members = ProjectMember.objects.for_organisation(alice.organisation_id)
+    page.goto(f"/people/{members.get(project=project, candidate__first_name='Cy').candidate_id}/")
+    expect(page.get_by_text("Dana Boss, a guest, commented in")).to_be_visible()

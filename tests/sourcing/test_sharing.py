@@ -72,7 +72,7 @@ def test_a_guest_sees_the_people_and_no_contact_data(alice, project):
     for secret in ("jonas@work.example", "jonas@home.example", "668", "linkedin", "do not tell", "service"):
         assert secret not in page, secret
     assert response["X-Robots-Tag"] == "noindex, nofollow"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["Cache-Control"] == "no-store"
 
 
