@@ -14,7 +14,7 @@ from accounts.models import AuditEntry
 
 #: What every row has and nobody asks for.
 _UNTOLD = ("id", "organisation_id")
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
