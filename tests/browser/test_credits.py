@@ -114,6 +114,8 @@ def test_credits_the_list_and_privacy_are_done_with_the_keyboard_alone(
     page.wait_for_url("**/privacy/block/")
     expect(page.get_by_text("What is destroyed, for good")).to_be_visible()
     reach(page, "Cancel")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/people/{person.pk}/privacy/")
 
 
 def test_ctrl_k_leads_to_a_project_and_shows_what_there_is(

@@ -157,3 +157,24 @@ def test_every_class_a_tag_makes_at_run_time_is_in_the_stylesheet() -> None:
         if not re.search(rf"\.{re.escape(name.replace('.', chr(92) + '.'))}[^\w-]", css)
     ]
     assert missing == []
+
+
+def test_no_block_of_a_template_counts_on_an_address_that_another_block_named() -> None:
+    """What ``{% url … as back %}`` names ends with its block; elsewhere it is empty, and Cancel goes nowhere."""
+    lost = []
+    for path in sorted((assets.ROOT / "templates").rglob("*.html")):
+        blocks = re.findall(r"{% block (\w+) %}(.*?)(?={% block |\Z)", path.read_text(), re.S)
+        for name, body in blocks:
+            here = set(re.findall(r"{% url [^%]*? as (\w+) %}", body))
+            named = {
+                variable
+                for other, text in blocks
+                if other != name
+                for variable in re.findall(r"{% url [^%]*? as (\w+) %}", text)
+            }
+            lost += [
+                f"{path.name}: {variable} in {name}"
+                for variable in named - here
+                if re.search(r"(?:{{ *|\w+=)" + variable + r"\b", body)
+            ]
+    assert lost == []
