@@ -15,6 +15,6 @@ def tell_changed(actor: User, candidate_ids: Collection[int], fields: str) -> No
         organisation_id=actor.tenant_id,
         news={
             f"candidate:{pk}": {"candidate_id": pk, "actor_id": actor.pk, "fields": fields}
-            for pk in candidate_ids
+            for pk in sorted(candidate_ids)
         },
     )
