@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -59,7 +60,7 @@ def seen_in(cursor: CursorWrapper, source: str, *, organisation_id: int, at: dat
 
 
 def _raise(
-    cursor: CursorWrapper, source: str, organisation_id: int, at: datetime.datetime, more: dict[str, object]
+    cursor: CursorWrapper, source: str, organisation_id: int, at: datetime.datetime, more: dict[str, Any]
 ) -> int:
     values = {"organisation": organisation_id, "at": at, "before": at - _AT_MOST_EACH, **more}
     cursor.execute(_RAISE.format(source=source), values)
