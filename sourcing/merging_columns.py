@@ -30,6 +30,7 @@ _KEPT = frozenset(
         "version",
         "record_type",
         "last_contacted_at",
+        "untold_since",
         "provenance",
     ]
 )
@@ -68,6 +69,8 @@ def join(survivor: Candidate, other: Candidate, choices: Mapping[str, str]) -> d
         contacted = [at for at in (survivor.last_contacted_at, other.last_contacted_at) if at]
         survivor.last_contacted_at = max(contacted, default=None)
         survivor.owner_id = survivor.owner_id or other.owner_id
+        waits = (survivor.untold_since, other.untold_since)
+        survivor.untold_since = min(since for since in waits if since) if all(waits) else None
         survivor.version += 1
         survivor.save()
     _keep_beside(survivor, before, theirs, stays)

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
-from django.db.models.functions import Greatest
+from django.db.models import Case, F, Max, Q, Value, When
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -35,6 +35,7 @@ from sourcing.models import (
     SocialProfile,
 )
 from sourcing.normalising import clean_text, linkedin_key, normalise_email, normalise_phone
+from sourcing.privacy import CONTACT_COUNTS
 from sourcing.search import index
 from sourcing.values import Statement
 
@@ -353,7 +354,14 @@ def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None
     reason = "called for a message of the person's own organisation"
     Candidate.objects.across_organisations(reason).filter(pk=candidate_id).filter(
         Q(last_contacted_at__isnull=True) | Q(last_contacted_at__lt=at)
-    ).update(last_contacted_at=Greatest(F("last_contacted_at"), at))
+    ).update(
+        last_contacted_at=Greatest(F("last_contacted_at"), at),
+        # Whoever was told stays told: LEAST of nothing and a moment would be the moment.
+        untold_since=Case(
+            When(untold_since__isnull=False, then=Least(F("untold_since"), Value(at - CONTACT_COUNTS))),
+            default=None,
+        ),
+    )
     index.contacted([candidate_id], at)
 
 

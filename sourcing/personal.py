@@ -67,7 +67,9 @@ WORDS: Mapping[str, Words] = {
     "foundation.Run": Words.SCRUBBED,
 }
 #: Told apart, or of no use to the person.
-_NOT_TOLD = frozenset({"organisation", "candidate", "id", "normalised", "position", "shared", "added_by"})
+_NOT_TOLD = frozenset(
+    {"organisation", "candidate", "id", "normalised", "position", "shared", "added_by", "untold_since"}
+)
 
 
 def erase(trail: Trail) -> dict[str, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -145,11 +145,16 @@ def withdraw_basis(*, candidate: Candidate, basis_id: int, now: datetime.datetim
 # ── notices (Art. 14) ───────────────────────────────────────────────────────
 
 
+#: The order of the list, for ``keyset``: who has waited longest first.
+NOTICE_ORDER = ("untold_since", "id")
+#: A first message makes the notice due at once: it counts as if the person had waited for the longest time there is.
+CONTACT_COUNTS = datetime.timedelta(days=90)
+
+
 def untold(organisation_id: int, rules: PrivacyRules) -> QuerySet[Candidate]:
     """People who have not been told, the longest held first. With ``first_message_tells`` whoever was written to
     has been."""
-    told = Notice.objects.for_organisation(organisation_id).filter(candidate=OuterRef("pk"))
-    rows = Candidate.objects.for_organisation(organisation_id).filter(~Exists(told))
+    rows = Candidate.objects.for_organisation(organisation_id).filter(untold_since__isnull=False)
     return rows.filter(last_contacted_at__isnull=True) if rules.first_message_tells else rows
 
 
@@ -159,9 +164,7 @@ def notices_due(viewer: User, *, now: datetime.datetime, within_days: int = 7) -
     if not rules.notices:
         return Candidate.objects.none()
     held_since = now + datetime.timedelta(days=within_days) - datetime.timedelta(days=rules.notice_days)
-    return untold(viewer.tenant_id, rules).filter(
-        Q(created_at__lte=held_since) | Q(last_contacted_at__isnull=False)
-    )
+    return untold(viewer.tenant_id, rules).filter(untold_since__lte=held_since)
 
 
 def notice_due(candidate: Candidate, rules: PrivacyRules) -> NoticeDue | None:
@@ -188,6 +191,7 @@ def told(*, actor: User, candidate_ids: Collection[int], way: str, at: datetime.
     if way not in NoticeWay.values:
         raise Invalid("Choose how.", fields={"way": "Choose how they were told."})
     people = Candidate.objects.for_organisation(actor.tenant_id).filter(pk__in=list(candidate_ids))
+    people.filter(untold_since__isnull=False).update(untold_since=None)
     known = Notice.objects.for_organisation(actor.tenant_id)
     before = known.filter(candidate_id__in=list(candidate_ids)).count()
     Notice.objects.bulk_create(

@@ -263,7 +263,7 @@ class Notices(generics.GenericAPIView[Candidate]):
     right = Right.CANDIDATE_EDIT
     serializer_class = NoticeDueSerializer
     queryset = Candidate.unguarded.none()
-    keyset_order = ("id",)
+    keyset_order = privacy.NOTICE_ORDER
 
     @extend_schema(operation_id="notices_due")
     def get(self, request: Request) -> Response:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Value
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.audit import AUDIT
+from accounts.audit import audit
 from foundation.tenancy import SameOrganisation, TenantModel
 
 
@@ -74,9 +76,22 @@ class Candidate(TenantModel):
     place_confidence = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Set by ``people.contacted``; never asked upward.
     last_contacted_at = models.DateTimeField(null=True, blank=True)
+    #: Since when the person waits to be told that they are held (Art. 14): when they came, and after a first message so
+    #: long before it that every rule finds them due (``privacy.CONTACT_COUNTS``). None once they were told.
+    untold_since = models.DateTimeField(
+        null=True, blank=True, default=timezone.now, db_default=Now(), editable=False
+    )
 
     class Meta(TenantModel.Meta):
-        triggers = AUDIT
+        triggers = audit("untold_since")
+        indexes = [
+            # privacy.notices_due: who has waited longest, a page at a time, whatever the number of people.
+            models.Index(
+                fields=["organisation", "untold_since", "id"],
+                condition=models.Q(untold_since__isnull=False),
+                name="sourcing_candidate_untold",
+            ),
+        ]
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("created_by"),

@@ -44,7 +44,9 @@ def person(alice: User) -> Candidate:
         )
         for number, name in enumerate(names)
     ]  # fmt: skip
-    Candidate.objects.for_organisation(alice.organisation_id).update(created_at=old, updated_at=old)
+    Candidate.objects.for_organisation(alice.organisation_id).update(
+        created_at=old, updated_at=old, untold_since=old
+    )
     index.refresh([one.pk for one in people])
     for basis, proof in (
         ("legitimate_interest", ""),

@@ -7,17 +7,20 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Organisation, User
 from campaigns.models import Recipient
 from foundation import runs
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import archiving, erasing, people, privacy, projects, retention, suppression
+from sourcing import archiving, erasing, merging, people, privacy, projects, retention, suppression
 from sourcing.models import (
     Candidate,
     ErasureReason,
@@ -55,7 +58,7 @@ def aged(person: Candidate, days: int) -> Candidate:
     """Came and was last seen ``days`` before NOW."""
     at = NOW - days * DAY
     rows = Candidate.objects.for_organisation(person.organisation_id).filter(pk=person.pk)
-    rows.update(created_at=at, updated_at=at)
+    rows.update(created_at=at, updated_at=at, untold_since=at)
     index.refresh([person.pk])
     person.refresh_from_db()
     return person
@@ -109,6 +112,61 @@ def test_a_basis_that_proves_nothing_is_refused(alice: User, values: dict, field
 
 def due(viewer: User) -> set[str]:
     return {person.first_name for person in privacy.notices_due(viewer, now=NOW)}
+
+
+def test_the_list_asks_the_same_questions_for_few_and_many_and_goes_on_page_by_page(
+    alice: User, as_alice: Client
+) -> None:
+    rules(alice)
+
+    def asked() -> tuple[int, dict[str, Any]]:
+        with CaptureQueriesContext(connection) as queries:
+            told = as_alice.get("/api/v1/notices/?size=20").json()
+        with CaptureQueriesContext(connection) as page:
+            as_alice.get("/privacy/notices/")
+        return len(queries) + len(page), told
+
+    for number in range(2):
+        aged(make_candidate(alice.organisation, f"P{number}"), 40 + number)
+    asked()  # what is asked once per process
+    few, _ = asked()
+    for number in range(2, 30):
+        aged(make_candidate(alice.organisation, f"P{number}"), 40 + number)
+    many, told = asked()
+    assert many == few
+    rows = [*told["results"], *as_alice.get(told["next"]).json()["results"]]
+    longest_first = [f"P{number}" for number in reversed(range(30))]
+    assert [row["first_name"] for row in rows] == longest_first
+
+
+def test_the_list_is_a_range_of_its_index(alice: User) -> None:
+    rules(alice)
+    aged(make_candidate(alice.organisation), 40)
+    waiting = privacy.notices_due(alice, now=NOW).order_by(*privacy.NOTICE_ORDER)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        plan = waiting[:51].explain()
+    assert "sourcing_candidate_untold" in plan
+    assert "Sort" not in plan
+
+
+def test_who_was_told_stays_told_when_they_are_written_to(alice: User) -> None:
+    rules(alice)
+    told, waits = make_candidate(alice.organisation, "Told"), make_candidate(alice.organisation, "Waits")
+    privacy.told(actor=alice, candidate_ids=[told.pk], way="letter", at=NOW)
+    for person in (told, waits):
+        people.contacted(person.pk, NOW, alice)
+    assert due(alice) == {"Waits"}
+
+
+def test_a_merge_with_somebody_who_was_told_needs_no_second_notice(alice: User) -> None:
+    rules(alice)
+    one, other = (aged(make_candidate(alice.organisation, name), 40) for name in ("One", "Other"))
+    privacy.told(actor=alice, candidate_ids=[other.pk], way="letter", at=NOW)
+    made = merging.merge(survivor=one, other=other, actor=alice)
+    assert due(alice) == set()
+    merging.undo_merge(merge=made, actor=alice)
+    assert due(alice) == {"One"}
 
 
 def test_people_are_due_a_week_before_their_month_is_over_or_once_written_to(alice: User) -> None:
@@ -278,7 +336,7 @@ def test_an_earlier_archive_is_not_packed_into_the_next(alice: User) -> None:
 
 
 def test_an_archive_is_its_requesters_alone_and_gone_after_a_week(
-    alice: User, bob: User, mallory: User
+    alice: User, bob: User, mallory: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     person = make_candidate(alice.organisation)
     made = archiving.request(candidate=person, actor=alice)
@@ -295,7 +353,8 @@ def test_an_archive_is_its_requesters_alone_and_gone_after_a_week(
         archiving.archive_for(alice, made.pk, now=later)
     path = Path(made.file.path)
     assert path.exists()
-    assert archiving.expire(now=later) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert archiving.expire(now=later) == 1
     assert not path.exists()
 
 
