@@ -113,7 +113,7 @@ def _write(
     told = [json.dumps(ids) for ids in news.values()]
     with connection.cursor() as cursor:
         cursor.execute(_EMIT, [organisation_id, kind, list(news), told, names])
-        written = cursor.fetchall()
+        written: list[tuple[int, datetime.datetime]] = cursor.fetchall()
     if names:
         transaction.on_commit(_wake, robust=True)
     return written

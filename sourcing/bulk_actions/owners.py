@@ -36,7 +36,7 @@ def _owner_named(actor: User, values: Values) -> dict[str, Any]:
 
 
 def _title(actor: User, values: Values) -> str:
-    owner = User.objects.filter(pk=values["owner_id"], organisation_id=actor.organisation_id).first()
+    owner = User.objects.filter(pk=values["owner_id"], organisation_id=actor.tenant_id).first()
     return f"Change owner to {owner.name}" if owner else "Take the owner away"
 
 
@@ -55,7 +55,7 @@ def _undo(actor: User, values: Values, before: Mapping[int, Values]) -> set[int]
     for pk in still:
         by_owner[before[pk]["owner"]].append(pk)
     there = set(
-        User.objects.filter(pk__in=[pk for pk in by_owner if pk], organisation_id=actor.organisation_id)
+        User.objects.filter(pk__in=[pk for pk in by_owner if pk], organisation_id=actor.tenant_id)
         .values_list("pk", flat=True)
     )  # fmt: skip
     return {

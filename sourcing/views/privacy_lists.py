@@ -78,8 +78,8 @@ def notices(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     now = timezone.now()
     rules = privacy.rules_of(viewer.tenant_id)
-    due = privacy.notices_due(viewer, now=now)
-    page = keyset(due, order=privacy.NOTICE_ORDER, after=request.GET.get("after"), size=50)
+    waiting = privacy.notices_due(viewer, now=now)
+    page = keyset(waiting, order=privacy.NOTICE_ORDER, after=request.GET.get("after"), size=50)
     context = {
         "page": page,
         "due": [(due := privacy.due_of(person, rules), due.overdue(now)) for person in page.rows],
