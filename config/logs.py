@@ -27,7 +27,8 @@ _PATTERNS = (
     (re.compile(r"\bbkn_[\w\-]+"), MASK),
     (re.compile(r"\bgAAAA[\w\-=]{20,}"), MASK),
     # Personal data: the domain is enough to find a mail problem.
-    (re.compile(r"[\w.+\-]+@(?=[\w\-]+\.[\w.\-]+)"), f"{MASK}@"),
+    # Tried once per word, not at each of its letters: a long address of a request would take seconds.
+    (re.compile(r"(?<![\w.+\-])[\w.+\-]++@(?=[\w\-]+\.[\w.\-]+)"), f"{MASK}@"),
 )
 
 _QUIET = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "django_structlog.celery.receivers")
