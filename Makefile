@@ -5,12 +5,13 @@ PYTHON ?= python3
 PY := .venv/bin/python
 CSV ?=
 ROWS ?= 1000000
+IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing bench-duplicates
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing bench-duplicates bench-sourcing-import
 
 help: ## Print every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Make .venv from the hashed requirements and build the assets (quick when nothing changed)
 	@if command -v $(PYTHON) >/dev/null 2>&1; then exec $(PYTHON) -I config/embedded/bootstrap.py; \
@@ -58,3 +59,6 @@ bench-sourcing: setup ## Search among ROWS made-up people (built once, kept unde
 
 bench-duplicates: setup ## Look for duplicates among ROWS made-up people and a tenth of them, against its bounds
 	@$(PY) -m bench.sourcing_duplicates --rows $(ROWS)
+
+bench-sourcing-import: setup ## Import IMPORTED rows into ROWS made-up people while people search, against its bounds
+	@$(PY) -m bench.sourcing_import --existing $(ROWS) --rows $(IMPORTED)

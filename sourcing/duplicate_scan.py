@@ -107,7 +107,7 @@ def look_at(organisation_id: int, candidate_ids: Collection[int]) -> int:
     keys = {pk: matching.keys(person) for pk, person in people.items()}
     _write_keys(organisation_id, candidate_ids, keys)
     blocks = meeting.under_keys(
-        organisation_id, {meeting.hashed(key) for found in keys.values() for key in found}
+        organisation_id, {matching.hashed(key) for found in keys.values() for key in found}
     )
     mine = set(people)
     pairs = {
@@ -269,7 +269,7 @@ def _alone(organisation_id: int) -> None:
 
 def _write_keys(organisation_id: int, ids: Iterable[int], keys: Mapping[int, Iterable[str]]) -> None:
     """Replace the keys of these people, touching only what changed."""
-    wanted = {(meeting.hashed(key), pk): key[0] for pk, found in keys.items() for key in found}
+    wanted = {(matching.hashed(key), pk): key[0] for pk, found in keys.items() for key in found}
     rows = MatchKey.objects.for_organisation(organisation_id).filter(candidate_id__in=meeting.among(ids))
     present = set(rows.values_list("key", "candidate_id"))
     old = present - wanted.keys()

@@ -153,16 +153,30 @@ def known(
     found: dict[int, int] = {}
     for some in _batches(people):
         meet = meeting.whom(organisation_id, some, viewer=viewer, by=rule.keys)
-        # Past companies and schools never decide: they are not read.
-        there = meeting.load(organisation_id, _ids(meet), viewer=viewer, history=False)
-        for row, ids in meet.items():
-            sure = [
-                (-match.score, pk)
-                for pk, match in _judged(some[row], ids, there, rule)
-                if match.verdict is Verdict.SAME
-            ]
-            if sure:
-                found[row] = min(sure)[1]
+        found |= certain(organisation_id, some, meet, rule, viewer=viewer)
+    return found
+
+
+def certain(
+    organisation_id: int,
+    people: Mapping[int, Person],
+    meet: Mapping[int, Collection[int]],
+    rule: Rule,
+    *,
+    viewer: User | None = None,
+) -> dict[int, int]:
+    """Whom of those they ``meet`` the people certainly are: the second half of :func:`known`, for an import, which
+    looks up in SQL who meets whom. Three statements: past companies and schools never decide and are not read."""
+    there = meeting.load(organisation_id, {pk for ids in meet.values() for pk in ids}, viewer=viewer, history=False)
+    found = {}
+    for row, ids in meet.items():
+        sure = [
+            (-match.score, pk)
+            for pk, match in _judged(people[row], ids, there, rule)
+            if match.verdict is Verdict.SAME
+        ]
+        if sure:
+            found[row] = min(sure)[1]
     return found
 
 

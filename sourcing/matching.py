@@ -7,6 +7,7 @@ LinkedIn profiles) is a ceiling, so that no number of shared addresses makes a c
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -286,7 +287,12 @@ def _name_keys(person: Person) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=65_536)
+def hashed(key: str) -> int:
+    """A key as ``MatchKey`` and staged rows store it: 64 bits, signed."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=16_384)
 def mail_key(normalised: str) -> str:
     """An address as it is compared: without a tag after "+", for Gmail without dots."""
     local, _, domain = normalised.rpartition("@")
@@ -301,7 +307,7 @@ def is_shared_address(key: str) -> bool:
     return key.partition("@")[0].strip("0123456789.-_") in _ROLES
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def profile_key(link: str) -> str:
     """A profile link as it is compared: host and path in lower case. Empty for one that names nobody."""
     known = linkedin_key(link)

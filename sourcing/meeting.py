@@ -6,7 +6,6 @@ more than :data:`BLOCK` people share says nothing any more and brings nobody tog
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
@@ -44,11 +43,6 @@ SELECT v.kind, v.value, o.candidate_id FROM unnest(%s::text[], %s::text[]) AS v 
                       WHERE organisation_id = %s AND kind = v.kind AND normalised = v.value
                         AND (shared OR added_by_id = %s) LIMIT %s) o
 """
-
-
-def hashed(key: str) -> int:
-    """A key of ``matching.keys`` as ``MatchKey`` stores it: 64 bits, signed."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -126,7 +120,7 @@ def whom(
         for key in matching.deciding_keys(person, by):
             # A number has one spelling: it was looked up already.
             if not key.startswith("p:"):
-                keyed[hashed(key)].add(row)
+                keyed[matching.hashed(key)].add(row)
     meet: dict[int, set[int]] = defaultdict(set)
     for value, holders in _holders(organisation_id, written, viewer).items():
         for row in written[value]:

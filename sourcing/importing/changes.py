@@ -18,7 +18,8 @@ SELECT %(organisation)s, %(import)s, %(slice)s, d.candidate_id,
   FROM differing d JOIN sourcing_candidate c ON c.id = d.candidate_id
  WHERE d.wins GROUP BY d.candidate_id
 """
-# A value that lost stands once per source, however often the file is imported.
+# A value that lost stands once per source, however often the file is imported. Ordered, so that all of it is looked up
+# before the first is inserted: each look-up would pass over everything that was inserted meanwhile.
 _KEEP_LOSERS = """
 INSERT INTO sourcing_othervalue (organisation_id, candidate_id, field, value, source, origin, seen_at)
 SELECT %(organisation)s, l.candidate_id, l.field, l.value, l.source, l.origin, now()
@@ -32,6 +33,7 @@ SELECT %(organisation)s, l.candidate_id, l.field, l.value, l.source, l.origin, n
  WHERE l.field <> 'tags' AND NOT EXISTS (
        SELECT 1 FROM sourcing_othervalue o
         WHERE o.candidate_id = l.candidate_id AND o.field = l.field AND o.value = l.value AND o.source = l.source)
+ ORDER BY l.candidate_id, l.field
 ON CONFLICT DO NOTHING
 RETURNING id
 """

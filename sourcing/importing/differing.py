@@ -63,6 +63,8 @@ def find(cursor: CursorWrapper, import_run: ImportRun) -> None:
         _DIFFERING.format(values=", ".join(values)),
         {"policies": json.dumps(import_run.policies), "tags": json.dumps(import_run.tags)},
     )
+    # Else it is taken for large, and everybody there is would be read to join it.
+    cursor.execute("ANALYZE differing (candidate_id, wins, clash)")
 
 
 def _list_value(name: str, policy: Policy, always: str) -> str:

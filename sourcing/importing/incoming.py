@@ -1,8 +1,8 @@
 """The people of one slice as temporary tables ``incoming`` and ``incoming_point``, for set-based work in SQL.
 
-``incoming`` has a row per line: its columns are what ``importing.rows`` read, ``candidate_id`` who it is (NULL: nobody
-yet) and ``fresh`` whether that person is being made. ``incoming_point`` has a row per address or number. Both end
-with the transaction.
+``incoming`` has a row per line: its columns are what ``importing.rows`` read, ``keys`` what it meets people under,
+``candidate_id`` who it is (NULL: nobody yet) and ``fresh`` whether that person is being made. ``incoming_point`` has a
+row per address or number. Both end with the transaction.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from sourcing.importing.parsing import array
 from sourcing.importing.policies import TEXTS
 from sourcing.models import ImportRun
 
@@ -21,8 +22,8 @@ _JSON_COLUMNS = ("skills", "tags", "positions", "schools")
 
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS
-SELECT r.line, NULL::bigint AS candidate_id, false AS fresh, {texts}, {jsons}, coalesce(p.custom, '{{}}') AS custom,
-       p.emails, p.phones
+SELECT r.line, r.keys, NULL::bigint AS candidate_id, false AS fresh, {texts}, {jsons},
+       coalesce(p.custom, '{{}}') AS custom, p.emails, p.phones
   FROM {rows} r
  CROSS JOIN LATERAL jsonb_to_record(r.person)
        AS p ({types}, custom jsonb, emails jsonb, phones jsonb)
@@ -34,9 +35,10 @@ _COLUMNS = {
         [*(f"{name} text" for name in _TEXT_COLUMNS), *(f"{name} jsonb" for name in _JSON_COLUMNS)]
     ),
 }
-_STAGED = "(SELECT line, person FROM sourcing_importrow WHERE import_run_id = %s AND slice = %s)"
-_GIVEN = "(SELECT * FROM unnest(%s::int[], %s::jsonb[]) AS g (line, person))"
-# Whose number is a whole office's is told by the name that goes with it (``rows.phone_name``).
+_STAGED = "(SELECT line, keys, person FROM sourcing_importrow WHERE import_run_id = %s AND slice = %s)"
+_GIVEN = """
+(SELECT line, keys::bigint[] AS keys, person FROM unnest(%s::int[], %s::text[], %s::jsonb[]) AS g (line, keys, person))
+"""
 _POINTS = """
 CREATE TEMPORARY TABLE incoming_point ON COMMIT DROP AS
 SELECT i.line, 'email' AS kind, e.place, e.entry->>0 AS value, e.entry->>1 AS normalised, e.entry->>2 AS type
@@ -47,7 +49,7 @@ SELECT i.line, 'phone', e.place, e.entry->>0, e.entry->>1, e.entry->>2
 """
 # Only what the matching joins on; the rest of a row is wide and nobody asks for it.
 _KNOWN = """
-ANALYZE incoming (line, candidate_id, linkedin_key, first_name, last_name);
+ANALYZE incoming (line, linkedin_key);
 ANALYZE incoming_point (line, kind, normalised)
 """
 
@@ -58,12 +60,11 @@ def from_staging(cursor: CursorWrapper, import_run: ImportRun, number: int) -> N
     _complete(cursor)
 
 
-def from_rows(cursor: CursorWrapper, rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
-    """``(line, person)`` pairs as ``importing.rows`` made them."""
-    lines, people = zip(*rows, strict=True) if rows else ((), ())
-    cursor.execute(
-        _INCOMING.format(rows=_GIVEN, **_COLUMNS), [list(lines), [json.dumps(person) for person in people]]
-    )
+def from_rows(cursor: CursorWrapper, rows: Sequence[tuple[int, list[int], dict[str, Any]]]) -> None:
+    """``(line, keys, person)`` as the staging table holds them."""
+    lines, keys, people = zip(*rows, strict=True) if rows else ((), (), ())
+    given = [list(lines), [array(found) for found in keys], [json.dumps(person) for person in people]]
+    cursor.execute(_INCOMING.format(rows=_GIVEN, **_COLUMNS), given)
     _complete(cursor)
 
 

@@ -1,47 +1,64 @@
-"""Which of the people we have is a line of the file? The one door to that decision, set-based.
+"""Which of the people we have is a line of the file? The one door to that decision.
 
-A LinkedIn profile decides, then any address the organisation shares, then a telephone number together with the name.
-Two different profiles are two people whatever they share.
+Who meets whom is looked up set-based in SQL; whether they are one person says ``matching``, as it does for every other
+door (docs/duplicates.md). Only who is certainly the same is found. Who only may be is made, and the look at new people
+that follows every slice puts the two on the page of duplicates with its reasons.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
+from collections.abc import Iterator
+
 from django.db.backends.utils import CursorWrapper
 
-_BY_PROFILE = """
-UPDATE incoming i SET candidate_id = c.id FROM sourcing_candidate c
- WHERE i.linkedin_key <> '' AND c.organisation_id = %s AND c.linkedin_key = i.linkedin_key
+from sourcing import duplicates, meeting
+from sourcing.importing.repeated import person_of
+from sourcing.matching import Key, Person, Rule
+
+#: People at once: what is known of them is in memory.
+_AT_ONCE = 2_000
+
+# Nobody else can hold the profile, so whoever does is the line's person whatever the name. One look-up a line: a plan
+# that reads everybody must not be thought of.
+_HELD = """
+UPDATE incoming i SET candidate_id = h.id
+  FROM (SELECT n.line, c.id
+          FROM incoming n
+         CROSS JOIN LATERAL (SELECT id FROM sourcing_candidate
+                              WHERE organisation_id = %s AND linkedin_key = n.linkedin_key AND linkedin_key <> ''
+                              LIMIT 1) c
+         WHERE n.linkedin_key <> '') h
+ WHERE h.line = i.line
 """
-# A shared address means the same person, unless both have a LinkedIn profile and they differ. Private
-# addresses of users match nobody: what an import says about a person must not show that a colleague knows an address.
-_BY_ADDRESS = """
-UPDATE incoming i SET candidate_id = m.candidate_id
-  FROM (SELECT DISTINCT ON (a.line) a.line, p.candidate_id
+# Private addresses of users match nobody: what an import says about a person must not show that a colleague knows an
+# address. Under one value or key no more people are met than a block holds, whatever the file says.
+_MEET = """
+SELECT m.line, array_agg(DISTINCT m.candidate_id)
+  FROM (SELECT a.line, p.candidate_id
           FROM incoming_point a
-          JOIN incoming n ON n.line = a.line AND n.candidate_id IS NULL
-          JOIN sourcing_contactpoint p
-            ON p.organisation_id = %s AND p.kind = 'email' AND p.normalised = a.normalised AND p.shared
-          JOIN sourcing_candidate c ON c.id = p.candidate_id
-         WHERE a.kind = 'email' AND (n.linkedin_key = '' OR c.linkedin_key = '')
-         ORDER BY a.line, a.place, p.candidate_id) m
- WHERE m.line = i.line
+         CROSS JOIN LATERAL (SELECT candidate_id FROM sourcing_contactpoint
+                              WHERE organisation_id = %(organisation)s AND kind = a.kind AND normalised = a.normalised
+                                AND shared LIMIT %(most)s) p
+         WHERE a.kind = ANY(%(kinds)s)
+        UNION ALL
+        SELECT i.line, k.candidate_id
+          FROM incoming i CROSS JOIN LATERAL unnest(i.keys) AS u (key)
+         CROSS JOIN LATERAL (SELECT candidate_id FROM sourcing_matchkey
+                              WHERE organisation_id = %(organisation)s AND key = u.key LIMIT %(most)s) k) m
+  JOIN incoming n ON n.line = m.line AND n.candidate_id IS NULL
+ GROUP BY m.line ORDER BY m.line
 """
-# A number may be a whole office's, so the family name and the first letter must agree too.
-_BY_NUMBER = """
-UPDATE incoming i SET candidate_id = m.candidate_id
-  FROM (SELECT DISTINCT ON (a.line) a.line, p.candidate_id
-          FROM incoming_point a
-          JOIN incoming n ON n.line = a.line AND n.candidate_id IS NULL
-           AND n.first_name <> '' AND n.last_name <> ''
-          JOIN sourcing_contactpoint p
-            ON p.organisation_id = %s AND p.kind = 'phone' AND p.normalised = a.normalised AND p.shared
-          JOIN sourcing_candidate c ON c.id = p.candidate_id
-         WHERE a.kind = 'phone' AND a.normalised LIKE '+%%'
-           AND lower(c.last_name) = lower(n.last_name)
-           AND lower(left(c.first_name, 1)) = lower(left(n.first_name, 1))
-           AND (n.linkedin_key = '' OR c.linkedin_key = '')
-         ORDER BY a.line, a.place, p.candidate_id) m
- WHERE m.line = i.line
+_WHO = """
+SELECT line, jsonb_build_object('first_name', first_name, 'last_name', last_name, 'title', title, 'company', company,
+                                'location', location, 'linkedin_key', linkedin_key, 'emails', coalesce(emails, '[]'),
+                                'phones', coalesce(phones, '[]'), 'positions', positions, 'schools', schools)
+  FROM incoming WHERE line = ANY(%s)
+"""
+_FOUND = """
+UPDATE incoming i SET candidate_id = f.candidate_id
+  FROM unnest(%s::int[], %s::bigint[]) AS f (line, candidate_id) WHERE f.line = i.line
 """
 # Two profiles that met the same person without one: the first is theirs, the other is somebody else.
 _SEPARATE = """
@@ -54,7 +71,29 @@ UPDATE incoming i SET candidate_id = NULL
 
 
 def find(cursor: CursorWrapper, organisation_id: int) -> None:
-    """Set ``incoming.candidate_id`` of every line that is a person of the organisation already. Only reads people."""
-    for statement in (_BY_PROFILE, _BY_ADDRESS, _BY_NUMBER):
-        cursor.execute(statement, [organisation_id])
+    """Set ``incoming.candidate_id`` of every line that certainly is a person of the organisation. Only reads people."""
+    cursor.execute(_HELD, [organisation_id])
+    rule = duplicates.rule_of(organisation_id)
+    found: dict[int, int] = {}
+    for meet in _batches(_meeting(cursor, organisation_id, rule)):
+        found |= duplicates.certain(organisation_id, _people(cursor, list(meet)), meet, rule)
+    if found:
+        cursor.execute(_FOUND, [list(found), list(found.values())])
     cursor.execute(_SEPARATE)
+
+
+def _meeting(cursor: CursorWrapper, organisation_id: int, rule: Rule) -> dict[int, list[int]]:
+    kinds = [kind for kind, key in (("email", Key.EMAIL), ("phone", Key.PHONE)) if key in rule.keys]
+    cursor.execute(_MEET, {"organisation": organisation_id, "kinds": kinds, "most": meeting.BLOCK})
+    return dict(cursor.fetchall())
+
+
+def _people(cursor: CursorWrapper, lines: list[int]) -> dict[int, Person]:
+    cursor.execute(_WHO, [lines])
+    return {line: person_of(json.loads(person)) for line, person in cursor.fetchall()}
+
+
+def _batches(meet: dict[int, list[int]]) -> Iterator[dict[int, list[int]]]:
+    rest = iter(meet.items())
+    while some := dict(itertools.islice(rest, _AT_ONCE)):
+        yield some

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from sourcing.importing import checking, incoming, source, staging
+from sourcing import duplicates
+from sourcing.importing import checking, incoming, parsing, source, staging
 from sourcing.importing.checking import Example
 from sourcing.importing.reading import Record
-from sourcing.importing.rows import ParsedRow, same_people
+from sourcing.importing.repeated import person_of, same_people
+from sourcing.importing.rows import ParsedRow
 from sourcing.models import ImportRun
 from sourcing.normalising import clean_text
 
@@ -91,9 +93,10 @@ def preview(import_run: ImportRun) -> Preview:
     with source.opened(import_run) as opened:
         found = list(itertools.islice(opened.records(), LOOKED_AT + 1))
     looked, reader = found[:LOOKED_AT], staging.row_reader(import_run)
-    parsed = [(record, staging.read_record(record, reader)) for record in looked]
+    parsed = [(record, parsing.read_record(record, reader)) for record in looked]
     taken = [(record, row) for record, row in parsed if not row.refused]
-    repeats = same_people((record.line, row.keys) for record, row in taken)
+    rule = duplicates.rule_of(import_run.organisation_id)
+    repeats = same_people(((record.line, person_of(row.person)) for record, row in taken), rule)
     result = Preview(
         columns=_columns(import_run, looked), looked_at=len(looked), complete=len(found) <= LOOKED_AT
     )
@@ -119,7 +122,12 @@ def _judge(
     shown: list[int],
 ) -> dict[int, Example]:
     """Fill the counts and examples; outcomes of the ``shown`` lines."""
-    rows = [(record.line, row.person) for record, row in taken if record.line not in repeats]
+    rule = duplicates.rule_of(import_run.organisation_id)
+    rows = [
+        (record.line, parsing.keys_of(row.person, rule), row.person)
+        for record, row in taken
+        if record.line not in repeats
+    ]
     if not rows:
         return {}
     with transaction.atomic(), connection.cursor() as cursor:

@@ -12,16 +12,24 @@ from django.db import transaction
 
 from foundation import runs
 from foundation.models import Run
-from sourcing.importing import checking, indexing, slices, source, staging, undoing
+from sourcing.importing import checking, indexing, joining, slices, source, staging, undoing
 from sourcing.importing.locking import locked
 from sourcing.models import ImportNote, ImportPhase, ImportRun, NoteKind
 
-#: How long one bit of reading may take; a slice of the last phase is one bit whatever it takes.
-_READ_SECONDS = 15.0
+#: How long one bit of reading may take: the next passes over what is read already. Each batch renews the lease and
+#: looks for a cancel. A slice of the last phase is one bit whatever it takes.
+_READ_SECONDS = 60.0
+#: The same of making people searchable and of undoing.
+_BIT_SECONDS = 15.0
 _SHORTLY = 0.05
 
 
-@runs.kind("import")
+def _stopped(run: Run) -> None:
+    """Cancelled or failed: who is saved stays, and is told of."""
+    slices.tell(_of(run))
+
+
+@runs.kind("import", stopped=_stopped)
 def step(run: Run) -> bool:
     """Do the next bit of the import ``run.params["import_run_id"]``; True while there is more.
 
@@ -40,7 +48,7 @@ def step(run: Run) -> bool:
         return True
     if not indexing.is_searchable(import_run):
         runs.progress(run, done=import_run.rows, total=import_run.rows, note="Making people searchable")
-        if not indexing.some(seconds=_READ_SECONDS, import_run=import_run):
+        if not indexing.some(seconds=_BIT_SECONDS, import_run=import_run):
             # The last of them are in another worker's hands.
             time.sleep(_SHORTLY)
         return True
@@ -81,7 +89,7 @@ def undo_step(run: Run) -> bool:
     import_run = _of(run)
     started = time.monotonic()
     while undoing.undo_slice(import_run, run):
-        if time.monotonic() - started > _READ_SECONDS:
+        if time.monotonic() - started > _BIT_SECONDS:
             return True
     runs.finish(run, result=undoing.result(import_run, run))
     return False
@@ -124,15 +132,20 @@ def _stage(import_run: ImportRun, run: Run) -> bool:
             told=lambda rows, total: runs.progress(
                 run, done=rows, total=max(rows, total), note=ImportPhase.READING.label
             ),
+            enough=lambda: _is_cancelled(run),
         )
     elif import_run.phase == ImportPhase.JOINING:
         runs.progress(run, done=import_run.rows, total=import_run.rows, note=ImportPhase.JOINING.label)
-        staging.join_repeated(import_run)
+        joining.join_repeated(import_run)
         runs.progress(run, done=0, total=import_run.rows, note=ImportPhase.WRITING.label)
     else:
         return False
     import_run.refresh_from_db()
     return True
+
+
+def _is_cancelled(run: Run) -> bool:
+    return Run.objects.for_organisation(run.organisation_id).filter(pk=run.pk, cancel_requested=True).exists()
 
 
 def _labelled(import_run: ImportRun) -> str:
@@ -145,5 +158,6 @@ def _end(import_run: ImportRun, run: Run) -> None:
         row = locked(import_run)
         staging.empty(row)
         source.drop_unpacked(row)
+        slices.tell(row)
         runs.progress(run, done=row.rows, total=row.rows)
         runs.finish(run, result=result(row))

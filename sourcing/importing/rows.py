@@ -63,22 +63,10 @@ class ParsedRow:
 
     @property
     def keys(self) -> list[str]:
-        """What the person is known by: ``l:`` profile first, then ``e:`` addresses in order, then ``p:`` numbers,
-        each with the name that must go with it."""
-        person = self.person
-        profile = person.get("linkedin_key")
-        keys = [f"l:{profile}"] if profile else []
-        keys += [f"e:{email[1]}" for email in person.get("emails", ())]
-        name = phone_name(person)
-        if name:
-            keys += [f"p:{phone[1]}:{name}" for phone in person.get("phones", ()) if phone[1][0] == "+"]
-        return keys
-
-
-def phone_name(person: Mapping[str, Any]) -> str:
-    """Which name a telephone number counts together with, or empty: a number alone may be a whole office's."""
-    first, last = person.get("first_name", ""), person.get("last_name", "")
-    return f"{first[0]} {last}".lower() if first and last else ""
+        """What an erased person would be known by: ``l:`` profile, ``e:`` addresses in order."""
+        profile = self.person.get("linkedin_key")
+        found = [f"l:{profile}"] if profile else []
+        return found + [f"e:{email[1]}" for email in self.person.get("emails", ())]
 
 
 class RowReader:
@@ -96,6 +84,21 @@ class RowReader:
         ]
         self._customs = customs or {}
         self._tags = list(tags)
+        self._positions = self._groups(POSITION)
+        self._schools = self._groups(SCHOOL)
+
+    def _groups(self, names: Sequence[str]) -> list[list[tuple[str, int]]]:
+        """The fields of each position or school of which a column says something, in order."""
+        numbers = {int(detail or 1) for _, kind, detail in self._columns if kind in names}
+        return [[(name, number) for name in names] for number in sorted(numbers)]
+
+    @property
+    def portable(self) -> bool:
+        """Whether it can be handed to another process: no field of the organisation's own is among the columns."""
+        return not any(kind == "custom" for _, kind, _ in self._columns)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_customs": {}}
 
     def read(self, cells: Sequence[str]) -> ParsedRow:
         """One row. Refused only when no name, e-mail address or LinkedIn profile is left of it.
@@ -169,9 +172,21 @@ class RowReader:
         if phones:
             person["phones"] = phones
         if history:
-            _add_history(person, history)
+            self._add_history(person, history)
         if self._tags:
             person["tags"] = unite(person.get("tags", ()), self._tags)
+
+    def _add_history(self, person: dict[str, Any], history: Mapping[tuple[str, int], str]) -> None:
+        """Positions and schools, by their number. The present title and company alone make no position: they stand on
+        the person."""
+        said = history.get
+        positions = [[said(key, "") for key in group] for group in self._positions]
+        positions = [position for position in positions if position[0] or position[1]]
+        if len(positions) > 1 or any(position[2] or position[3] for position in positions):
+            person["positions"] = positions
+        schools = [[said(key, "") for key in group] for group in self._schools]
+        if schools := [school for school in schools if school[0] or school[1] or school[2]]:
+            person["schools"] = schools
 
 
 _LINES = frozenset(["first_name", "last_name", "headline", "title", "company", "location"])
@@ -190,19 +205,6 @@ def _history(kind: str, cell: str, row: ParsedRow) -> str:
     if date is None:
         row.notes.append(f"“{clean_text(cell, limit=80)}” is not a date.")
     return date or ""
-
-
-def _add_history(person: dict[str, Any], history: Mapping[tuple[str, int], str]) -> None:
-    """Positions and schools, by their number. The present title and company alone make no position: they stand on the
-    person."""
-    numbers = sorted({number for _, number in history})
-    positions = [[history.get((name, number), "") for name in POSITION] for number in numbers]
-    positions = [position for position in positions if position[0] or position[1]]
-    if len(positions) > 1 or any(position[2] or position[3] for position in positions):
-        person["positions"] = positions
-    schools = [[history.get((name, number), "") for name in SCHOOL] for number in numbers]
-    if schools := [school for school in schools if any(school[:3])]:
-        person["schools"] = schools
 
 
 def _judge(row: ParsedRow, cells: Sequence[str]) -> None:
@@ -288,60 +290,3 @@ def guess_type(normalised: str, last_name: str = "") -> str:
         return "personal"
     name = re.sub(r"[^a-z0-9]", "", fold(last_name))
     return "personal" if len(name) >= 4 and name in domain.replace("-", "") else "work"
-
-
-def merge_person(person: dict[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """``person`` with what a later line of the same person adds: blanks filled, addresses and lists appended."""
-    merged = {**later, **{name: value for name, value in person.items() if value}}
-    for name in ("emails", "phones"):
-        known = {entry[1] for entry in person.get(name, ())}
-        further = [entry for entry in later.get(name, ()) if entry[1] not in known]
-        merged[name] = [*person.get(name, ()), *further]
-    for name in ("positions", "schools"):
-        known = {_same_entry(entry) for entry in person.get(name, ())}
-        further = [entry for entry in later.get(name, ()) if _same_entry(entry) not in known]
-        merged[name] = [*person.get(name, ()), *further]
-    for name in ("skills", "tags"):
-        merged[name] = unite(person.get(name, ()), later.get(name, ()))
-    merged["custom"] = {**later.get("custom", {}), **person.get("custom", {})}
-    return {name: value for name, value in merged.items() if value}
-
-
-def _same_entry(entry: Sequence[str]) -> tuple[str, ...]:
-    return tuple(part.casefold() for part in entry[:2])
-
-
-def same_people(rows: Iterable[tuple[int, Sequence[str]]]) -> dict[int, int]:
-    """``{line: earliest line of the same person}`` for ``(line, keys)`` in line order; only lines that have an
-    earlier one.
-
-    Lines are one person when they share a profile or an address, over any number of steps. Two different LinkedIn
-    profiles are two people whatever address they share, so an address never joins two groups that have one each.
-    """
-    leader: dict[int, int] = {}
-    profile: dict[int, str] = {}
-    holder: dict[str, int] = {}
-
-    def root(line: int) -> int:
-        while leader[line] != line:
-            leader[line] = leader[leader[line]]
-            line = leader[line]
-        return line
-
-    for line, keys in rows:
-        leader[line] = line
-        own = next((key for key in keys if key.startswith("l:")), "")
-        if own:
-            profile[line] = own
-        for key in keys:
-            mine, other = root(line), root(holder.setdefault(key, line))
-            if mine == other:
-                continue
-            one, two = profile.get(mine, ""), profile.get(other, "")
-            if one and two and one != two:
-                continue
-            first, second = min(mine, other), max(mine, other)
-            leader[second] = first
-            if one or two:
-                profile[first] = one or two
-    return {line: root(line) for line in leader if root(line) != line}

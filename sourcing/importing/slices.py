@@ -1,9 +1,9 @@
 """The last phase of an import: one slice of staged rows becomes people and addresses in one transaction.
 
-Everything is set-based. Search rows follow behind (``indexing``). The slice marker moves in the same transaction, so a
-slice happens once whatever crashes, and so does the record *Undo* goes by. Two imports of one organisation take turns
-slice by slice: each looks for existing people under the same lock under which the other wrote them, so that the same
-person in both files becomes one.
+Everything is set-based. Search rows follow when the last slice is saved (``indexing``). The slice marker moves in the
+same transaction, so a slice happens once whatever crashes, and so does the record *Undo* goes by. Two imports of one
+organisation take turns slice by slice: each looks for existing people under the same lock under which the other wrote
+them, so that the same person in both files becomes one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from sourcing import duplicates, places, sightings, suppression
-from sourcing.importing import changes, incoming, known
+from sourcing.importing import changes, incoming, known, staging
 from sourcing.importing.locking import locked
 from sourcing.importing.policies import TEXTS, policy_of
-from sourcing.models import ImportRun
+from sourcing.models import Candidate, ImportRun
 
 #: First key of the advisory lock; the second is the organisation.
 _LOCK = 0x1B9027
@@ -59,12 +59,13 @@ UPDATE sourcing_candidate c
   FROM incoming i JOIN incoming_place p USING (location)
  WHERE c.id = i.candidate_id AND NOT i.fresh AND c.location = p.location AND c.place_id IS DISTINCT FROM p.place_id
 """
-# A person made a moment ago has no address yet, so there is nothing to number after and nothing to run into.
+# A person made a moment ago has no address yet, so there is nothing to number after and nothing to run into. What a
+# file brings is the organisation's: it names no member, or it would go when the member goes.
 _POINTS_OF_NEW = """
 INSERT INTO sourcing_contactpoint (organisation_id, candidate_id, kind, type, value, normalised, position, origin,
                                    source, shared, added_by_id, status, status_note, first_seen_at, last_seen_at)
 SELECT %(organisation)s, i.candidate_id, a.kind, a.type, a.value, a.normalised, least(a.place - 1, 32767),
-       'imported', %(source)s, true, %(actor)s, 'unknown', '', now(), now()
+       'imported', %(source)s, true, NULL, 'unknown', '', now(), now()
   FROM incoming_point a JOIN incoming i ON i.line = a.line AND i.fresh
  ORDER BY i.line, a.kind, a.place
 """
@@ -74,7 +75,7 @@ INSERT INTO sourcing_contactpoint (organisation_id, candidate_id, kind, type, va
 SELECT %(organisation)s, i.candidate_id, a.kind, a.type, a.value, a.normalised,
        least(coalesce(k.last + 1, 0) - 1
              + row_number() OVER (PARTITION BY i.candidate_id, a.kind ORDER BY i.line, a.place), 32767),
-       'imported', %(source)s, true, %(actor)s, 'unknown', '', now(), now()
+       'imported', %(source)s, true, NULL, 'unknown', '', now(), now()
   FROM incoming_point a
   JOIN incoming i ON i.line = a.line AND NOT i.fresh
   LEFT JOIN (SELECT candidate_id, kind, max(position) AS last FROM sourcing_contactpoint
@@ -137,13 +138,18 @@ UPDATE sourcing_candidate SET version = version + 1, updated_at = now()
 """
 _REMEMBER = """
 INSERT INTO sourcing_importslice (organisation_id, import_run_id, number, written_at, made, contact_points,
-                                  social_profiles, positions, schools, members, other_values, to_index, indexed)
+                                  social_profiles, positions, schools, members, other_values, known, to_index,
+                                  indexed)
 SELECT %(organisation)s, %(import)s, %(number)s, now(),
        coalesce((SELECT array_agg(candidate_id ORDER BY candidate_id) FROM incoming WHERE fresh), '{}'),
        %(contact_points)s::bigint[], %(social_profiles)s::bigint[], %(positions)s::bigint[], %(schools)s::bigint[],
        %(members)s::bigint[], %(other_values)s::bigint[],
-       ARRAY(SELECT c.id FROM sourcing_candidate c JOIN incoming i ON i.candidate_id = c.id
-              WHERE c.updated_at = now() GROUP BY c.id ORDER BY c.id), 0
+       ARRAY(SELECT DISTINCT candidate_id FROM incoming WHERE NOT fresh),
+       ARRAY(SELECT candidate_id FROM incoming WHERE fresh
+              UNION
+             SELECT id FROM sourcing_candidate
+              WHERE id = ANY(ARRAY(SELECT candidate_id FROM incoming WHERE NOT fresh)) AND updated_at = now()
+              ORDER BY 1), 0
 """
 
 
@@ -177,10 +183,24 @@ def write(import_run: ImportRun, number: int) -> Written | None:
         row.updated += written.updated
         row.slices_done = number + 1
         row.save(update_fields=["imported", "updated", "slices_done"])
-        transaction.on_commit(_wake_indexing, robust=True)
-    if written.imported >= _MANY and number & (number - 1) == 0:
+        if row.slices_done * staging.SLICE_ROWS >= row.rows:
+            transaction.on_commit(_wake_indexing, robust=True)
+    if written.imported >= _MANY and number & (number - 1) == 0 and _is_most(row):
         learn()
     return written
+
+
+def tell(import_run: ImportRun) -> None:
+    """The news of everybody the import made or met, when it is over, however it ended: possible duplicates are looked
+    for then, and do not take from the import the time they take. In the transaction that ends it."""
+    for made, known_ones in import_run.slices.values_list("made", "known"):
+        duplicates.changed(import_run.organisation_id, [*made, *known_ones])
+
+
+def _is_most(import_run: ImportRun) -> bool:
+    """Whether the import has made at least half of the people there are now, so that nothing is known of them yet."""
+    people = Candidate.objects.for_organisation(import_run.organisation_id).values("pk")
+    return people[: 2 * import_run.imported + 1].count() <= 2 * import_run.imported
 
 
 def _wake_indexing() -> None:
@@ -222,9 +242,7 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
         _REMEMBER, {"organisation": organisation, "import": import_run.pk, "number": number, **brought}
     )
     cursor.execute("SELECT DISTINCT candidate_id FROM incoming")
-    ids = [row[0] for row in cursor.fetchall()]
-    suppression.traces_added(organisation, ids)
-    duplicates.changed(organisation, ids)
+    suppression.traces_added(organisation, [row[0] for row in cursor.fetchall()])
     cursor.execute("SELECT count(*) FROM incoming WHERE NOT fresh")
     updated = _one(cursor)
     incoming.drop(cursor)
@@ -241,6 +259,8 @@ def _number_new(cursor: CursorWrapper) -> None:
     """Give ids to the people to be made and lock those who were there."""
     cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", ["sourcing_candidate"])
     cursor.execute(_NUMBER_NEW, [_one(cursor)])
+    # Everything from here on joins by the person; what was known of the column is that it was empty.
+    cursor.execute("ANALYZE incoming (line, candidate_id, fresh)")
     cursor.execute(_LOCK_KNOWN)
 
 

@@ -108,8 +108,8 @@ class ImportRow(TenantModel):
     """Staging: one data row as read. The table is UNLOGGED; a crash of the database empties it and the file is
     read again.
 
-    ``person`` is what ``importing.columns`` made of the row, ``keys`` what it is matched by (``l:`` LinkedIn key,
-    ``e:`` address). A row that makes no person of its own is deleted when that is known; its story is an ImportNote.
+    ``person`` is what ``importing.rows`` made of the row, ``keys`` under which it meets others, as ``MatchKey`` holds
+    them. A row that makes no person of its own is deleted when that is known; its story is an ImportNote.
     """
 
     # The composite constraint below implies both plain foreign keys; checking a row once is enough at this rate.
@@ -126,7 +126,7 @@ class ImportRow(TenantModel):
     line = models.PositiveIntegerField()
     slice = models.PositiveIntegerField()
     person = models.JSONField()
-    keys = ArrayField(models.TextField(), default=list)
+    keys = ArrayField(models.BigIntegerField(), default=list)
     raw = models.JSONField()
 
     class Meta:
@@ -186,6 +186,8 @@ class ImportSlice(TenantModel):
     #: ``now()`` of the slice's transaction: what was added to its people has this time, what came later another.
     written_at = models.DateTimeField()
     made = ArrayField(models.BigIntegerField(), default=list)
+    #: People who were there before and are in the slice, changed or not.
+    known = ArrayField(models.BigIntegerField(), default=list)
     contact_points = ArrayField(models.BigIntegerField(), default=list)
     social_profiles = ArrayField(models.BigIntegerField(), default=list)
     positions = ArrayField(models.BigIntegerField(), default=list)

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid, Problem
-from sourcing import editing, files, history, people, places, sightings, suppression
+from sourcing import duplicates, editing, files, history, matching, people, places, sightings, suppression
 from sourcing.models import (
     Candidate,
     ContactKind,
@@ -176,31 +176,31 @@ def _is_place(text: str) -> bool:
 
 
 def matches(*, viewer: User, proposal: Proposal, limit: int = 5) -> list[Match]:
-    """People of the organisation with one of the résumé's profiles, addresses or numbers, the surest first.
-
-    Shared rows and the viewer's own private ones count; nobody else's private address gives itself away.
-    """
-    people_here = Candidate.objects.for_organisation(viewer.organisation_id)
-    keys = [key for link in proposal.links if (key := linkedin_key(link.value))]
-    found: dict[int, Match] = {
-        person.pk: Match(person, "Same LinkedIn profile")
-        for person in people_here.filter(linkedin_key__in=keys)[:limit]
-    }
-    for kind, values, reason in (
-        (ContactKind.EMAIL, _normalised(proposal.emails, normalise_email), "Same e-mail address"),
-        (ContactKind.PHONE, _normalised(proposal.phones, normalise_phone), "Same phone number"),
-    ):
-        points = ContactPoint.objects.for_organisation(viewer.organisation_id).filter(
-            Q(shared=True) | Q(added_by=viewer), kind=kind, normalised__in=values
-        )
-        for person in people_here.filter(pk__in=points.values("candidate_id")).order_by("pk")[:limit]:
-            found.setdefault(person.pk, Match(person, reason))
-    return list(found.values())[:limit]
+    """People of the organisation whom the résumé may be of, the surest first, by the rules of every other door
+    (docs/duplicates.md). Shared addresses and the viewer's own private ones count; nobody else's gives itself away."""
+    said = _confirmed(proposal)
+    person = matching.Person(
+        first_name=said.columns["first_name"],
+        last_name=said.columns["last_name"],
+        emails=_normalised(proposal.emails, normalise_email),
+        phones=_normalised(proposal.phones, normalise_phone),
+        profiles=[link.value for link in proposal.links],
+        title=said.columns["title"],
+        company=said.columns["company"],
+        place=said.columns["location"],
+        companies=[entry["company"] for entry in said.experience if entry.get("company")],
+        schools=[entry["school"] for entry in said.education if entry.get("school")],
+    )
+    found = duplicates.find(organisation_id=viewer.tenant_id, person=person, viewer=viewer, limit=limit)
+    return [Match(one.candidate, ", ".join(one.match.words)) for one in found]
 
 
 def proposed(file: PersonFile) -> Confirmed:
     """The proposal as it would be confirmed unchanged."""
-    proposal = from_json(file.proposal)
+    return _confirmed(from_json(file.proposal))
+
+
+def _confirmed(proposal: Proposal) -> Confirmed:
     first, last = split_name(proposal.name.value) if proposal.name else ("", "")
     if f"{first}{last}".isupper():
         first, last = first.title(), last.title()

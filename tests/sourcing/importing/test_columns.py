@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sourcing.importing.columns import field_of_header, find_header, guess_mapping
-from sourcing.importing.rows import guess_type, merge_person, parse_row, same_people
+from sourcing.importing.rows import guess_type, parse_row
 
 LINKEDIN_RECRUITER = [
     "First Name",
@@ -214,52 +212,3 @@ def test_the_type_of_an_untyped_address_is_guessed_from_its_domain(
     address: str, last_name: str, type_: str
 ) -> None:
     assert guess_type(address, last_name) == type_
-
-
-def test_a_later_line_fills_blanks_and_adds_addresses_but_changes_nothing() -> None:
-    first = parse_row(["Jo", "", "a@x.example"], {0: "first_name", 1: "title", 2: "email"}).person
-    later = parse_row(["Joe", "CTO", "b@x.example"], {0: "first_name", 1: "title", 2: "email"}).person
-    merged = merge_person(first, later)
-    assert (merged["first_name"], merged["title"]) == ("Jo", "CTO")
-    assert [email[1] for email in merged["emails"]] == ["a@x.example", "b@x.example"]
-
-
-def test_lines_are_one_person_over_any_number_of_steps() -> None:
-    rows = [(2, ["e:a"]), (3, ["l:x"]), (4, ["l:x", "e:a"]), (5, ["e:b"])]
-    assert same_people(rows) == {3: 2, 4: 2}
-
-
-def test_two_profiles_are_two_people_whatever_address_they_share() -> None:
-    assert same_people([(2, ["l:x", "e:hr"]), (3, ["l:y", "e:hr"]), (4, ["e:hr"])]) == {4: 2}
-
-
-KEYS = st.lists(
-    st.lists(st.sampled_from(["l:1", "l:2", "l:3", "e:a", "e:b", "e:c", "e:d"]), max_size=3, unique=True)
-)
-
-
-@given(KEYS)
-def test_joined_lines_point_straight_at_an_earlier_line_and_never_mix_profiles(keys: list[list[str]]) -> None:
-    rows = [
-        (
-            line,
-            [key for key in row if key.startswith("l:")][:1] + [key for key in row if key.startswith("e:")],
-        )
-        for line, row in enumerate(keys, 2)
-    ]
-    leaders = same_people(rows)
-    profiles: dict[int, set[str]] = {}
-    for line, row in rows:
-        leader = leaders.get(line, line)
-        assert leader not in leaders
-        assert leader <= line
-        profiles.setdefault(leader, set()).update(key for key in row if key.startswith("l:"))
-    assert all(len(found) <= 1 for found in profiles.values())
-
-
-@given(KEYS)
-def test_no_two_people_of_a_file_share_a_profile(keys: list[list[str]]) -> None:
-    rows = [(line, sorted(row, reverse=True)[:1] if row else []) for line, row in enumerate(keys, 2)]
-    leaders = same_people(rows)
-    owners = [(key, leaders.get(line, line)) for line, row in rows for key in row if key.startswith("l:")]
-    assert len({key for key, _ in owners}) == len(set(owners))

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from foundation import runs
+from foundation import events, runs
 from foundation.models import RunStatus
 from foundation.problems import Invalid
-from sourcing import people
+from sourcing import duplicates, people
 from sourcing.importing import checking, previewing, staging, uploading
-from sourcing.models import Candidate, ContactPoint, CustomField, ImportRow, ImportRun, OtherValue
+from sourcing.importing.repeated import person_of
+from sourcing.importing.rows import parse_row
+from sourcing.matching import Key
+from sourcing.models import Candidate, CustomField, DuplicatePair, ImportRow, ImportRun, OtherValue
 from sourcing.search import query
 from tests.sourcing.factories import csv_bytes, finish, import_csv, make_candidate, make_project, upload
 
@@ -20,6 +23,11 @@ pytestmark = pytest.mark.django_db
 
 HEADER = ["First Name", "Last Name", "Email", "Title", "Company", "Skills", "Tags"]
 FILE = csv_bytes(HEADER, ["Jonas", "Lehner", "jonas@x.example", "CTO", "Voltra", "Python;Go", "vip"])
+
+
+def deliver() -> None:
+    while events.deliver(consumers=["sourcing.duplicates"]):
+        pass
 
 
 def known(alice: User, **values: Any) -> Candidate:
@@ -188,15 +196,103 @@ def test_positions_may_be_added_to_those_there_are(alice: User) -> None:
     assert list(person.experience.values_list("title", "position")) == [("CTO", 0), ("Engineer", 1)]
 
 
-def test_a_number_and_the_name_together_are_a_person(alice: User) -> None:
+def test_a_number_and_the_name_together_may_be_a_person_and_are_one_where_numbers_decide(alice: User) -> None:
     person = make_candidate(alice.organisation, "Jonas", "Lehner", phones=[("+49 151 5550142", "mobile")])
-    header = ["First Name", "Last Name", "Mobile"]
+    data = csv_bytes(
+        ["First Name", "Last Name", "Mobile"],
+        ["Jonas", "LEHNER", "+491515550142"],
+        ["Ida", "Hansen", "+49 151 555 0142"],
+    )
+    done = import_csv(alice, data)
+    assert (done.updated, done.imported) == (0, 2)
+    deliver()
+    (pair,) = DuplicatePair.objects.for_organisation(alice.organisation_id)
+    assert (pair.first, pair.reasons, pair.certain) == (person, ["phone", "name_same"], False)
+    assert alice.organisation is not None
+    duplicates.set_rule(
+        organisation=alice.organisation, actor=alice, keys=[Key.PHONE], every=False, refuse=False
+    )
+    again = import_csv(alice, data)
+    assert (again.updated, again.imported) == (2, 0)
+
+
+def test_a_shared_address_with_another_name_is_another_person(alice: User) -> None:
+    known(alice)
     done = import_csv(
         alice,
-        csv_bytes(header, ["J.", "LEHNER", "+491515550142"], ["Ida", "Hansen", "+49 151 555 0142"]),
+        csv_bytes(
+            HEADER,
+            ["Wei", "Chen", "jonas@x.example", "", "", "", ""],
+            ["Wei", "Chen", "jonas@x.example", "", "", "", ""],
+            ["Jonas", "Lehner", "Jonas@X.example", "", "", "", ""],
+        ),
     )
-    assert (done.updated, done.imported) == (1, 1)
-    assert ContactPoint.objects.for_organisation(alice.organisation_id).filter(candidate=person).count() == 1
+    assert (done.imported, done.updated, done.rejected) == (1, 1, 1)
+
+
+def test_an_address_of_a_team_makes_nobody_the_same(alice: User) -> None:
+    make_candidate(alice.organisation, "Jonas", "Lehner", emails=["jobs@x.example"])
+    done = import_csv(alice, csv_bytes(HEADER, ["Jonas", "Lehner", "jobs@x.example", "", "", "", ""]))
+    assert (done.imported, done.updated) == (1, 0)
+
+
+def test_a_tagged_address_is_the_same_address(alice: User) -> None:
+    make_candidate(alice.organisation, "Jonas", "Lehner", emails=["jonas.lehner+jobs@gmail.com"])
+    deliver()
+    done = import_csv(alice, csv_bytes(HEADER, ["Jonas", "Lehner", "jonaslehner@gmail.com", "", "", "", ""]))
+    assert (done.imported, done.updated) == (0, 1)
+
+
+def test_who_holds_the_profile_is_the_person_whatever_the_name(alice: User) -> None:
+    person = make_candidate(alice.organisation, "Ida", "Hansen", linkedin_url="linkedin.com/in/ida")
+    header = ["First Name", "Last Name", "LinkedIn"]
+    link = "https://www.linkedin.com/in/Ida/"
+    done = import_csv(alice, csv_bytes(header, ["Ida", "Berg", link], ["Wei", "Chen", link]))
+    assert (done.imported, done.updated, done.rejected) == (0, 1, 1)
+    assert others(person) == [("last_name", "Berg", "people.csv")]
+
+
+def test_who_may_be_the_same_is_made_and_waits_on_the_page_of_duplicates(alice: User) -> None:
+    person = make_candidate(alice.organisation, "Robert", "Lehner", company="Voltra GmbH", title="CTO")
+    done = import_csv(alice, csv_bytes(HEADER, ["Bob", "Lehner", "", "CTO", "Voltra", "", ""]))
+    assert (done.imported, done.updated) == (1, 0)
+    deliver()
+    (pair,) = duplicates.open_pairs(alice)
+    assert (pair.first, pair.certain) == (person, False)
+    assert pair.reasons == ["name_nickname", "company", "title"]
+
+
+def test_import_knows_exactly_whom_the_rules_call_certain(alice: User) -> None:
+    """What an import does with a row is what ``duplicates.known`` says of the person: one rule behind both doors."""
+    there = [
+        make_candidate(alice.organisation, "Jonas", "Lehner", emails=["jonas@x.example"], company="Voltra"),
+        make_candidate(alice.organisation, "Ida", "Hansen", linkedin_url="linkedin.com/in/ida"),
+        make_candidate(alice.organisation, "Mario", "Rossi", emails=["rossi@x.example"]),
+        make_candidate(alice.organisation, "", "", emails=["nameless@x.example"]),
+    ]
+    deliver()
+    header = ["First Name", "Last Name", "Email", "Company", "LinkedIn"]
+    rows = [
+        ["Jonas", "Lehner", "jonas+new@x.example", "", ""],
+        ["J.", "Lehner", "jonas@x.example", "Voltra", "linkedin.com/in/jonas"],
+        ["Maria", "Rossi", "rossi@x.example", "", ""],
+        ["Ida", "Hansen", "", "", "linkedin.com/in/other-ida"],
+        ["Ida", "Berg", "", "", "linkedin.com/in/ida"],
+        ["Nam", "Less", "nameless@x.example", "", ""],
+        ["Jonas", "Lehner", "", "Voltra", ""],
+    ]
+    parsed = {
+        line: person_of(
+            parse_row(row, {0: "first_name", 1: "last_name", 2: "email", 3: "company", 4: "linkedin"}).person
+        )
+        for line, row in enumerate(rows, 2)
+    }
+    expected = duplicates.known(alice.tenant_id, parsed)
+    assert set(expected.values()) <= {person.pk for person in there}
+    for line, row in enumerate(rows, 2):
+        (outcome,) = previewing.preview(upload(alice, csv_bytes(header, row))).rows
+        assert outcome.outcome is not None
+        assert outcome.outcome.candidate_id == expected.get(line), row
 
 
 def test_an_unknown_policy_is_refused(alice: User) -> None:
@@ -240,7 +336,7 @@ def test_the_count_of_the_whole_file_is_what_import_then_does(
 ) -> None:
     monkeypatch.setattr(staging, "SLICE_ROWS", 3)
     known(alice, title="Architect")
-    rows = [[f"P{n}", "X", f"p{n % 6}@x.example", "", "", "", ""] for n in range(8)]
+    rows = [[f"P{n % 6}", "X", f"p{n % 6}@x.example", "", "", "", ""] for n in range(8)]
     rows.append(["Jonas", "Lehner", "jonas@x.example", "CTO", "", "", ""])
     before = Candidate.objects.for_organisation(alice.organisation_id).count()
     counted = checked(alice, settled(alice, csv_bytes(HEADER, *rows)))

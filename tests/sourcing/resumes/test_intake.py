@@ -91,7 +91,10 @@ def test_somebody_known_is_found_and_gets_only_what_they_lack(alice: User) -> No
     (file,) = taken(alice, given(pdf_of(MAYA)))
     proposal = intake.from_json(file.proposal)
     (match,) = intake.matches(viewer=alice, proposal=proposal)
-    assert (match.candidate, match.reason) == (known, "Same e-mail address")
+    assert (match.candidate, match.reason) == (
+        known,
+        "Same e-mail address, Same name, A company in common",
+    )
     intake.add_to(file=file, actor=alice, candidate=known, confirmed=intake.proposed(file))
     known.refresh_from_db()
     assert known.contact_points.filter(kind="email").count() == 1
@@ -102,7 +105,7 @@ def test_somebody_known_is_found_and_gets_only_what_they_lack(alice: User) -> No
 
 
 def test_a_private_address_of_somebody_else_gives_no_match(alice: User, bob: User, mallory: User) -> None:
-    person = make_candidate(alice.organisation, "M", "P")
+    person = make_candidate(alice.organisation, "M.", "Patel")
     people.add_email(candidate=person, actor=bob, type="personal", value=MAYA.email)
     (file,) = taken(alice, given(pdf_of(MAYA)))
     proposal = intake.from_json(file.proposal)
@@ -112,7 +115,7 @@ def test_a_private_address_of_somebody_else_gives_no_match(alice: User, bob: Use
 
 
 def test_many_are_confirmed_at_once_but_nobody_who_is_known_or_unsure(alice: User) -> None:
-    make_candidate(alice.organisation, "J", "L", emails=[JONAS.email])
+    make_candidate(alice.organisation, "J.", "Lehner", emails=[JONAS.email])
     uploads = [given(pdf_of(person), f"{at}.pdf") for at, person in enumerate(corpus.PEOPLE[:3])]
     found = taken(alice, *uploads, given(making.pdf(["nothing here"]), "odd.pdf"))
     added, left = intake.confirm_sure(actor=alice, chosen=found)
