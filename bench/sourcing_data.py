@@ -20,6 +20,7 @@ import itertools
 import json
 import random
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,21 +57,38 @@ class Data:
 
 @contextlib.contextmanager
 def people(
-    rows: int, *, fresh: bool = False, web: bool = False, workers: Sequence[Any] = ()
+    rows: int, *, fresh: bool = False, web: bool = False, workers: Sequence[Any] = (), scratch: bool = False
 ) -> Iterator[tuple[Stack, Data]]:
-    """A running stack on ``rows`` people in one organisation of three; the first time they are built, for minutes."""
+    """A running stack on ``rows`` people in one organisation of three; the first time they are built, for minutes.
+
+    ``scratch``: on a copy that is thrown away, for a bench that writes.
+    """
     folder = ROOT / "var" / f"bench-sourcing-{rows}"
     marker = folder / "built.json"
-    if fresh or not (marker.exists() and json.loads(marker.read_text())["format"] == FORMAT):
+    there = not fresh and marker.exists() and json.loads(marker.read_text())["format"] == FORMAT
+    if scratch and not there:
+        # In a process of its own: Django joins one database and no second.
+        subprocess.run(
+            [sys.executable, "-m", "bench.sourcing_data", str(rows)], stdout=sys.stderr, check=True
+        )
+    elif not there:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(exist_ok=True)
         with Stack(folder, workers=(), beat=False, web=False, durable=False) as stack:
             stack.use_django()
             marker.write_text(json.dumps(asdict(_build(rows))))
             _disconnect()
-    with Stack(folder, workers=workers, beat=False, web=web, durable=False) as stack:
+    made = Data(**json.loads(marker.read_text()))
+    with contextlib.ExitStack() as last:
+        if scratch:
+            folder, built = folder.with_name(f"{folder.name}-scratch"), folder
+            shutil.rmtree(folder, ignore_errors=True)
+            last.callback(shutil.rmtree, folder, ignore_errors=True)
+            # With owners and rights: the server may belong to another user.
+            subprocess.run(["cp", "-a", "--reflink=auto", built, folder], check=True)
+        stack = last.enter_context(Stack(folder, workers=workers, beat=False, web=web, durable=False))
         stack.use_django()
-        yield stack, Data(**json.loads(marker.read_text()))
+        yield stack, made
         _disconnect()
 
 

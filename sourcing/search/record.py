@@ -161,7 +161,7 @@ def past_companies(record: Record) -> Iterator[str]:
             yield company
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=32_768)
 def plain(kind: str, value: str) -> Value:
     """A value told apart by its folded text."""
     return Value(kind, value[:300], fold(value).strip()[:300])

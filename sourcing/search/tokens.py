@@ -118,7 +118,7 @@ def _one_alphabet(word: str) -> str:
 
 
 #: Names, titles, companies and skills repeat all the time; whole summaries do not.
-_short = lru_cache(maxsize=65_536)(_words)
+_short = lru_cache(maxsize=32_768)(_words)
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
@@ -248,7 +248,7 @@ def _places(weight: str) -> tuple[str, ...]:
     return tuple(f"{at}{weight}" for at in range(_LAST_POSITION + 1))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def _with_prefix(prefix: str, found: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(prefix + word for word in found)
 

@@ -70,7 +70,7 @@ def test_a_private_address_pairs_nobody_and_its_key_is_never_stored(alice: User,
     deliver()
     assert pairs(alice) == set()
     keys = MatchKey.objects.for_organisation(alice.organisation_id).values_list("key", flat=True)
-    assert meeting.hashed("e:own@home.example") not in keys
+    assert matching.hashed("e:own@home.example") not in keys
     asked = Person(emails=["own@home.example"])
     found = {
         user.name: duplicates.find(organisation_id=one.organisation_id, person=asked, viewer=user)
