@@ -79,13 +79,13 @@ def _measure(stack: Stack, data: Data, path: Path, *, rows: int, known: float) -
     indexer.terminate()
     indexer.wait()
     done, took = world.counts(begun), world.phases(begun, saved[0])
-    floor = world.copy_floor(TABLES, begun, people=_COPIED)
     ours = done.rows / took["saved"]
     print(
         f"{done.rows:,} rows: {done.imported:,} new, {done.updated:,} known, {done.rejected:,} refused or joined;"
-        f" {len(searches)} searches",
+        f" {ours:,.0f} rows/s, {len(searches)} searches",
         file=sys.stderr,
     )
+    floor = world.copy_floor(TABLES, begun, people=_COPIED)
     return [
         Figure("import_rows_per_second", ours, floor=3_000.0, unit="rows/s"),
         Figure("import_against_copy", ours / floor, unit="of plain COPY"),

@@ -1,6 +1,6 @@
 """A second process that reads rows beside the one that imports, so that reading takes two cores.
 
-It holds no state, opens no connection and is handed records over a pipe; it ends when the pipe does, whatever became of
+It holds no state, opens no connection and is handed records over a socket; it ends when that does, whatever became of
 its parent. Where it cannot be had, all is read by the importing process.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -29,13 +32,13 @@ log = structlog.get_logger(__name__)
 #: Batches under way in the other process: one it reads, one it can begin at once.
 _AHEAD = 2
 #: Batches read and not yet taken; memory is bounded by it.
-_WAITING = 4
+_WAITING = 3
 
 _Batch = Sequence[Record]
 _Read = Callable[[_Batch], list[Line]]
 
 
-def batches(records: Iterable[_Batch], reader: RowReader, rule: Rule) -> Iterator[list[Line]]:
+def batches(records: Iterable[_Batch], reader: RowReader, rule: Rule) -> Generator[list[Line], None, None]:
     """The batches as lines, in order; read by both processes when there are two cores and more than one batch."""
     rest = iter(records)
     first = next(rest, None)
@@ -78,49 +81,72 @@ def _another(reader: RowReader, rule: Rule) -> Iterator[_Read | None]:
     if len(os.sched_getaffinity(0)) < 2 or not reader.portable:
         yield None
         return
-    with subprocess.Popen(
-        [sys.executable, "-m", "sourcing.importing.beside"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).resolve().parents[2],
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        to, back = child.stdin, child.stdout
+    here, there = socket.socketpair()
+    with (
+        here,
+        there,
+        subprocess.Popen(  # noqa: S603 - this very module
+            [sys.executable, "-m", "sourcing.importing.beside", str(there.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[there.fileno()],
+            cwd=Path(__file__).resolve().parents[2],
+        ) as child,
+    ):
+        there.close()
 
         def read(batch: _Batch) -> list[Line]:
             try:
-                pickle.dump([(record.line, record.cells, record.broken) for record in batch], to, _PROTOCOL)
-                to.flush()
-                found: list[Line] = pickle.load(back)  # noqa: S301 - our own child's
-            except (EOFError, OSError, pickle.UnpicklingError):
+                _send(here, [(record.line, record.cells, record.broken) for record in batch])
+                found: list[Line] = _receive(here)
+            except (EOFError, OSError):
                 log.warning("imports.reader_gone", returncode=child.poll())
                 return lines_of(batch, reader, rule)
             return found
 
         try:
-            pickle.dump((reader, rule), to, _PROTOCOL)
+            _send(here, (reader, rule))
             yield read
         finally:
             child.kill()
 
 
-_PROTOCOL = pickle.HIGHEST_PROTOCOL
+# One system call each way: a thread that comes back from one waits for the interpreter, which the other thread holds
+# while it reads rows, so that a message in many pieces would take longer than what it is about.
+def _send(line: socket.socket, what: object) -> None:
+    data = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    line.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def _receive(line: socket.socket) -> Any:
+    (length,) = _LENGTH.unpack(_exactly(line, _LENGTH.size))
+    return pickle.loads(_exactly(line, length))  # noqa: S301 - our own process at the other end
+
+
+def _exactly(line: socket.socket, length: int) -> bytearray:
+    data = bytearray(length)
+    got = 0
+    while got < length:
+        more = line.recv_into(memoryview(data)[got:], length - got, socket.MSG_WAITALL)
+        if not more:
+            raise EOFError
+        got += more
+    return data
+
+
+_LENGTH = struct.Struct("!Q")
 
 
 def main() -> None:
-    """Read batches from the pipe until it ends."""
+    """Read batches from the line until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    given, back = sys.stdin.buffer, sys.stdout.buffer
-    try:
-        reader, rule = pickle.load(given)  # noqa: S301 - our own parent's
-        while True:
-            batch = [Record(*record) for record in pickle.load(given)]  # noqa: S301 - our own parent's
-            pickle.dump(lines_of(batch, reader, rule), back, _PROTOCOL)
-            back.flush()
-    except (EOFError, BrokenPipeError):
-        # The importing process has what it wanted, or is gone.
-        os._exit(0)
+    with socket.socket(fileno=int(sys.argv[1])) as line:
+        try:
+            reader, rule = _receive(line)
+            while True:
+                _send(line, lines_of([Record(*record) for record in _receive(line)], reader, rule))
+        except (EOFError, OSError):
+            # The importing process has what it wanted, or is gone.
+            return
 
 
 if __name__ == "__main__":

@@ -79,8 +79,10 @@ def _bit(import_run: ImportRun | None) -> bool:
 
 
 def _clean() -> None:
-    """Vacuum, or another worker, may be at it for longer than one waits for a lock: then it is done without us."""
+    """Vacuum, or another worker, may be at it: then it is done without us."""
     try:
-        index.clean_pending()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+            index.clean_pending()
     except OperationalError as problem:
         log.info("imports.pending_left", problem=type(problem.__cause__).__name__)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +42,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[
             super().__init__(*args, **kwargs)
             started.append(self)
 
-    monkeypatch.setattr(beside.subprocess, "Popen", Remembered)
+    monkeypatch.setattr(subprocess, "Popen", Remembered)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
     yield started
     assert all(child.poll() is not None for child in started)
@@ -73,12 +75,12 @@ def test_reading_may_stop_at_any_batch(children: list[subprocess.Popen[bytes]]) 
 
 
 def test_the_other_process_ends_with_the_one_that_started_it() -> None:
-    with subprocess.Popen(
-        [os.sys.executable, "-m", "sourcing.importing.beside"], stdin=subprocess.PIPE
-    ) as child:
-        assert child.stdin is not None
-        child.stdin.close()
-        assert child.wait(timeout=60) != -signal.SIGKILL
+    here, there = socket.socketpair()
+    command = [sys.executable, "-m", "sourcing.importing.beside", str(there.fileno())]
+    with here, there, subprocess.Popen(command, pass_fds=[there.fileno()]) as child:
+        there.close()
+        here.close()
+        assert child.wait(timeout=60) == 0
 
 
 def test_a_field_of_the_organisations_own_is_read_here(children: list[subprocess.Popen[bytes]]) -> None:
