@@ -113,13 +113,15 @@ def phases(begun: ImportRun, saved: datetime.datetime) -> dict[str, float]:
     assert begun.run_id is not None
     run = Run.objects.across_organisations("the bench").get(pk=begun.run_id)
     assert run.started_at is not None
+    found = [end for end in begun.slices.values_list("indexed_at", flat=True) if end is not None]
     ends = {
         # When the first slice's transaction began.
         "staged": begun.slices.order_by("number").values_list("written_at", flat=True)[0],
         "saved": saved,
-        "searchable": max(begun.slices.values_list("indexed_at", flat=True)),
+        "searchable": max(found),
     }
-    return {name: (end - run.started_at).total_seconds() for name, end in ends.items()}
+    began = run.started_at
+    return {name: (end - began).total_seconds() for name, end in ends.items()}
 
 
 def work(run_id: int) -> tuple[float, float]:
@@ -187,7 +189,7 @@ def copy_floor(tables: Sequence[str], begun: ImportRun, *, people: int) -> float
             " FROM sourcing_importslice WHERE import_run_id = %s) m ORDER BY 1 LIMIT %s",
             [begun.pk, people],
         )
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
         for table in tables:
             key = "id" if table == "sourcing_candidate" else "candidate_id"
             cursor.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
