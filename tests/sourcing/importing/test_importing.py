@@ -511,9 +511,9 @@ def test_who_came_is_told_of_when_the_import_is_over_however_it_ends(
     assert not news.exists()
     assert begun.run_id is not None
     runs.cancel(run_id=begun.run_id, actor=alice)
-    told = {int(pk) for event in news for pk in str(event.ids["candidate_ids"]).split(",")}
+    told = {int(pk) for event in news.all() for pk in str(event.ids["candidate_ids"]).split(",")}
     assert told == {known.pk, persons(alice)[-1].pk}
     again = import_csv(alice, csv_bytes(HEADER, IDA, ["Cy", "New", "", "", "", ""]))
     assert again.slices_done == 2
-    told = {int(pk) for event in news for pk in str(event.ids["candidate_ids"]).split(",")}
+    told = {int(pk) for event in news.all() for pk in str(event.ids["candidate_ids"]).split(",")}
     assert persons(alice)[-1].pk in told
