@@ -167,7 +167,9 @@ def certain(
 ) -> dict[int, int]:
     """Whom of those they ``meet`` the people certainly are: the second half of :func:`known`, for an import, which
     looks up in SQL who meets whom. Three statements: past companies and schools never decide and are not read."""
-    there = meeting.load(organisation_id, {pk for ids in meet.values() for pk in ids}, viewer=viewer, history=False)
+    there = meeting.load(
+        organisation_id, {pk for ids in meet.values() for pk in ids}, viewer=viewer, history=False
+    )
     found = {}
     for row, ids in meet.items():
         sure = [

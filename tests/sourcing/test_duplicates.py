@@ -9,7 +9,7 @@ from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import duplicate_scan, duplicates, meeting, merging, merging_certain, people
+from sourcing import duplicate_scan, duplicates, matching, meeting, merging, merging_certain, people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
 from tests.sourcing.factories import csv_bytes, import_csv, make_candidate

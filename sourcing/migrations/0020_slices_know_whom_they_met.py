@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sourcing", "0211_import_keys_as_numbers")]
+    dependencies = [("sourcing", "0019_import_keys_as_numbers")]
 
     operations = [
         migrations.AddField(

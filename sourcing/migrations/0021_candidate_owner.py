@@ -40,7 +40,7 @@ _FORGET_FACETS = "DELETE FROM sourcing_facetvalue WHERE kind = 'owner';"
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("sourcing", "0017_imports_checked_and_undone"),
+        ("sourcing", "0020_slices_know_whom_they_met"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sourcing", "0241_candidate_owner"),
+        ("sourcing", "0021_candidate_owner"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sourcing", "0017_imports_checked_and_undone")]
+    dependencies = [("sourcing", "0018_own_notes")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sourcing", "0242_contact_point_seen_again"),
+        ("sourcing", "0022_contact_point_seen_again"),
     ]
 
     operations = [

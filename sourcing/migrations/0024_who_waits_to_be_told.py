@@ -21,7 +21,7 @@ ALTER TABLE sourcing_candidate ENABLE TRIGGER USER;
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("sourcing", "0243_unconfirmed_resumes"),
+        ("sourcing", "0023_unconfirmed_resumes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
