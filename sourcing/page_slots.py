@@ -85,17 +85,6 @@ def _resumes_page(run: Run) -> str:
     return reverse("sourcing:resume_batch", args=[run.pk])
 
 
-#: Actions on ticked people: id, label, order, right, address, icon, and whether of the list or of a project.
-_ON_PEOPLE = (
-    ("add-to-project", "Add to project", 10, Right.PROJECT_EDIT, "people_to_project", "folder-plus", "people"),
-    ("tag", "Tag", 60, Right.CANDIDATE_EDIT, "people_tag", "tag", "people"),
-    ("untag", "Remove tag", 61, Right.CANDIDATE_EDIT, "people_untag", "tags", "people"),
-    ("change-owner", "Change owner", 65, Right.CANDIDATE_EDIT, "people_owner", "user-check", "people"),
-    ("merge", "Merge", 80, Right.CANDIDATE_EDIT, "merge_ticked", "merge", "people"),
-    ("delete", "Delete", 95, Right.CANDIDATE_EDIT, "people_delete", "trash-2", "people"),
-    ("move-stage", "Move to stage", 10, Right.PROJECT_EDIT, "project_bulk_move", "columns-3", "project"),
-    ("remove-from-project", "Remove from project", 90, Right.PROJECT_EDIT, "project_remove", "folder-minus", "project"),
-)  # fmt: skip
 _SETTINGS = (
     ("Custom fields", "custom_fields", Right.ORGANISATION_EDIT, 25),
     ("Synonyms", "synonyms", Right.ORGANISATION_EDIT, 26),
@@ -118,9 +107,7 @@ _RUN_PAGES: Mapping[str, Callable[[Run], str]] = {
 
 def register() -> None:
     """Called once from ``SourcingConfig.ready``."""
-    for id_, label, order, right, url_name, icon, scope in _ON_PEOPLE:
-        url = f"sourcing:{url_name}"
-        bulk_action(id=id_, label=label, order=order, right=right, url_name=url, icon=icon, scope=scope)
+    _buttons()
     for label, url_name, right, order in _SETTINGS:
         settings_pages.register(label=label, url_name=f"sourcing:{url_name}", right=right, order=order)
     for kind, page in _RUN_PAGES.items():
@@ -128,6 +115,43 @@ def register() -> None:
     _project_tabs()
     _person()
     finding_slots.register()
+
+
+def _buttons() -> None:
+    """Actions on ticked people of the list and of a project."""
+    _button(
+        "add-to-project", "Add to project", 10, Right.PROJECT_EDIT, "people_to_project", icon="folder-plus"
+    )
+    _button("tag", "Tag", 60, Right.CANDIDATE_EDIT, "people_tag", icon="tag")
+    _button("untag", "Remove tag", 61, Right.CANDIDATE_EDIT, "people_untag", icon="tags")
+    _button("change-owner", "Change owner", 65, Right.CANDIDATE_EDIT, "people_owner", icon="user-check")
+    _button("merge", "Merge", 80, Right.CANDIDATE_EDIT, "merge_ticked", icon="merge")
+    _button("delete", "Delete", 95, Right.CANDIDATE_EDIT, "people_delete", icon="trash-2")
+    _button(
+        "move-stage",
+        "Move to stage",
+        10,
+        Right.PROJECT_EDIT,
+        "project_bulk_move",
+        icon="columns-3",
+        scope="project",
+    )
+    _button(
+        "remove-from-project",
+        "Remove from project",
+        90,
+        Right.PROJECT_EDIT,
+        "project_remove",
+        icon="folder-minus",
+        scope="project",
+    )
+
+
+def _button(
+    id_: str, label: str, order: int, right: Right, url_name: str, *, icon: str, scope: str = "people"
+) -> None:
+    url = f"sourcing:{url_name}"
+    bulk_action(id=id_, label=label, order=order, right=right, url_name=url, icon=icon, scope=scope)
 
 
 def _project_tabs() -> None:
