@@ -145,15 +145,18 @@ def known(
 ) -> dict[int, int]:
     """``{row: candidate id}`` for those of many new people who are certainly there already: for imports and syncs.
 
-    Seven statements per :data:`AT_ONCE` people, whatever is found; memory is that of so many. Only what the
-    organisation lets decide is looked up. Of several the one with the higher score, then the older, counts.
+    Eight statements per :data:`AT_ONCE` people, whatever is found; memory is that of so many. Only what the
+    organisation lets decide is looked up. Who holds a row's LinkedIn profile is that person, whatever the name: no
+    second record can hold it. Of several others the one with the higher score, then the older, counts.
     ``viewer``: their own private addresses count too; without one, shared ones only.
     """
     rule = rule_of(organisation_id)
     found: dict[int, int] = {}
     for some in _batches(people):
-        meet = meeting.whom(organisation_id, some, viewer=viewer, by=rule.keys)
-        found |= certain(organisation_id, some, meet, rule, viewer=viewer)
+        held = meeting.holders_of_profiles(organisation_id, some)
+        others = {row: person for row, person in some.items() if row not in held}
+        meet = meeting.whom(organisation_id, others, viewer=viewer, by=rule.keys)
+        found |= held | certain(organisation_id, others, meet, rule, viewer=viewer)
     return found
 
 

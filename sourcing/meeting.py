@@ -157,6 +157,17 @@ def _holders(
     return {value: people for value, people in found.items() if len(people) <= BLOCK}
 
 
+def holders_of_profiles(organisation_id: int, people: Mapping[int, Person]) -> dict[int, int]:
+    """``{row: who holds its LinkedIn profile}``; one statement. Nobody else can hold it, so it is that person."""
+    keys = {key for person in people.values() for key in person.linkedin_keys}
+    holders = dict(_linked(organisation_id, keys))
+    return {
+        row: min(found)
+        for row, person in people.items()
+        if (found := [holders[key] for key in person.linkedin_keys if key in holders])
+    }
+
+
 def _linked(organisation_id: int, profiles: Collection[str]) -> Iterable[tuple[str, int]]:
     wanted = RawSQL("SELECT unnest(%s::text[])", [list(profiles)])
     rows = Candidate.objects.for_organisation(organisation_id).filter(linkedin_key__in=wanted)

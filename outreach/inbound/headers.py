@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
@@ -31,8 +31,9 @@ UNREADABLE = (
 )
 _MOST_HEADERS = 400
 _LONGEST_VALUE = 20_000
-#: The address parser takes quadratic time on broken ones.
+#: The address parser takes quadratic time on broken ones, and calls itself for each comment inside another.
 _LONGEST_ADDRESSES = 8_000
+_MOST_COMMENTS = 100
 _ID_IN_ANGLES = re.compile(r"<([^<>]{3,998})>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
@@ -105,16 +106,23 @@ class Fields:
         values = [value[:_LONGEST_ADDRESSES] for value in self._raw.get(name, [])[:3]]
         if not values:
             return ()
-        try:
-            pairs = getaddresses(values)
-        except UNREADABLE:
-            pairs = []
-        people = [Mailbox(clean(address), decoded(label)) for label, address in pairs if "@" in address]
+        pairs = addresses_in(values)
+        people = [Mailbox(clean(address), decoded(label)) for label, address in pairs]
         return tuple(people) or tuple(Mailbox(found) for found in _ADDRESS.findall(clean(" ".join(values))))
 
     def as_mapping(self) -> Mapping[str, tuple[str, ...]]:
         """All fields decoded; for explanations and tests."""
         return {name: tuple(decoded(value) for value in values) for name, values in self._raw.items()}
+
+
+def addresses_in(values: Sequence[str]) -> list[tuple[str, str]]:
+    """``(label, address)`` of address fields; none where they cannot be taken apart."""
+    if any(value.count("(") > _MOST_COMMENTS for value in values):
+        return []
+    try:
+        return [(label, address) for label, address in getaddresses(values) if "@" in address]
+    except UNREADABLE:
+        return []
 
 
 def decoded(value: str) -> str:

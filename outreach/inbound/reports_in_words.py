@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from email.utils import getaddresses
 
-from outreach.inbound.headers import UNREADABLE
+from outreach.inbound.headers import addresses_in
 from outreach.inbound.parse import ParsedMail
 from outreach.inbound.reports import RecipientReport, recipients_of
 
@@ -51,10 +50,7 @@ def failed_in_words(mail: ParsedMail, told: str) -> tuple[str, ...]:
 
 def _copied_to(copy: str) -> list[str]:
     lines = [match[1] for match in _TO_LINE.finditer(copy[:_LONGEST])]
-    try:
-        return [address for _, address in getaddresses(lines[:_MOST]) if "@" in address]
-    except UNREADABLE:
-        return []
+    return [address for _, address in addresses_in(lines[:_MOST])]
 
 
 def _unique(found: list[str]) -> list[str]:

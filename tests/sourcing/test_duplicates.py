@@ -225,7 +225,7 @@ def test_an_import_asks_for_many_people_at_once(alice: User, django_assert_max_n
     rows[30] = Person(profiles=["https://www.linkedin.com/in/Linked/"])
     # Somebody else's address: another name says that it is not the same person.
     rows[31] = Person(first_name="Wei", last_name="Chen", emails=["0@x.example"])
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         found = duplicates.known(alice.tenant_id, rows)
     assert found == {n: person.pk for n, person in enumerate(known)} | {30: linked.pk}
 
