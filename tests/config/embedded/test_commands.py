@@ -105,7 +105,7 @@ def test_a_check_ends_with_the_one_who_asked_for_it(monkeypatch: pytest.MonkeyPa
 
     def ended(checks: object) -> None:
         while len(started) < 1:
-            started.update(child.pid for child in suite.running)
+            started.update(child.pid for child in tuple(suite.running))
         raise Ended(signal.SIGTERM)
 
     monkeypatch.setattr(suite, "as_completed", ended)
