@@ -12,7 +12,7 @@ import binascii
 import datetime
 import decimal
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,7 +21,9 @@ from django.db.models import Model, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
 
 from foundation.problems import Invalid
 
@@ -118,6 +120,14 @@ def keyset(queryset: QuerySet[M], *, order: tuple[str, ...], after: str | None, 
     )
 
 
+def page_size(request: Request) -> int:
+    """``size`` of an API's list; raises Invalid outside 1 to MAX_SIZE."""
+    raw = request.query_params.get("size", "50")
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_SIZE:
+        raise Invalid(fields={"size": f"A whole number from 1 to {MAX_SIZE}."})
+    return int(raw)
+
+
 class KeysetPagination(BasePagination):
     """The API's pages: ``?after=<cursor>&size=<1–200>`` → ``{"results", "next", "previous"}``.
 
@@ -129,12 +139,10 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page asked for."""
-        raw = request.query_params.get("size", "50")
-        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_SIZE:
-            raise Invalid(fields={"size": f"A whole number from 1 to {MAX_SIZE}."})
         self.request = request
         order = getattr(view, "keyset_order", ("-id",))
-        self.page = keyset(queryset, order=order, after=request.query_params.get("after"), size=int(raw))
+        after = request.query_params.get("after")
+        self.page = keyset(queryset, order=order, after=after, size=page_size(request))
         return self.page.rows
 
     def _link(self, cursor: str | None) -> str | None:
@@ -169,3 +177,17 @@ class KeysetPagination(BasePagination):
                 "schema": {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": 50},
             },
         ]
+
+
+def paged(
+    rows: Any,
+    serializer: type[BaseSerializer[Any]],
+    *,
+    request: Request,
+    view: APIView,
+    context: Mapping[str, Any] | None = None,
+) -> Response:
+    """The answer of a list: the page of ``rows`` asked for, each as ``serializer`` shows it."""
+    paging = KeysetPagination()
+    page = paging.paginate_queryset(rows, request, view)
+    return paging.get_paginated_response(serializer(page, many=True, context=dict(context or {})).data)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing import people, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import ContactPointSerializer
@@ -46,10 +46,8 @@ class ContactPoints(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """A page in order of relevance."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        paging = KeysetPagination()
         rows = selectors.contact_points(viewer=caller(request), candidate=found)
-        page = paging.paginate_queryset(rows, request, self)
-        return paging.get_paginated_response(ContactPointSerializer(page, many=True).data)
+        return paged(rows, ContactPointSerializer, request=request, view=self)
 
     @extend_schema(
         operation_id="contact_points_create",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing import duplicate_scan, duplicates, matching, merging, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import CandidateSerializer
@@ -78,9 +78,7 @@ class Pairs(APIView):
     @extend_schema(operation_id="duplicates_list", responses=PairSerializer(many=True))
     def get(self, request: Request) -> Response:
         """A page of pairs."""
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(duplicates.open_pairs(caller(request)), request, self)
-        return paging.get_paginated_response(PairSerializer(rows, many=True).data)
+        return paged(duplicates.open_pairs(caller(request)), PairSerializer, request=request, view=self)
 
     @extend_schema(operation_id="duplicates_scan", request=None, responses={202: dict})
     def post(self, request: Request) -> Response:
@@ -146,9 +144,7 @@ class Merges(APIView):
     @extend_schema(operation_id="merges_list", responses=MergeSerializer(many=True))
     def get(self, request: Request) -> Response:
         """A page of merges."""
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(duplicates.merges(caller(request)), request, self)
-        return paging.get_paginated_response(MergeSerializer(rows, many=True).data)
+        return paged(duplicates.merges(caller(request)), MergeSerializer, request=request, view=self)
 
 
 class UndoMerge(APIView):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from foundation.problems import Invalid
 from sourcing import files, selectors
 from sourcing.api.requests import caller
@@ -59,9 +59,7 @@ class Files(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """A page of files, the newest first."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        paging = KeysetPagination()
-        page = paging.paginate_queryset(files.files_of(caller(request), found), request, self)
-        return paging.get_paginated_response(FileSerializer(page, many=True).data)
+        return paged(files.files_of(caller(request), found), FileSerializer, request=request, view=self)
 
     @extend_schema(operation_id="files_create", request=FileInSerializer, responses={201: FileSerializer})
     def post(self, request: Request, candidate_id: int) -> Response:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing import selectors
 from sourcing.api.requests import caller
 from sourcing.finding import asking, finding, usage
@@ -173,9 +173,7 @@ class FindingPeople(APIView):
         """A page of people."""
         viewer = caller(request)
         items = credit_selectors.items(viewer, credit_selectors.finding_for(viewer, finding_id))
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(items, request, self)
-        return paging.get_paginated_response(FindingItemSerializer(rows, many=True).data)
+        return paged(items, FindingItemSerializer, request=request, view=self)
 
 
 class CancelFinding(APIView):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing import notes, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.models import (
@@ -61,9 +61,7 @@ class Notes(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """A page of notes, the newest first."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        paging = KeysetPagination()
-        page = paging.paginate_queryset(notes.visible_notes(caller(request), found), request, self)
-        return paging.get_paginated_response(NoteSerializer(page, many=True).data)
+        return paged(notes.visible_notes(caller(request), found), NoteSerializer, request=request, view=self)
 
     @extend_schema(operation_id="notes_create", request=NoteInSerializer, responses={201: NoteSerializer})
     def post(self, request: Request, candidate_id: int) -> Response:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from accounts.selectors import member_for
-from foundation.paging import KeysetPagination
+from foundation.paging import page_size, paged
 from foundation.problems import Missing
 from sourcing import activity, collaborators, sharing
 from sourcing.api.project_serializers import (
@@ -23,7 +23,7 @@ from sourcing.api.project_serializers import (
     ShareSerializer,
 )
 from sourcing.api.projects import project_of
-from sourcing.api.requests import caller, checked, page_size
+from sourcing.api.requests import caller, checked
 from sourcing.models import Collaborator, ProjectRole
 
 
@@ -86,9 +86,7 @@ class ProjectShares(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         """Those that were not taken back, the newest first; a link itself is told once, when it is made."""
         project = project_of(request, project_id, ProjectRole.EDITOR)
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(sharing.shares(project), request, self)
-        return paging.get_paginated_response(ShareSerializer(rows, many=True).data)
+        return paged(sharing.shares(project), ShareSerializer, request=request, view=self)
 
     @extend_schema(operation_id="projects_share", request=ShareSerializer, responses={201: ShareSerializer})
     def post(self, request: Request, project_id: int) -> Response:

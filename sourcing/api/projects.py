@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from accounts.selectors import member_for
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from foundation.problems import Invalid
 from sourcing import board, board_selectors, collaborators, projects, selectors
 from sourcing.api.project_serializers import (
@@ -56,11 +56,9 @@ class Projects(APIView):
     )
     def get(self, request: Request) -> Response:
         """A page of projects, the newest first; ``archived=true`` those put away."""
-        paging = KeysetPagination()
         archived = request.query_params.get("archived", "").lower() in {"1", "true"}
         found = selectors.visible_projects(caller(request), archived=archived)
-        rows = paging.paginate_queryset(found, request, self)
-        return paging.get_paginated_response(ProjectSerializer(rows, many=True).data)
+        return paged(found, ProjectSerializer, request=request, view=self)
 
     @extend_schema(
         operation_id="projects_create", request=ProjectSerializer, responses={201: ProjectSerializer}
@@ -153,9 +151,7 @@ class ProjectPeople(APIView):
             stage = board_selectors.stage_for(viewer, project, int(asked))
             rows = board_selectors.column(viewer, project, stage).select_related("stage")
             self.keyset_order = ("position", "id")
-        paging = KeysetPagination()
-        found = paging.paginate_queryset(rows, request, self)
-        return paging.get_paginated_response(MemberSerializer(found, many=True).data)
+        return paged(rows, MemberSerializer, request=request, view=self)
 
     @extend_schema(operation_id="projects_add_people", request=AddPeopleSerializer, responses=AddedSerializer)
     def post(self, request: Request, project_id: int) -> Response:

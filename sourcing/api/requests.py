@@ -8,8 +8,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import User
-from foundation.paging import MAX_SIZE
-from foundation.problems import Invalid
 
 #: The largest id the database has.
 MAX_ID = 2**63 - 1
@@ -24,11 +22,3 @@ def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
     """The validated values; raises with each field's sentence."""
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
-
-
-def page_size(request: Request) -> int:
-    """``size`` of a list; raises Invalid outside 1 to MAX_SIZE."""
-    raw = request.query_params.get("size", "50")
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_SIZE:
-        raise Invalid(fields={"size": f"A whole number from 1 to {MAX_SIZE}."})
-    return int(raw)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing.api.requests import caller, checked
 from sourcing.models import SavedSearch
 from sourcing.search import facets, query, saved, suggesting
@@ -58,10 +58,10 @@ class SavedSearches(APIView):
     @extend_schema(operation_id="searches_list", responses=SavedSearchSerializer(many=True))
     def get(self, request: Request) -> Response:
         """A page of saved searches by name."""
-        paging = KeysetPagination()
-        rows = paging.paginate_queryset(saved.visible(caller(request)), request, self)
         context = {"viewer": caller(request)}
-        return paging.get_paginated_response(SavedSearchSerializer(rows, many=True, context=context).data)
+        return paged(
+            saved.visible(caller(request)), SavedSearchSerializer, request=request, view=self, context=context
+        )
 
     @extend_schema(
         operation_id="searches_create", request=SavedSearchSerializer, responses={201: SavedSearchSerializer}

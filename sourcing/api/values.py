@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
-from foundation.paging import KeysetPagination
+from foundation.paging import paged
 from sourcing import people, selectors
 from sourcing.api.requests import caller
 from sourcing.api.serializers import CandidateSerializer
@@ -36,10 +36,8 @@ class OtherValues(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """A page, the last noted first."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        paging = KeysetPagination()
         rows = OtherValue.objects.for_organisation(found.organisation_id).filter(candidate=found)
-        page = paging.paginate_queryset(rows, request, self)
-        return paging.get_paginated_response(OtherValueSerializer(page, many=True).data)
+        return paged(rows, OtherValueSerializer, request=request, view=self)
 
 
 class UseValue(APIView):

@@ -16,10 +16,10 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import Right
-from foundation.paging import MAX_SIZE
+from foundation.paging import MAX_SIZE, page_size
 from foundation.problems import Invalid
 from sourcing import duplicates, matching, people, selectors
-from sourcing.api.requests import caller, checked, page_size
+from sourcing.api.requests import caller, checked
 from sourcing.api.search import ORDERS, QUESTION
 from sourcing.api.serializers import (
     CandidateChangeSerializer,
