@@ -39,11 +39,11 @@ _NOT_DELIVERED = re.compile(
     r"|delivery status notification|couldn't be delivered|配信不能|未送达",
     re.IGNORECASE,
 )
-_SAYS_WHOM = re.compile(
-    r"(could not|cannot|can't|couldn't|unable to|failed to) (be |)(deliver|send|forward)"
+_SAYS_IT_FAILED = re.compile(
+    r"(could not|cannot|can't|couldn't|unable to|failed to) (be )?(deliver|send|forward)"
     r"|(delivery|message|mail|recipients?)\b.{0,60}\b(failed|aborted|refused|rejected|returned.{0,20}errors?)\b"
     r"|(error|trouble|problem)s? .{0,40}(delivering|sending|to deliver)|delivery errors|fatal errors"
-    r"|^\s*(smtp; ?)?5\d\d[ -].{3,}|(5\d\d[ -]){0,1}(requested action not taken)|送信でき|配信でき|不明です",
+    r"|^\s*(smtp; ?)?5\d\d[ -].{3,}|requested action not taken|送信でき|配信でき|不明です",
     re.IGNORECASE | re.MULTILINE,
 )
 _DELAYED = re.compile(
@@ -205,10 +205,12 @@ def _other_bounce(mail: ParsedMail) -> Classified | None:
     from_system = bool(_SYSTEMS.match(address)) or not address
     no_return = "return-path" in mail.headers and not mail.header("return-path").strip("<> ")
     says_so = bool(_NOT_DELIVERED.search(mail.subject))
-    told = before_copy(mail.text)
     from_machine = (no_return or bool(_MACHINES.match(address))) and not mail.returned.empty
+    if not (failed or from_system or from_machine or (no_return and says_so)):
+        return None
+    told = before_copy(mail.text)
     if not says_so and (from_system or from_machine):
-        says_so = bool(_SAYS_WHOM.search(told))
+        says_so = bool(_SAYS_IT_FAILED.search(told))
         from_system = from_system or says_so
     if not failed and not from_system and not (no_return and says_so):
         return None
