@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
@@ -22,6 +21,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import require
 from foundation import runs
+from foundation.batches import batches
 from foundation.models import Run
 from foundation.problems import Conflict, Missing, NotAllowed
 from sourcing import bulk_actions
@@ -230,9 +230,8 @@ def _gather(run: Run) -> None:
                 cursor.execute(_GATHER, [run.pk, run.organisation_id, ids])
             else:
                 assert run.actor is not None
-                for ids in _batches(
-                    query.candidate_ids(viewer=run.actor, question=Question.from_json(whom["question"]))
-                ):
+                found = query.candidate_ids(viewer=run.actor, question=Question.from_json(whom["question"]))
+                for ids in batches(found, 10_000):
                     cursor.execute(_GATHER, [run.pk, run.organisation_id, ids])
         total = BulkItem.objects.for_organisation(run.organisation_id).filter(run=run).count()
         confirmed = run.params["values"].get("confirmed", total)
@@ -243,12 +242,6 @@ def _gather(run: Run) -> None:
         unknown = asked - total if asked is not None else 0
         runs.progress(run, total=total)
         _remember(run, gathered=True, unknown=unknown)
-
-
-def _batches(ids: Iterable[int], size: int = 10_000) -> Iterator[list[int]]:
-    iterator = iter(ids)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def _slice(run: Run, chosen: Action) -> bool:

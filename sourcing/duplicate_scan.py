@@ -10,14 +10,15 @@ from __future__ import annotations
 import io
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import ClassVar, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import ClassVar
 
 import structlog
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from foundation import events, runs
+from foundation.batches import batches
 from foundation.models import Event, Run
 from foundation.problems import Conflict
 from sourcing import duplicates, matching, meeting
@@ -39,7 +40,6 @@ _BLOCKS_AT_ONCE = 4_000
 _EXACT = frozenset("epl")
 
 _Pair = tuple[int, int]
-_Row = TypeVar("_Row")
 
 # The walk in key order reads the primary key's index only; no other plan may be taken for it.
 _BLOCKS = """
@@ -179,7 +179,7 @@ def _read_people(scan: DuplicateScan, run: Run) -> None:
         return
     keys = {
         pk: matching.keys(person)
-        for some in _batches(ids, _PEOPLE_IN_MEMORY)
+        for some in batches(ids, _PEOPLE_IN_MEMORY)
         for pk, person in meeting.load(scan.organisation_id, some).items()
     }
     _write_keys(scan.organisation_id, ids, keys)
@@ -202,7 +202,7 @@ def _compare(scan: DuplicateScan, run: Run) -> None:
     pairs |= _open_by_name(scan.organisation_id, by_name)
     rule = duplicates.rule_of(scan.organisation_id)
     found: dict[_Pair, matching.Match] = {}
-    for some in _batches(sorted(pairs), _PEOPLE_IN_MEMORY):
+    for some in batches(sorted(pairs), _PEOPLE_IN_MEMORY):
         people = meeting.load(scan.organisation_id, {pk for pair in some for pk in pair})
         found |= _judge(people, some, rule)
     _store(scan.organisation_id, found)
@@ -323,7 +323,7 @@ def _store(organisation_id: int, found: Mapping[_Pair, matching.Match]) -> None:
             ],
         )
         fresh = [pk for pk, is_new in cursor.fetchall() if is_new]
-    for some in _batches(fresh, 500):
+    for some in batches(fresh, 500):
         events.emit(
             "duplicates.found",
             organisation_id=organisation_id,
@@ -362,8 +362,3 @@ def _open_by_name(organisation_id: int, pairs: set[_Pair]) -> set[_Pair]:
         for one, two in pairs
         if one in said and two in said and matching.names_leave_it_open(said[one], said[two])
     }
-
-
-def _batches(rows: list[_Row], size: int) -> Iterator[list[_Row]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

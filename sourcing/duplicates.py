@@ -6,8 +6,6 @@ match nobody but for their adder, and never appear in a pair.
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from foundation import events
+from foundation.batches import batches
 from foundation.problems import Conflict, Invalid, Missing
 from sourcing import matching, meeting
 from sourcing.matching import Key, Match, Person, Rule, Verdict
@@ -121,7 +120,7 @@ def likely(
     """
     rule = rule_of(organisation_id)
     found: dict[int, list[Found]] = {}
-    for some in _batches(people):
+    for some in map(dict, batches(people.items(), AT_ONCE)):
         meet = meeting.whom(organisation_id, some, viewer=viewer)
         there = meeting.load(organisation_id, _ids(meet), viewer=viewer)
         matches = {
@@ -152,7 +151,7 @@ def known(
     """
     rule = rule_of(organisation_id)
     found: dict[int, int] = {}
-    for some in _batches(people):
+    for some in map(dict, batches(people.items(), AT_ONCE)):
         held = meeting.holders_of_profiles(organisation_id, some)
         others = {row: person for row, person in some.items() if row not in held}
         meet = meeting.whom(organisation_id, others, viewer=viewer, by=rule.keys)
@@ -170,9 +169,7 @@ def certain(
 ) -> dict[int, int]:
     """Whom of those they ``meet`` the people certainly are: the second half of :func:`known`, for an import, which
     looks up in SQL who meets whom. Three statements: past companies and schools never decide and are not read."""
-    there = meeting.load(
-        organisation_id, {pk for ids in meet.values() for pk in ids}, viewer=viewer, history=False
-    )
+    there = meeting.load(organisation_id, _ids(meet), viewer=viewer, history=False)
     found = {}
     for row, ids in meet.items():
         sure = [
@@ -183,38 +180,6 @@ def certain(
         if sure:
             found[row] = min(sure)[1]
     return found
-
-
-def same_among(organisation_id: int, people: Mapping[int, Person]) -> dict[int, int]:
-    """``{row: first row}`` for those of many new people who are certainly one of the earlier ones.
-
-    What :func:`known` is for people who are there, this is among people who come at once (a file that holds somebody
-    twice). Rows in ascending order; somebody who agrees with the second record of a person is that person. One
-    statement.
-    """
-    rule = rule_of(organisation_id)
-    under: dict[str, list[int]] = defaultdict(list)
-    found: dict[int, int] = {}
-    for row in sorted(people):
-        keys = matching.deciding_keys(people[row], rule.keys)
-        met = {earlier for key in keys for earlier in under[key][: meeting.BLOCK]}
-        sure = [
-            (-match.score, earlier)
-            for earlier, match in _judged(people[row], met, people, rule)
-            if match.verdict is Verdict.SAME
-        ]
-        if sure:
-            earlier = min(sure)[1]
-            found[row] = found.get(earlier, earlier)
-        for key in keys:
-            under[key].append(row)
-    return found
-
-
-def _batches(people: Mapping[int, Person]) -> Iterator[dict[int, Person]]:
-    rows = iter(people.items())
-    while some := dict(itertools.islice(rows, AT_ONCE)):
-        yield some
 
 
 def _ids(meet: Mapping[int, Iterable[int]]) -> set[int]:

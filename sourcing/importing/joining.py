@@ -6,7 +6,6 @@ follows the largest group and not the file.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from foundation.batches import batches
 from sourcing import duplicates, meeting
 from sourcing.importing import parsing, staging
 from sourcing.importing.locking import locked
@@ -80,9 +80,8 @@ def _join(import_run: ImportRun, lines: list[int], rule: Rule) -> None:
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for line in sorted(leaders):
         groups[leaders[line]].append(line)
-    rest = iter(groups.items())
-    while some := dict(itertools.islice(rest, 1_000)):
-        _merge(import_run, some, found, rule)
+    for some in batches(groups.items(), 1_000):
+        _merge(import_run, dict(some), found, rule)
 
 
 def _merge(import_run: ImportRun, groups: Mapping[int, list[int]], found: _Found, rule: Rule) -> None:

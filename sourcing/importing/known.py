@@ -7,12 +7,11 @@ that follows every slice puts the two on the page of duplicates with its reasons
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator
 
 from django.db.backends.utils import CursorWrapper
 
+from foundation.batches import batches
 from sourcing import duplicates, meeting
 from sourcing.importing.repeated import person_of
 from sourcing.matching import Key, Person, Rule
@@ -75,7 +74,7 @@ def find(cursor: CursorWrapper, organisation_id: int) -> None:
     cursor.execute(_HELD, [organisation_id])
     rule = duplicates.rule_of(organisation_id)
     found: dict[int, int] = {}
-    for meet in _batches(_meeting(cursor, organisation_id, rule)):
+    for meet in map(dict, batches(_meeting(cursor, organisation_id, rule).items(), _AT_ONCE)):
         found |= duplicates.certain(organisation_id, _people(cursor, list(meet)), meet, rule)
     if found:
         cursor.execute(_FOUND, [list(found), list(found.values())])
@@ -91,9 +90,3 @@ def _meeting(cursor: CursorWrapper, organisation_id: int, rule: Rule) -> dict[in
 def _people(cursor: CursorWrapper, lines: list[int]) -> dict[int, Person]:
     cursor.execute(_WHO, [lines])
     return {line: person_of(json.loads(person)) for line, person in cursor.fetchall()}
-
-
-def _batches(meet: dict[int, list[int]]) -> Iterator[dict[int, list[int]]]:
-    rest = iter(meet.items())
-    while some := dict(itertools.islice(rest, _AT_ONCE)):
-        yield some

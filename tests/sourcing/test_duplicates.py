@@ -10,6 +10,7 @@ from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
 from sourcing import duplicate_scan, duplicates, matching, meeting, merging, merging_certain, people
+from sourcing.importing.repeated import same_people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
 from tests.sourcing.factories import csv_bytes, import_csv, make_candidate
@@ -295,7 +296,7 @@ def test_people_who_come_together_are_compared_with_each_other(alice: User) -> N
         4: Person(first_name="Ana", last_name="Diaz", emails=["a2@x.example"]),
     }
     # The fourth agrees with the third only, who is the first.
-    assert duplicates.same_among(alice.tenant_id, rows) == {3: 1, 4: 1}
+    assert same_people(rows.items(), duplicates.rule_of(alice.tenant_id)) == {3: 1, 4: 1}
 
 
 def test_thousands_of_rows_are_looked_up_in_parts(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
