@@ -33,23 +33,23 @@ def campaign_count(project: Project, viewer: User) -> int | None:
 
 def outreach_marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slots.Mark]]:
     """The person's latest standing in a campaign, with the campaign's name below."""
-    rows = (
+    latest = (
         Recipient.objects.for_organisation(viewer.organisation_id)
         .filter(of_visible_project(viewer, "campaign__project"), candidate_id__in=candidate_ids)
-        .select_related("campaign")
-        .order_by("-pk")
+        .order_by("candidate_id", "-pk")
+        .distinct("candidate_id")
+        .values_list("candidate_id", "progress", "hold", "campaign__name", "campaign_id")
     )
-    marks: dict[int, list[slots.Mark]] = defaultdict(list)
-    for recipient in rows:
-        if not marks[recipient.candidate_id]:
-            marks[recipient.candidate_id].append(
-                slots.Mark(
-                    label=badge(recipient.progress, recipient.hold),
-                    note=recipient.campaign.name,
-                    url=f"/campaigns/{recipient.campaign_id}/recipients/",
-                )
+    return {
+        candidate_id: [
+            slots.Mark(
+                label=badge(progress, hold),
+                note=name,
+                url=f"/campaigns/{campaign_id}/recipients/",
             )
-    return marks
+        ]
+        for candidate_id, progress, hold, name, campaign_id in latest
+    }
 
 
 def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:

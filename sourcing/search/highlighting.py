@@ -34,13 +34,13 @@ def pieces(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
 
 def hits(text: str, terms: Sequence[Term], name: str = "") -> list[tuple[int, int]]:
     """The places of ``text`` that fit, in order, without overlaps. A phrase fits only as a whole."""
-    if not text or not terms:
+    # Most texts of a page fit nothing: their words are known already, where each begins is not.
+    fitted = fitting(text, terms, name)
+    if not fitted:
         return []
     tokens = spans(text)
-    marked: set[int] = set()
-    for term in terms:
-        if term.field in {"", name}:
-            marked.update(_fitting([token for token, _, _ in tokens], term))
+    alone = [token for token, _, _ in tokens]
+    marked = {index for term in fitted for index in _fitting(alone, term)}
     places: list[tuple[int, int]] = []
     for index in sorted(marked):
         _, start, end = tokens[index]

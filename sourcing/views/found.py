@@ -36,7 +36,7 @@ def found_rows(viewer: User, page: Page) -> list[Row]:
         for one in index.records(missing, words_only=True)
     }
     return [
-        replace(row, marked=replace(shown[row.person.pk][0], excerpt=elsewhere.get(row.person.pk, [])))
+        replace(row, texts=replace(shown[row.person.pk][0], excerpt=elsewhere.get(row.person.pk, [])))
         for row in made
     ]
 
@@ -70,9 +70,8 @@ def _shown(person: Candidate, terms: Sequence[Term]) -> tuple[Marked, list[Term]
         "company": person.company,
         "location": person.location,
     }
-    marked = Marked(**{name: highlighting.pieces(text, terms, name) for name, text in visible.items()})
     fitted = {term for name, text in visible.items() for term in highlighting.fitting(text, terms, name)}
-    return marked, [term for term in terms if term not in fitted]
+    return Marked.of(person, terms), [term for term in terms if term not in fitted]
 
 
 def _excerpt(one: record.Record, terms: Sequence[Term], scopes: set[str]) -> list[Piece]:

@@ -10,13 +10,14 @@ from django.urls import reverse
 from accounts.models import User
 from sourcing import selectors, slots
 from sourcing.models import Candidate, Project
-from sourcing.search.highlighting import Piece
+from sourcing.search.highlighting import Piece, pieces
+from sourcing.search.syntax import Term
 from sourcing.slots import Mark
 
 
 @dataclass(frozen=True)
 class Marked:
-    """The texts of a row cut into what fitted a search and what did not; ``excerpt`` is from a text a row does not
+    """The texts of a row, cut into what fitted a search and what did not; ``excerpt`` is from a text a row does not
     show."""
 
     name: list[Piece]
@@ -25,6 +26,16 @@ class Marked:
     location: list[Piece]
     excerpt: list[Piece] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, person: Candidate, terms: Sequence[Term] = ()) -> Marked:
+        """What a row shows of ``person``, marked where it fits one of ``terms``."""
+        return cls(
+            name=pieces(person.name, terms, "name"),
+            title=pieces(person.title, terms, "title"),
+            company=pieces(person.company, terms, "company"),
+            location=pieces(person.location, terms, "location"),
+        )
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,8 +43,8 @@ class Row:
 
     person: Candidate
     reach: selectors.Reach
+    texts: Marked
     marks: list[list[Mark]] = field(default_factory=list)
-    marked: Marked | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,8 @@ def rows(viewer: User, people: Sequence[Candidate]) -> list[Row]:
     reach = selectors.reach(viewer=viewer, candidate_ids=ids)
     marks = [slot.marks(ids, viewer) for slot in slots.candidate_mark.visible(viewer)]
     return [
-        Row(person, reach[person.pk], [list(kind.get(person.pk, ())) for kind in marks]) for person in people
+        Row(person, reach[person.pk], Marked.of(person), [list(kind.get(person.pk, ())) for kind in marks])
+        for person in people
     ]
 
 

@@ -82,7 +82,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "may_import": can(viewer, Right.CANDIDATE_IMPORT),
         "may_edit": can(viewer, Right.CANDIDATE_EDIT),
         "close_url": _without_person(request),
-        "row_query": _row_query(request),
+        "opens": _with_person(request, ""),
         "echo": echo(question.text, page.misread),
         "echo_nice": echo(question.nice, page.misread_nice),
         "also": _also(viewer, question),
@@ -267,16 +267,16 @@ def _list_of(found: SavedSearch) -> str:
 
 
 def _row_query(request: HttpRequest) -> str:
-    """The list's question without the drawer, to which a row adds its person."""
+    """The list's question without the drawer."""
     values = request.GET.copy()
     values.pop("person", None)
     return values.urlencode()
 
 
-def _with_person(request: HttpRequest, candidate_id: int) -> str:
-    values = request.GET.copy()
-    values["person"] = str(candidate_id)
-    return f"{request.path}?{values.urlencode()}"
+def _with_person(request: HttpRequest, candidate_id: object) -> str:
+    """The list's address with the drawer of a person; with "" for the id it lacks only that."""
+    rest = _row_query(request)
+    return f"{request.path}?{rest}{'&' if rest else ''}person={candidate_id}"
 
 
 def _without_person(request: HttpRequest) -> str:
