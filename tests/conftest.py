@@ -9,6 +9,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something about the machine, nothing about the rule.
+settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rules")
 
 
 class SocketOffLoopback(AssertionError):

@@ -1,9 +1,10 @@
 """Everything ``make test`` does after the set-up: ``python -m config.embedded.suite [STEP …] [-- PYTEST ARGUMENTS]``.
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
-another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in a
-process per core (``-- -n0``: in one). The database and Redis are private embedded servers, unless DATABASE_URL and
-REDIS_URL are set; into the private one the migrations run once, and every test process starts from a copy.
+another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in one
+process more than there are cores (``-- -n0``: in one). The database and Redis are private embedded servers, unless
+DATABASE_URL and REDIS_URL are set; into the private one the migrations run once, and every test process starts from a
+copy.
 """
 
 from __future__ import annotations
@@ -42,8 +43,10 @@ HOW_TO_GET = {
     "browser": "Chromium (Debian, Ubuntu: apt install chromium)",
     "mail": "Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)",
 }
-#: Processes at once: of the checks, and of the tests, where each has its own database and mail world.
+#: Processes at once: of the checks, and of the tests, where each has its own database and mail world. Tests wait for
+#: servers two fifths of their time, so there is one more of them than there are cores.
 AT_ONCE = min(os.cpu_count() or 1, 4)
+TESTS_AT_ONCE = AT_ONCE + 1
 #: What takes longest is started first.
 LONG = ("types", "database")
 #: Names the database that tests copy, for config.settings.test.
@@ -174,7 +177,7 @@ def run_pytest(env: Mapping[str, str], arguments: list[str]) -> tuple[int, dict[
     counts = folder / "skips.json"
     try:
         # By file, as modules share servers; in the order of collection, which begins with the slow ones.
-        spread = ["-n", str(AT_ONCE), "--dist", "loadfile", "--no-loadscope-reorder"]
+        spread = ["-n", str(TESTS_AT_ONCE), "--dist", "loadfile", "--no-loadscope-reorder"]
         code = _run(
             [*STEPS["tests"], "-p", "config.embedded.skips", *spread, *arguments],
             {**env, "BECKON_SKIPS": str(counts)},
