@@ -120,6 +120,8 @@ person_data.register(
     elsewhere=forgetting.elsewhere,
     words={
         "outreach.SendTry": Words.ERASED,
+        "outreach.FolderGap": Words.NOBODY,
+        "outreach.GapMeter": Words.NOBODY,
         "outreach.InboundLocation": Words.NOBODY,
         "outreach.Lane": Words.NOBODY,
         "outreach.Mailbox": Words.NOBODY,

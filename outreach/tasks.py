@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from outreach import mailbox_health, slots
-from outreach.inbound import fetch
+from outreach.inbound import fetch, gaps
 from outreach.outbox import copying, deliver, sweeping
 
 log = structlog.get_logger(__name__)
@@ -75,6 +75,21 @@ def read_mailbox(mailbox_id: int) -> None:
     """One pass over a mailbox."""
     fetch.read_mailbox(mailbox_id, now=timezone.now())
     cache.delete(f"outreach:reading:{mailbox_id}")
+
+
+@shared_task(name="outreach.compare_due", ignore_result=True)
+def compare_due() -> None:
+    """Wake a worker for every mailbox whose comparison is due (the gap meter)."""
+    for mailbox_id in gaps.due(now=timezone.now()):
+        if cache.add(f"outreach:comparing:{mailbox_id}", 1, timeout=_WOKEN_FOR):
+            compare_mailbox.delay(mailbox_id)
+
+
+@shared_task(name="outreach.compare_mailbox", ignore_result=True)
+def compare_mailbox(mailbox_id: int) -> None:
+    """One turn of a comparison; comes back at once when it ended by the clock."""
+    if gaps.compare(mailbox_id, now=timezone.now()):
+        compare_mailbox.delay(mailbox_id)
 
 
 def _key(mailbox_id: int) -> str:

@@ -215,6 +215,8 @@ SMTP_TIMEOUT = env.seconds("SMTP_TIMEOUT_SECONDS", 30)
 IMAP_TIMEOUT = env.seconds("IMAP_TIMEOUT_SECONDS", 30)
 #: How often each mailbox is read; a follow-up leaves only after a complete read within the last 3 minutes.
 INBOX_POLL_INTERVAL = env.seconds("INBOX_POLL_SECONDS", 60)
+#: The gap meter compares mail of so many days, at most since the link; older mail moves no campaign. 0: all of it.
+GAP_WINDOW_DAYS = env.integer("GAP_WINDOW_DAYS", 90)
 #: Where SourceWhale answers; the sandbox stands in for it in the demo.
 SOURCEWHALE_BASE_URL = env.text("SOURCEWHALE_BASE_URL", "https://sourcewhale.app/public-api").rstrip("/")
 #: Calls per second and account; SourceWhale publishes no limit (docs/integrations/sourcewhale.md).

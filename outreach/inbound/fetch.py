@@ -92,7 +92,7 @@ def read_mailbox(mailbox_id: int, *, now: datetime) -> Pass:
 
 def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
     """Read every folder that can hold mail to us or from us, Sent first: it knows what an own copy is."""
-    with _opened(mailbox, server) as line:
+    with opened(mailbox, server) as line:
         sent = line.ask(imap.sent_folder)
         stored = MailboxFolder.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
         known = {folder.name: folder for folder in stored}
@@ -115,7 +115,8 @@ def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
 
 
 @contextmanager
-def _opened(mailbox: Mailbox, server: str) -> Iterator[Line]:
+def opened(mailbox: Mailbox, server: str) -> Iterator[Line]:
+    """A line to the mailbox, logged in; ``server`` is ``host:port``. Raises MailboxTrouble."""
     try:
         secret = secrets.unseal(
             mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id

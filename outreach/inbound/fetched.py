@@ -24,6 +24,12 @@ _DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
 _LITERAL = re.compile(rb"BODY\[(HEADER|TEXT)\](?:<\d+>)? \{\d+\}$")
 _INLINE = re.compile(rb'BODY\[(HEADER|TEXT)\](?:<\d+>)? (?:"((?:[^"\\]|\\.)*)"|NIL)')
 _ESCAPED = re.compile(rb"\\(.)")
+#: What is asked for to recognise a mail: its Message-ID alone, and of that no more than an id may be long.
+ID_QUESTION = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.2048>)"
+_ID_LITERAL = re.compile(rb'BODY\[HEADER\.FIELDS \("?MESSAGE-ID"?\)\](?:<\d+>)? \{\d+\}$', re.IGNORECASE)
+_ID_INLINE = re.compile(
+    rb'BODY\[HEADER\.FIELDS \("?MESSAGE-ID"?\)\](?:<\d+>)? (?:"((?:[^"\\]|\\.)*)"|NIL)', re.IGNORECASE
+)
 
 #: One element of imaplib's answer: a line, or a line that ends in a literal and the literal.
 Part = bytes | tuple[bytes, bytes] | None
@@ -72,7 +78,23 @@ def sizes(answer: Iterable[Part]) -> dict[int, int]:
     return found
 
 
-def _groups(answer: Iterable[Part]) -> Iterator[_Group]:
+def id_headers(answer: Iterable[Part]) -> dict[int, bytes]:
+    """UID → the Message-ID field as it stands in the header, from an answer to :data:`ID_QUESTION`.
+
+    Empty for a mail without one; a mail that the server did not answer for is absent.
+    """
+    found = {}
+    for group in _groups(answer, _ID_LITERAL):
+        uid = _UID.search(group.words)
+        quoted = _ID_INLINE.search(group.words)
+        if quoted is not None:
+            group.sections[b""] = _ESCAPED.sub(rb"\1", quoted[1] or b"")
+        if uid is not None and group.sections:
+            found[int(uid[1])] = next(iter(group.sections.values()))
+    return found
+
+
+def _groups(answer: Iterable[Part], literals: re.Pattern[bytes] = _LITERAL) -> Iterator[_Group]:
     group: _Group | None = None
     for part in answer:
         if part is None:
@@ -83,9 +105,9 @@ def _groups(answer: Iterable[Part]) -> Iterator[_Group]:
                 yield group
             group = _Group()
         group.words += b" " + words
-        section = _LITERAL.search(words)
+        section = literals.search(words)
         if literal is not None and section is not None:
-            group.sections[section[1]] = literal
+            group.sections[section[1] if section.re.groups else b""] = literal
     if group is not None:
         yield group
 

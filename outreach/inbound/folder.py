@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 import imap_tools
 import structlog
 
 from outreach import slots
 from outreach.inbound import fetched, ingest
-from outreach.inbound.leases import Lease
+from outreach.inbound.uids import RANGE, as_set, downwards, since
 from outreach.models import Mailbox, MailboxFolder
 from outreach.transports.base import MailboxTrouble
 
@@ -26,6 +26,13 @@ _SKIPPED_FLAGS = frozenset({"\\noselect", "\\nonexistent", "\\drafts"})
 _SKIPPED_NAMES = frozenset({"drafts", "entwürfe", "brouillons", "borradores", "bozze", "concepten", "outbox"})
 _LONGEST_NAME = 255
 T = TypeVar("T")
+
+
+class Lease(Protocol):
+    """The right to read, kept alive between two questions (``inbound.leases``)."""
+
+    def renew(self) -> None:
+        """Raises MailboxTrouble when another worker has it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class FolderReading:
             if not renumbered and following <= self.folder.last_uid + 1:
                 self._store(valid, self.folder.last_uid)
                 return 0
-            self.line.ask(lambda box: box.folder.set(self.folder.name, readonly=True))
+            total = self.open()
         except (imap_tools.MailboxFolderStatusError, imap_tools.MailboxFolderSelectError):
             if self.folder.read_at is None and self.folder.name.upper() != "INBOX":
                 # Never readable for us: somebody's shared folder that is only listed here.
@@ -82,28 +89,34 @@ class FolderReading:
                 return 0
             raise
         floor = 0 if renumbered else self.folder.last_uid
-        uids = self._beyond(floor)
-        for batch in self._batches(uids):
+        uids = self._beyond(floor, following, total)
+        for batch in self.batches(uids):
             self.lease.renew()
-            self._ingest(batch, valid)
+            self._take_all(batch, valid)
             self._store(valid, batch[-1])
         self._store(valid, max(floor, following - 1, *uids[-1:]))
         return len(uids)
 
-    def _beyond(self, floor: int) -> list[int]:
+    def open(self) -> int:
+        """Open the folder without changing it; how many mails it holds."""
+        answer = self.line.ask(lambda box: box.folder.set(self.folder.name, readonly=True))
+        return int(answer[1][0])
+
+    def _beyond(self, floor: int, following: int, total: int) -> list[int]:
         """UIDs to read, in order.
 
         A mailbox is read from the day it was linked: what is older is its owner's own. A folder that is new,
         or whose UIDs were renumbered, is read from that day on again; known mails find their rows.
         """
-        criteria = f"UID {floor + 1}:*"
-        if not floor:
-            criteria = f"SINCE {(self.mailbox.created_at - timedelta(days=1)).strftime('%d-%b-%Y')}"
-        found = self.line.ask(lambda box: box.uids(criteria))
-        # ``n:*`` answers with the last mail even when it lies before n (RFC 3501 §6.4.8).
-        return sorted(uid for each in found if (uid := int(each)) > floor)
+        if floor and following - floor <= RANGE:
+            found = self.line.ask(lambda box: box.uids(f"UID {floor + 1}:*"))
+            # ``n:*`` answers with the last mail even when it lies before n (RFC 3501 §6.4.8).
+            return sorted(uid for each in found if (uid := int(each)) > floor)
+        criteria = f"UID {floor + 1}:*" if floor else since(self.mailbox.created_at)
+        found_below = downwards(self.line.ask, total=total, criteria=criteria)
+        return sorted(uid for uids in found_below for uid in uids if uid > floor)
 
-    def _batches(self, uids: Sequence[int]) -> Iterator[list[int]]:
+    def batches(self, uids: Sequence[int]) -> Iterator[list[int]]:
         """In order, each small enough to be held in memory."""
         for start in range(0, len(uids), BATCH):
             chunk = list(uids[start : start + BATCH])
@@ -119,7 +132,8 @@ class FolderReading:
                 size += weight
             yield batch
 
-    def _ingest(self, uids: Sequence[int], valid: int) -> None:
+    def take(self, uids: Sequence[int], valid: int) -> set[int]:
+        """Ingest these mails of the open folder; the UIDs that the server did not give."""
         missing = set(uids)
         for mail in fetched.mails(self._fetch(uids, fetched.QUESTION)):
             if mail.uid not in missing:
@@ -133,11 +147,17 @@ class FolderReading:
                 now=self.now,
             )
             missing.discard(mail.uid)
-        if missing:
-            listed = ",".join(map(str, sorted(missing)))
-            if self.line.ask(lambda box: box.uids(f"UID {listed}")):
-                # Still there and not given to us: the checkpoint must not pass them.
-                raise MailboxTrouble("cut", "The mail server did not give every mail it was asked for.")
+        return missing
+
+    def still_there(self, uids: Collection[int]) -> set[int]:
+        """Those of ``uids`` that the open folder still lists."""
+        listed = as_set(list(uids))
+        return {int(uid) for uid in self.line.ask(lambda box: box.uids(f"UID {listed}"))} if listed else set()
+
+    def _take_all(self, uids: Sequence[int], valid: int) -> None:
+        if self.still_there(self.take(uids, valid)):
+            # Still there and not given to us: the checkpoint must not pass them.
+            raise MailboxTrouble("cut", "The mail server did not give every mail it was asked for.")
 
     def _fetch(self, uids: Sequence[int], question: str) -> list[fetched.Part]:
         listed = ",".join(map(str, uids))

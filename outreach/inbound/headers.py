@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 #: Whatever the standard library raises on garbage. Everything else is a bug of ours and stays loud.
@@ -113,6 +115,17 @@ class Fields:
     def as_mapping(self) -> Mapping[str, tuple[str, ...]]:
         """All fields decoded; for explanations and tests."""
         return {name: tuple(decoded(value) for value in values) for name, values in self._raw.items()}
+
+
+def message_id_of(head: bytes) -> str:
+    """The first id of the Message-ID field in a header block, without angle brackets; empty if there is none."""
+    fields = Fields.of(message_from_bytes(head, policy=compat32))
+    return next(iter(fields.ids("message-id")), "")
+
+
+def hash_of_id(message_id: str) -> str:
+    """What is kept of a Message-ID; empty for a mail without one."""
+    return hashlib.sha256(message_id.encode()).hexdigest() if message_id else ""
 
 
 def addresses_in(values: Sequence[str]) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ somebody who lends a mailbox is not stored (docs/behaviour.md §5).
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from foundation import events
 from outreach import unsubscribe
 from outreach.inbound import match as matching
 from outreach.inbound.classify import Classified, classify
+from outreach.inbound.headers import hash_of_id
 from outreach.inbound.match import NOBODY, Certainty, Match
 from outreach.inbound.parse import ParsedMail, parse
 from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
@@ -103,7 +103,7 @@ def _store(
         organisation_id=mailbox.organisation_id,
         mailbox=mailbox,
         raw_hash=mail.hash,
-        message_id_hash=hashlib.sha256(mail.message_id.encode()).hexdigest() if mail.message_id else "",
+        message_id_hash=hash_of_id(mail.message_id),
         received_at=received_at,
         read_at=now,
         verdict=verdict.verdict,

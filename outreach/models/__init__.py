@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from outreach.models.gap import FolderGap, GapMeter
 from outreach.models.inbound import InboundLocation, InboundMessage
 from outreach.models.lane import Lane, LaneDay
 from outreach.models.mailbox import Mailbox, MailboxFolder, Security
 from outreach.models.message import Message, MessageOrigin, SendTry
 
 __all__ = [
+    "FolderGap",
+    "GapMeter",
     "InboundLocation",
     "InboundMessage",
     "Lane",
