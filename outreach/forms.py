@@ -121,3 +121,9 @@ class LimitsForm(forms.Form):
     max_gap_seconds = forms.IntegerField(
         label="Longest gap in seconds", min_value=0, max_value=86_400, required=False
     )
+    in_use_since = forms.DateField(
+        label="The account has been in use since",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="A mailbox younger than 60 days starts with few messages a day. Empty: since it was linked here.",
+    )

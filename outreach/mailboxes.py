@@ -8,7 +8,7 @@ again revives the row with its history and limits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import imap_tools
@@ -21,12 +21,14 @@ from foundation import secrets
 from foundation.problems import Conflict, Invalid, Missing, NotAllowed
 from outreach import mailbox_health
 from outreach.models import Mailbox, MailboxFolder
+from outreach.outbox import capacity
 from outreach.states import MailboxStatus, check_mailbox
 from outreach.transports.base import MailboxTrouble
 from outreach.transports.imap import make_sent_folder, open_mailbox, sent_folder
 from outreach.transports.smtp import open_session
 
 INBOX = "INBOX"
+_LIMITS = ("min_gap_seconds", "max_gap_seconds", "daily_limit", "in_use_since")
 #: Trouble → the field of the form it stands beside; the rest stands at the host.
 _FIELD = {"auth": "password", "tls": "security", "refused": "security"}
 _SAYS = {
@@ -208,29 +210,33 @@ def resume(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
         raise Conflict("This e-mail account has to be connected again.")
     check_mailbox(row.status, MailboxStatus.CONNECTED)
     row.status, row.status_code, row.server_words = MailboxStatus.CONNECTED, "", ""
-    row.paused_until, row.next_send_at = None, now
+    row.paused_until, row.next_send_at = None, capacity.end_of_gap(row, now=now)
     row.save()
     mailbox_health.changed(row)
     return row
 
 
 @transaction.atomic
-def set_limits(*, actor: User, mailbox_id: int, now: datetime, **limits: int | None) -> Mailbox:
-    """``min_gap_seconds``, ``max_gap_seconds``, ``daily_limit``; None follows the installation's settings."""
+def set_limits(*, actor: User, mailbox_id: int, now: datetime, **limits: int | date | None) -> Mailbox:
+    """``min_gap_seconds``, ``max_gap_seconds``, ``daily_limit``; None follows the installation's settings.
+
+    ``in_use_since`` is a date not in the future: an account that was in use long before it was linked is no young one.
+    """
     row = _locked(editable(actor, mailbox_id))
     shortest, longest = limits.get("min_gap_seconds"), limits.get("max_gap_seconds")
-    if shortest is not None and longest is not None and longest < shortest:
+    if isinstance(shortest, int) and isinstance(longest, int) and longest < shortest:
         raise Invalid(
             "The longest gap is shorter than the shortest.",
             fields={"max_gap_seconds": "Not below the shortest."},
         )
-    values: dict[str, Any] = {
-        name: limits[name] for name in ("min_gap_seconds", "max_gap_seconds", "daily_limit") if name in limits
-    }
+    since = limits.get("in_use_since")
+    if isinstance(since, date) and since > now.date():
+        raise Invalid("This day is still to come.", fields={"in_use_since": "A day that has been."})
+    values: dict[str, Any] = {name: limits[name] for name in _LIMITS if name in limits}
     for name, value in values.items():
         setattr(row, name, value)
-    # A mailbox that rested for its old limits looks again now.
-    row.next_send_at = min(row.next_send_at, now)
+    # A mailbox that rested for its old limits looks again now; the gap after its last message stays.
+    row.next_send_at = min(row.next_send_at, capacity.end_of_gap(row, now=now))
     row.save(update_fields=[*values, "next_send_at"])
     return row
 

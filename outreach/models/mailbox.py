@@ -54,6 +54,8 @@ class Mailbox(TenantModel):
     min_gap_seconds = models.PositiveIntegerField(null=True, blank=True)
     max_gap_seconds = models.PositiveIntegerField(null=True, blank=True)
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
+    #: Since when the account writes, as its owner says; None: since it was linked. Decides whether it is young.
+    in_use_since = models.DateField(null=True, blank=True)
 
     #: Connections or logins that failed one after the other; decides how long the mailbox rests.
     send_failures = models.PositiveIntegerField(default=0)

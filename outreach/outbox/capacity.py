@@ -6,14 +6,15 @@ The figures come from the mailbox, else from the installation's settings; the ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection
 
-from outreach.models import Mailbox
+from outreach.models import Mailbox, Message
 from outreach.outbox import limits
-from outreach.states import Reason
+from outreach.provider_limits import provider_limit
+from outreach.states import COUNTS_FOR_LIMIT, Reason
 
 #: A message that must not leave for a reason the claim cannot see is looked at again after this long.
 LOOK_AGAIN = timedelta(minutes=1)
@@ -39,11 +40,21 @@ def limits_of(mailbox: Mailbox) -> limits.MailboxLimits:
         shortest = timedelta(seconds=mailbox.min_gap_seconds)
     if mailbox.max_gap_seconds is not None:
         longest = timedelta(seconds=mailbox.max_gap_seconds)
+    provider = provider_limit(address=mailbox.address, smtp_host=mailbox.smtp_host)
     return limits.MailboxLimits(
         daily=daily or None,
         gap=(shortest, max(shortest, longest)),
-        born=mailbox.created_at if settings.MAILBOX_RAMP_START else None,
+        born=_born(mailbox) if settings.MAILBOX_RAMP_START else None,
+        provider_daily=provider.daily if provider else None,
+        ramp_from=settings.MAILBOX_RAMP_START,
     )
+
+
+def _born(mailbox: Mailbox) -> datetime:
+    """Since when the account writes: as its owner says, else since it was linked; never after that."""
+    if mailbox.in_use_since is None:
+        return mailbox.created_at
+    return min(mailbox.created_at, datetime.combine(mailbox.in_use_since, time(0), tzinfo=UTC))
 
 
 def gapless(mailbox: Mailbox) -> bool:
@@ -103,6 +114,23 @@ def next_moment(mailbox: Mailbox, *, message_id: int, now: datetime) -> datetime
     """When the mailbox may send again after a message that begins now; None: at once."""
     pause = limits.gap(limits_of(mailbox), seed=str(message_id))
     return now + pause if pause else None
+
+
+def end_of_gap(mailbox: Mailbox, *, now: datetime) -> datetime:
+    """When the gap after the mailbox's last message ends; ``now`` if that is over, or there was none.
+
+    For who changes ``next_send_at`` because the rules changed: a new limit counts at once, the gap stays.
+    """
+    last = (
+        Message.objects.for_organisation(mailbox.organisation_id)
+        .filter(mailbox=mailbox, status__in=COUNTS_FOR_LIMIT, sending_at__isnull=False)
+        .order_by("-sending_at")
+        .values_list("pk", "sending_at")
+        .first()
+    )
+    if last is None:
+        return now
+    return max(now, last[1] + limits.gap(limits_of(mailbox), seed=str(last[0])))
 
 
 def rest(mailbox: Mailbox, *, until: datetime) -> None:

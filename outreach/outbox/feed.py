@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from outreach.models import Message
 from outreach.states import Reason
@@ -52,6 +53,10 @@ class Feed(Protocol):
 
         Message id → why it may not leave; None or absence means that it may.
         """
+
+    def planned(self, *, mailbox_id: int, until: datetime, zone: ZoneInfo) -> Mapping[date, int]:
+        """How many of its next steps are planned before ``until``, by calendar day in ``zone``; what is written as a
+        message already, or on hold, is not counted."""
 
 
 _feeds: dict[str, Feed] = {}

@@ -29,14 +29,15 @@ class MailboxLimits:
     """A mailbox's own settings.
 
     ``daily`` None = no limit of ours (the demo and the walkthrough). ``gap`` is the shortest and longest
-    pause between two messages. ``born`` is since when the account exists, None = not a young one.
-    ``provider_daily`` is the provider's own limit, None = unknown.
+    pause between two messages. ``born`` is since when the account exists, None = not a young one;
+    ``ramp_from`` is what a new one begins with. ``provider_daily`` is the provider's own limit, None = unknown.
     """
 
     daily: int | None = DEFAULT_DAILY
     gap: tuple[timedelta, timedelta] = DEFAULT_GAP
     born: datetime | None = None
     provider_daily: int | None = None
+    ramp_from: int = RAMP_FROM
 
     def __post_init__(self) -> None:
         if not timedelta(0) <= self.gap[0] <= self.gap[1]:
@@ -75,14 +76,19 @@ class Wait:
     until: datetime | None
 
 
-def ceiling(limits: MailboxLimits, *, now: datetime) -> Ceiling:
-    """The lowest of the mailbox's limit, its ramp and half of what its provider allows."""
-    lowest = Ceiling(limits.daily)
+def ceilings(limits: MailboxLimits, *, now: datetime) -> list[Ceiling]:
+    """Every rule that applies at ``now``: the mailbox's limit, its ramp, half of what its provider allows."""
+    found = [Ceiling(limits.daily)]
     if limits.born is not None and now - limits.born < YOUNG:
-        lowest = _lower(lowest, _ramp(limits.born, now))
+        found.append(_ramp(limits, limits.born, now))
     if limits.provider_daily is not None:
-        lowest = _lower(lowest, Ceiling(limits.provider_daily // 2, Reason.PROVIDER_LIMIT))
-    return lowest
+        found.append(Ceiling(limits.provider_daily // 2, Reason.PROVIDER_LIMIT))
+    return found
+
+
+def ceiling(limits: MailboxLimits, *, now: datetime) -> Ceiling:
+    """The lowest of :func:`ceilings`: the one that rules; of equal ones the first."""
+    return min(ceilings(limits, now=now), key=lambda each: float("inf") if each.count is None else each.count)
 
 
 def gap(limits: MailboxLimits, *, seed: str) -> timedelta:
@@ -175,18 +181,13 @@ def longest(waits: Iterable[Wait | None]) -> Wait | None:
     return decides
 
 
-def _ramp(born: datetime, now: datetime) -> Ceiling:
+def _ramp(limits: MailboxLimits, born: datetime, now: datetime) -> Ceiling:
     days = max((now - born) // _ONE_DAY, 0)
     if days >= RAMP_DAYS:
         return Ceiling(RAMP_TO, Reason.MAILBOX_RAMP)
-    count = RAMP_FROM + (RAMP_TO - RAMP_FROM) * days // RAMP_DAYS
+    first = min(limits.ramp_from, RAMP_TO)
+    count = first + (RAMP_TO - first) * days // RAMP_DAYS
     return Ceiling(count, Reason.MAILBOX_RAMP, born + (days + 1) * _ONE_DAY)
-
-
-def _lower(one: Ceiling, other: Ceiling) -> Ceiling:
-    if one.count is None or (other.count is not None and other.count < one.count):
-        return other
-    return one
 
 
 def _next_turn(

@@ -125,10 +125,12 @@ def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | N
     """Everything that may still stop the message, asked with lane, mailbox and recipient locked, in that order."""
     lane = _share_locked(message.lane_id)
     closed = lanes.wait(lane, used=0, planned=message.planned_at, now=now) if lane else None
-    _renew(lease)
+    next_send_at = _renew(lease)
     if closed is not None:
         return closed.reason
     if message.origin not in {MessageOrigin.REPLY, MessageOrigin.TEST}:
+        if next_send_at > now:
+            return Reason.MAILBOX_GAP
         room = capacity.room(lease.mailbox, now=now)
         if not room.free:
             return room.reason
@@ -160,8 +162,10 @@ def _share_locked(lane_id: int | None) -> Lane | None:
         return Lane.from_db(connection.alias, _LANE_FIELDS, cursor.fetchone())
 
 
-def _renew(lease: leases.Lease) -> None:
-    """Lock the mailbox row and renew the lease; raise :class:`LeaseLost` if it is not ours or may not send.
+def _renew(lease: leases.Lease) -> datetime:
+    """Lock the mailbox row and renew the lease; returns when the mailbox may send next.
+
+    Raises :class:`LeaseLost` if it is not ours or may not send.
 
     A lease with two thirds of its time left is long enough for any message, and is only locked: writing the
     row runs its audit trigger, which costs more than the rest of ``begin``.
@@ -170,7 +174,7 @@ def _renew(lease: leases.Lease) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT daily_limit, min_gap_seconds, max_gap_seconds,
+            SELECT daily_limit, min_gap_seconds, max_gap_seconds, in_use_since, next_send_at,
                    lease_until < now() + make_interval(secs => %s)
             FROM outreach_mailbox WHERE id = %s AND leased_by = %s AND status = 'connected' FOR NO KEY UPDATE
             """,
@@ -179,14 +183,16 @@ def _renew(lease: leases.Lease) -> None:
         row = cursor.fetchone()
         if row is None:
             raise LeaseLost
-        *figures, short = row
+        *figures, next_send_at, short = row
         if short:
             cursor.execute(
                 "UPDATE outreach_mailbox SET lease_until = now() + make_interval(secs => %s) WHERE id = %s",
                 [length, lease.mailbox.pk],
             )
     mailbox = lease.mailbox
-    mailbox.daily_limit, mailbox.min_gap_seconds, mailbox.max_gap_seconds = figures
+    mailbox.daily_limit, mailbox.min_gap_seconds, mailbox.max_gap_seconds, mailbox.in_use_since = figures
+    assert isinstance(next_send_at, datetime)
+    return next_send_at
 
 
 def _suppressed_why(message: Message) -> Reason:

@@ -15,6 +15,7 @@ from outreach.outbox.limits import (
     Wait,
     blocking,
     ceiling,
+    ceilings,
     gap,
     lane_wait,
     longest,
@@ -69,6 +70,42 @@ def test_a_young_mailbox_rises_from_twenty_to_eighty_in_four_weeks() -> None:
 
 def test_a_mailbox_born_tomorrow_by_a_wrong_clock_starts_at_twenty() -> None:
     assert ceiling(MailboxLimits(born=NOW + DAY), now=NOW).count == 20
+
+
+@given(
+    daily=st.none() | st.integers(0, 5_000),
+    age=st.integers(-3, 200),
+    provider=st.none() | st.integers(0, 20_000),
+    first=st.integers(1, 200),
+)
+def test_the_ceiling_is_the_lowest_rule_and_obeys_every_other(daily, age, provider, first) -> None:
+    limits = MailboxLimits(daily=daily, born=NOW - age * DAY, provider_daily=provider, ramp_from=first)
+    found, allowed = ceilings(limits, now=NOW), ceiling(limits, now=NOW)
+
+    assert allowed in found
+    assert all(each.count is None or (allowed.count or 0) <= each.count for each in found)
+    if provider is not None:
+        assert allowed.count is not None
+        assert 2 * allowed.count <= provider
+    if age < 60:
+        assert allowed.count is not None
+        assert allowed.count <= 80
+        assert allowed.count <= min(first, 80) or age > 0
+    assert (allowed.count is None) == (daily is None and provider is None and age >= 60)
+
+
+@given(first=st.integers(1, 80), hours=st.integers(0, 60 * 24))
+def test_a_ramp_never_falls_and_says_when_it_rises(first: int, hours: int) -> None:
+    now = NOW + hours * HOUR
+    limits = MailboxLimits(daily=None, born=NOW, ramp_from=first)
+    here, later = ceiling(limits, now=now), ceiling(limits, now=now + HOUR)
+
+    if later.count is not None:
+        assert here.count is not None
+        assert first <= here.count <= later.count <= 80
+        if later.count > here.count:
+            assert here.rises_at is not None
+            assert now < here.rises_at <= now + HOUR
 
 
 # The rolling count

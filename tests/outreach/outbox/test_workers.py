@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -12,9 +13,9 @@ from django.db import connection
 from django.test import override_settings
 
 from foundation.models import Event
-from outreach import slots
+from outreach import mailboxes, slots
 from outreach.models import LaneDay, Mailbox, Message
-from outreach.outbox import claims, deliver, leases, sweeping, transitions
+from outreach.outbox import capacity, claims, deliver, leases, limits, sweeping, transitions
 from outreach.outbox.transitions import Outcome
 from outreach.slots import Slots
 from outreach.states import MessageStatus, Reason
@@ -85,6 +86,76 @@ def test_eight_workers_never_exceed_the_limits_of_mailbox_and_lane(server: Scrip
     assert rows.count() == len(server.accepted) == 20
     assert LaneDay.objects.across_organisations("test").get().used == 20
     assert max(rows.filter(mailbox=box).count() for box in boxes) <= 7
+
+
+class SharedClock:
+    """One clock for all workers: every look moves it on by some seconds."""
+
+    def __init__(self, step: timedelta) -> None:
+        self.now, self.step, self.lock = NOW, step, threading.Lock()
+
+    def __call__(self):
+        with self.lock:
+            self.now += self.step
+            return self.now
+
+
+@pytest.mark.parametrize("young", [True, False])
+def test_eight_workers_never_send_under_the_gap_nor_above_ramp_and_limit(server: ScriptedServer, young: bool):
+    """Days of sending in a few seconds; what began is judged by the rules that held at that moment."""
+    born = NOW - timedelta(hours=1) if young else NOW - timedelta(days=365)
+    box = making.mailbox(
+        port=server.port, min_gap_seconds=60, max_gap_seconds=90, daily_limit=23, created_at=born
+    )
+    making.write(box, *[f"p{n}@example.org" for n in range(60)])
+    clock = SharedClock(timedelta(seconds=61))
+
+    def work(number: int) -> None:
+        order = random.Random(number)
+        while clock.now < NOW + timedelta(days=1.6):
+            deliver.deliver_mailbox(box.pk, clock=clock, turn=timedelta(seconds=order.uniform(0, 0.05)))
+            if order.random() < 0.05:
+                mailboxes.set_limits(actor=box.owner, mailbox_id=box.pk, now=clock(), daily_limit=23)
+            if order.random() < 0.2:
+                clock.step = timedelta(seconds=order.choice([1, 61, 600]))
+
+    in_threads(8, work)
+    rows = list(Message.objects.across_organisations("test").exclude(sending_at=None).order_by("sending_at"))
+    begun = [row.sending_at for row in rows]
+    rules = capacity.limits_of(box)
+    assert len(begun) > 23
+    for row, later in itertools.pairwise(rows):
+        assert later.sending_at - row.sending_at >= limits.gap(rules, seed=str(row.pk))
+    for moment in begun:
+        within = sum(moment - limits.WINDOW < other <= moment for other in begun)
+        assert within <= limits.ceiling(rules, now=moment).count
+    assert max(sum(m - limits.WINDOW < o <= m for o in begun) for m in begun) == (22 if young else 23)
+    assert set(server.message_ids().values()) == {1}
+
+
+def test_new_limits_end_a_rest_but_never_the_gap(server: ScriptedServer):
+    box = making.mailbox(port=server.port, min_gap_seconds=300, max_gap_seconds=300, daily_limit=1)
+    making.write(box, "a@example.org", "b@example.org")
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW)
+    minute = timedelta(minutes=1)
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW + 6 * minute)
+    box.refresh_from_db()
+    assert box.next_send_at == NOW + limits.WINDOW
+    mailboxes.set_limits(actor=box.owner, mailbox_id=box.pk, now=NOW + 2 * minute, daily_limit=5)
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW + 3 * minute)
+    assert making.statuses(box) == ["sent", "queued"]
+    deliver.deliver_mailbox(box.pk, clock=lambda: NOW + 5 * minute)
+    assert making.statuses(box) == ["sent", "sent"]
+
+
+def test_a_message_that_was_claimed_before_the_gap_began_does_not_begin_in_it():
+    box = making.mailbox(min_gap_seconds=60, max_gap_seconds=60)
+    making.write(box)
+    lease = leases.take(box.pk)
+    (message,) = claims.claim_next(lease, now=NOW, limit=1, room=True)
+    Mailbox.objects.across_organisations("test").update(next_send_at=NOW + timedelta(seconds=30))
+    assert transitions.begin(lease, message, now=NOW) is Reason.MAILBOX_GAP
+    assert fresh(message).status == MessageStatus.QUEUED
 
 
 @pytest.mark.parametrize(
