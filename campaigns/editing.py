@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import time
+from collections.abc import Collection
+from datetime import datetime, time
 from typing import ClassVar
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import addressing, standing, timing
-from campaigns.models import Campaign, Recipient, Step, StepVersion
+from campaigns import addressing, readiness, standing, timing
+from campaigns.models import Campaign, Recipient, Step, StepFile, StepVersion
 from campaigns.states import ACTIVE, CampaignStatus
 from foundation.problems import Conflict, Invalid
 from outreach.models import Lane, Mailbox
@@ -73,25 +75,40 @@ def add_step(*, campaign: Campaign, subject: str, body: str, days: int, actor: U
 
 
 @transaction.atomic
-def edit_step(*, step: Step, subject: str, body: str, days: int, new_thread: bool, actor: User) -> int:
+def edit_step(
+    *,
+    step: Step,
+    subject: str,
+    body: str,
+    days: int,
+    new_thread: bool,
+    actor: User,
+    body_html: str = "",
+    files: Collection[int] = (),
+    now: datetime | None = None,
+) -> int:
     """Change a step; returns how many messages it still reaches: every one not yet claimed.
 
     The text is rendered when a message may leave, so an edit needs no rewriting of anything; editing text does
-    not move a planned minute, and changed days count for steps not yet planned.
+    not move a planned minute, and changed days count for steps not yet planned. ``body``, ``body_html`` and ``files``
+    are those of an ``outreach.contents.Content``. Who was held because the old text could not be made for them is
+    looked at again.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     if step.position > 1 and days < 1:
         raise Invalid(
             "A later step leaves at least one day after the one before it.", fields={"days": "At least 1."}
         )
-    changed = (step.subject, step.body) != (subject.strip(), body)
-    step.subject, step.body, step.new_thread = subject.strip(), body, new_thread
+    changed = (step.subject, step.body, step.body_html) != (subject.strip(), body, body_html)
+    changed |= _set_files(step, files)
+    step.subject, step.body, step.body_html, step.new_thread = subject.strip(), body, body_html, new_thread
     step.days = days if step.position > 1 else 0
     if changed:
         step.version += 1
-    step.save(update_fields=["subject", "body", "new_thread", "days", "version"])
+    step.save(update_fields=["subject", "body", "body_html", "has_files", "new_thread", "days", "version"])
     if changed:
         _keep_version(step, actor)
+        readiness.look_again_after_edit(step, now=now or timezone.now())
     return (
         Recipient.objects.for_organisation(step.organisation_id)
         .filter(
@@ -127,8 +144,23 @@ def _keep_version(step: Step, actor: User) -> None:
         version=step.version,
         subject=step.subject,
         body=step.body,
+        body_html=step.body_html,
         created_by=actor,
     )
+
+
+def _set_files(step: Step, files: Collection[int]) -> bool:
+    """The files that go with the step from now on; True if they are others than before."""
+    before = list(step.files.order_by("pk").values_list("file_id", flat=True)) if step.has_files else []
+    wanted = list(dict.fromkeys(files))
+    if before == wanted:
+        return False
+    step.files.all().delete()
+    StepFile.objects.bulk_create(
+        StepFile(organisation_id=step.organisation_id, step=step, file_id=file_id) for file_id in wanted
+    )
+    step.has_files = bool(wanted)
+    return True
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import addressing, choosing, planning, standing
+from campaigns import addressing, choosing, planning, readiness, standing
 from campaigns.models import Attempt, Recipient, Step
 from campaigns.states import (
     GOING,
@@ -99,6 +99,7 @@ def _go_on_after(recipient: Recipient, step: Step, *, sent_at: datetime, now: da
         standing.apply_event(recipient, RecipientEvent.ALL_STEPS_DONE, now=now)
         return
     planning.plan_later(recipient, following, previous_sent_at=sent_at)
+    readiness.hold_unready(recipient.campaign, [recipient])
 
 
 def _fold_dead_address(recipient: Recipient, attempt: Attempt, now: datetime) -> None:

@@ -14,13 +14,12 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import planning, standing
+from campaigns import planning, readiness, standing
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import ACTIVE, GOING, CampaignStatus, check_campaign
 from foundation import events, runs
 from foundation.models import Run
 from foundation.problems import Problem
-from outreach import rendering
 from outreach.models import Lane, Message
 from outreach.outbox import queue
 from outreach.states import MAY_SEND, STOPPABLE, Reason
@@ -60,7 +59,7 @@ def missing_for_start(campaign: Campaign) -> list[str]:
             missing.append(f"Step {step.position} has no text.")
         if not step.subject.strip() and (step.position == 1 or step.new_thread):
             missing.append(f"Step {step.position} has no subject.")
-        missing += [f"Step {step.position}: {p}" for p in rendering.problems(step.subject, step.body)]
+        missing += [f"Step {step.position}: {p}" for p in readiness.problems_of(step)]
     if not Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).exists():
         missing.append("Add people first (Recipients).")
     return missing
@@ -167,6 +166,7 @@ def plan_step(run: Run) -> bool:
         limit=PLANNING_BATCH,
     )
     if last is not None:
+        readiness.hold_planned(campaign, after_id=params["after_id"], until_id=last)
         run.params = {**params, "after_id": last}
         run.save(update_fields=["params"])
         runs.progress(run, done=min(run.total, run.done + PLANNING_BATCH))

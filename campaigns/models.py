@@ -14,7 +14,7 @@ from campaigns.addressing import Prefer
 from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress
 from campaigns.timing import Preference
 from foundation.tenancy import SameOrganisation, TenantModel
-from outreach.models import Lane, Mailbox, Message
+from outreach.models import ContentFile, Lane, Mailbox, Message
 from outreach.states import Turn
 from sourcing.models import Candidate, ContactPoint, Project
 
@@ -100,6 +100,10 @@ class Step(TenantModel):
     days = models.PositiveSmallIntegerField(default=0)
     subject = models.CharField(max_length=500, blank=True)
     body = models.TextField(blank=True)
+    #: The rich form; where there is one it is what is sent, and ``body`` its words (``outreach.contents``).
+    body_html = models.TextField(blank=True, default="", db_default="")
+    #: Whether ``StepFile`` rows exist: a batch asks for them only then.
+    has_files = models.BooleanField(default=False, db_default=False)
     #: A follow-up continues the thread of the step before unless this is set.
     new_thread = models.BooleanField(default=False)
     #: Raised by every edit of the text; a message says which one it was written from.
@@ -132,6 +136,7 @@ class StepVersion(TenantModel):
     version = models.PositiveIntegerField()
     subject = models.CharField(max_length=500, blank=True)
     body = models.TextField(blank=True)
+    body_html = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -147,6 +152,25 @@ class StepVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.step_id} v{self.version}"
+
+
+class StepFile(TenantModel):
+    """A file that goes with a step: a picture its text shows, or an attachment."""
+
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="files")
+    file = models.ForeignKey(ContentFile, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        ordering = ("id",)
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("step"),
+            SameOrganisation("file"),
+            models.UniqueConstraint(fields=["step", "file"], name="campaigns_stepfile_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"file {self.file_id} of step {self.step_id}"
 
 
 class Recipient(TenantModel):
@@ -249,6 +273,33 @@ class Recipient(TenantModel):
 
     def __str__(self) -> str:
         return f"recipient {self.pk}"
+
+
+class PlaceholderText(TenantModel):
+    """What somebody wrote for one recipient in place of ``[[label]]``, in every step that asks for it.
+
+    ``key`` is ``outreach.templating.placeholder_key`` of the label.
+    """
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="placeholder_texts")
+    key = models.CharField(max_length=80)
+    text = models.TextField()
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    written_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("recipient"),
+            SameOrganisation("written_by"),
+            models.UniqueConstraint(fields=["recipient", "key"], name="campaigns_placeholdertext_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"[[{self.key}]] of recipient {self.recipient_id}"
 
 
 class Attempt(TenantModel):

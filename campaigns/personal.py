@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right, can
 from campaigns import merging, standing
-from campaigns.models import Recipient
+from campaigns.models import PlaceholderText, Recipient
 from campaigns.states import ENDED, GOING, badge
 from outreach.states import Reason
 from sourcing import person_data
@@ -83,7 +83,14 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
             {"campaign": row.campaign.name, "standing": badge(row.progress, row.hold)}
             | row_of(row, only=("added_at", "added_by", "ended_at", "ended_reason"))
             for row in rows.select_related("campaign", "added_by").order_by("pk")
-        ]
+        ],
+        "Written for the person in campaigns": [
+            row_of(text, only=("text", "written_by", "written_at"))
+            for text in PlaceholderText.objects.for_organisation(candidate.organisation_id)
+            .filter(recipient__in=rows)
+            .select_related("written_by")
+            .order_by("pk")
+        ],
     }
 
 
@@ -105,6 +112,7 @@ person_data.register(
     words={
         "campaigns.Attempt": Words.ERASED,
         "campaigns.Campaign": Words.NOBODY,
+        "campaigns.PlaceholderText": Words.ERASED,
         "campaigns.Step": Words.NOBODY,
         "campaigns.StepVersion": Words.NOBODY,
     },

@@ -5,47 +5,73 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns import addressing, choosing, planning, timing, writing
+from accounts.models import User
+from campaigns import addressing, choosing, placeholders, planning, timing, writing
 from campaigns.models import Campaign, Recipient, Step
-from outreach import rendering
+from outreach import rendering, rich_text
+from sourcing import selectors as people
 
 #: A link that goes nowhere: previews are not unsubscribe links.
 SAMPLE_LINK = "https://unsubscribe.example/"
+#: People of the campaign that the preview offers; anybody else is found by name.
+OFFERED = 50
 
 
 @dataclass(frozen=True)
 class Preview:
     """A rendered step for ``person``, or the problem that keeps it from being rendered."""
 
+    candidate_id: int
     person: str
     text: rendering.Rendered | None
     problem: str
 
+    @property
+    def markup(self) -> str:
+        """The HTML part as a page may show it."""
+        return rich_text.for_screen(self.text.html) if self.text else ""
 
-def of_step(step: Step) -> Preview | None:
-    """The step for the first person of the campaign; None while the campaign has nobody."""
-    recipient = (
-        Recipient.objects.for_organisation(step.organisation_id)
-        .select_related("candidate", "campaign__project", "campaign__mailbox", "campaign__owner")
-        .filter(campaign_id=step.campaign_id)
-        .order_by("pk")
-        .first()
-    )
-    if recipient is None:
+
+def of_step(step: Step, *, viewer: User, candidate_id: int | None = None) -> Preview | None:
+    """The step for ``candidate_id`` (anybody the viewer may see), else for the first person of the campaign.
+
+    None while the campaign has nobody. A person of the campaign gets what was filled in for their placeholders.
+    """
+    campaign = _with_sender(step.campaign)
+    recipient = _recipient(step, candidate_id)
+    if recipient is None and candidate_id is None:
         return None
-    name = recipient.candidate.name
+    candidate = recipient.candidate if recipient else people.candidate_for(viewer, candidate_id or 0)
+    fills = placeholders.texts_of(recipient) if recipient else {}
     try:
-        text = writing.render_step(
-            recipient.campaign, step, recipient.candidate, unsubscribe_link=SAMPLE_LINK
-        )
+        text = writing.render_step(campaign, step, candidate, unsubscribe_link=SAMPLE_LINK, fills=fills)
     except rendering.TemplateProblem as problem:
-        return Preview(person=name, text=None, problem=str(problem))
-    return Preview(person=name, text=text, problem="")
+        return Preview(candidate.pk, candidate.name, None, str(problem))
+    return Preview(candidate.pk, candidate.name, text, "")
 
 
-def problems(step: Step) -> list[str]:
-    """What is wrong with the text itself, whoever it goes to."""
-    return rendering.problems(step.subject, step.body)
+def choices(campaign: Campaign) -> list[tuple[int, str]]:
+    """Ids and names of the first people of the campaign, to look at the text as they would get it."""
+    rows = Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
+    found = rows.select_related("candidate").order_by("pk")[:OFFERED]
+    return [(recipient.candidate_id, recipient.candidate.name) for recipient in found]
+
+
+def _recipient(step: Step, candidate_id: int | None) -> Recipient | None:
+    rows = Recipient.objects.for_organisation(step.organisation_id).filter(
+        campaign_id=step.campaign_id, merged_into__isnull=True
+    )
+    if candidate_id is not None:
+        rows = rows.filter(candidate_id=candidate_id)
+    return rows.select_related("candidate").order_by("pk").first()
+
+
+def _with_sender(campaign: Campaign) -> Campaign:
+    return (
+        Campaign.objects.for_organisation(campaign.organisation_id)
+        .select_related("project", "mailbox", "owner__organisation")
+        .get(pk=campaign.pk)
+    )
 
 
 #: Start looks at this many people's addresses; with more, the numbers are said to be of the first ones.
@@ -54,27 +80,27 @@ LOOKED_AT = 2_000
 
 def of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
     """What the Start page says: how many are written to, how many have no usable address, when the first leaves."""
-    people = list(
+    everybody = list(
         Recipient.objects.for_organisation(campaign.organisation_id)
         .filter(campaign=campaign)
         .order_by("pk")[:LOOKED_AT]
     )
-    for recipient in people:
+    for recipient in everybody:
         recipient.campaign = campaign
-    choices = choosing.choose_for(people)
+    choices = choosing.choose_for(everybody)
     without = sum(isinstance(choice, addressing.NoAddress) for choice in choices.values())
     first = planning.first_step(campaign)
     plan = None
-    if first is not None and people:
+    if first is not None and everybody:
         rules = planning.timing_of(campaign)
         plan = min(
-            (timing.first_send(rules, start=now, seed=r.seed, step=str(first.pk)) for r in people),
+            (timing.first_send(rules, start=now, seed=r.seed, step=str(first.pk)) for r in everybody),
             key=lambda found: found.instant,
         )
     return {
-        "people": len(people),
-        "more": len(people) == LOOKED_AT,
-        "reachable": len(people) - without,
+        "people": len(everybody),
+        "more": len(everybody) == LOOKED_AT,
+        "reachable": len(everybody) - without,
         "without": without,
         "first_plan": plan,
         "grace_minutes": int(planning.grace_of(campaign.organisation).total_seconds() // 60),

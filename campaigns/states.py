@@ -199,12 +199,17 @@ class HoldReason(TextChoices):
     ADDRESS_TAKEN = "address_taken", "Somebody else in this campaign has the same address."
     POSSIBLE_DUPLICATE = "possible_duplicate", "May be the same person as somebody else in this campaign."
     VARIABLE_MISSING = "variable_missing", "A variable of the text has no value and no fallback."
+    PLACEHOLDER_EMPTY = "placeholder_empty", "A placeholder of the text has not been filled in."
     TEXT_BROKEN = "text_broken", "The text of the step cannot be rendered."
     FIX_THE_STEP = "fix_the_step", "The receiver did not accept this message; fix the step."
     POLICY_REFUSED = "policy_refused", "The receiver refuses mail from this sender."
     DOUBTFUL_MATCH = "doubtful_match", "A mail may be this person's reply."
     OUT_OF_OFFICE = "out_of_office", "The person is out of office."
     UNCERTAIN_SEND = "uncertain_send", "Nobody knows whether the last message left."
+
+
+#: The text is what is wrong: whoever mends it, or fills in what it asks for, lets the recipient go on.
+OF_THE_TEXT = frozenset({HoldReason.VARIABLE_MISSING, HoldReason.PLACEHOLDER_EMPTY, HoldReason.TEXT_BROKEN})
 
 
 class StepStatus(TextChoices):

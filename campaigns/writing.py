@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-from campaigns import addressing, standing
+from collections.abc import Mapping, Set
+
+from campaigns import addressing, placeholders, standing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import Hold, HoldReason
-from outreach import rendering, unsubscribe
+from outreach import filling, rendering, templating, unsubscribe
 from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
 from outreach.states import Turn
+from outreach.variables import is_custom
 from sourcing.models import Candidate
 
 
-def variables_for(campaign: Campaign, candidate: Candidate) -> dict[str, str]:
-    """Name → value of every variable a step may use; an empty value counts as missing."""
-    owner = campaign.owner
-    sender = (
-        campaign.mailbox.display_name if campaign.mailbox and campaign.mailbox.display_name else owner.name
+def variables_for(campaign: Campaign, candidate: Candidate, *, used: Set[str]) -> dict[str, str]:
+    """Name → value of the variables in ``used``; an empty value counts as missing."""
+    return filling.values_for(
+        candidate, used=used, sender=campaign.owner, mailbox=campaign.mailbox, project=campaign.project
     )
-    return {
-        "first_name": candidate.first_name,
-        "last_name": candidate.last_name,
-        "full_name": f"{candidate.first_name} {candidate.last_name}".strip(),
-        "title": candidate.title,
-        "company": candidate.company,
-        "location": candidate.location,
-        "sender_name": sender,
-        "sender_first_name": sender.split(" ")[0],
-        "sender_email": campaign.mailbox.address if campaign.mailbox else owner.email,
-        "project_name": campaign.project.name,
-    }
 
 
 def render_step(
-    campaign: Campaign, step: Step, candidate: Candidate, *, unsubscribe_link: str
+    campaign: Campaign,
+    step: Step,
+    candidate: Candidate,
+    *,
+    unsubscribe_link: str,
+    fills: Mapping[str, str] | None = None,
 ) -> rendering.Rendered:
     """The finished text; raises the typed problems of ``outreach.rendering``."""
-    return rendering.render(
-        step.subject, step.body, variables_for(campaign, candidate), unsubscribe_link=unsubscribe_link
+    used = templating.uses(step.subject) | templating.uses(
+        step.body_html or step.body, rich=bool(step.body_html)
     )
+    own = filling.own_names(campaign.organisation_id) if any(map(is_custom, used)) else frozenset()
+    return rendering.render(
+        step.subject,
+        step.body,
+        variables_for(campaign, candidate, used=used),
+        body_html=step.body_html,
+        unsubscribe_link=unsubscribe_link,
+        own=own,
+        fills=fills,
+    )
+
+
+def render_for(recipient: Recipient, step: Step, *, unsubscribe_link: str) -> rendering.Rendered:
+    """:func:`render_step` with what was filled in for this recipient's placeholders."""
+    fills = placeholders.texts_of(recipient) if "[[" in f"{step.subject}{step.body}" else {}
+    return render_step(
+        recipient.campaign, step, recipient.candidate, unsubscribe_link=unsubscribe_link, fills=fills
+    )
+
+
+def hold_reason(problem: rendering.TemplateProblem) -> HoldReason:
+    """Why a recipient whose text cannot be made stands as Needs attention."""
+    if isinstance(problem, rendering.MissingValue):
+        return HoldReason.VARIABLE_MISSING
+    if isinstance(problem, rendering.PlaceholderEmpty):
+        return HoldReason.PLACEHOLDER_EMPTY
+    return HoldReason.TEXT_BROKEN
 
 
 def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.Draft | None:
@@ -47,19 +69,11 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
     token = queue.mint_token()
     thread = None if step.new_thread else recipient.thread_message
     try:
-        text = render_step(
-            campaign,
-            step,
-            recipient.candidate,
-            unsubscribe_link=unsubscribe.link_for(token),
-        )
+        text = render_for(recipient, step, unsubscribe_link=unsubscribe.link_for(token))
     except rendering.TemplateProblem as problem:
-        reason = (
-            HoldReason.VARIABLE_MISSING
-            if isinstance(problem, rendering.MissingValue)
-            else HoldReason.TEXT_BROKEN
+        standing.put_on_hold(
+            recipient, Hold.NEEDS_ATTENTION, reason=hold_reason(problem), text=str(problem)[:300]
         )
-        standing.put_on_hold(recipient, Hold.NEEDS_ATTENTION, reason=reason, text=str(problem)[:300])
         return None
     chain = _chain(recipient, thread)
     assert campaign.mailbox_id is not None
@@ -77,6 +91,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         subject=_subject(text, thread),
         body_text=text.text,
         body_html=text.html,
+        files=_files(step),
         rank=recipient.turn,
         planned_at=recipient.planned_at,
         in_reply_to=chain[-1] if chain else "",
@@ -97,17 +112,13 @@ def write_again(attempt: Attempt, message: Message) -> bool:
     )
     thread = None if step.new_thread else recipient.thread_message
     try:
-        text = render_step(
-            recipient.campaign,
-            step,
-            recipient.candidate,
-            unsubscribe_link=unsubscribe.link_for(message.token),
-        )
+        text = render_for(recipient, step, unsubscribe_link=unsubscribe.link_for(message.token))
     except rendering.TemplateProblem as problem:
         standing.put_on_hold(
-            recipient, Hold.NEEDS_ATTENTION, reason=HoldReason.TEXT_BROKEN, text=str(problem)[:300]
+            recipient, Hold.NEEDS_ATTENTION, reason=hold_reason(problem), text=str(problem)[:300]
         )
         return False
+    queue.exchange_files(message, _files(step))
     Message.objects.for_organisation(message.organisation_id).filter(pk=message.pk).update(
         subject=_subject(text, thread),
         body_text=text.text,
@@ -118,6 +129,13 @@ def write_again(attempt: Attempt, message: Message) -> bool:
         step_version=step.version
     )
     return True
+
+
+def _files(step: Step) -> tuple[int, ...]:
+    """Ids of what goes with the step."""
+    if not step.has_files:
+        return ()
+    return tuple(step.files.order_by("pk").values_list("file_id", flat=True))
 
 
 def _step_ref(recipient: Recipient, step: Step) -> str:

@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from outreach.models import InboundMessage, Mailbox, Message, SendTry
+from outreach import files
+from outreach.models import InboundMessage, Mailbox, Message, MessageOrigin, SendTry
 from outreach.outbox import queue
 from outreach.selectors import PRIVATE_ADDRESS
 from outreach.states import STOPPABLE, MessageStatus, Reason
@@ -30,6 +31,7 @@ _BLANK_MESSAGE: dict[str, Any] = {
     "subject": "",
     "body_text": "",
     "body_html": "",
+    "has_files": False,
     "in_reply_to": "",
     "references": "",
     "reason_text": "",
@@ -68,6 +70,7 @@ def erase(trail: Trail) -> dict[str, int]:
     )
     tries = SendTry.objects.for_organisation(trail.organisation_id).filter(message_id__in=ids)
     return {
+        **files.forget_of_messages(ids, organisation_id=trail.organisation_id),
         "outreach.InboundMessage": inbound.update(**_BLANK_INBOUND),
         "outreach.SendTry": tries.exclude(text="").update(text=""),
         "outreach.Message": Message.objects.for_organisation(trail.organisation_id)
@@ -85,7 +88,23 @@ def scrub(trail: Trail) -> dict[str, int]:
         for row in naming(read, trail, "from_address", "references", "rfc_message_id")
         if trail.is_in([row.from_address, row.references, row.rfc_message_id])
     ]
-    return {"outreach.InboundMessage": loose.filter(pk__in=found).update(**_BLANK_INBOUND)}
+    return {
+        "outreach.InboundMessage": loose.filter(pk__in=found).update(**_BLANK_INBOUND),
+        "outreach.Message": _scrub_tests(trail),
+    }
+
+
+def _scrub_tests(trail: Trail) -> int:
+    """*Send me a test* went to a member with the person's words in it."""
+    tests = Message.objects.for_organisation(trail.organisation_id).filter(
+        origin=MessageOrigin.TEST, candidate__isnull=True
+    )
+    found = [
+        row.pk
+        for row in naming(tests.exclude(body_text=""), trail, "subject", "body_text")
+        if trail.is_in([row.subject, row.body_text])
+    ]
+    return tests.filter(pk__in=found).update(subject="", body_text="", body_html="", copy_due_at=None)
 
 
 def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]]]:

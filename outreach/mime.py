@@ -9,6 +9,7 @@ header with anything but plain ASCII words still goes through the standard libra
 
 from __future__ import annotations
 
+import base64
 import binascii
 import hashlib
 import re
@@ -22,6 +23,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import ClassVar
+from urllib.parse import quote
 
 from foundation.problems import Invalid
 
@@ -36,6 +38,9 @@ _PLAIN_ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)+", re.ASCII
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*")
+_CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,40}/[a-z0-9][a-z0-9.+-]{0,80}")
+#: Of a file's name; in RFC 2231 each character may take twelve.
+_LONGEST_NAME = 80
 #: RFC 5322 §2.1.1 allows lines of 998; long threads keep the first ids and the last ones.
 _MOST_REFERENCES = 20
 
@@ -54,6 +59,16 @@ class Person:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class File:
+    """One file of a mail. ``content_type`` is told by its bytes; ``cid`` is set for a picture that the HTML shows."""
+
+    name: str
+    content_type: str
+    content: bytes
+    cid: str = ""
+
+
 #: ``email.policy.SMTP`` for the headers that need encoded words.
 _WIRE = SMTP.clone(cte_type="7bit", raise_on_defect=False)
 #: Longest line of a header that is left as it is (RFC 5322 §2.1.1).
@@ -68,6 +83,7 @@ class Mail:
     text: str
     html: str
     boundary: str
+    files: tuple[File, ...] = ()
 
     def __getitem__(self, name: str) -> str | None:
         """The folded value of a header; None if it has none."""
@@ -90,6 +106,7 @@ def build_mime(
     references: Sequence[str] = (),
     unsubscribe_url: str = "",
     unsubscribe_mailto: str = "",
+    files: Sequence[File] = (),
 ) -> Mail:
     """The message. Ids come with or without angle brackets; ``ref`` is the signed token of this message.
 
@@ -124,24 +141,74 @@ def build_mime(
         text=text,
         html=html,
         boundary=f"=_{hashlib.sha256(own_id.encode()).hexdigest()[:32]}",
+        files=tuple(files),
     )
 
 
 def to_wire(mail: Mail) -> bytes:
     """The bytes to hand to the mail server, and to append to Sent: CRLF line ends, ASCII only."""
     head = "".join(f"{name}: {value}\r\n" for name, value in mail.headers)
-    parts = "".join(
-        f"--{mail.boundary}\r\n"
+    kind, boundary, parts = "alternative", mail.boundary, [_text_part("plain", mail.text)]
+    inline = [file for file in mail.files if file.cid]
+    if inline:
+        # No boundary may begin with another one: readers compare beginnings of lines (RFC 2046 §5.1.1).
+        related = boundary.replace("=_", "=_r", 1)
+        whole = _joined(related, [_text_part("html", mail.html), *map(_file_part, inline)])
+        # The type parameter is required (RFC 2387 §3.1).
+        parts.append(
+            f'Content-Type: multipart/related; type="text/html"; boundary="{related}"\r\n\r\n{whole}'
+        )
+    else:
+        parts.append(_text_part("html", mail.html))
+    attached = [file for file in mail.files if not file.cid]
+    if attached:
+        kind, boundary = "mixed", mail.boundary.replace("=_", "=_m", 1)
+        body = f'Content-Type: multipart/alternative; boundary="{mail.boundary}"\r\n\r\n'
+        parts = [f"{body}{_joined(mail.boundary, parts)}", *map(_file_part, attached)]
+    return (
+        f"{head}MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'
+        f"{_joined(boundary, parts)}"
+    ).encode("ascii")
+
+
+def _joined(boundary: str, parts: Sequence[str]) -> str:
+    return "".join(f"--{boundary}\r\n{part}" for part in parts) + f"--{boundary}--\r\n"
+
+
+def _text_part(kind: str, content: str) -> str:
+    return (
         f'Content-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         f"{_quoted_printable(content)}"
-        for kind, content in (("plain", mail.text), ("html", mail.html))
     )
+
+
+def _file_part(file: File) -> str:
+    """A file in base64 under its name."""
+    name, extended = _file_name(file.name)
+    disposition = "inline" if file.cid else "attachment"
+    identity = f"Content-ID: {_angle(file.cid)}\r\n" if file.cid else ""
+    content = base64.encodebytes(file.content).decode("ascii").replace("\n", "\r\n")
     return (
-        f"{head}MIME-Version: 1.0\r\n"
-        f'Content-Type: multipart/alternative; boundary="{mail.boundary}"\r\n\r\n'
-        f"{parts}--{mail.boundary}--\r\n"
-    ).encode("ascii")
+        f'Content-Type: {_content_type(file.content_type)};\r\n name="{name}"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n{identity}"
+        f"Content-Disposition: {disposition};\r\n filename{extended}\r\n\r\n{content}"
+    )
+
+
+def _file_name(written: str) -> tuple[str, str]:
+    """For ``name="…"`` of old programs, and for ``filename…`` (RFC 2231 beyond ASCII); neither can end early."""
+    seen = "".join(char for char in written if char.isprintable() and char not in '"\\/').strip()
+    name = seen[:_LONGEST_NAME] or "file"
+    if name.isascii():
+        return name, f'="{name}"'
+    encoded = base64.b64encode(name.encode()).decode("ascii")
+    return f"=?utf-8?B?{encoded}?=", f"*=utf-8''{quote(name, safe='')}"
+
+
+def _content_type(written: str) -> str:
+    return written if _CONTENT_TYPE.fullmatch(written) else "application/octet-stream"
 
 
 def reference_id(ref: str, message_id: str) -> str:

@@ -126,6 +126,8 @@ person_data.register(
         "outreach.Lane": Words.NOBODY,
         "outreach.Mailbox": Words.NOBODY,
         "outreach.MailboxFolder": Words.NOBODY,
+        "outreach.ContentFile": Words.ERASED,
+        "outreach.Template": Words.NOBODY,
     },
     lock=lock,
     move=move,

@@ -166,6 +166,11 @@ MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / "media"))
 #: One file of a person at most, and how much of a résumé's text is kept and searched.
 FILE_BYTES = env.integer("FILE_MEGABYTES", 20, least=1) << 20
 FILE_TEXT_CHARACTERS = 200_000
+#: Of a mail: one attachment, one picture in the text, all files of a message. Base64 adds a third, and most
+#: providers take 25 MB.
+ATTACHMENT_BYTES = env.integer("ATTACHMENT_MEGABYTES", 10, least=1) << 20
+PICTURE_BYTES = env.integer("PICTURE_MEGABYTES", 2, least=1) << 20
+MESSAGE_FILES_BYTES = env.integer("MESSAGE_FILES_MEGABYTES", 15, least=1) << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # ── security ────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outreach.models.content import ContentFile, MessageFile, Template, TemplateFile, TemplateKind
 from outreach.models.gap import FolderGap, GapMeter
 from outreach.models.inbound import InboundLocation, InboundMessage
 from outreach.models.lane import Lane, LaneDay
@@ -9,6 +10,7 @@ from outreach.models.mailbox import Mailbox, MailboxFolder, Security
 from outreach.models.message import Message, MessageOrigin, SendTry
 
 __all__ = [
+    "ContentFile",
     "FolderGap",
     "GapMeter",
     "InboundLocation",
@@ -18,7 +20,11 @@ __all__ = [
     "Mailbox",
     "MailboxFolder",
     "Message",
+    "MessageFile",
     "MessageOrigin",
     "Security",
     "SendTry",
+    "Template",
+    "TemplateFile",
+    "TemplateKind",
 ]

@@ -59,6 +59,8 @@ class Message(TenantModel):
     subject = models.CharField(max_length=998, blank=True)
     body_text = models.TextField(blank=True)
     body_html = models.TextField(blank=True)
+    #: Whether ``MessageFile`` rows exist: most messages have none, and asking costs a query for each.
+    has_files = models.BooleanField(default=False, db_default=False)
 
     #: Stored before anything is sent, without angle brackets; what the provider made of it is learnt from the
     #: Sent copy.

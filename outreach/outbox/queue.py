@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation import events
+from outreach import files
 from outreach.models import Lane, Mailbox, Message
 from outreach.outbox.explaining import Explanation, why_not_yet
 from outreach.states import STOPPABLE, MessageStatus, Reason, Turn, check, sentence
@@ -19,6 +20,7 @@ __all__ = [
     "Draft",
     "Explanation",
     "cancel",
+    "exchange_files",
     "hold_lane",
     "mint_token",
     "release_lane",
@@ -57,6 +59,8 @@ class Draft:
     references: str = ""
     read_before_write: bool = False
     created_by_id: int | None = None
+    #: Ids of ``ContentFile`` that go with it.
+    files: tuple[int, ...] = ()
     #: From :func:`mint_token`, for a text that already holds its own unsubscribe link; empty: minted here.
     token: str = ""
 
@@ -81,9 +85,24 @@ def write(drafts: Sequence[Draft], *, organisation_id: int, now: datetime) -> li
             "pk", "address"
         )
     }
-    return Message.objects.bulk_create(
+    messages = Message.objects.bulk_create(
         _row(draft, organisation_id, domains[draft.mailbox_id], now) for draft in drafts
     )
+    carrying = {row.pk: draft.files for row, draft in zip(messages, drafts, strict=True) if draft.files}
+    if carrying:
+        files.give(carrying, organisation_id=organisation_id)
+    return messages
+
+
+def exchange_files(message: Message, file_ids: Sequence[int]) -> None:
+    """The files of a message that is written anew and has not left. Call inside a transaction."""
+    if message.has_files:
+        message.files.all().delete()
+    if file_ids:
+        files.give({message.pk: file_ids}, organisation_id=message.organisation_id)
+    if message.has_files != bool(file_ids):
+        message.has_files = bool(file_ids)
+        message.save(update_fields=["has_files"])
 
 
 def _row(draft: Draft, organisation_id: int, domain: str, now: datetime) -> Message:
@@ -103,6 +122,7 @@ def _row(draft: Draft, organisation_id: int, domain: str, now: datetime) -> Mess
         subject=draft.subject,
         body_text=draft.body_text,
         body_html=draft.body_html,
+        has_files=bool(draft.files),
         our_message_id=f"{uuid.uuid4()}@{domain}",
         token=draft.token or mint_token(),
         in_reply_to=draft.in_reply_to,

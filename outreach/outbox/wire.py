@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outreach import mime, unsubscribe
+from foundation.problems import Invalid
+from outreach import mime, rich_text, unsubscribe
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.rendering import to_html
 
@@ -14,6 +15,8 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
     """
     assert message.claimed_at is not None
     campaign = message.origin == MessageOrigin.CAMPAIGN
+    markup = message.body_html or to_html(message.body_text)
+    carried = _files(message, markup) if message.has_files else []
     return mime.to_wire(
         mime.build_mime(
             message_id=message.our_message_id,
@@ -21,7 +24,7 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
             to=mime.Person(message.to_address, message.to_name),
             subject=message.subject,
             text=message.body_text,
-            html=message.body_html or to_html(message.body_text),
+            html=rich_text.with_sources(markup, {pk: f"cid:{file.cid}" for pk, file in carried if file.cid}),
             date=message.claimed_at.replace(microsecond=0),
             ref=unsubscribe.reference_of(message.token),
             step=message.step_ref,
@@ -29,5 +32,25 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
             references=message.references.split(),
             unsubscribe_url=unsubscribe.link_for(message.token) if campaign else "",
             unsubscribe_mailto=unsubscribe.mailto_for(message.token, mailbox.address) if campaign else "",
+            files=[file for _, file in carried],
         )
     )
+
+
+def _files(message: Message, markup: str) -> list[tuple[int, mime.File]]:
+    """The message's files with their ids; those that the HTML shows get a Content-ID.
+
+    Raises ``Invalid`` when one is lost.
+    """
+    shown, domain = set(rich_text.files_in(markup)), message.our_message_id.rpartition("@")[2]
+    carried = []
+    for row in message.files.select_related("file"):
+        file = row.file
+        try:
+            with file.file.storage.open(str(file.file.name)) as stored:
+                content = stored.read()
+        except FileNotFoundError as error:
+            raise Invalid("A file of this message is not there any more.") from error
+        cid = f"file{file.pk}.{message.token}@{domain}" if file.pk in shown else ""
+        carried.append((file.pk, mime.File(file.name, file.content_type, content, cid)))
+    return carried
