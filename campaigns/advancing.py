@@ -13,7 +13,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils.functional import cached_property
 
@@ -29,8 +29,8 @@ from outreach.states import Reason, Turn
 _EVERYONE = "the outbox serves everyone"
 
 # The first due recipient of each mailbox: per mailbox its few running campaigns, per campaign one step into
-# the partial index campaigns_recipient_due for later steps and one for first steps. Held-back people are not
-# in that index and cost nothing.
+# the partial index campaigns_recipient_due for those moved by hand, later steps and first steps. Held-back people
+# are not in that index and cost nothing.
 _DUE = """
 SELECT m.id, r.campaign_id, r.turn, r.planned_at
   FROM unnest(%(mailboxes)s::bigint[]) AS wanted(id)
@@ -38,17 +38,19 @@ SELECT m.id, r.campaign_id, r.turn, r.planned_at
   JOIN campaigns_campaign c ON c.mailbox_id = m.id AND c.status IN ('starting', 'running')
   JOIN outreach_lane l ON l.id = c.lane_id AND l.held = ''
  CROSS JOIN LATERAL (
-    SELECT 2 AS turn UNION ALL SELECT 3
+    SELECT 0 AS turn UNION ALL SELECT 2 UNION ALL SELECT 3
  ) AS kinds
  CROSS JOIN LATERAL (
     SELECT campaign_id, turn, planned_at
-      FROM campaigns_recipient
+      FROM campaigns_recipient waits
      WHERE campaign_id = c.id AND turn = kinds.turn AND planned_at <= %(now)s
        AND open_attempt_id IS NULL AND hold = 'none' AND progress IN ('not_started', 'started')
+       AND (turn <> 0 OR m.read_completely_at >= %(read_since)s OR EXISTS (
+            SELECT FROM campaigns_step WHERE id = waits.next_step_id AND position = 1))
      ORDER BY planned_at, id
      LIMIT 1
  ) AS r
- WHERE kinds.turn = 3 OR m.read_completely_at >= %(read_since)s
+ WHERE kinds.turn <> 2 OR m.read_completely_at >= %(read_since)s
  ORDER BY m.id, r.turn, l.last_sent_at NULLS FIRST, r.planned_at
 """
 
@@ -187,7 +189,7 @@ class _Batch:
     def _pick(self) -> list[Recipient]:
         """Due recipients under their row locks: later steps first, campaigns in turns, then planned time."""
         picked: list[Recipient] = []
-        for turn in (Turn.LATER_STEP, Turn.FIRST_STEP):
+        for turn in (Turn.MOVED_BY_HAND, Turn.LATER_STEP, Turn.FIRST_STEP):
             due = [row.campaign_id for row in self.open_campaigns if row.turn == turn]
             queues = {campaign_id: self._locked(campaign_id, turn) for campaign_id in dict.fromkeys(due)}
             while len(picked) < self.limit and any(queues.values()):
@@ -201,10 +203,15 @@ class _Batch:
         room = self.limit
         if campaign.daily_limit is not None:
             room = min(room, max(0, campaign.daily_limit - lanes.used_today(campaign.lane, now=self.now)))
+        read_at = self.mailbox.read_completely_at
+        unread = read_at is None or read_at < self.now - READ_WITHIN
         found = list(
             Recipient.objects.for_organisation(self.organisation)
             .select_for_update(of=("self",), no_key=True, skip_locked=True)
             .select_related("candidate", "next_step", "thread_message")
+            .prefetch_related("step_changes")
+            # A later step that somebody moved to the front waits for the inbox like any other.
+            .filter(Q(next_step__position=1) if turn == Turn.MOVED_BY_HAND and unread else Q())
             .filter(
                 campaign_id=campaign_id,
                 turn=turn,
@@ -230,7 +237,8 @@ class _Batch:
         moved = [
             recipient
             for recipient in recipients
-            if planning.move_to_allowed_day(recipient, now=self.now)
+            if planning.hold_back(recipient, now=self.now)
+            or planning.move_to_allowed_day(recipient, now=self.now)
             or (idle and self._late(recipient) and planning.replan_overdue(recipient, moment=self.now))
         ]
         if moved:

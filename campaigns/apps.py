@@ -11,9 +11,21 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings: a feed, event consumers, a tab, rows about people."""
-        from campaigns import advancing, doubles, facts, personal, reactions, tabs  # noqa: F401, PLC0415 - models first
+        from campaigns import (  # noqa: PLC0415 - models first
+            advancing,
+            doubles,  # noqa: F401
+            facts,  # noqa: F401
+            personal,  # noqa: F401
+            reactions,  # noqa: F401
+            scheduled,
+            tabs,  # noqa: F401
+        )
+        from outreach import lane_access  # noqa: PLC0415 - models first
         from outreach.outbox import feed  # noqa: PLC0415 - models first
+        from outreach.outbox import scheduled as outbox  # noqa: PLC0415 - models first
         from sourcing.search import facets  # noqa: PLC0415 - models first
 
         facets.label_fact("campaigns", "status", "Outreach")
         feed.register(advancing.CampaignFeed())
+        outbox.register(scheduled.PlannedSteps())
+        lane_access.register("campaigns", scheduled.LANES)

@@ -83,10 +83,10 @@ def _fold_sent(recipient: Recipient, attempt: Attempt, now: datetime) -> None:
         recipient.save(update_fields=["thread_message"])
     standing.apply_event(recipient, RecipientEvent.SENT, now=now)
     if recipient.progress in GOING and recipient.next_step_id == attempt.step_id:
-        _go_on_after(recipient, attempt.step, sent_at=message.sent_at or now, now=now)
+        go_on_after(recipient, attempt.step, sent_at=message.sent_at or now, now=now)
 
 
-def _go_on_after(recipient: Recipient, step: Step, *, sent_at: datetime, now: datetime) -> None:
+def go_on_after(recipient: Recipient, step: Step, *, sent_at: datetime, now: datetime) -> None:
     following = (
         Step.objects.for_organisation(recipient.organisation_id)
         .filter(campaign_id=recipient.campaign_id, position__gt=step.position)
@@ -194,7 +194,7 @@ def _fold_skipped(recipient: Recipient, attempt: Attempt, now: datetime) -> None
         return
     code = attempt.message.reason_code
     if code == Reason.CANCELLED_BY_HAND:
-        _go_on_after(recipient, attempt.step, sent_at=now, now=now)
+        go_on_after(recipient, attempt.step, sent_at=now, now=now)
     elif code in {Reason.SUPPRESSED_PERSON, Reason.UNSUBSCRIBED}:
         standing.apply_event(recipient, RecipientEvent.OPTED_OUT, now=now, reason=str(Reason(code).label))
     elif code in {Reason.SUPPRESSED_DOMAIN, Reason.SUPPRESSED_COMPANY}:

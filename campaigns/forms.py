@@ -110,3 +110,12 @@ class AddressForm(forms.Form):
         help_text="Used in this campaign only; the profile is not changed.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+
+class StepTextForm(forms.Form):
+    """*Edit this one message*: the step's template for one person."""
+
+    subject = forms.CharField(
+        max_length=500, required=False, help_text="Empty: the subject of the thread it answers."
+    )
+    body = forms.CharField(label="Text", max_length=50_000, widget=forms.Textarea(attrs={"rows": 14}))

@@ -15,7 +15,7 @@ from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress
 from campaigns.timing import Preference
 from foundation.tenancy import SameOrganisation, TenantModel
 from outreach.models import ContentFile, Lane, Mailbox, Message
-from outreach.states import Turn
+from outreach.states import Interest, Turn
 from sourcing.models import Candidate, ContactPoint, Project
 
 
@@ -235,6 +235,17 @@ class Recipient(TenantModel):
     thread_message = models.ForeignKey(
         Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    #: Variable → text said in the recipient dialogue, for this campaign only (``campaigns.overriding``).
+    overrides = models.JSONField(default=dict, blank=True, db_default=models.Value("{}", models.JSONField()))
+
+    #: Interested, Meeting, Not interested …, as a person marked it or the reader of answers found it (then
+    #: ``interest_by`` is None); ``interest_reason`` is said by the person who marked it.
+    interest = models.CharField(max_length=16, choices=Interest, blank=True, default="", db_default="")
+    interest_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
+    interest_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    interest_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -248,6 +259,7 @@ class Recipient(TenantModel):
             SameOrganisation("pinned"),
             SameOrganisation("thread_message"),
             SameOrganisation("merged_into"),
+            SameOrganisation("interest_by"),
             # A recipient that a merge stopped stays beside the one that goes on.
             models.UniqueConstraint(
                 fields=["campaign", "candidate"],
@@ -266,6 +278,16 @@ class Recipient(TenantModel):
                     progress__in=["not_started", "started"],
                 ),
                 name="campaigns_recipient_due",
+            ),
+            # The Outbox: an organisation's planned steps by time, held-back people included.
+            models.Index(
+                fields=["organisation", "planned_at", "id"],
+                condition=Q(
+                    open_attempt__isnull=True,
+                    planned_at__isnull=False,
+                    progress__in=["not_started", "started"],
+                ),
+                name="campaigns_recipient_planned",
             ),
             # A person's campaigns: replies, opt-outs, the profile.
             models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
@@ -300,6 +322,44 @@ class PlaceholderText(TenantModel):
 
     def __str__(self) -> str:
         return f"[[{self.key}]] of recipient {self.recipient_id}"
+
+
+class StepChange(TenantModel):
+    """What a person said about one step of one recipient before it was written; read when it is.
+
+    ``subject`` and ``body`` are templates like the step's own, None while nobody edited this one message.
+    ``skipped_at``: cancelled by hand before anything was written.
+    """
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="step_changes")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=500, null=True, blank=True)
+    body = models.TextField(null=True, blank=True)
+    send_now_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    skipped_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("recipient"),
+            SameOrganisation("step"),
+            SameOrganisation("changed_by"),
+            models.UniqueConstraint(fields=["recipient", "step"], name="campaigns_stepchange_once"),
+        ]
+
+    @property
+    def edited(self) -> bool:
+        """Whether this one message has a text of its own."""
+        return self.body is not None
+
+    def __str__(self) -> str:
+        return f"change of {self.step_id} for {self.recipient_id}"
 
 
 class Attempt(TenantModel):

@@ -114,6 +114,7 @@ person_data.register(
         "campaigns.Campaign": Words.NOBODY,
         "campaigns.PlaceholderText": Words.ERASED,
         "campaigns.Step": Words.NOBODY,
+        "campaigns.StepChange": Words.ERASED,
         "campaigns.StepVersion": Words.NOBODY,
     },
     lock=merging.lock,

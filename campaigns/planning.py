@@ -17,7 +17,7 @@ from accounts.models import Organisation
 from campaigns import timing
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import GOING
-from outreach.states import Turn
+from outreach.states import Reason, Turn
 
 PLAN_FIELDS = ["next_step", "planned_at", "turn", "plan_text", "branch", "first_clock", "start_at"]
 
@@ -138,6 +138,15 @@ def move_to_allowed_day(recipient: Recipient, *, now: datetime) -> bool:
     recipient.planned_at = rules.days.next_at(today, clock, not_before=now)
     recipient.plan_text = f"{rules.days.why_not(today)}; its clock time on the next allowed day.".capitalize()
     return True
+
+
+def hold_back(recipient: Recipient, *, now: datetime) -> bool:
+    """*Don't send before*: a step that is due waits for the moment somebody asked for. Not saved; True if it moved."""
+    for change in recipient.step_changes.all():
+        if change.step_id == recipient.next_step_id and change.not_before and change.not_before > now:
+            recipient.planned_at, recipient.plan_text = change.not_before, str(Reason.NOT_BEFORE.label)
+            return True
+    return False
 
 
 def replan_campaign(campaign: Campaign, *, moment: datetime, after_id: int, limit: int) -> int | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from campaigns import addressing, choosing, placeholders, planning, timing, writing
+from campaigns import addressing, choosing, planning, timing, writing
 from campaigns.models import Campaign, Recipient, Step
 from outreach import rendering, rich_text
 from sourcing import selectors as people
+from sourcing.models import Candidate
 
 #: A link that goes nowhere: previews are not unsubscribe links.
 SAMPLE_LINK = "https://unsubscribe.example/"
@@ -35,19 +37,35 @@ class Preview:
 def of_step(step: Step, *, viewer: User, candidate_id: int | None = None) -> Preview | None:
     """The step for ``candidate_id`` (anybody the viewer may see), else for the first person of the campaign.
 
-    None while the campaign has nobody. A person of the campaign gets what was filled in for their placeholders.
+    None while the campaign has nobody. A person of the campaign gets it with what was said for them alone.
     """
-    campaign = _with_sender(step.campaign)
     recipient = _recipient(step, candidate_id)
-    if recipient is None and candidate_id is None:
+    if recipient is not None:
+        return for_recipient(step, recipient)
+    if candidate_id is None:
         return None
-    candidate = recipient.candidate if recipient else people.candidate_for(viewer, candidate_id or 0)
-    fills = placeholders.texts_of(recipient) if recipient else {}
+    candidate = people.candidate_for(viewer, candidate_id)
+    campaign = _with_sender(step.campaign)
+    return _preview(
+        candidate,
+        lambda: writing.render_step(campaign, step, candidate, unsubscribe_link=SAMPLE_LINK),
+    )
+
+
+def for_recipient(step: Step, recipient: Recipient) -> Preview:
+    """The step as this person will read it, with what was said for them alone."""
+    recipient.campaign = _with_sender(step.campaign)
+    return _preview(
+        recipient.candidate,
+        lambda: writing.render_for(recipient, step, unsubscribe_link=SAMPLE_LINK),
+    )
+
+
+def _preview(candidate: Candidate, render: Callable[[], rendering.Rendered]) -> Preview:
     try:
-        text = writing.render_step(campaign, step, candidate, unsubscribe_link=SAMPLE_LINK, fills=fills)
+        return Preview(candidate.pk, candidate.name, render(), "")
     except rendering.TemplateProblem as problem:
         return Preview(candidate.pk, candidate.name, None, str(problem))
-    return Preview(candidate.pk, candidate.name, text, "")
 
 
 def choices(campaign: Campaign) -> list[tuple[int, str]]:

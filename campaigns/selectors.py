@@ -9,12 +9,16 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from campaigns import addressing, choosing
-from campaigns.models import Attempt, Campaign, Recipient, Step
+from campaigns import addressing, choosing, waiting
+from campaigns import scheduled as planned_steps
+from campaigns.models import Attempt, Campaign, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
 from campaigns.states import AttemptOutcome, Hold, Progress, StepStatus, badge, step_status
 from foundation.problems import Missing
-from outreach.outbox.queue import why_not_yet
+from outreach.outbox import scheduled
+from outreach.outbox.explaining import Explainer
+from outreach.outbox.scheduled import NO_ACTS, Acts
+from outreach.selectors import address_for
 from outreach.states import WAITING, Reason
 from sourcing import selectors as people
 from sourcing.models import ContactPoint, ProjectRole
@@ -90,7 +94,16 @@ def recipient_for(viewer: User, recipient_id: int, *, role: ProjectRole = Projec
     """One recipient with campaign and person; raises Missing, and NotAllowed below ``role`` in its project."""
     found = (
         Recipient.objects.for_organisation(viewer.organisation_id)
-        .select_related("campaign__project", "campaign__mailbox", "candidate", "next_step", "added_by")
+        .select_related(
+            "campaign__project",
+            "campaign__mailbox",
+            "campaign__lane",
+            "campaign__owner",
+            "candidate",
+            "next_step",
+            "added_by",
+            "interest_by",
+        )
         .filter(people.of_visible_project(viewer, "campaign__project"), pk=recipient_id)
         .first()
     )
@@ -137,7 +150,10 @@ def word_of(recipient: Recipient) -> str:
 
 @dataclass(frozen=True)
 class StepLine:
-    """One line of a recipient's timeline: a step, to which address, how it stands, and why not yet."""
+    """One line of a recipient's timeline: a step, to which address, how it stands, and why not yet.
+
+    ``acts`` are what the viewer may do to a step still to come; ``by_hand`` says that this one was edited.
+    """
 
     position: int
     subject: str
@@ -147,14 +163,21 @@ class StepLine:
     why: str
     until: datetime | None
     message_id: int | None
+    acts: Acts = NO_ACTS
+    by_hand: bool = False
 
 
 #: Taken back before anything left, to be planned anew: not worth a line of its own.
 _TAKEN_BACK = {Reason.CAMPAIGN_HELD, Reason.RECIPIENT_HELD}
 
 
-def timeline(recipient: Recipient, *, viewer: User, now: datetime) -> list[StepLine]:
-    """Every attempt, then every step still to come, in order; private addresses are named only to their owner."""
+def timeline(
+    recipient: Recipient, *, viewer: User, now: datetime, may_edit: bool = False, may_start: bool = False
+) -> list[StepLine]:
+    """Every attempt, then every step still to come, in order; private addresses are named only to their owner.
+
+    ``may_edit`` and ``may_start``, the viewer's rights in the campaign, decide what a step still to come offers.
+    """
     attempts = list(
         Attempt.objects.for_organisation(recipient.organisation_id)
         .select_related("step", "message__mailbox", "message__lane")
@@ -162,81 +185,104 @@ def timeline(recipient: Recipient, *, viewer: User, now: datetime) -> list[StepL
         .order_by("pk")
     )
     answered = answered_step(recipient) if recipient.progress == Progress.REPLIED else None
+    explainer = Explainer(now)
     lines = [
-        _attempt_line(attempt, viewer=viewer, now=now, answered=attempt.pk == answered)
+        _attempt_line(
+            attempt,
+            viewer=viewer,
+            explainer=explainer,
+            answered=attempt.pk == answered,
+            may=(may_edit, may_start),
+        )
         for attempt in attempts
         if attempt.message.reason_code not in _TAKEN_BACK
     ]
+    changes = list(recipient.step_changes.select_related("step", "changed_by").order_by("step__position"))
+    lines += [_left_out(change) for change in changes if change.skipped_at is not None]
+    lines.sort(key=lambda line: line.position)
     if recipient.progress in {Progress.NOT_STARTED, Progress.STARTED}:
-        lines += _coming(recipient, now)
+        edited = {change.step_id for change in changes if change.edited}
+        lines += [
+            _coming(recipient, step, explainer, step.pk in edited, may=(may_edit, may_start))
+            for step in _still_to_come(recipient)
+        ]
     return lines
 
 
-def _attempt_line(attempt: Attempt, *, viewer: User, now: datetime, answered: bool) -> StepLine:
+def _attempt_line(
+    attempt: Attempt, *, viewer: User, explainer: Explainer, answered: bool, may: tuple[bool, bool]
+) -> StepLine:
     message = attempt.message
-    why, until = message.reason_text, None
+    why, until, acts = message.reason_text, None, Acts()
     if message.status in WAITING:
-        explanation = why_not_yet(message=message, now=now)
+        explanation = explainer.why(message)
         why, until = explanation.text, explanation.until
-    private = message.private_to_id is not None and message.private_to_id != viewer.pk
+        acts = scheduled.acts_on(message, may_edit=may[0], may_start=may[1])
     return StepLine(
         position=attempt.step.position,
         subject=message.subject,
         status=step_status(attempt.outcome, answered=answered),
-        address=PRIVATE if private else message.to_address,
+        address=address_for(viewer, message),
         at=message.sent_at or message.settled_at or message.planned_at,
         why=why or attempt.address_rule,
         until=until,
         message_id=message.pk,
+        acts=acts,
+        by_hand=message.text_by_hand,
     )
 
 
-def _coming(recipient: Recipient, now: datetime) -> list[StepLine]:
-    if recipient.next_step is None or recipient.open_attempt_id is not None:
-        after = recipient.next_step.position if recipient.next_step else 0
-        steps = Step.objects.for_organisation(recipient.organisation_id).filter(
-            campaign_id=recipient.campaign_id, position__gt=after
-        )
-        if recipient.next_step is None and recipient.start_at is not None:
-            return []
-        return [
-            _step_line(
-                step, None, "After the step before it." if step.position > 1 else "When the campaign starts."
-            )
-            for step in steps.order_by("position")
-        ]
-    steps = Step.objects.for_organisation(recipient.organisation_id).filter(
-        campaign_id=recipient.campaign_id, position__gte=recipient.next_step.position
+def _left_out(change: StepChange) -> StepLine:
+    who = f" by {change.changed_by.name}" if change.changed_by else ""
+    return StepLine(
+        position=change.step.position,
+        subject=change.step.subject,
+        status=StepStatus.SKIPPED,
+        address="",
+        at=change.skipped_at,
+        why=f"Cancelled{who}.",
+        until=None,
+        message_id=None,
     )
-    lines = []
-    for step in steps.order_by("position"):
-        if step.pk == recipient.next_step_id:
-            why = recipient.hold_text or _why_planned(recipient, now)
-            lines.append(_step_line(step, recipient.planned_at, why))
-        else:
-            days = f"{step.days} day{'s' if step.days != 1 else ''}"
-            lines.append(_step_line(step, None, f"{days} after the step before it."))
-    return lines
 
 
-def _why_planned(recipient: Recipient, now: datetime) -> str:
-    if recipient.campaign.status == "paused":
-        return "The campaign is paused."
-    if recipient.planned_at and recipient.planned_at <= now:
-        return "Its turn has come; the mailbox sends one after the other."
-    return recipient.plan_text
+def _still_to_come(recipient: Recipient) -> list[Step]:
+    """The steps that have neither a message nor an end: from the planned one on, or behind the one that is written."""
+    if recipient.next_step is None and recipient.start_at is not None:
+        return []
+    steps = Step.objects.for_organisation(recipient.organisation_id).filter(campaign_id=recipient.campaign_id)
+    if recipient.next_step is not None:
+        behind = "position__gt" if recipient.open_attempt_id is not None else "position__gte"
+        steps = steps.filter(**{behind: recipient.next_step.position})
+    return list(steps.order_by("position"))
 
 
-def _step_line(step: Step, at: datetime | None, why: str) -> StepLine:
+def _coming(
+    recipient: Recipient, step: Step, explainer: Explainer, edited: bool, *, may: tuple[bool, bool]
+) -> StepLine:
+    planned = step.pk == recipient.next_step_id and recipient.planned_at is not None
+    days = f"{step.days} day{'s' if step.days != 1 else ''} after the step before it."
+    why, until = days if step.position > 1 else "When the campaign starts.", None
+    may_edit, may_start = may
+    acts = planned_steps.acts_on(recipient, step.pk, may_edit=may_edit, may_start=may_start)
+    if planned:
+        explanation = waiting.why_not_yet(recipient, explainer=explainer)
+        why, until = explanation.text, explanation.until
+    elif recipient.open_attempt_id is not None:
+        acts = Acts()
+    else:
+        acts = Acts(edit=acts.edit)
     return StepLine(
         position=step.position,
         subject=step.subject,
         status=StepStatus.PENDING,
         address="",
-        at=at,
+        at=recipient.planned_at if planned else None,
         why=why,
-        until=at,
+        until=until,
         message_id=None,
+        acts=acts,
+        by_hand=edited,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, recipients, steps
+from campaigns.views import campaigns, planned_steps, recipients, steps
 
 app_name = "campaigns"
 urlpatterns = [
@@ -29,6 +29,20 @@ urlpatterns = [
     path("recipients/<int:recipient_id>/go-on/", recipients.go_on, name="recipient_go_on"),
     path("recipients/<int:recipient_id>/stop/", recipients.stop, name="recipient_stop"),
     path("recipients/<int:recipient_id>/address/", recipients.address, name="recipient_address"),
+    path(
+        "recipients/<int:recipient_id>/steps/<int:step_id>/now/", planned_steps.send_now, name="planned_now"
+    ),
+    path(
+        "recipients/<int:recipient_id>/steps/<int:step_id>/not-before/",
+        planned_steps.not_before,
+        name="planned_later",
+    ),
+    path(
+        "recipients/<int:recipient_id>/steps/<int:step_id>/cancel/",
+        planned_steps.cancel,
+        name="planned_cancel",
+    ),
+    path("recipients/<int:recipient_id>/steps/<int:step_id>/edit/", planned_steps.edit, name="planned_edit"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
 ]

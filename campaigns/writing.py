@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
-from campaigns import addressing, placeholders, standing
+from campaigns import addressing, overriding, placeholders, standing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import Hold, HoldReason
 from outreach import filling, rendering, templating, unsubscribe
 from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
-from outreach.states import Turn
 from outreach.variables import is_custom
 from sourcing.models import Candidate
+
+
+@dataclass(frozen=True)
+class Text:
+    """The template of one message; ``html`` empty: the plain ``body`` is all there is."""
+
+    subject: str
+    body: str
+    html: str = ""
 
 
 def variables_for(campaign: Campaign, candidate: Candidate, *, used: Set[str]) -> dict[str, str]:
@@ -23,34 +32,72 @@ def variables_for(campaign: Campaign, candidate: Candidate, *, used: Set[str]) -
 
 
 def render_step(
-    campaign: Campaign,
-    step: Step,
-    candidate: Candidate,
-    *,
-    unsubscribe_link: str,
-    fills: Mapping[str, str] | None = None,
+    campaign: Campaign, step: Step, candidate: Candidate, *, unsubscribe_link: str
 ) -> rendering.Rendered:
-    """The finished text; raises the typed problems of ``outreach.rendering``."""
-    used = templating.uses(step.subject) | templating.uses(
-        step.body_html or step.body, rich=bool(step.body_html)
-    )
-    own = filling.own_names(campaign.organisation_id) if any(map(is_custom, used)) else frozenset()
-    return rendering.render(
-        step.subject,
-        step.body,
-        variables_for(campaign, candidate, used=used),
-        body_html=step.body_html,
-        unsubscribe_link=unsubscribe_link,
-        own=own,
-        fills=fills,
-    )
+    """The finished text as anybody would get it; raises the typed problems of ``outreach.rendering``."""
+    text = Text(step.subject, step.body, step.body_html)
+    return _render(campaign, candidate, text, unsubscribe_link=unsubscribe_link)
 
 
 def render_for(recipient: Recipient, step: Step, *, unsubscribe_link: str) -> rendering.Rendered:
-    """:func:`render_step` with what was filled in for this recipient's placeholders."""
-    fills = placeholders.texts_of(recipient) if "[[" in f"{step.subject}{step.body}" else {}
-    return render_step(
-        recipient.campaign, step, recipient.candidate, unsubscribe_link=unsubscribe_link, fills=fills
+    """:func:`render_step` with what was said for this recipient alone: fields, placeholders, the text of this one
+    message."""
+    text = own_text(recipient, step)
+    asked = "[[" in f"{text.subject}{text.body}{text.html}"
+    return _render(
+        recipient.campaign,
+        recipient.candidate,
+        text,
+        unsubscribe_link=unsubscribe_link,
+        overrides=recipient.overrides,
+        fills=placeholders.texts_of(recipient) if asked else {},
+    )
+
+
+def own_text(recipient: Recipient, step: Step) -> Text:
+    """The step for this recipient: edited for it alone, or as it is.
+
+    A follow-up without a subject of its own that begins a thread (the step before was left out, or its address is dead)
+    takes that of the step before it.
+    """
+    text = Text(step.subject, step.body, step.body_html)
+    for change in recipient.step_changes.all():
+        if change.step_id == step.pk and change.body is not None:
+            text = Text(change.subject or step.subject, change.body)
+    if not text.subject and (recipient.thread_message_id is None or step.new_thread):
+        before = Step.objects.for_organisation(step.organisation_id).filter(
+            campaign_id=step.campaign_id, position__lt=step.position
+        )
+        named = before.exclude(subject="").order_by("-position").values_list("subject", flat=True)
+        text = Text(named.first() or "", text.body, text.html)
+    return text
+
+
+def _render(
+    campaign: Campaign,
+    candidate: Candidate,
+    text: Text,
+    *,
+    unsubscribe_link: str,
+    overrides: Mapping[str, str] | None = None,
+    fills: Mapping[str, str] | None = None,
+) -> rendering.Rendered:
+    used = templating.uses(text.subject) | templating.uses(text.html or text.body, rich=bool(text.html))
+    own = filling.own_names(campaign.organisation_id) if any(map(is_custom, used)) else frozenset()
+    if overrides:
+        # A name said in parts makes the full one.
+        variables = variables_for(campaign, candidate, used=used | {"first_name", "last_name"})
+        variables = overriding.applied(variables, overrides)
+    else:
+        variables = variables_for(campaign, candidate, used=used)
+    return rendering.render(
+        text.subject,
+        text.body,
+        variables,
+        body_html=text.html,
+        unsubscribe_link=unsubscribe_link,
+        own=own,
+        fills=fills,
     )
 
 
@@ -86,7 +133,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         step_ref=_step_ref(recipient, step),
         to_address=choice.address.text,
         to_normalised=choice.address.text,
-        to_name=f"{recipient.candidate.first_name} {recipient.candidate.last_name}".strip(),
+        to_name=_called(recipient),
         private_to_id=choice.address.private_to,
         subject=_subject(text, thread),
         body_text=text.text,
@@ -96,14 +143,19 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         planned_at=recipient.planned_at,
         in_reply_to=chain[-1] if chain else "",
         references=" ".join(chain),
-        read_before_write=recipient.turn == Turn.LATER_STEP,
+        read_before_write=step.position > 1,
         created_by_id=campaign.started_by_id,
         token=token,
     )
 
 
 def write_again(attempt: Attempt, message: Message) -> bool:
-    """Render a waiting message anew after its step was edited; False after a hold because the text is broken now."""
+    """Render a waiting message anew after its step was edited; False after a hold because the text is broken now.
+
+    One that was edited by hand keeps its text.
+    """
+    if message.text_by_hand:
+        return True
     recipient, step = attempt.recipient, attempt.step
     recipient.campaign = (
         Campaign.objects.for_organisation(message.organisation_id)
@@ -129,6 +181,14 @@ def write_again(attempt: Attempt, message: Message) -> bool:
         step_version=step.version
     )
     return True
+
+
+def _called(recipient: Recipient) -> str:
+    """The name in the To header."""
+    person = recipient.candidate
+    name = {"first_name": person.first_name, "last_name": person.last_name}
+    name["full_name"] = f"{person.first_name} {person.last_name}".strip()
+    return overriding.applied(name, recipient.overrides)["full_name"]
 
 
 def _files(step: Step) -> tuple[int, ...]:

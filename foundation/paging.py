@@ -100,14 +100,28 @@ def keyset(queryset: QuerySet[M], *, order: tuple[str, ...], after: str | None, 
 
     Raises :class:`BadCursor`. One query; one row more than ``size`` is read to know whether there is a next page.
     """
+    return keyset_of([queryset], order=order, after=after, size=size)
+
+
+def keyset_of(
+    querysets: Sequence[QuerySet[Any]], *, order: tuple[str, ...], after: str | None, size: int
+) -> KeysetPage[Any]:
+    """As :func:`keyset` over several tables whose rows stand in one list; one query per table.
+
+    Every row has the columns of ``order``, which together tell any two rows apart (a constant annotation names the
+    table); several tables are put together in ascending order only.
+    """
     backwards, values = _decode(after, order) if after else (False, [])
     direction = _reversed(order) if backwards else order
+    rows: list[Any] = []
     try:
-        if values:
-            queryset = queryset.filter(_beyond(direction, values))
-        rows = list(queryset.order_by(*direction)[: size + 1])
+        for queryset in querysets:
+            asked = queryset.filter(_beyond(direction, values)) if values else queryset
+            rows += asked.order_by(*direction)[: size + 1]
     except (ValueError, TypeError, ValidationError):  # a value of the wrong kind for its column
         raise BadCursor from None
+    if len(querysets) > 1:
+        rows.sort(key=lambda row: tuple(getattr(row, name.lstrip("-")) for name in order), reverse=backwards)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from outreach import presets
 from outreach.mailboxes import Server
@@ -127,3 +128,25 @@ class LimitsForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="A mailbox younger than 60 days starts with few messages a day. Empty: since it was linked here.",
     )
+
+
+class MomentForm(forms.Form):
+    """*Don't send before*: a moment in the zone of whoever types it, which is the active one."""
+
+    moment = forms.DateTimeField(
+        label="Don't send before",
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = timezone.get_current_timezone_name().replace("_", " ")
+        self.fields["moment"].help_text = f"{zone} time."
+
+
+class MessageTextForm(forms.Form):
+    """*Edit this one message*, and the text of an answer."""
+
+    subject = forms.CharField(max_length=255)
+    body = forms.CharField(label="Text", max_length=100_000, widget=forms.Textarea(attrs={"rows": 14}))

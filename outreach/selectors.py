@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role, User
 from accounts.permissions import Right, can
 from foundation.problems import Missing
+from outreach import lane_access
 from outreach.models import Mailbox, Message
 from outreach.outbox import capacity, limits
-from outreach.outbox.explaining import Explanation, why_not_yet
+from outreach.outbox.explaining import Explainer, Explanation
 from outreach.states import HELD, WAITING, MailboxStatus, MessageStatus
 
 #: What stands for an address that only its adder may see (docs/behaviour.md §3).
@@ -84,8 +85,13 @@ def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxVie
 
 
 def visible_messages(viewer: User) -> QuerySet[Message]:
-    """Messages of the viewer's organisation, with what the pages show beside them."""
+    """Messages of the viewer's organisation, with what the pages show beside them.
+
+    Those of a lane that a room above hides from the viewer (a confidential project's) do not exist for them.
+    """
     rows = Message.objects.for_organisation(viewer.organisation_id)
+    for lanes in lane_access.hidden_lanes(viewer):
+        rows = rows.filter(Q(lane__isnull=True) | ~Q(lane__in=lanes))
     return rows.select_related("mailbox", "lane", "candidate")
 
 
@@ -93,6 +99,12 @@ def waiting_messages(viewer: User) -> QuerySet[Message]:
     """What is written and has not left, soonest first."""
     rows = visible_messages(viewer).filter(status__in=WAITING | HELD)
     return rows.order_by("planned_at", "pk")
+
+
+def uncertain_messages(viewer: User) -> QuerySet[Message]:
+    """What nobody knows to have been sent, newest first: only proof or a person's word moves it on."""
+    rows = visible_messages(viewer).filter(status=MessageStatus.UNCERTAIN)
+    return rows.order_by("-settled_at", "-pk")
 
 
 def settled_messages(viewer: User) -> QuerySet[Message]:
@@ -110,10 +122,16 @@ def message(viewer: User, message_id: int) -> Message:
 
 def message_views(viewer: User, rows: Sequence[Message], *, now: datetime) -> list[MessageView]:
     """Messages with the address the viewer may see and why each one waits."""
-    return [message_view(viewer, row, now=now) for row in rows]
+    explainer = Explainer(now)
+    return [MessageView(row, address_for(viewer, row), explainer.why(row)) for row in rows]
 
 
 def message_view(viewer: User, row: Message, *, now: datetime) -> MessageView:
     """One of them."""
+    return message_views(viewer, [row], now=now)[0]
+
+
+def address_for(viewer: User, row: Message) -> str:
+    """Whom the message goes to; another user's private address stays hidden (docs/behaviour.md §3)."""
     hidden = row.private_to_id is not None and row.private_to_id != viewer.pk
-    return MessageView(row, PRIVATE_ADDRESS if hidden else row.to_address, why_not_yet(message=row, now=now))
+    return PRIVATE_ADDRESS if hidden else row.to_address

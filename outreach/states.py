@@ -120,6 +120,21 @@ class Verdict(TextChoices):
 STOPS = frozenset({Verdict.BOUNCE, Verdict.REPLY, Verdict.UNSUBSCRIBE, Verdict.COMPLAINT})
 
 
+class Interest(TextChoices):
+    """What an answer says about the person's interest: read from its words, corrected or said by a person."""
+
+    INTERESTED = "interested", "Interested"
+    MEETING = "meeting", "Meeting"
+    NOT_NOW = "not_now", "Not now"
+    NOT_INTERESTED = "not_interested", "Not interested"
+    WRONG_PERSON = "wrong_person", "Wrong person"
+    REFERRAL = "referral", "Referral"
+
+
+#: The person wants to go on: "interested" everywhere else (search, filters, other systems).
+KEEN = frozenset({Interest.INTERESTED, Interest.MEETING})
+
+
 class FailureClass(TextChoices):
     """Whose fault a refusal or a bounce is; decides what happens next (docs/behaviour.md §4)."""
 

@@ -80,7 +80,7 @@ def _problems(campaign: Campaign, counts: dict[str, int]) -> list[dict[str, obje
     """What needs a person, with where to press."""
     words = (
         (Hold.NEEDS_ATTENTION, "triangle-alert", "text-warning", "need attention"),
-        (Hold.UNCERTAIN_SEND, "circle-help", "text-warning", "have an uncertain send"),
+        (Hold.UNCERTAIN_SEND, "circle-question-mark", "text-warning", "have an uncertain send"),
         (Hold.POSSIBLE_REPLY, "message-circle-question-mark", "text-warning", "may have replied"),
         (Progress.BOUNCED, "mail-x", "text-error", "bounced, no address left"),
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from foundation.tenancy import SameOrganisation, TenantModel
 from outreach.models.mailbox import Mailbox
 from outreach.models.message import Message
-from outreach.states import Verdict
+from outreach.states import Interest, Verdict
 from sourcing.models import Candidate
+
+#: ``corrected_interest`` of a mail whose reading somebody took away.
+NO_INTEREST = "none"
 
 
 class InboundMessage(TenantModel):
@@ -35,6 +39,8 @@ class InboundMessage(TenantModel):
     from_name = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=998, blank=True)
     body_text = models.TextField(blank=True)
+    #: What the mail quotes below (or around) what was written now; shown folded.
+    quoted_text = models.TextField(blank=True)
     #: The mail's own Message-ID, without angle brackets.
     rfc_message_id = models.CharField(max_length=998, blank=True)
     references = models.TextField(blank=True)
@@ -42,12 +48,31 @@ class InboundMessage(TenantModel):
     status_code = models.CharField(max_length=20, blank=True)
     returns_at = models.DateTimeField(null=True, blank=True)
 
+    #: What the words say about the person's interest (``inbound.interest``): empty when in doubt; the phrase that
+    #: decided, and how sure it is in percent.
+    interest = models.CharField(max_length=16, choices=Interest, blank=True, default="")
+    interest_phrase = models.CharField(max_length=200, blank=True)
+    interest_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: What a person said it is instead; "none" when they took the reading away. Kept beside what was read.
+    corrected_interest = models.CharField(max_length=16, blank=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    corrected_at = models.DateTimeField(null=True, blank=True)
+    #: Nobody has to answer it any more: answered from here, or set aside by a person.
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
     class Meta(TenantModel.Meta):
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("mailbox"),
             SameOrganisation("message"),
             SameOrganisation("candidate"),
+            SameOrganisation("corrected_by"),
+            SameOrganisation("done_by"),
             models.UniqueConstraint(fields=["mailbox", "raw_hash"], name="outreach_inbound_once"),
         ]
         indexes = [
@@ -57,9 +82,21 @@ class InboundMessage(TenantModel):
                 condition=~Q(certainty=""),
                 name="outreach_inbound_recent",
             ),
+            # The inbox: the newest mail of each conversation.
+            models.Index(
+                fields=["mailbox", "candidate", "-received_at", "-id"],
+                condition=~Q(certainty=""),
+                name="outreach_inbound_thread",
+            ),
             # A person's conversation.
             models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
         ]
+
+    @property
+    def meaning(self) -> str:
+        """The interest that counts: what a person said, else what was read; empty if neither."""
+        said = self.corrected_interest or self.interest
+        return "" if said == NO_INTEREST else said
 
     def __str__(self) -> str:
         return f"inbound {self.pk} ({self.verdict})"

@@ -61,6 +61,8 @@ class Message(TenantModel):
     body_html = models.TextField(blank=True)
     #: Whether ``MessageFile`` rows exist: most messages have none, and asking costs a query for each.
     has_files = models.BooleanField(default=False, db_default=False)
+    #: Somebody edited this one message: an edit of its step no longer changes it.
+    text_by_hand = models.BooleanField(default=False, db_default=False)
 
     #: Stored before anything is sent, without angle brackets; what the provider made of it is learnt from the
     #: Sent copy.
@@ -158,6 +160,12 @@ class Message(TenantModel):
                 condition=Q(settled_at__isnull=False),
                 name="outreach_message_settled",
             ),
+            # The Outbox: what nobody knows to have been sent, newest first.
+            models.Index(
+                fields=["organisation", "-settled_at", "-id"],
+                condition=Q(status="uncertain"),
+                name="outreach_message_uncertain",
+            ),
             # Mailbox health: receivers that refuse a mailbox, within 24 hours.
             models.Index(
                 fields=["mailbox", "settled_at"],
@@ -192,6 +200,9 @@ TRY_WORDS = {
     "bounced": "Came back",
     "person_says_sent": "Noted as sent",
     "person_says_again": "Queued again by hand",
+    "sent_now": "Send now",
+    "not_before": "Don't send before",
+    "edited": "Edited by hand",
 }
 
 

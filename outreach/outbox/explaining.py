@@ -11,6 +11,8 @@ from outreach.outbox import capacity
 from outreach.states import WAITING, MailboxStatus, MessageStatus, Reason, sentence
 
 _EVERYONE = "the outbox serves everyone"
+#: Nobody reads how many there are beyond this.
+_MOST_AHEAD = 1_000
 
 #: A step after the first leaves only after a complete read at most this old (docs/architecture.md, "Sending" 9).
 READ_WITHIN = timedelta(minutes=3)
@@ -34,19 +36,73 @@ _OF_MAILBOX = {
 
 def why_not_yet(*, message: Message, now: datetime) -> Explanation:
     """The first thing in the way of ``message`` at ``now``, with the moment it ends where that is known."""
-    if message.status not in WAITING:
-        return _settled(message)
-    mailbox = message.mailbox
-    for found in (
-        _mailbox_stopped(mailbox),
-        _lane_closed(message, now),
-        _later(message, now),
-        _unread(message, now),
-        _mailbox_full(message, now),
-    ):
-        if found is not None:
-            return found
-    return _in_line(message, now)
+    return Explainer(now).why(message)
+
+
+class Explainer:
+    """Explains many messages at one moment; what mailboxes and lanes say is asked once each.
+
+    A message with status ``planned`` need not be stored: a room above explains with it what it will write only when
+    its turn has come (docs/architecture.md, "Sending" 2).
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._rooms: dict[int, capacity.Room] = {}
+        self._used: dict[int, int] = {}
+
+    def why(self, message: Message) -> Explanation:
+        """As :func:`why_not_yet`."""
+        if message.status not in WAITING:
+            return _settled(message)
+        for found in (
+            _mailbox_stopped(message.mailbox),
+            self._lane_closed(message),
+            _later(message, self.now),
+            self._unread(message),
+            self._mailbox_full(message),
+        ):
+            if found is not None:
+                return found
+        return _in_line(message, self.now)
+
+    def _lane_closed(self, message: Message) -> Explanation | None:
+        lane = message.lane
+        if lane is None:
+            return None
+        if lane.pk not in self._used:
+            self._used[lane.pk] = lanes.used_today(lane, now=self.now)
+        found = lanes.wait(lane, used=self._used[lane.pk], planned=message.planned_at, now=self.now)
+        if found is None or (found.reason != Reason.CAMPAIGN_HELD and message.not_before > self.now):
+            # What is planned for another day waits for that day first.
+            return None
+        return Explanation(found.reason, found.text, found.until)
+
+    def _unread(self, message: Message) -> Explanation | None:
+        read_at = message.mailbox.read_completely_at
+        if not message.read_before_write or (read_at is not None and read_at >= self.now - READ_WITHIN):
+            return None
+        return _say(Reason.INBOX_NOT_READ)
+
+    def _mailbox_full(self, message: Message) -> Explanation | None:
+        mailbox = message.mailbox
+        if message.origin in {MessageOrigin.REPLY, MessageOrigin.TEST}:
+            return None  # never held back by our own limits (docs/behaviour.md §1)
+        if mailbox.pk not in self._rooms:
+            self._rooms[mailbox.pk] = capacity.room(mailbox, now=self.now)
+        room = self._rooms[mailbox.pk]
+        if not room.free:
+            return _say(room.reason, room.free_at, text=room.text)
+        if mailbox.next_send_at > self.now:
+            if mailbox.send_failures:
+                words = f" {mailbox.server_words}" if mailbox.server_words else ""
+                return _say(
+                    Reason.SERVER_UNREACHABLE,
+                    mailbox.next_send_at,
+                    text=f"{Reason.SERVER_UNREACHABLE.label}{words}",
+                )
+            return _say(Reason.MAILBOX_GAP, mailbox.next_send_at)
+        return None
 
 
 def _say(reason: Reason, until: datetime | None = None, *, text: str = "") -> Explanation:
@@ -67,15 +123,6 @@ def _mailbox_stopped(mailbox: Mailbox) -> Explanation | None:
     return _say(reason, mailbox.paused_until, text=f"{reason.label}{words}")
 
 
-def _lane_closed(message: Message, now: datetime) -> Explanation | None:
-    lane = message.lane
-    if lane is None:
-        return None
-    used = lanes.used_today(lane, now=now)
-    found = lanes.wait(lane, used=used, planned=message.planned_at, now=now)
-    return Explanation(found.reason, found.text, found.until) if found else None
-
-
 def _later(message: Message, now: datetime) -> Explanation | None:
     if message.not_before <= now:
         return None
@@ -84,45 +131,17 @@ def _later(message: Message, now: datetime) -> Explanation | None:
     return _say(Reason.NOT_DUE, message.not_before)
 
 
-def _unread(message: Message, now: datetime) -> Explanation | None:
-    read_at = message.mailbox.read_completely_at
-    if not message.read_before_write or (read_at is not None and read_at >= now - READ_WITHIN):
-        return None
-    return _say(Reason.INBOX_NOT_READ)
-
-
-def _mailbox_full(message: Message, now: datetime) -> Explanation | None:
-    mailbox = message.mailbox
-    if message.origin in {MessageOrigin.REPLY, MessageOrigin.TEST}:
-        return None  # never held back by our own limits (docs/behaviour.md §1)
-    room = capacity.room(mailbox, now=now)
-    if not room.free:
-        return _say(room.reason, room.free_at, text=room.text)
-    if mailbox.next_send_at > now:
-        if mailbox.send_failures:
-            words = f" {mailbox.server_words}" if mailbox.server_words else ""
-            return _say(
-                Reason.SERVER_UNREACHABLE,
-                mailbox.next_send_at,
-                text=f"{Reason.SERVER_UNREACHABLE.label}{words}",
-            )
-        return _say(Reason.MAILBOX_GAP, mailbox.next_send_at)
-    return None
-
-
 def _in_line(message: Message, now: datetime) -> Explanation:
+    if message.status == MessageStatus.PLANNED:
+        return Explanation(Reason.IN_LINE, "Its turn has come; the mailbox sends one after the other.", None)
+    due = Message.objects.across_organisations(_EVERYONE).filter(
+        mailbox_id=message.mailbox_id, status=MessageStatus.QUEUED, not_before__lte=now
+    )
     ahead = (
-        Message.objects.across_organisations(_EVERYONE)
-        .filter(mailbox_id=message.mailbox_id, status=MessageStatus.QUEUED, not_before__lte=now)
-        .filter(rank__lt=message.rank)
-        .count()
-    ) + Message.objects.across_organisations(_EVERYONE).filter(
-        mailbox_id=message.mailbox_id,
-        status=MessageStatus.QUEUED,
-        not_before__lte=now,
-        rank=message.rank,
-        planned_at__lt=message.planned_at,
-    ).count()
+        due.filter(rank__lt=message.rank)[:_MOST_AHEAD].count()
+        + due.filter(rank=message.rank, planned_at__lt=message.planned_at)[:_MOST_AHEAD].count()
+    )
     if not ahead:
         return Explanation(Reason.IN_LINE, "It is next and leaves within seconds.", now)
-    return Explanation(Reason.IN_LINE, f"{ahead} other messages of this mailbox go first.", None)
+    many = f"More than {_MOST_AHEAD:,}" if ahead >= _MOST_AHEAD else f"{ahead:,}"
+    return Explanation(Reason.IN_LINE, f"{many} other messages of this mailbox go first.", None)

@@ -1,0 +1,135 @@
+"""The planned steps of recipients in the Outbox, and whose lanes a viewer may see and change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.models import Role, User
+from accounts.permissions import Right, can
+from campaigns import waiting
+from campaigns.models import Campaign, Recipient, StepChange
+from campaigns.states import GOING
+from outreach.lane_access import Rules
+from outreach.outbox.explaining import Explainer
+from outreach.outbox.scheduled import Acts, Line
+from sourcing import project_roles
+from sourcing import selectors as people
+from sourcing.models import ProjectRole
+
+
+class PlannedSteps:
+    """Registered with the Outbox in this app's ``ready()``; see ``outreach.outbox.scheduled.Source``."""
+
+    name = "campaigns"
+
+    def planned(self, viewer: User) -> QuerySet[Recipient]:
+        """The next step of everybody in a campaign the viewer may see; what is written already is a message."""
+        rows = Recipient.objects.for_organisation(viewer.organisation_id).filter(
+            open_attempt__isnull=True,
+            planned_at__isnull=False,
+            progress__in=[p.value for p in GOING],
+            next_step__isnull=False,
+        )
+        hidden = _hidden_campaigns(viewer)
+        if hidden is not None:
+            rows = rows.exclude(campaign__in=hidden)
+        return rows.select_related("candidate", "next_step", "campaign__mailbox", "campaign__lane")
+
+    def lines(self, viewer: User, rows: Sequence[Recipient], *, explainer: Explainer) -> list[Line]:
+        """Each with its explanation and what the viewer may do; the address is decided when it is written."""
+        changes = {
+            (change.recipient_id, change.step_id): change
+            for change in StepChange.objects.for_organisation(viewer.organisation_id).filter(
+                recipient__in=[row.pk for row in rows]
+            )
+        }
+        may_change = _may_change(viewer, {row.campaign_id for row in rows})
+        return [
+            _line(
+                row,
+                changes.get((row.pk, row.next_step_id or 0)),
+                explainer,
+                may_edit=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_EDIT),
+                may_start=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_START),
+            )
+            for row in rows
+        ]
+
+
+def acts_on(recipient: Recipient, step_id: int, *, may_edit: bool, may_start: bool) -> Acts:
+    """The addresses of what may be done to a planned step."""
+    at = [recipient.pk, step_id]
+    return Acts(
+        send_now=reverse("campaigns:planned_now", args=at) if may_start else "",
+        not_before=reverse("campaigns:planned_later", args=at) if may_start else "",
+        cancel=reverse("campaigns:planned_cancel", args=at) if may_edit else "",
+        edit=reverse("campaigns:planned_edit", args=at) if may_edit else "",
+    )
+
+
+def _line(
+    row: Recipient, change: StepChange | None, explainer: Explainer, *, may_edit: bool, may_start: bool
+) -> Line:
+    step = row.next_step
+    assert step is not None
+    assert row.planned_at is not None
+    subject = (change.subject if change and change.edited else "") or step.subject or "Follow-up"
+    return Line(
+        key=f"p{row.pk}",
+        who=row.overrides.get("full_name") or row.candidate.name,
+        note=f"{row.campaign.name} · step {step.position}",
+        subject=subject,
+        sender=row.campaign.mailbox.address if row.campaign.mailbox else "",
+        word="Planned",
+        why=waiting.why_not_yet(row, explainer=explainer),
+        planned_at=row.planned_at,
+        url=reverse("campaigns:recipient", args=[row.pk]),
+        by_hand="edited" if change and change.edited else "",
+        acts=acts_on(row, step.pk, may_edit=may_edit, may_start=may_start),
+    )
+
+
+def _hidden_campaigns(viewer: User) -> QuerySet[Campaign] | None:
+    if viewer.role == Role.ADMIN:
+        return None
+    return (
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(project__in=people.hidden_projects(viewer))
+        .order_by()
+    )
+
+
+def _may_change(viewer: User, campaign_ids: set[int]) -> set[int]:
+    """The campaigns among these whose project the viewer may edit."""
+    rows = (
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(pk__in=campaign_ids)
+        .select_related("project")
+    )
+    return {
+        row.pk
+        for row in rows
+        if project_roles.includes(people.role_in(viewer, row.project), ProjectRole.EDITOR)
+    }
+
+
+def _hidden_lanes(viewer: User) -> QuerySet[Any, int] | None:
+    hidden = _hidden_campaigns(viewer)
+    return None if hidden is None else hidden.values_list("lane_id", flat=True)
+
+
+def _may_change_lane(viewer: User, lane_id: int) -> bool:
+    ids = (
+        Campaign.objects.for_organisation(viewer.organisation_id)
+        .filter(lane_id=lane_id)
+        .values_list("pk", flat=True)
+    )
+    wanted = set(ids)
+    return wanted == _may_change(viewer, wanted)
+
+
+LANES = Rules(hidden=_hidden_lanes, may_change=_may_change_lane)
