@@ -289,6 +289,12 @@ class Recipient(TenantModel):
                 ),
                 name="campaigns_recipient_planned",
             ),
+            # The outreach report: whose reply was read when.
+            models.Index(
+                fields=["organisation", "ended_at"],
+                condition=Q(progress="replied"),
+                name="campaigns_recipient_replied",
+            ),
             # A person's campaigns: replies, opt-outs, the profile.
             models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
         ]

@@ -1,68 +1,105 @@
-"""Figures of one campaign: people, not e-mails."""
+"""Figures of one campaign, counted as ``definitions`` says."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Coalesce, TruncDate
 
+from campaigns import definitions
+from campaigns.definitions import CAME_BACK, DELIVERED, HANDED_OVER, Definition
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
+from outreach.models import InboundMessage
+from outreach.states import Verdict
+
+#: Who counts as replied. A recipient that a merge stopped is counted as the one that goes on.
+REPLIED = Q(progress=Progress.REPLIED, merged_into__isnull=True)
+#: Who counts as interested; None as long as recipients carry no such mark: then no page speaks of interest.
+INTERESTED: Q | None = None
+
+
+def recipients_of(campaign: Campaign) -> QuerySet[Recipient]:
+    """Every recipient row of the campaign, those that a merge stopped included."""
+    return Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).order_by()
+
+
+def attempts_of(campaign: Campaign) -> QuerySet[Attempt]:
+    """Every attempt of the campaign."""
+    return Attempt.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).order_by()
+
+
+# ── funnel ──────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One bar of the funnel. ``share`` is of all people in the campaign, ``of_before`` of the stage before (0–100)."""
+    """One bar of the funnel; in per cent ``share`` of all people in the campaign, ``of_before`` of the stage before."""
 
-    name: str
+    definition: Definition
     people: int
     share: float
     of_before: int | None
 
+    @property
+    def name(self) -> str:
+        """The word beside the bar."""
+        return self.definition.word
+
 
 def funnel(campaign: Campaign) -> list[Stage]:
-    """In campaign → Contacted → Delivered → Replied, each by people. Delivered = contacted and not bounced."""
-    counts = (
-        Recipient.objects.for_organisation(campaign.organisation_id)
-        .filter(campaign=campaign)
-        .aggregate(
-            total=Count("pk"),
-            contacted=Count(
-                "pk",
-                filter=Q(
-                    attempts__outcome__in=[AttemptOutcome.SENT, AttemptOutcome.HARD, AttemptOutcome.UNCERTAIN]
-                ),
-                distinct=True,
-            ),
-            delivered=Count("pk", filter=Q(attempts__outcome=AttemptOutcome.SENT), distinct=True),
-            replied=Count("pk", filter=Q(progress=Progress.REPLIED), distinct=True),
-        )
+    """Recipients → written to → delivered → replied → interested (once people can be marked so), by people."""
+    people = recipients_of(campaign).aggregate(
+        total=Count("pk", filter=Q(merged_into__isnull=True)), replied=Count("pk", filter=REPLIED)
     )
-    total = Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).count()
+    reached = attempts_of(campaign).aggregate(
+        written_to=Count("recipient__candidate", filter=Q(outcome__in=HANDED_OVER), distinct=True),
+        delivered=Count("recipient__candidate", filter=Q(outcome__in=DELIVERED), distinct=True),
+    )
+    counts = [
+        (definitions.RECIPIENTS, people["total"]),
+        (definitions.WRITTEN_TO, reached["written_to"]),
+        (definitions.DELIVERED_TO, reached["delivered"]),
+        (definitions.REPLIED, people["replied"]),
+    ]
+    if INTERESTED is not None:
+        counts.append((definitions.INTERESTED, _interested(campaign).count()))
+    return _stages(counts)
+
+
+def _stages(counts: list[tuple[Definition, int]]) -> list[Stage]:
+    total = counts[0][1]
     stages: list[Stage] = []
-    before: int | None = None
-    for name, people in (
-        ("In campaign", total),
-        ("Contacted", counts["contacted"]),
-        ("Delivered", counts["delivered"]),
-        ("Replied", counts["replied"]),
-    ):
-        of_before: int | None = None
-        if before is not None:
-            of_before = round(100 * people / before) if before else 0
-        stages.append(Stage(name, people, round(100 * people / total, 1) if total else 0.0, of_before))
-        before = people
+    for place, (definition, people) in enumerate(counts):
+        before = counts[place - 1][1] if place else None
+        stages.append(
+            Stage(
+                definition,
+                people,
+                share=min(100.0, round(100 * people / total, 1)) if total else 0.0,
+                of_before=None if before is None else percent(people, before),
+            )
+        )
     return stages
+
+
+def _interested(campaign: Campaign) -> QuerySet[Recipient]:
+    rows = recipients_of(campaign)
+    return rows.none() if INTERESTED is None else rows.filter(INTERESTED, merged_into__isnull=True)
+
+
+def percent(part: int, whole: int) -> int:
+    """Whole per cent; 0 of nothing."""
+    return round(100 * part / whole) if whole else 0
 
 
 def standings(campaign: Campaign) -> dict[str, int]:
     """People per badge: keys are values of Progress (not on hold) and of Hold."""
-    rows = (
-        Recipient.objects.for_organisation(campaign.organisation_id)
-        .filter(campaign=campaign)
-        .values_list("progress", "hold")
-        .annotate(people=Count("pk"))
-    )
+    rows = recipients_of(campaign).values_list("progress", "hold").annotate(people=Count("pk"))
     found: dict[str, int] = {}
     for progress, hold, people in rows:
         key = hold if hold != Hold.NONE else progress
@@ -70,46 +107,157 @@ def standings(campaign: Campaign) -> dict[str, int]:
     return found
 
 
+# ── by step ─────────────────────────────────────────────────────────────────
+
+
 @dataclass(frozen=True)
 class StepFigures:
-    """How one step fared, by people."""
+    """How one step fared: e-mails sent and bounced, people who answered it. ``opened``: None without tracking;
+    ``interested``: None as long as nobody can be marked so."""
 
     step: Step
     sent: int
+    bounced: int
     replied: int
+    opened: int | None = None
+    interested: int | None = None
 
     @property
     def rate(self) -> int:
-        """Replies per hundred sent."""
-        return round(100 * self.replied / self.sent) if self.sent else 0
+        """Replies per hundred e-mails that did not come back."""
+        return percent(self.replied, self.sent - self.bounced)
 
 
 def by_step(campaign: Campaign) -> list[StepFigures]:
-    """Sent and answered per step. A reply counts for the step it answered."""
-    steps = (
-        Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).order_by("position")
-    )
-    sent = dict(
-        Attempt.objects.for_organisation(campaign.organisation_id)
-        .filter(campaign=campaign, outcome=AttemptOutcome.SENT)
+    """One line per step, in order."""
+    steps = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
+    handed = {
+        step: (sent, bounced)
+        for step, sent, bounced in attempts_of(campaign)
+        .filter(outcome__in=HANDED_OVER)
         .values_list("step_id")
-        .annotate(people=Count("recipient", distinct=True))
+        .annotate(sent=Count("pk"), bounced=Count("pk", filter=Q(outcome__in=CAME_BACK)))
+    }
+    replied = _answered_steps(campaign, recipients_of(campaign).filter(REPLIED))
+    interested = None if INTERESTED is None else _answered_steps(campaign, _interested(campaign))
+    return [
+        StepFigures(
+            step,
+            *handed.get(step.pk, (0, 0)),
+            replied=replied[step.pk],
+            interested=None if interested is None else interested[step.pk],
+        )
+        for step in steps.order_by("position")
+    ]
+
+
+def _answered_steps(campaign: Campaign, who: QuerySet[Recipient]) -> Counter[int]:
+    """People per step they answered: the step of the attempt that a reply names, else of the last one sent."""
+    answers = InboundMessage.objects.for_organisation(campaign.organisation_id).filter(
+        message=OuterRef("message"), verdict=Verdict.REPLY
     )
+    rows = (
+        attempts_of(campaign)
+        .filter(
+            outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN],
+            recipient__candidate__in=who.values("candidate"),
+        )
+        .annotate(answered=Exists(answers))
+        .order_by("recipient__candidate", "-answered", "-pk")
+        .distinct("recipient__candidate")
+    )
+    return Counter(rows.values_list("step_id", flat=True))
+
+
+# ── by member ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class MemberFigures:
+    """People whom one member added to the campaign, and how far they came."""
+
+    member: str
+    added: int
+    written_to: int
+    delivered: int
+    replied: int
+
+
+def by_member(campaign: Campaign) -> list[MemberFigures]:
+    """One line per member who added people, most people first; "Nobody" for a member who is gone."""
+    added = {
+        (pk, name): (people, replied)
+        for pk, name, people, replied in recipients_of(campaign)
+        .filter(merged_into__isnull=True)
+        .values_list("added_by_id", "added_by__name")
+        .annotate(people=Count("pk"), replied=Count("pk", filter=REPLIED))
+    }
+    # Whoever was merged counts for who added the one that goes on.
+    reached = {
+        pk: (written_to, delivered)
+        for pk, written_to, delivered in attempts_of(campaign)
+        .annotate(
+            adder=Case(
+                When(recipient__merged_into__isnull=False, then=F("recipient__merged_into__added_by")),
+                default=F("recipient__added_by"),
+            )
+        )
+        .values_list("adder")
+        .annotate(
+            written_to=Count("recipient__candidate", filter=Q(outcome__in=HANDED_OVER), distinct=True),
+            delivered=Count("recipient__candidate", filter=Q(outcome__in=DELIVERED), distinct=True),
+        )
+    }
+    lines = [
+        MemberFigures(name or "Nobody", people, *reached.get(pk, (0, 0)), replied=replied)
+        for (pk, name), (people, replied) in added.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.added, line.member.casefold()))
+
+
+# ── over time ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """One local date of the campaign: e-mails handed over then, how many of them came back, replies read then."""
+
+    day: date
+    sent: int = 0
+    bounced: int = 0
+    replied: int = 0
+
+
+def by_day(campaign: Campaign) -> list[DayFigures]:
+    """Every day on which anything happened, the oldest first."""
+    zone = ZoneInfo(campaign.zone)
+    sent = {
+        day: (count, bounced)
+        for day, count, bounced in attempts_of(campaign)
+        .filter(outcome__in=HANDED_OVER)
+        .annotate(day=TruncDate(Coalesce("message__sent_at", "message__settled_at"), tzinfo=zone))
+        .values_list("day")
+        .annotate(count=Count("pk"), bounced=Count("pk", filter=Q(outcome__in=CAME_BACK)))
+        if day is not None
+    }
     replied = dict(
-        Attempt.objects.for_organisation(campaign.organisation_id)
-        .filter(campaign=campaign, message__inbound__verdict="reply")
-        .values_list("step_id")
-        .annotate(people=Count("recipient", distinct=True))
+        recipients_of(campaign)
+        .filter(REPLIED, ended_at__isnull=False)
+        .annotate(day=TruncDate("ended_at", tzinfo=zone))
+        .values_list("day")
+        .annotate(people=Count("pk"))
     )
-    return [StepFigures(step, sent.get(step.pk, 0), replied.get(step.pk, 0)) for step in steps]
+    return [
+        DayFigures(day, *sent.get(day, (0, 0)), replied=replied.get(day, 0))
+        for day in sorted({*sent, *replied})
+    ]
 
 
 def next_sends(campaign: Campaign, *, limit: int = 8) -> list[Recipient]:
     """Who is planned next, soonest first."""
     return list(
-        Recipient.objects.for_organisation(campaign.organisation_id)
+        recipients_of(campaign)
         .filter(
-            campaign=campaign,
             planned_at__isnull=False,
             hold=Hold.NONE,
             open_attempt__isnull=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, planned_steps, recipients, steps
+from campaigns.views import campaigns, numbers, planned_steps, recipients, reports, steps
 
 app_name = "campaigns"
 urlpatterns = [
@@ -43,6 +43,9 @@ urlpatterns = [
         name="planned_cancel",
     ),
     path("recipients/<int:recipient_id>/steps/<int:step_id>/edit/", planned_steps.edit, name="planned_edit"),
+    path("campaigns/<int:campaign_id>/numbers/<str:table>.csv", numbers.as_csv, name="numbers_csv"),
+    path("reports/outreach/", reports.outreach, name="report"),
+    path("reports/outreach/outreach.csv", reports.outreach_csv, name="report_csv"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
 ]

@@ -15,6 +15,7 @@ from campaigns.forms import CampaignForm, SettingsForm
 from campaigns.models import Campaign
 from campaigns.states import Hold, Progress
 from campaigns.views.frame import campaign_frame
+from campaigns.views.numbers import numbers_of
 from foundation.paging import keyset
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
@@ -65,8 +66,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     counts = statistics.standings(campaign)
     now = timezone.now()
     context.update(
-        funnel=statistics.funnel(campaign),
-        steps=statistics.by_step(campaign),
+        numbers_of(request, campaign),
         next_sends=statistics.next_sends(campaign),
         problems=_problems(campaign, counts),
         missing=lifecycle.missing_for_start(campaign) if campaign.status == "draft" else [],

@@ -166,6 +166,19 @@ class Message(TenantModel):
                 condition=Q(status="uncertain"),
                 name="outreach_message_uncertain",
             ),
+            # The outreach report: everything it counts of what mail servers took, so that it reads no row.
+            models.Index(
+                fields=["organisation", "sent_at"],
+                include=["created_by", "candidate", "status", "origin"],
+                condition=Q(sent_at__isnull=False, origin__in=["campaign", "single"]),
+                name="outreach_message_report",
+            ),
+            # The outreach report: what mail servers refused, or was given up.
+            models.Index(
+                fields=["organisation", "settled_at"],
+                condition=Q(status__in=["refused", "failed"]),
+                name="outreach_message_given_up",
+            ),
             # Mailbox health: receivers that refuse a mailbox, within 24 hours.
             models.Index(
                 fields=["mailbox", "settled_at"],

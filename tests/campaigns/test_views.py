@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 
 import pytest
@@ -256,3 +257,61 @@ def test_the_list_of_campaigns_comes_in_pages_that_cost_the_same_whatever_their_
     assert [(row.name, row.people) for row in second.context["campaigns"]] == [("Wave 0", 0), (made.name, 2)]
     assert second.context["page"].next is None
     assert client.get("/outreach/", {"after": "no-cursor"}).status_code == 400
+
+
+def _rows(client: Client, path: str) -> list[list[str]]:
+    response = client.get(path)
+    assert response.status_code == 200
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # a streaming response
+    return list(csv.reader(text.splitlines()))
+
+
+def test_every_table_of_numbers_is_a_file_that_no_spreadsheet_runs():
+    made = making.started(making.campaign("Ada"))
+    editing.edit_step(
+        step=made.steps.get(position=1),
+        subject="=HYPERLINK(1)",
+        body="x",
+        days=0,
+        new_thread=False,
+        actor=made.owner,
+    )
+    (message,) = making.written(made)
+    making.settle(message, "sent")
+    alice = _as(made.owner)
+    rows = _rows(alice, f"/campaigns/{made.pk}/numbers/funnel.csv")
+    assert [row[:2] for row in rows[1:]] == [
+        ["Recipients", "1"],
+        ["Written to", "1"],
+        ["Delivered", "1"],
+        ["Replied", "0"],
+    ]
+    steps = _rows(alice, f"/campaigns/{made.pk}/numbers/steps.csv")
+    assert steps[0] == ["Step", "Subject", "Sent (e-mails)", "Bounced (e-mails)", "Replied (people)"]
+    assert steps[1] == ["1", "'=HYPERLINK(1)", "1", "0", "0"]
+    assert _rows(alice, f"/campaigns/{made.pk}/numbers/days.csv")[1:] == [["2026-05-12", "1", "0", "0"]]
+    assert _rows(alice, f"/campaigns/{made.pk}/numbers/members.csv")[1:] == [["Alice", "1", "1", "1", "0"]]
+    assert alice.get(f"/campaigns/{made.pk}/numbers/secrets.csv").status_code == 404
+    assert _as(user("mallory")).get(f"/campaigns/{made.pk}/numbers/steps.csv").status_code == 404
+    vera = user("vera", of=made.organisation, role=Role.VIEWER)
+    assert _as(vera).get(f"/campaigns/{made.pk}/numbers/steps.csv").status_code == 403
+    assert "CSV" not in _as(vera).get(f"/campaigns/{made.pk}/").content.decode()
+
+
+def test_the_report_names_members_and_knows_only_its_periods():
+    made = making.started(making.campaign("Ada"))
+    (message,) = making.written(made)
+    making.settle(message, "sent", now=timezone.now())
+    alice = _as(made.owner)
+    page = alice.get("/reports/outreach/").content.decode()
+    assert "Alice" in page
+    assert "30 days" in page
+    assert alice.get("/reports/outreach/?days=99999999").status_code == 200
+    assert alice.get("/reports/outreach/?days=%00").status_code == 200
+    rows = _rows(alice, "/reports/outreach/outreach.csv?days=7")
+    assert rows[0][2:5] == ["Member", "Sent (e-mails)", "Bounced (e-mails)"]
+    assert [row[2:] for row in rows[1:]] == [
+        ["Alice", "1", "0", "0", "1", "0"],
+        ["Everybody", "1", "0", "0", "1", "0"],
+    ]
+    assert "Nothing sent in this period" in _as(user("mallory")).get("/reports/outreach/").content.decode()
