@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_PATIENCE = 20.0
@@ -221,6 +221,37 @@ class Sandbox:
     def fault(self, kind: str, **details: Any) -> None:
         """Order a failure of SourceWhale's next request; see ``sandbox.sourcewhale.faults.Fault``."""
         self.post("/control/sourcewhale/faults", {"kind": kind, **details})
+
+    def oauth(self) -> dict[str, int]:
+        """Tokens exchanged, refreshed, refused, revoked so far, and how many access tokens are alive."""
+        return self.get("/control/oauth")  # type: ignore[no-any-return]
+
+    def expire_tokens(self) -> int:
+        """End every access token now, as an hour does; how many were alive."""
+        return int(self.post("/control/oauth/expire", {})["expired"])
+
+    def withdraw_consent(self, account: str) -> int:
+        """What an owner does at the provider: all tokens of the account end; how many refresh tokens that were."""
+        return int(self.post("/control/oauth/withdraw", {"account": account})["ended"])
+
+    def agree(self, authorize_url: str, *, account: str, decision: str = "allow") -> str:
+        """Press Allow (or Cancel) on the page behind ``authorize_url`` as ``account``; where it leads back to."""
+        parts = urlsplit(authorize_url)
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        body = urlencode({**asked, "account": account, "decision": decision})
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_CALL_PATIENCE)
+        try:
+            connection.request(
+                "POST", parts.path, body, {"Content-Type": "application/x-www-form-urlencoded"}
+            )
+            answer = connection.getresponse()
+            words = answer.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+        where = answer.getheader("Location")
+        if where is None:
+            raise SandboxFailed(f"{answer.status} {words}")
+        return where
 
     def people(self) -> list[dict[str, Any]]:
         """Everybody SourceWhale holds."""

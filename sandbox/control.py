@@ -18,6 +18,8 @@ POST /control/flush              let every pending answer arrive now
 GET  /control/sourcewhale        counts; /people and /requests the rows
 GET  /control/sourcewhale/faults what failures are ordered; POST orders one: {"kind": "rate_limit", "times": 2}
 POST /control/sourcewhale/faults/clear   and /control/sourcewhale/clear
+GET  /control/oauth              tokens given out; POST /oauth/expire ends every access token now,
+POST /control/oauth/withdraw     what an owner does at the provider: {"account"} loses every token
 GET  /control/finding            whom the providers of contact data were asked about; POST /clear forgets them
 """
 
@@ -33,6 +35,7 @@ from sandbox.finding.api import Finding
 from sandbox.http_server import Request, Response
 from sandbox.mail.postoffice import PostOffice, composed
 from sandbox.mail.store import NoSuchAccount, NoSuchFolder
+from sandbox.oauth.server import Authorization
 from sandbox.sourcewhale.api import SourceWhale
 from sandbox.sourcewhale.faults import BadFault
 from sandbox.switches import Switches, UnknownSwitch
@@ -46,13 +49,19 @@ class Control:
     """Answers ``/control``."""
 
     def __init__(
-        self, switches: Switches, office: PostOffice, sourcewhale: SourceWhale, finding: Finding
+        self,
+        switches: Switches,
+        office: PostOffice,
+        sourcewhale: SourceWhale,
+        finding: Finding,
+        authorization: Authorization,
     ) -> None:
         self._switches = switches
         self._office = office
         self._ledger = office.ledger
         self._sourcewhale = sourcewhale
         self._finding = finding
+        self._authorization = authorization
         self._orders: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", ""): lambda _request: self._switches.as_dict(),
             ("POST", ""): self._change,
@@ -79,6 +88,9 @@ class Control:
             ("POST", "/sourcewhale/faults"): self._order_fault,
             ("POST", "/sourcewhale/faults/clear"): self._clear_faults,
             ("POST", "/sourcewhale/clear"): self._clear_sourcewhale,
+            ("GET", "/oauth"): lambda _request: authorization.counts(),
+            ("POST", "/oauth/expire"): self._expire_tokens,
+            ("POST", "/oauth/withdraw"): self._withdraw_consent,
             ("GET", "/finding"): lambda _request: [asdict(each) for each in finding.asked],
             ("POST", "/finding/clear"): self._clear_finding,
         }
@@ -183,6 +195,12 @@ class Control:
     def _clear_sourcewhale(self, _request: Request) -> Any:
         self._sourcewhale.records.clear()
         return {"cleared": True}
+
+    def _expire_tokens(self, _request: Request) -> Any:
+        return {"expired": self._authorization.grants.expire()}
+
+    def _withdraw_consent(self, request: Request) -> Any:
+        return {"ended": self._authorization.grants.withdraw(str(_object(request).get("account", "")))}
 
     def _clear_finding(self, _request: Request) -> Any:
         self._finding.clear()

@@ -32,6 +32,23 @@ _PATIENCE = 15.0
 _PLACES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
 
 
+_TOKENS = """
+introspection_mode = auth
+introspection_url = {url}
+username_attribute = email
+active_attribute = active
+active_value = true
+"""
+_XOAUTH2 = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {directory}/oauth2.conf
+}}
+"""
+
+
 class DovecotMissing(Exception):
     """Dovecot is not installed; the text says how to get it."""
 
@@ -59,10 +76,13 @@ class Dovecot:
         self._owner = owner
 
     @classmethod
-    def start(cls, directory: Path, accounts: Mapping[str, str], *, sent: str = "Sent") -> Self:
+    def start(
+        cls, directory: Path, accounts: Mapping[str, str], *, sent: str = "Sent", tokeninfo_url: str = ""
+    ) -> Self:
         """Start over ``directory`` with ``accounts`` (password by address) and wait until it greets.
 
-        ``sent`` is what the folder of sent mail is called here.
+        ``sent`` is what the folder of sent mail is called here. ``tokeninfo_url``: logins with XOAUTH2 are
+        taken too, and that address is asked what a token opens (``sandbox.oauth``).
         Its sockets live there too: the path should be short (107 bytes with a socket's name).
         Raises DovecotMissing, DovecotFailed.
         """
@@ -81,7 +101,12 @@ class Dovecot:
         (directory / "users").chmod(0o644)
         ports = _free_ports()
         file = directory / "dovecot.conf"
-        file.write_text(_configuration(directory, ports, owner, sent))
+        configuration = _configuration(directory, ports, owner, sent)
+        if tokeninfo_url:
+            (directory / "oauth2.conf").write_text(_TOKENS.format(url=tokeninfo_url))
+            (directory / "oauth2.conf").chmod(0o644)
+            configuration += _XOAUTH2.format(directory=directory)
+        file.write_text(configuration)
         log = directory / "dovecot.log"
         process = subprocess.Popen(  # noqa: S603 - the program found above
             [*_dying_with_us(), program, "-F", "-c", str(file)],

@@ -106,6 +106,8 @@ def overview(
                 ("SourceWhale", addresses["sourcewhale"]["base_url"]),
                 ("Hunter", addresses["finding"]["hunter"]["base_url"]),
                 ("People Data Labs", addresses["finding"]["people_data_labs"]["base_url"]),
+                ("Google sign-in", addresses["oauth"]["google"]["authorize_url"]),
+                ("Microsoft sign-in", addresses["oauth"]["microsoft"]["authorize_url"]),
                 ("Control", addresses["control_url"]),
             ]
         )

@@ -50,6 +50,12 @@ class Switches:
     imap_refuse_logins: bool = False
     imap_cut_next: int = 0  # cut the line in the middle of the next N answers to FETCH ...
     imap_cut_after: int = 200  # ... after so many bytes of that answer
+    # The authorization servers of Google and Microsoft
+    oauth_token_seconds: float = 3600.0  # how long an access token lives
+    oauth_invalid_grant: bool = False  # refuse every refresh: "invalid_grant"
+    oauth_unavailable: bool = False  # 503 at the token endpoint
+    oauth_delay: float = 0.0  # before every answer of the token endpoint
+    oauth_sessions_end: bool = False  # SMTP: 421 at MAIL once the token of the login has expired
     # SourceWhale
     sourcewhale_index_delay: float = 0.0  # a new or changed record is found by search only after so long
     sourcewhale_duplicates: str = "update"  # or create: `add` with a known e-mail makes a second record

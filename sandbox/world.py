@@ -19,6 +19,7 @@ from sandbox.mail.pages import MailPages
 from sandbox.mail.postoffice import PostOffice
 from sandbox.mail.store import MailStore
 from sandbox.mail.submission import SubmissionServer
+from sandbox.oauth.server import Authorization
 from sandbox.options import Options
 from sandbox.processes import write_whole
 from sandbox.sourcewhale.api import SourceWhale
@@ -40,13 +41,15 @@ class World:
             self._store.ensure_account(address)
         self._ledger = Ledger(options.directory / "ledger.sqlite3")
         self._office = PostOffice(self._store, self._ledger, switches)
-        self._submission = SubmissionServer(self._office, switches, options.accounts)
-        self._imap = ImapServer(self._store, switches, options.accounts)
+        self._authorization = Authorization(switches, options.accounts)
+        opens = self._authorization.grants.opens
+        self._submission = SubmissionServer(self._office, switches, options.accounts, opens)
+        self._imap = ImapServer(self._store, switches, options.accounts, opens)
         self._sourcewhale = SourceWhale(
             options.directory / "sourcewhale.sqlite3", switches, list(options.accounts)
         )
         self._finding = Finding(switches)
-        self._control = Control(switches, self._office, self._sourcewhale, self._finding)
+        self._control = Control(switches, self._office, self._sourcewhale, self._finding, self._authorization)
         self._mail_pages = MailPages(self._office)
         self._http = HttpServer(self._handle)
         self._servers: list[asyncio.base_events.Server] = []
@@ -84,6 +87,7 @@ class World:
                 "keys": self._sourcewhale.keys(),
             },
             "finding": self._finding.addresses(url),
+            "oauth": self._authorization.addresses(url),
         }
         write_whole(self._file, json.dumps(self.addresses, indent=2))
 
@@ -108,6 +112,8 @@ class World:
             return await self._sourcewhale.handle(request)
         if path.startswith("/finding/"):
             return await self._finding.handle(request)
+        if path.startswith("/oauth/"):
+            return await self._authorization.handle(request)
         if request.method not in ("GET", "HEAD"):
             return Response(405, b"only GET\n")
         if path == "/finding":

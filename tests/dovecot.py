@@ -38,13 +38,13 @@ class Server(Dovecot):
 
 
 @contextmanager
-def running(accounts: Mapping[str, str], *, sent: str = "Sent") -> Iterator[Server]:
+def running(accounts: Mapping[str, str], *, sent: str = "Sent", tokeninfo_url: str = "") -> Iterator[Server]:
     """Started over an empty folder. Where Dovecot is missing the test is skipped; in CI it has to be there."""
     # pytest's own folders are closed to other users, and their names too long for a socket.
     with tempfile.TemporaryDirectory(prefix="dovecot", dir="/tmp") as directory:
         Path(directory).chmod(0o755)
         try:
-            server = Server.start(Path(directory), accounts, sent=sent)
+            server = Server.start(Path(directory), accounts, sent=sent, tokeninfo_url=tokeninfo_url)
         except DovecotMissing as missing:
             if os.environ.get("CI") == "true":
                 raise

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sandbox.mail.imap_session import Session
 from sandbox.mail.imap_syntax import BadCommand, Word, literal_at_end, tokens
@@ -29,10 +29,18 @@ class Cut(Exception):
 class ImapServer:
     """All connections of one mail world."""
 
-    def __init__(self, store: MailStore, switches: Switches, passwords: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: MailStore,
+        switches: Switches,
+        passwords: Mapping[str, str],
+        opens: Callable[[str], str],
+    ) -> None:
         self.store = store
         self.switches = switches
         self.passwords = passwords
+        #: The account that an access token opens now, or nothing.
+        self.opens = opens
         self.connections: set[asyncio.Task[None]] = set()
 
     async def listen(
@@ -74,7 +82,7 @@ class Connection:
         self.starttls = starttls
         self._reader = reader
         self._writer = writer
-        self.session = Session(self, server.store, server.switches, server.passwords)
+        self.session = Session(self, server.store, server.switches, server.passwords, server.opens)
 
     async def run(self) -> None:
         """Greet, then answer commands until the client leaves, is thrown out or the line is cut."""

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from sandbox.mail.imap_folder import FolderCommands, flag_name
 from sandbox.mail.imap_syntax import BadCommand, encoded_folder_name, folder_name, list_pattern, quoted, text
 from sandbox.mail.imap_view import Arguments, Refused
 from sandbox.mail.store import FolderExists, MailStore, NoSuchFolder
+from sandbox.mail.xoauth2 import REFUSED, bearer_of
 from sandbox.switches import Switches
 
 if TYPE_CHECKING:
@@ -31,10 +32,16 @@ class Session(FolderCommands):
     """One client: knows passwords, lets in, lists and makes folders, and sends each command to its place."""
 
     def __init__(
-        self, line: Connection, store: MailStore, switches: Switches, passwords: Mapping[str, str]
+        self,
+        line: Connection,
+        store: MailStore,
+        switches: Switches,
+        passwords: Mapping[str, str],
+        opens: Callable[[str], str],
     ) -> None:
         super().__init__(line, store, switches)
         self._passwords = passwords
+        self._opens = opens
         self._tag = ""
 
     def capabilities(self) -> str:
@@ -49,6 +56,7 @@ class Session(FolderCommands):
             "MOVE",
             "UNSELECT",
             "AUTH=PLAIN",
+            "AUTH=XOAUTH2",
         ]
         return " ".join([*words, "STARTTLS"] if self._line.starttls else words)
 
@@ -115,8 +123,9 @@ class Session(FolderCommands):
         return self._log_in(text(arguments[0]), text(arguments[1]))
 
     async def _do_authenticate(self, arguments: Arguments) -> str:
-        if not arguments or text(arguments[0]).upper() != "PLAIN":
-            return "NO [CANNOT] only PLAIN is supported"
+        mechanism = text(arguments[0]).upper() if arguments else ""
+        if mechanism not in {"PLAIN", "XOAUTH2"}:
+            return "NO [CANNOT] only PLAIN and XOAUTH2 are supported"
         if len(arguments) > 1:
             encoded = text(arguments[1]).encode()
         else:
@@ -125,11 +134,26 @@ class Session(FolderCommands):
             encoded = await self._line.line()
         if encoded == b"*":
             raise BadCommand("authentication was given up")
+        if mechanism == "XOAUTH2":
+            return await self._log_in_with_token(encoded)
         try:
             _, user, password = base64.b64decode(encoded, validate=True).decode().split("\0")
         except (binascii.Error, ValueError):
             raise BadCommand("that is not a PLAIN answer") from None
         return self._log_in(user, password)
+
+    async def _log_in_with_token(self, encoded: bytes) -> str:
+        """A refusal is a challenge with the reason first; the client answers it with an empty line."""
+        user, token = bearer_of(encoded)
+        if user and self._opens(token) == user and not self._switches.imap_refuse_logins:
+            self._account = user
+            return f"OK [CAPABILITY {self.capabilities()}] logged in"
+        self._line.send(f"+ {base64.b64encode(REFUSED.encode()).decode()}")
+        await self._line.flush()
+        await self._line.line()
+        if self._switches.imap_refuse_logins:
+            return "NO [UNAVAILABLE] logins are refused at the moment"
+        return _LOGIN_FAILED
 
     def _log_in(self, user: str, password: str) -> str:
         account = user.strip().lower()

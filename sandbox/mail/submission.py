@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, AnyStr
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from sandbox.mail.behaviour import Behaviour, account_name, of_address, strongest
 from sandbox.mail.ledger import Submission
 from sandbox.mail.postoffice import PostOffice
+from sandbox.mail.xoauth2 import REFUSED, bearer_of
 from sandbox.switches import Switches
 
 # aiosmtpd logs each command, and warns of its own deprecated attribute at each login.
@@ -21,6 +23,7 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 BAD_LOGIN = "535 5.7.8 Authentication failed: the user name or the password is wrong"
 LOGINS_REFUSED = "535 5.7.8 Authentication failed: logins are refused at the moment"
+LOGIN_OVER = "421 4.7.0 The access token has expired, closing connection"
 NO_SUCH_USER = "550 5.1.1 {}: Recipient address rejected: User unknown"
 GREYLISTED = "451 4.7.1 {}: Recipient address rejected: Greylisted, please try again later"
 _HANG_POLL = 0.05
@@ -31,10 +34,18 @@ _LONGEST_LINE = 998  # RFC 5322 §2.1.1; a client that sends bare LF runs into i
 class SubmissionServer:
     """Makes one protocol object per connection; knows passwords and who was greylisted."""
 
-    def __init__(self, office: PostOffice, switches: Switches, passwords: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        office: PostOffice,
+        switches: Switches,
+        passwords: Mapping[str, str],
+        opens: Callable[[str], str],
+    ) -> None:
         self.office = office
         self.switches = switches
         self._passwords = passwords
+        #: The account that an access token opens now, or nothing.
+        self.opens = opens
         self._greylisted: set[tuple[str, str]] = set()
         self.connections: set[SubmissionProtocol] = set()
 
@@ -66,6 +77,21 @@ class SubmissionServer:
         if right and not self.switches.smtp_refuse_logins:
             return AuthResult(success=True, auth_data=account)
         answer = LOGINS_REFUSED if self.switches.smtp_refuse_logins else BAD_LOGIN
+        return self._no_login(account, answer)
+
+    async def auth_XOAUTH2(self, server: SubmissionProtocol, args: list[str]) -> AuthResult:
+        """aiosmtpd's hook: a Bearer token. A refusal is a challenge with the reason first, then the 535."""
+        given: Any = args[1].encode() if len(args) > 1 else await server.challenge_auth("")
+        if len(args) == 1 and isinstance(given, bytes):
+            given = base64.b64encode(given)
+        user, token = bearer_of(given) if isinstance(given, bytes) else ("", "")
+        if user and self.opens(token) == user and not self.switches.smtp_refuse_logins:
+            server.bearer = token
+            return AuthResult(success=True, auth_data=user)
+        await server.challenge_auth(REFUSED)
+        return self._no_login(user, LOGINS_REFUSED if self.switches.smtp_refuse_logins else BAD_LOGIN)
+
+    def _no_login(self, account: str, answer: str) -> AuthResult:
         self.office.ledger.refuse(account=account, sender="", recipient="", stage="login", answer=answer)
         return AuthResult(success=False, handled=False, message=answer)
 
@@ -80,6 +106,8 @@ class SubmissionServer:
         """aiosmtpd's hook: login first, then the switches."""
         if not session.authenticated:
             return "530 5.7.0 Authentication required"
+        if server.bearer and self.switches.oauth_sessions_end and not self.opens(server.bearer):
+            return LOGIN_OVER
         if self.switches.take_smtp_cut("mail"):
             return server.cut("mail")
         envelope.mail_from = address
@@ -170,6 +198,8 @@ class SubmissionProtocol(SMTP):
             loop=loop,
         )
         self.world = world
+        #: The access token of the login; empty for a password.
+        self.bearer = ""
         self._cut_in_the_middle = False
         self._complete: asyncio.Future[bytes] | None = None
         self._collected = bytearray()
