@@ -26,7 +26,7 @@ from sourcing.models import CustomField, ImportNote, ImportPhase, ImportRow, Imp
 
 #: Rows per slice of the last phase. A slice is one transaction and the resume point.
 SLICE_ROWS = 50_000
-_BATCH_ROWS = 2_500
+_BATCH_ROWS = 2_000
 
 _SWEEP = """
 DELETE FROM sourcing_importrow r USING sourcing_importrun i

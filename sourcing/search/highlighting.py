@@ -56,8 +56,11 @@ def hits(text: str, terms: Sequence[Term], name: str = "") -> list[tuple[int, in
 
 def fitting(text: str, terms: Iterable[Term], name: str = "") -> set[Term]:
     """The terms that ``text`` fits."""
-    tokens = words(text) if text else ()
-    return {term for term in terms if term.field in {"", name} and _fitting(tokens, term)}
+    asked = [term for term in terms if term.field in {"", name}] if text else []
+    if not asked:
+        return set()
+    tokens = words(text)
+    return {term for term in asked if _fitting(tokens, term)}
 
 
 def excerpt(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
