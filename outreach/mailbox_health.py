@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from foundation import events
 from foundation.models import Event
-from outreach.models import Mailbox, Message
+from outreach.models import FuseKind, FuseTrip, Mailbox, Message
 from outreach.states import FailureClass, MailboxStatus, Reason, check_mailbox, sentence
 from outreach.transports.base import MailboxTrouble
 
@@ -63,6 +63,35 @@ def needs_reconnect(mailbox: Mailbox, *, code: str, words: str) -> None:
 def stopped_by_provider(mailbox: Mailbox, words: str, *, until: datetime | None) -> None:
     """The mailbox's own provider, or too many receivers, refuse it: pause, until a moment if one is known."""
     _set_status(mailbox, MailboxStatus.PAUSED, code=Reason.SERVER_QUOTA, words=words, paused_until=until)
+
+
+def stopped_by_fuse(trip: FuseTrip) -> None:
+    """A fuse blew: paused without an end, over whatever other pause there is."""
+    code, words = _of_trip(trip)
+    if _set_status(trip.mailbox, MailboxStatus.PAUSED, code=code, words=words, paused_until=None):
+        return
+    _rows(trip.mailbox).filter(status=MailboxStatus.PAUSED).update(
+        status_code=code, server_words=words, paused_until=None
+    )
+
+
+def keep_fuse(mailbox: Mailbox) -> None:
+    """Of a mailbox that is being connected again: one whose fuse has blown stays paused. Not saved."""
+    trip = (
+        FuseTrip.objects.for_organisation(mailbox.organisation_id)
+        .filter(mailbox_id=mailbox.pk, released_at=None)
+        .first()
+    )
+    if trip is not None:
+        check_mailbox(mailbox.status, MailboxStatus.PAUSED)
+        mailbox.status = MailboxStatus.PAUSED
+        mailbox.status_code, mailbox.server_words = _of_trip(trip)
+
+
+def _of_trip(trip: FuseTrip) -> tuple[Reason, str]:
+    if trip.kind == FuseKind.COMPLAINTS:
+        return Reason.FUSE_COMPLAINTS, f"{trip.cases} of {trip.sent} messages were called spam."
+    return Reason.FUSE_BOUNCES, f"{trip.cases} of {trip.sent} messages went to addresses that do not exist."
 
 
 def end_pauses(*, now: datetime) -> int:

@@ -154,6 +154,7 @@ def _store(row: Mailbox, smtp: Server, imap: Server, sent: str, now: datetime) -
     row.status, row.status_code, row.server_words = MailboxStatus.CONNECTED, "", ""
     row.paused_until, row.send_failures, row.read_failures = None, 0, 0
     row.next_send_at = row.next_read_at = now
+    mailbox_health.keep_fuse(row)
     row.save()
     row.secret = secrets.seal(
         {"smtp_password": smtp.password, "imap_password": imap.password},
@@ -202,8 +203,12 @@ def set_default(*, actor: User, mailbox_id: int) -> Mailbox:
 
 @transaction.atomic
 def resume(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
-    """End a pause that a provider or refusing receivers brought about."""
+    """End a pause that a provider or refusing receivers brought about; a blown fuse asks for ``fuses.go_on``."""
     row = _locked(editable(actor, mailbox_id))
+    if row.fuse_trips.filter(released_at=None).exists():
+        raise Conflict(
+            "This e-mail account stopped itself. Look at the cases on its page and say why it may go on."
+        )
     if row.status == MailboxStatus.CONNECTED:
         return row
     if row.status != MailboxStatus.PAUSED:

@@ -121,6 +121,7 @@ person_data.register(
     words={
         "outreach.SendTry": Words.ERASED,
         "outreach.FolderGap": Words.NOBODY,
+        "outreach.FuseTrip": Words.NOBODY,
         "outreach.GapMeter": Words.NOBODY,
         "outreach.InboundLocation": Words.NOBODY,
         "outreach.Lane": Words.NOBODY,

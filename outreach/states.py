@@ -169,6 +169,11 @@ class Reason(TextChoices):
     CAMPAIGN_HELD = "campaign_held", "The campaign is paused."
     RECIPIENT_HELD = "recipient_held", "This person is on hold."
     MAILBOX_PAUSED = "mailbox_paused", "The mailbox is paused."
+    FUSE_BOUNCES = "fuse_bounces", "The mailbox stopped itself: too many of its messages came back."
+    FUSE_COMPLAINTS = (
+        "fuse_complaints",
+        "The mailbox stopped itself: too many of its messages were called spam.",
+    )
     MAILBOX_RECONNECT = "mailbox_reconnect", "The mailbox has to be connected again."
     MAILBOX_REMOVED = "mailbox_removed", "The mailbox was removed."
     INBOX_NOT_READ = "inbox_not_read", "Waiting for the inbox to be read."
@@ -214,11 +219,16 @@ NEEDS_A_PERSON = frozenset(
         Reason.CAMPAIGN_HELD,
         Reason.RECIPIENT_HELD,
         Reason.MAILBOX_PAUSED,
+        Reason.FUSE_BOUNCES,
+        Reason.FUSE_COMPLAINTS,
         Reason.MAILBOX_RECONNECT,
         Reason.MAILBOX_REMOVED,
         Reason.OPEN_TASK,
     }
 )
+
+#: A mailbox that stopped itself; only a person lets it go on, with a reason (``outreach.fuses``).
+FUSES = frozenset({Reason.FUSE_BOUNCES, Reason.FUSE_COMPLAINTS})
 
 #: The class of a refusal as the reason stored with the message.
 REASON_OF_CLASS: Mapping[FailureClass, Reason] = {

@@ -229,6 +229,16 @@ SOURCEWHALE_CALLS_PER_SECOND = env.integer("SOURCEWHALE_CALLS_PER_SECOND", 1, le
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
 
+#: The fuse of a mailbox (``outreach.fuses``) counts over so many days.
+FUSE_WINDOW_DAYS = env.integer("FUSE_WINDOW_DAYS", 7, least=1)
+#: Hard bounces in thousandths of what was sent; 0: no fuse. 5 % is where mail services put a sender under review,
+#: and five cases are the fewest that are a rate and not a typing error.
+FUSE_BOUNCES_PER_MILLE = env.integer("FUSE_BOUNCES_PER_MILLE", 50)
+FUSE_BOUNCES_AT_LEAST = env.integer("FUSE_BOUNCES_AT_LEAST", 5, least=1)
+#: Spam complaints likewise. 0.3 % is the line of Gmail and Yahoo; one complaint may be a slip of the finger.
+FUSE_COMPLAINTS_PER_MILLE = env.integer("FUSE_COMPLAINTS_PER_MILLE", 3)
+FUSE_COMPLAINTS_AT_LEAST = env.integer("FUSE_COMPLAINTS_AT_LEAST", 2, least=1)
+
 # ── background work ─────────────────────────────────────────────────────────
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 CELERY_TASK_IGNORE_RESULT = True

@@ -154,8 +154,12 @@ def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) 
             _tell(row, "message.replied")
         case Verdict.AUTO_REPLY:
             _tell(row, "message.auto_replied")
-        case Verdict.UNSUBSCRIBE | Verdict.COMPLAINT:
+        case Verdict.UNSUBSCRIBE:
             _opt_out(row, found)
+        case Verdict.COMPLAINT:
+            _opt_out(row, found)
+            if named is not None:
+                _tell(row, "message.complained")
         case _:
             # Delays, receipts, and reports that name none of our messages are noted and change nothing.
             pass

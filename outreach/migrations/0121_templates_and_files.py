@@ -15,7 +15,7 @@ import outreach.models.content
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0112_mailbox_in_use_since"),
+        ("outreach", "0113_fuses"),
     ]
 
     operations = [

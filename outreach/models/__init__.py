@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outreach.models.content import ContentFile, MessageFile, Template, TemplateFile, TemplateKind
+from outreach.models.fuse import FuseKind, FuseTrip
 from outreach.models.gap import FolderGap, GapMeter
 from outreach.models.inbound import InboundLocation, InboundMessage
 from outreach.models.lane import Lane, LaneDay
@@ -12,6 +13,8 @@ from outreach.models.message import Message, MessageOrigin, SendTry
 __all__ = [
     "ContentFile",
     "FolderGap",
+    "FuseKind",
+    "FuseTrip",
     "GapMeter",
     "InboundLocation",
     "InboundMessage",

@@ -88,6 +88,12 @@ class InboundMessage(TenantModel):
                 condition=~Q(certainty=""),
                 name="outreach_inbound_thread",
             ),
+            # The fuse: complaints of some days.
+            models.Index(
+                fields=["organisation", "read_at"],
+                condition=Q(verdict="complaint"),
+                name="outreach_inbound_complaints",
+            ),
             # A person's conversation.
             models.Index(fields=["candidate", "-received_at"], name="outreach_inbound_person"),
         ]

@@ -185,6 +185,12 @@ class Message(TenantModel):
                 condition=Q(failure_class="policy"),
                 name="outreach_message_policy",
             ),
+            # The fuse: addresses of a mailbox's mail that do not exist, within some days.
+            models.Index(
+                fields=["mailbox", "settled_at"],
+                condition=Q(failure_class="hard"),
+                name="outreach_message_hard",
+            ),
             # Inbound mail that names the id a provider gave; ask with `.exclude(provider_message_ids=[])`.
             GinIndex(
                 fields=["provider_message_ids"],

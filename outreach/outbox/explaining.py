@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from outreach import lanes
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.outbox import capacity
-from outreach.states import WAITING, MailboxStatus, MessageStatus, Reason, sentence
+from outreach.states import FUSES, WAITING, MailboxStatus, MessageStatus, Reason, sentence
 
 _EVERYONE = "the outbox serves everyone"
 #: Nobody reads how many there are beyond this.
@@ -119,6 +119,8 @@ def _mailbox_stopped(mailbox: Mailbox) -> Explanation | None:
     reason = _OF_MAILBOX.get(MailboxStatus(mailbox.status))
     if reason is None:
         return None
+    if mailbox.status_code in FUSES:
+        return _say(Reason(mailbox.status_code))
     words = f" The server said: {mailbox.server_words}" if mailbox.server_words else ""
     return _say(reason, mailbox.paused_until, text=f"{reason.label}{words}")
 
