@@ -77,6 +77,13 @@ DOTS: dict[str, str] = {
     "Disconnected": OVER,
     "Switched off": OVER,
     "Removed": OVER,
+    # gap meter
+    "Nothing missing": GOOD,
+    "Comparing": UNDER_WAY,
+    "Not compared yet": WAITING,
+    "Mail missing": NEEDS_YOU,
+    "Not all compared": NEEDS_YOU,
+    "Comparison stopped": NEEDS_YOU,
     # run, import, export
     "Uploaded": WAITING,
     "Done": GOOD,

@@ -150,3 +150,14 @@ class MessageTextForm(forms.Form):
 
     subject = forms.CharField(max_length=255)
     body = forms.CharField(label="Text", max_length=100_000, widget=forms.Textarea(attrs={"rows": 14}))
+
+
+class GoOnForm(forms.Form):
+    """Why a mailbox that stopped itself may go on."""
+
+    reason = forms.CharField(
+        label="Why it may go on",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What was done about these cases. It is kept with your name.",
+    )

@@ -15,7 +15,7 @@ from outreach import lane_access
 from outreach.models import Mailbox, Message
 from outreach.outbox import capacity, limits
 from outreach.outbox.explaining import Explainer, Explanation
-from outreach.states import HELD, WAITING, MailboxStatus, MessageStatus
+from outreach.states import FUSES, HELD, WAITING, MailboxStatus, MessageStatus
 
 #: What stands for an address that only its adder may see (docs/behaviour.md §3).
 PRIVATE_ADDRESS = "private address"
@@ -35,6 +35,11 @@ class MailboxView:
     def word(self) -> str:
         """The word on its badge."""
         return str(MailboxStatus(self.mailbox.status).label)
+
+    @property
+    def stopped_itself(self) -> bool:
+        """Its fuse has blown: only its own page lets it go on."""
+        return self.mailbox.status == MailboxStatus.PAUSED and self.mailbox.status_code in FUSES
 
 
 @dataclass(frozen=True)
@@ -135,3 +140,11 @@ def address_for(viewer: User, row: Message) -> str:
     """Whom the message goes to; another user's private address stays hidden (docs/behaviour.md §3)."""
     hidden = row.private_to_id is not None and row.private_to_id != viewer.pk
     return PRIVATE_ADDRESS if hidden else row.to_address
+
+
+def messages_of(viewer: User, message_ids: Sequence[int], *, now: datetime) -> list[MessageView]:
+    """These messages as far as the viewer may see messages at all, in the order of the ids."""
+    if not can(viewer, Right.CAMPAIGN_VIEW):
+        return []
+    found = visible_messages(viewer).in_bulk(list(message_ids))
+    return message_views(viewer, [found[pk] for pk in message_ids if pk in found], now=now)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.views import MailboxList, MessageDetail, MessageList
-from outreach.views import inbox, mailboxes, outbox, suppression, unsubscribe
+from outreach.views import inbox, mailbox, mailboxes, outbox, suppression, unsubscribe
 
 app_name = "outreach"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/settings/", mailboxes.settings, name="settings"),
     path("outreach/mailboxes/new/", mailboxes.new, name="mailbox_new"),
+    path("outreach/mailboxes/<int:mailbox_id>/", mailbox.page, name="mailbox"),
+    path("outreach/mailboxes/<int:mailbox_id>/compare/", mailbox.compare, name="mailbox_compare"),
+    path("outreach/mailboxes/<int:mailbox_id>/go-on/", mailbox.go_on, name="mailbox_go_on"),
     path("outreach/mailboxes/<int:mailbox_id>/reconnect/", mailboxes.reconnect, name="mailbox_reconnect"),
     path("outreach/mailboxes/<int:mailbox_id>/limits/", mailboxes.limits, name="mailbox_limits"),
     path("outreach/mailboxes/<int:mailbox_id>/default/", mailboxes.set_default, name="mailbox_default"),
