@@ -11,14 +11,15 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings: a feed, event consumers, a tab, rows about people."""
-        from campaigns import (  # noqa: PLC0415 - models first
+        from campaigns import (  # noqa: F401, PLC0415 - models first
             advancing,
-            doubles,  # noqa: F401
-            facts,  # noqa: F401
-            personal,  # noqa: F401
-            reactions,  # noqa: F401
+            doubles,
+            facts,
+            personal,
+            reactions,
             scheduled,
-            tabs,  # noqa: F401
+            step_files,
+            tabs,
         )
         from outreach import lane_access  # noqa: PLC0415 - models first
         from outreach.outbox import feed  # noqa: PLC0415 - models first

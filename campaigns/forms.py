@@ -11,6 +11,7 @@ from django import forms
 from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Step
 from campaigns.timing import CLOCK_CHOICES, Preference
+from outreach.forms import ContentForm
 from outreach.models import Mailbox
 from outreach.sending_days import DAY_NAMES
 from outreach.states import MailboxStatus
@@ -22,25 +23,23 @@ class CampaignForm(forms.Form):
     name = forms.CharField(max_length=200, label="Name", help_text="Only your team sees it.")
 
 
-class StepForm(forms.Form):
+class StepForm(ContentForm):
     """One step: when after the one before, and what it says."""
 
     days = forms.IntegerField(
         min_value=0, max_value=365, label="Days after the step before", initial=3, required=False
     )
-    subject = forms.CharField(
-        max_length=500,
-        label="Subject",
+    new_thread = forms.TypedChoiceField(
+        choices=[
+            ("", "In the same thread, as an answer to the message before"),
+            ("1", "As a new thread, with its own subject"),
+        ],
+        coerce=bool,
+        empty_value=False,
         required=False,
-        help_text="A follow-up without its own subject answers in the same thread.",
+        label="How it is sent",
+        widget=forms.RadioSelect,
     )
-    body = forms.CharField(
-        label="Text",
-        widget=forms.Textarea(attrs={"rows": 14}),
-        help_text="Variables: {{ first_name }}, {{ company }}, {{ title }}, {{ sender_first_name }} … "
-        'with a fallback: {{ first_name | default: "there" }}.',
-    )
-    new_thread = forms.BooleanField(label="Start a new thread", required=False)
 
     def __init__(self, *args: Any, step: Step | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, numbers, planned_steps, recipients, reports, steps
+from campaigns.views import campaigns, numbers, planned_steps, recipients, reports, step_text, steps
 
 app_name = "campaigns"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/steps/add/", steps.add_step, name="add_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/", steps.step, name="step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", steps.remove_step, name="remove_step"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/check/", step_text.check, name="step_check"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/test/", step_text.test, name="step_test"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/recipients/add/", recipients.add_all, name="add_all"),
     path("recipients/<int:recipient_id>/", recipients.recipient, name="recipient"),
@@ -46,6 +48,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/numbers/<str:table>.csv", numbers.as_csv, name="numbers_csv"),
     path("reports/outreach/", reports.outreach, name="report"),
     path("reports/outreach/outreach.csv", reports.outreach_csv, name="report_csv"),
+    path("recipients/<int:recipient_id>/placeholders/", step_text.fill_in, name="recipient_placeholders"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
 ]

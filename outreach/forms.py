@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from outreach import presets
@@ -23,6 +25,76 @@ def _password(label: str, **more: Any) -> forms.CharField:
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         **more,
     )
+
+
+class ContentForm(forms.Form):
+    """A text with subject; the editor is drawn by ``outreach/_editor.html``, files are read by the view.
+
+    ``body_html`` comes only from the editor: without script the plain text is what is written.
+    """
+
+    subject = forms.CharField(max_length=500, label="Subject", required=False)
+    body = forms.CharField(
+        label="Text", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 14})
+    )
+    body_html = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+
+class TemplateForm(ContentForm):
+    """A template or a snippet."""
+
+    name = forms.CharField(max_length=120, label="Name")
+    shared = forms.BooleanField(
+        required=False, label="For the team", help_text="Everybody in your organisation can use it."
+    )
+
+    field_order = ("name", "subject", "body", "body_html", "shared")
+
+
+class SingleMailForm(ContentForm):
+    """A single e-mail to one person: from where, to where, when."""
+
+    mailbox = forms.ModelChoiceField(queryset=Mailbox.unguarded.none(), label="From", empty_label=None)
+    address = forms.ChoiceField(label="To")
+    when = forms.ChoiceField(
+        label="When",
+        choices=[("now", "Send now"), ("later", "Send later")],
+        initial="now",
+        widget=forms.RadioSelect,
+    )
+    #: Wall time in the writer's own zone, without one.
+    at = forms.CharField(
+        label="Day and time",
+        required=False,
+        max_length=30,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    token = forms.RegexField(r"^[0-9a-f]{20}$", widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, mailboxes: QuerySet[Mailbox], addresses: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        sender, address = self.fields["mailbox"], self.fields["address"]
+        assert isinstance(sender, forms.ModelChoiceField)
+        assert isinstance(address, forms.ChoiceField)
+        sender.queryset = mailboxes
+        address.choices = addresses
+
+    def clean_at(self) -> datetime | None:
+        """Naive: what a clock that is set forward or back makes of it is the caller's to say."""
+        text = self.cleaned_data["at"].strip()
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=None) if text else None
+        except ValueError:
+            raise forms.ValidationError("Write day and time as 2026-05-12 09:30.") from None
+
+    def clean(self) -> dict[str, Any]:
+        """*Send later* needs its time."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("when") == "later" and not cleaned.get("at") and "at" not in self.errors:
+            self.add_error("at", "Choose day and time.")
+        return cleaned
 
 
 class MailboxForm(forms.Form):

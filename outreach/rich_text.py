@@ -124,6 +124,12 @@ def to_html(text: str) -> str:
     return "\n".join(f"<p>{_linked(block)}</p>" for block in paragraphs)
 
 
+def from_text(text: str) -> str:
+    """A plain template as the editor begins with it: its paragraphs and lines, nothing else is made of it."""
+    blocks = [block for block in re.split(r"\n{2,}", text.strip("\n")) if block.strip()]
+    return "".join(f"<p>{html.escape(block, quote=False).replace(chr(10), '<br>')}</p>" for block in blocks)
+
+
 def _linked(block: str) -> str:
     parts: list[str] = []
     end = 0

@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.views import MailboxList, MessageDetail, MessageList
-from outreach.views import inbox, mailbox, mailboxes, outbox, suppression, unsubscribe
+from outreach.views import (
+    editor,
+    inbox,
+    mailbox,
+    mailboxes,
+    outbox,
+    suppression,
+    templates,
+    unsubscribe,
+    writing,
+)
 
 app_name = "outreach"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,6 +42,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/outbox/<int:message_id>/edit/", outbox.edit, name="message_edit"),
     path("outreach/outbox/<int:message_id>/cancel/", outbox.cancel, name="message_cancel"),
     path("outreach/outbox/<int:message_id>/answer/", outbox.answer, name="message_answer"),
+    path("outreach/templates/", templates.index, name="templates"),
+    path("outreach/templates/new/", templates.new, name="template_new"),
+    path("outreach/templates/<int:template_id>/", templates.template, name="template"),
+    path("outreach/templates/<int:template_id>/duplicate/", templates.duplicate, name="template_duplicate"),
+    path("outreach/templates/<int:template_id>/remove/", templates.remove, name="template_remove"),
+    path("outreach/check/", editor.check, name="check"),
+    path("outreach/test/", editor.test, name="test"),
+    path("outreach/files/", editor.upload, name="files"),
+    path("outreach/files/<int:content_file_id>/", editor.file, name="file"),
+    path("outreach/write/<int:candidate_id>/", writing.write, name="write"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<int:inbound_id>/", inbox.inbound, name="inbound"),
     path("u/<str:reference>/", unsubscribe.page, name="unsubscribe"),

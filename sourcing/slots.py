@@ -99,6 +99,14 @@ class CandidateTab(Slot):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CandidateAction(Slot):
+    """One button at the head of a person, a link to ``url_name`` (reversed with ``candidate_id``)."""
+
+    url_name: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BulkAction(Slot):
     """One button of the selection bar. The form posts ``candidate`` ids (repeated) to ``url_name``.
 
@@ -199,6 +207,7 @@ class Registry(Generic[S]):
 project_tab: Registry[ProjectTab] = Registry(ProjectTab)
 project_action: Registry[ProjectAction] = Registry(ProjectAction)
 candidate_mark: Registry[CandidateMark] = Registry(CandidateMark)
+candidate_action: Registry[CandidateAction] = Registry(CandidateAction)
 candidate_panel: Registry[CandidatePanel] = Registry(CandidatePanel)
 candidate_tab: Registry[CandidateTab] = Registry(CandidateTab)
 bulk_action: Registry[BulkAction] = Registry(BulkAction)

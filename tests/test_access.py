@@ -24,6 +24,9 @@ from accounts.models import Role
 from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
+from outreach import files as content_files
+from outreach import templates
+from outreach.contents import Content
 from outreach.models import InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
@@ -262,6 +265,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:message": ("GET", "ARV"),
     "outreach:message_cancel": ("POST", "AR"),
     "outreach:message_answer": ("POST", "AR"),
+    "outreach:templates": ("GET", "ARV"),
+    "outreach:template_new": ("GET", "AR"),
+    "outreach:template": ("GET", "ARV"),
+    "outreach:template_duplicate": ("POST", "AR"),
+    "outreach:template_remove": ("POST", "AR"),
+    "outreach:check": ("POST", "AR"),
+    "outreach:test": ("POST", "AR"),
+    "outreach:files": ("POST", "AR"),
+    "outreach:file": ("GET", "ARV"),
+    "outreach:write": ("GET", "AR"),
     "outreach:inbox": ("GET", "ARV"),
     "outreach:inbound": ("GET", "ARV"),
     "outreach:api_mailboxes": ("GET", "ARV"),
@@ -280,6 +293,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:add_step": ("POST", "AR"),
     "campaigns:step": ("GET", "AR"),
     "campaigns:remove_step": ("POST", "AR"),
+    "campaigns:step_check": ("POST", "AR"),
+    "campaigns:step_test": ("POST", "AR"),
+    "campaigns:recipient_placeholders": ("POST", "AR"),
     "campaigns:recipients": ("GET", "ARV"),
     "campaigns:add_all": ("POST", "AR"),
     "campaigns:recipient": ("GET", "ARV"),
@@ -450,6 +466,12 @@ def world(db) -> World:
     request = Finding.objects.create(
         organisation=organisation, kind="email", request_key=uuid.uuid4(), created_by=alice
     )
+    picture = content_files.keep(
+        actor=alice, upload=SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n"), picture=True
+    )
+    template = templates.save(
+        actor=alice, name="Hello", shared=True, content=Content("Hi", "Hi", files=(picture.pk,))
+    )
     boss = user("boss", of=organisation, role=Role.ADMIN)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     search = saved.save(actor=alice, name="Everybody", question=Question(), shared=True)
@@ -467,6 +489,8 @@ def world(db) -> World:
             "campaign_id": made.pk,
             "step_id": Step.objects.for_organisation(organisation).filter(campaign=made).first().pk,
             "recipient_id": ada.pk,
+            "template_id": template.pk,
+            "content_file_id": picture.pk,
             "mailbox_id": made.mailbox_id,
             "message_id": message.pk,
             "inbound_id": inbound.pk,
@@ -571,6 +595,7 @@ PERSONAL = {
     "outreach:mailbox_default",
     "outreach:mailbox_resume",
     "outreach:mailbox_remove",
+    "outreach:template_remove",
 }
 
 

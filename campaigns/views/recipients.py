@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import enrolment, intervening, selectors, statistics
+from campaigns import enrolment, intervening, placeholders, selectors, statistics
 from campaigns.forms import AddressForm
 from campaigns.models import Campaign, Recipient
 from campaigns.states import GOING, Hold, Progress, badge
@@ -155,6 +155,7 @@ def _dialogue(request: HttpRequest, found: Recipient, form: AddressForm, status:
         word=selectors.word_of(found),
         lines=selectors.timeline(found, viewer=user, now=timezone.now()),
         addresses=selectors.addresses(found, viewer=user),
+        placeholders=placeholders.of_recipient(found),
         form=form,
         may_pause=found.progress in GOING and not intervening.may_go_on(found) and may_start,
         may_go_on=intervening.may_go_on(found) and may_start,

@@ -8,10 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import editing, preview, selectors, statistics
+from campaigns import editing, selectors, statistics
 from campaigns.forms import StepForm
+from campaigns.views import step_text
 from campaigns.views.frame import campaign_frame
 from foundation.problems import Invalid
+from outreach.views import editor
 from sourcing.models import ProjectRole
 
 
@@ -37,36 +39,38 @@ def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_EDIT)
 @require_http_methods(["GET", "POST"])
 def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
-    """Write one step; beside it what the first person of the campaign would get."""
+    """Write one step; beside it what is wrong with it and how somebody would get it."""
     user = viewer_of(request)
     found = selectors.step_for(user, campaign_id, step_id, role=ProjectRole.EDITOR)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
+    content = step_text.begun_with(request, found)
     initial = {
-        "subject": found.subject,
-        "body": found.body,
+        **editor.initial_of(content),
         "days": found.days,
-        "new_thread": found.new_thread,
+        "new_thread": "1" if found.new_thread else "",
     }
     form = StepForm(request.POST or None, initial=initial, step=found)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
+            content = editor.content_from(request, before=content)
             reached = editing.edit_step(
                 step=found,
-                subject=data["subject"],
-                body=data["body"],
+                subject=content.subject,
+                body=content.body,
+                body_html=content.body_html,
+                files=content.files,
                 days=data.get("days") or 0,
                 new_thread=bool(data.get("new_thread")),
                 actor=user,
             )
         except Invalid as problem:
-            for name, text in problem.fields.items():
-                form.add_error(name, text)
+            editor.tell(form, problem)
         else:
             messages.success(request, f"Saved. It reaches {reached} people.")
             return redirect("campaigns:step", campaign.pk, found.pk)
     context = campaign_frame(request, campaign, "steps")
-    context.update(form=form, step=found, preview=preview.of_step(found), problems=preview.problems(found))
+    context.update(form=form, step=found, **step_text.context_of(request, campaign, found, content))
     return render(request, "campaigns/step.html", context, status=422 if form.errors else 200)
 
 

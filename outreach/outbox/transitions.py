@@ -351,6 +351,15 @@ def tell(message: Message, status: MessageStatus) -> None:
             subject=f"message:{message.pk}",
             message_id=message.pk,
         )
+    if status is MessageStatus.SENT and message.origin == MessageOrigin.SINGLE and message.candidate_id:
+        # A campaign tells of its own messages; most messages are a campaign's.
+        events.emit(
+            "candidate.written_to",
+            organisation_id=message.organisation_id,
+            subject=f"message:{message.pk}",
+            candidate_id=message.candidate_id,
+            message_id=message.pk,
+        )
 
 
 def put_back(messages: Sequence[Message], *, now: datetime, not_before: datetime | None = None) -> None:

@@ -57,6 +57,10 @@ def person_context(
         | tab_context(viewer, found, tab, everything=everything)
         | {
             "panels": panels,
+            "actions": [
+                {"slot": slot, "url": reverse(slot.url_name, args=[found.pk])}
+                for slot in slots.candidate_action.visible(viewer)
+            ],
             "suppressed": found.pk in suppression.suppressed_people(found.organisation_id, [found.pk]),
             "links": list(found.social_profiles.all()),
             "projects": selectors.projects_of(viewer, found),

@@ -1,0 +1,281 @@
+"""What every page with the editor shares: what it shows, what it reads, the check while typing, files and tests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.forms import Form
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.permissions import Right, needs, viewer_of
+from foundation.problems import Invalid
+from outreach import (
+    contents,
+    files,
+    filling,
+    linting,
+    rendering,
+    rich_text,
+    single,
+    templates,
+    templating,
+    variables,
+)
+from outreach.contents import Content
+from outreach.models import ContentFile, Mailbox, TemplateKind
+from sourcing import selectors as people
+from sourcing.models import Candidate
+from sourcing.search import suggesting
+
+#: People offered for a preview by a few letters of their name.
+OFFERED = 5
+#: A link that goes nowhere: previews are not unsubscribe links.
+SAMPLE_LINK = "https://unsubscribe.example/"
+_ODD = re.compile(r"[\x00-\x1f\x7f\"\\/]")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A text as ``person`` would get it, or the problem that keeps it from being made."""
+
+    candidate_id: int
+    person: str
+    text: rendering.Rendered | None
+    problem: str = ""
+
+    @property
+    def markup(self) -> str:
+        """The HTML part as a page may show it."""
+        return rich_text.for_screen(self.text.html) if self.text else ""
+
+
+def editor(viewer: User, content: Content, *, check_url: str = "") -> dict[str, Any]:
+    """What ``outreach/_editor.html`` draws beside the form's own fields."""
+    rows = files.readable(viewer, content.files)
+    return {
+        "markup": rich_text.sanitised(content.body_html) or rich_text.from_text(content.body),
+        "attachments": contents.attachments_of(content, rows),
+        "variables": variables.grouped(filling.variables_of(viewer.organisation_id or 0)),
+        "snippets": [
+            (snippet, rich_text.sanitised(snippet.body_html) or rich_text.from_text(snippet.body))
+            for snippet in templates.visible(viewer, TemplateKind.SNIPPET)
+        ],
+        "check_url": check_url or reverse("outreach:check"),
+        "limits": (settings.ATTACHMENT_BYTES >> 20, settings.MESSAGE_FILES_BYTES >> 20),
+    }
+
+
+def initial_of(content: Content) -> dict[str, str]:
+    """A content as the form's initial values."""
+    return {"subject": content.subject, "body": content.body}
+
+
+def tell(form: Form, problem: Invalid) -> None:
+    """A problem beside the field it is about, else above the form."""
+    for name, text in (problem.fields or {"": str(problem)}).items():
+        form.add_error(name if name in form.fields else None, text)
+
+
+def shown(request: HttpRequest, content: Content) -> Content:
+    """What the editor shows: what was posted and refused, else the content as it is stored."""
+    if request.method != "POST":
+        return content
+    kept = {int(each) for each in request.POST.getlist("attachment") if each.isascii() and each.isdigit()}
+    markup = rich_text.sanitised(request.POST.get("body_html", "")[: contents.LONGEST_PASTE])
+    return Content(
+        request.POST.get("subject", ""),
+        request.POST.get("body", ""),
+        markup,
+        tuple(dict.fromkeys([*rich_text.files_in(markup), *sorted(kept), *content.files])),
+    )
+
+
+def as_posted(request: HttpRequest, content: Content) -> QueryDict:
+    """The same as the check is posted from a page with script: for the page as it begins."""
+    data = request.POST.copy() if request.method == "POST" else QueryDict(mutable=True)
+    if request.method != "POST":
+        data.update({"subject": content.subject, "body": content.body, "body_html": content.body_html})
+        data.setlist("attachment", [str(pk) for pk in content.files])
+    for name in ("person", "find"):
+        if request.GET.get(name):
+            data[name] = request.GET[name]
+    return data
+
+
+def content_from(request: HttpRequest, *, before: Content | None = None) -> Content:
+    """What was posted; new attachments are stored. Raises Invalid, whose text stands above the form.
+
+    Without script only the plain text comes; if it is ``before``'s words unchanged, its form is kept.
+    """
+    viewer = viewer_of(request)
+    kept = [int(each) for each in request.POST.getlist("attachment") if each.isascii() and each.isdigit()][
+        :50
+    ]
+    new = [files.keep(actor=viewer, upload=upload).pk for upload in request.FILES.getlist("attach")]
+    return _typed(viewer, request.POST, attachments=[*kept, *new], before=before)
+
+
+def _typed(
+    viewer: User, data: QueryDict, *, attachments: list[int], before: Content | None = None
+) -> Content:
+    body, markup = data.get("body", ""), data.get("body_html")
+    if markup is None:
+        same = before is not None and before.rich and _lines(before.body) == _lines(body)
+        markup = before.body_html if before is not None and same else ""
+    return contents.written(
+        actor=viewer,
+        subject=data.get("subject", "")[:1_000],
+        body=body,
+        body_html=markup,
+        attachments=attachments,
+    )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def person_asked(viewer: User, data: Mapping[str, Any]) -> tuple[int | None, Sequence[Candidate]]:
+    """Whom to preview for: the id that was chosen, and people found by the letters typed beside it."""
+    find, chosen = str(data.get("find", "")).strip()[:100], str(data.get("person", ""))
+    found = suggesting.people(viewer=viewer, text=find, most=OFFERED) if find else []
+    pk = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
+    if pk is None and found:
+        pk = found[0].pk
+    return pk, found
+
+
+def preview_for(viewer: User, content: Content, candidate: Candidate, *, mailbox: Mailbox | None) -> Preview:
+    """The text for one person, as a single e-mail of the viewer."""
+    try:
+        text = single.rendered(
+            content, candidate=candidate, actor=viewer, mailbox=mailbox, unsubscribe_link=SAMPLE_LINK
+        )
+    except rendering.TemplateProblem as problem:
+        return Preview(candidate.pk, candidate.name, None, str(problem))
+    return Preview(candidate.pk, candidate.name, text)
+
+
+def checked(viewer: User, data: QueryDict, *, subject_optional: bool = False) -> dict[str, Any]:
+    """Findings and preview of a text that belongs to no campaign."""
+    content = draft_of(viewer, data)
+    if isinstance(content, str):
+        return {"findings": [linting.Finding(linting.Level.ERROR, "refused", "Text", content)]}
+    known = filling.variables_of(viewer.organisation_id or 0)
+    carried = sum(file.size for file in files.readable(viewer, content.files))
+    candidate_id, found = person_asked(viewer, data)
+    candidate = people.candidate_for(viewer, candidate_id) if candidate_id else None
+    needs = [
+        *templating.analyse(content.subject, own=known).needs,
+        *templating.analyse(content.text, own=known, rich=content.rich).needs,
+    ]
+    lacking = _lacking(candidate, needs) if candidate and data.get("fixed") else None
+    mailbox = single.senders(viewer).filter(pk=_number(data.get("mailbox"))).first()
+    return {
+        "findings": linting.lint(
+            content, known, answers_thread=subject_optional, lacking=lacking, people=1, carried=carried
+        ),
+        "preview": preview_for(viewer, content, candidate, mailbox=mailbox) if candidate else None,
+        "found": found,
+    }
+
+
+def draft_of(viewer: User, data: QueryDict) -> Content | str:
+    """The text as it stands in an editor, or the sentence why it cannot be taken."""
+    kept = [int(each) for each in data.getlist("attachment") if each.isascii() and each.isdigit()][:50]
+    try:
+        return _typed(viewer, data, attachments=kept)
+    except Invalid as problem:
+        return str(problem)
+
+
+def _lacking(candidate: Candidate, names: Sequence[str]) -> dict[str, int]:
+    rows = Candidate.objects.for_organisation(candidate.organisation_id).filter(pk=candidate.pk)
+    return {name: filling.lacking(rows, name).count() for name in names}
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+@require_POST
+@needs(Right.CAMPAIGN_EDIT)
+def check(request: HttpRequest) -> HttpResponse:
+    """The part beside the editor: what is wrong with the text as it stands, and how somebody would get it."""
+    optional = request.POST.get("kind") == TemplateKind.SNIPPET
+    context = checked(viewer_of(request), request.POST, subject_optional=optional)
+    return render(request, "outreach/_check.html", context)
+
+
+@require_POST
+@needs(Right.CAMPAIGN_EDIT)
+def test(request: HttpRequest) -> HttpResponse:
+    """*Send me a test* of a text as it stands: to the viewer's own address, through the outbox."""
+    viewer = viewer_of(request)
+    content = draft_of(viewer, request.POST)
+    if isinstance(content, str):
+        raise Invalid(content)
+    candidate_id, _found = person_asked(viewer, request.POST)
+    candidate = people.candidate_for(viewer, candidate_id) if candidate_id else None
+    mailbox = single.senders(viewer).filter(pk=_number(request.POST.get("mailbox"))).first()
+    single.send_test(content=content, candidate=candidate, actor=viewer, mailbox=mailbox)
+    return told(f"A test is on its way to {viewer.email}.")
+
+
+def told(text: str) -> HttpResponse:
+    """An answer that leaves the page as it is and says one sentence."""
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text}})
+    return response
+
+
+@require_POST
+@needs(Right.CAMPAIGN_EDIT)
+def upload(request: HttpRequest) -> HttpResponse:
+    """A picture for the text; answers with the markup that shows it."""
+    given = request.FILES.get("picture")
+    if given is None:
+        raise Invalid("Choose a picture.")
+    kept = files.keep(actor=viewer_of(request), upload=given, picture=True)
+    source = rich_text.FILE_PATH.format(kept.pk)
+    return HttpResponse(
+        format_html('<img src="{}" alt="{}">', source, kept.name.rpartition(".")[0] or kept.name)
+    )
+
+
+@require_GET
+@needs(Right.CAMPAIGN_VIEW)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
+def file(request: HttpRequest, content_file_id: int) -> HttpResponseBase:
+    """A picture to be looked at, anything else as a download."""
+    return sent(files.file_for(viewer_of(request), content_file_id))
+
+
+def sent(row: ContentFile) -> FileResponse:
+    """The bytes; a browser must never take them for a page of ours."""
+    try:
+        stored = row.file.storage.open(str(row.file.name))
+    except FileNotFoundError as error:
+        raise files.FileMissing("The file is not there any more.") from error
+    picture = row.content_type in files.PICTURES
+    response = FileResponse(stored, content_type=row.content_type if picture else "application/octet-stream")
+    name = _ODD.sub("_", row.name)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=not picture, filename=name) or "attachment"
+    )
+    response["Content-Length"] = str(row.size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, max-age=86400, immutable" if picture else "private, no-store"
+    return response
