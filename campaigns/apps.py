@@ -27,6 +27,7 @@ class CampaignsConfig(AppConfig):
         from sourcing.search import facets  # noqa: PLC0415 - models first
 
         facets.label_fact("campaigns", "status", "Outreach")
+        facets.label_fact("campaigns", "interest", "Interest")
         feed.register(advancing.CampaignFeed())
         outbox.register(scheduled.PlannedSteps())
         lane_access.register("campaigns", scheduled.LANES)

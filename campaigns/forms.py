@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 
+from campaigns import overriding
 from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Step
 from campaigns.timing import CLOCK_CHOICES, Preference
 from outreach.forms import ContentForm
 from outreach.models import Mailbox
 from outreach.sending_days import DAY_NAMES
-from outreach.states import MailboxStatus
+from outreach.states import Interest, MailboxStatus
 
 
 class CampaignForm(forms.Form):
@@ -108,6 +110,29 @@ class AddressForm(forms.Form):
         label="Add email",
         help_text="Used in this campaign only; the profile is not changed.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class FieldsForm(forms.Form):
+    """What the person is called in this campaign only; an empty field leaves the profile's word."""
+
+    def __init__(self, *args: Any, profile: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in overriding.FIELDS.items():
+            self.fields[name] = forms.CharField(
+                label=label,
+                required=False,
+                max_length=overriding.LONGEST,
+                widget=forms.TextInput(attrs={"placeholder": profile.get(name, ""), "autocomplete": "off"}),
+            )
+
+
+class MarkForm(forms.Form):
+    """How the person answered, and why."""
+
+    interest = forms.ChoiceField(choices=[("", "No mark"), *Interest.choices], required=False, label="Answer")
+    reason = forms.CharField(
+        max_length=200, required=False, widget=forms.TextInput(attrs={"list": "reasons"})
     )
 
 

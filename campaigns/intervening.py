@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import addressing, choosing, planning, standing
+from campaigns import addressing, choosing, overriding, planning, standing, writing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import (
     GOING,
@@ -22,7 +23,8 @@ from campaigns.states import (
     reopened,
 )
 from foundation.problems import Conflict, Invalid, Missing
-from outreach.states import Reason
+from outreach.models import Message
+from outreach.states import WAITING, Reason
 from sourcing.normalising import normalise_email
 
 
@@ -83,6 +85,52 @@ def use_address(*, recipient_id: int, address: str, actor: User) -> Recipient:
 
 
 @transaction.atomic
+def use_the_rules(*, recipient_id: int, actor: User) -> Recipient:
+    """Forget the address set for this campaign: the campaign's own rules choose again."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    recipient = _mine(recipient_id, actor)
+    recipient.override_address, recipient.address, recipient.contact_point = "", "", None
+    recipient.save(update_fields=["override_address", "address", "contact_point"])
+    standing.tell(recipient)
+    return recipient
+
+
+@transaction.atomic
+def override_fields(*, recipient_id: int, values: Mapping[str, str], actor: User) -> Recipient:
+    """What the person is called in this campaign only (``overriding.FIELDS``); the profile is not touched (seed 002).
+
+    A message that waits already is written anew; somebody held because a variable was missing goes on if it is there.
+    """
+    require(actor, Right.CAMPAIGN_EDIT)
+    recipient = _mine(recipient_id, actor)
+    recipient.overrides = overriding.cleaned(values)
+    recipient.save(update_fields=["overrides"])
+    if recipient.hold_code == HoldReason.VARIABLE_MISSING:
+        standing.release(recipient)
+    if recipient.open_attempt_id is not None:
+        _write_anew(recipient.open_attempt_id, recipient)
+    standing.tell(recipient)
+    return recipient
+
+
+def _write_anew(attempt_id: int, recipient: Recipient) -> None:
+    """A message that no worker holds yet says what was just said; a claimed one stays what it is."""
+    attempt = (
+        Attempt.objects.for_organisation(recipient.organisation_id)
+        .select_related("recipient__candidate", "recipient__thread_message", "step")
+        .get(pk=attempt_id)
+    )
+    message = (
+        Message.objects.for_organisation(recipient.organisation_id)
+        .select_for_update(no_key=True)
+        .filter(pk=attempt.message_id, status__in=WAITING)
+        .first()
+    )
+    if message is not None:
+        writing.write_again(attempt, message)
+
+
+@transaction.atomic
 def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) -> Recipient:
     """Repeat the step that bounced to another address: a new thread, planned as if started now."""
     require(actor, Right.CAMPAIGN_START)
@@ -104,7 +152,7 @@ def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) ->
     recipient.thread_message, recipient.contact_point, recipient.address = None, None, ""
     recipient.next_try += 1
     recipient.save()
-    _run_again(recipient.campaign)
+    run_again(recipient.campaign)
     planning.plan_from(recipient, step, start_at=now)
     standing.tell(recipient)
     return recipient
@@ -133,7 +181,8 @@ def _refuse_unusable(recipient: Recipient) -> None:
         )
 
 
-def _run_again(campaign: Campaign) -> None:
+def run_again(campaign: Campaign) -> None:
+    """A completed campaign that has somebody to write to again is running."""
     if campaign.status == CampaignStatus.COMPLETED:
         check_campaign(CampaignStatus.COMPLETED, CampaignStatus.RUNNING)
         Campaign.objects.for_organisation(campaign.organisation_id).filter(

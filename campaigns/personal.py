@@ -81,7 +81,18 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
     return {
         "Campaigns": [
             {"campaign": row.campaign.name, "standing": badge(row.progress, row.hold)}
-            | row_of(row, only=("added_at", "added_by", "ended_at", "ended_reason"))
+            | row_of(
+                row,
+                only=(
+                    "added_at",
+                    "added_by",
+                    "ended_at",
+                    "ended_reason",
+                    "overrides",
+                    "interest",
+                    "interest_reason",
+                ),
+            )
             for row in rows.select_related("campaign", "added_by").order_by("pk")
         ],
         "Written for the person in campaigns": [

@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns import folding, lifecycle, merging, planning, standing, timing
+from accounts.models import User
+from campaigns import folding, lifecycle, marking, merging, planning, standing, timing
 from campaigns.models import Attempt, Campaign, Recipient
 from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Progress, RecipientEvent
 from foundation import events
 from foundation.models import Event
 from outreach.models import InboundMessage, Mailbox
-from outreach.states import LEFT_US, MAY_SEND, MailboxStatus, MessageStatus, Reason
+from outreach.states import LEFT_US, MAY_SEND, Interest, MailboxStatus, MessageStatus, Reason
 from sourcing.merging import current
 
 OUTCOMES = (
@@ -39,6 +41,7 @@ OUTCOMES = (
     "message.replied",
     "message.possible_reply",
     "message.auto_replied",
+    "message.interest_corrected",
     "candidate.opted_out",
     "candidate.written_by_hand",
     "mailbox.changed",
@@ -50,6 +53,16 @@ def react(event: Event) -> None:
         folding.fold(message_id=event.ids["message_id"], organisation_id=event.organisation_id, now=now)
     elif event.kind == "message.replied":
         replied(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"], now=now)
+        interest_read(
+            organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"], user_id=None, now=now
+        )
+    elif event.kind == "message.interest_corrected":
+        interest_read(
+            organisation_id=event.organisation_id,
+            inbound_id=event.ids["inbound_id"],
+            user_id=event.ids["user_id"],
+            now=now,
+        )
     elif event.kind == "message.possible_reply":
         possibly_replied(organisation_id=event.organisation_id, inbound_id=event.ids["inbound_id"])
     elif event.kind == "message.auto_replied":
@@ -85,18 +98,7 @@ def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
     ended: list[Recipient] = []
     others: list[Recipient] = []
     for recipient in _recipients_of(organisation_id, inbound.candidate_id):
-        answered = Attempt.objects.for_organisation(organisation_id).filter(recipient=recipient)
-        if inbound.message_id is not None:
-            answered = answered.filter(message_id=inbound.message_id)
-        else:
-            # Compared with the beginning of the sending, since an answer may overtake its end, and by the
-            # second, since that is how exactly a mail server tells when a mail came.
-            answered = answered.filter(
-                message__mailbox_id=inbound.mailbox_id,
-                message__sending_at__lt=inbound.received_at + timedelta(seconds=1),
-                message__status__in=[s.value for s in (*LEFT_US, MessageStatus.SENDING)],
-            )
-        (ended if answered.exists() else others).append(recipient)
+        (ended if _answered_by(recipient, inbound).exists() else others).append(recipient)
     # A merge may have stopped the one that was answered: the reply is its heir's.
     heirs = {merging.heir(recipient) for recipient in ended}
     ended, others = (
@@ -114,6 +116,39 @@ def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
             standing.put_on_hold(
                 recipient, Hold.PAUSED, reason=HoldReason.REPLIED_ELSEWHERE, text=f"Replied in {names}."
             )
+
+
+@transaction.atomic
+def interest_read(*, organisation_id: int, inbound_id: int, user_id: int | None, now: datetime) -> None:
+    """What an answer means is its recipient's mark; what only the reader said never replaces a person's word.
+
+    A referral is nobody's interest: it stays with the mail.
+    """
+    inbound = InboundMessage.objects.for_organisation(organisation_id).filter(pk=inbound_id).first()
+    if inbound is None or inbound.candidate_id is None:
+        return
+    if user_id is None and inbound.meaning in {"", Interest.REFERRAL}:
+        return
+    actor = User.objects.filter(organisation_id=organisation_id, pk=user_id).first()
+    for recipient in _recipients_of(organisation_id, inbound.candidate_id):
+        if _answered_by(recipient, inbound).exists() and recipient.merged_into_id is None:
+            marking.take_over(recipient, interest=inbound.meaning, actor=actor, now=now)
+
+
+def _answered_by(recipient: Recipient, inbound: InboundMessage) -> QuerySet[Attempt]:
+    """The attempts that a mail may be the answer to: the one it names, else what left from its mailbox before it came.
+
+    Compared with the beginning of the sending, since an answer may overtake its end, and by the second, since that is
+    how exactly a mail server tells when a mail came.
+    """
+    attempts = Attempt.objects.for_organisation(recipient.organisation_id).filter(recipient=recipient)
+    if inbound.message_id is not None:
+        return attempts.filter(message_id=inbound.message_id)
+    return attempts.filter(
+        message__mailbox_id=inbound.mailbox_id,
+        message__sending_at__lt=inbound.received_at + timedelta(seconds=1),
+        message__status__in=[s.value for s in (*LEFT_US, MessageStatus.SENDING)],
+    )
 
 
 @transaction.atomic

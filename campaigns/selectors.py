@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from accounts.models import User
 from campaigns import addressing, choosing, waiting
@@ -15,6 +16,7 @@ from campaigns.models import Attempt, Campaign, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
 from campaigns.states import AttemptOutcome, Hold, Progress, StepStatus, badge, step_status
 from foundation.problems import Missing
+from outreach.inbound import selectors as inbox
 from outreach.outbox import scheduled
 from outreach.outbox.explaining import Explainer
 from outreach.outbox.scheduled import NO_ACTS, Acts
@@ -318,3 +320,22 @@ def addresses(recipient: Recipient, *, viewer: User) -> list[AddressLine]:
         for known, words in lines
         if known.id in points
     ]
+
+
+def override_line(recipient: Recipient, *, viewer: User) -> str:
+    """The address set for this campaign when it is none of the profile's; another user's private one stays hidden."""
+    text = recipient.override_address
+    if not text:
+        return ""
+    known = [known for known in choosing.addresses_of(recipient) if known.text == text]
+    if not known:
+        return text
+    return PRIVATE if all(one.private_to not in {None, viewer.pk} for one in known) else ""
+
+
+def inbox_url(recipient: Recipient, *, viewer: User) -> str:
+    """The newest mail of the person's conversation with the campaign's mailbox; empty without one."""
+    newest = inbox.newest_of(
+        viewer, candidate_id=recipient.candidate_id, mailbox_id=recipient.campaign.mailbox_id
+    )
+    return reverse("outreach:inbound", args=[newest]) if newest is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, numbers, planned_steps, recipients, reports, step_text, steps
+from campaigns.views import campaigns, dialogue, numbers, planned_steps, recipients, reports, step_text, steps
 
 app_name = "campaigns"
 urlpatterns = [
@@ -26,11 +26,16 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/test/", step_text.test, name="step_test"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/recipients/add/", recipients.add_all, name="add_all"),
-    path("recipients/<int:recipient_id>/", recipients.recipient, name="recipient"),
-    path("recipients/<int:recipient_id>/pause/", recipients.pause, name="recipient_pause"),
-    path("recipients/<int:recipient_id>/go-on/", recipients.go_on, name="recipient_go_on"),
-    path("recipients/<int:recipient_id>/stop/", recipients.stop, name="recipient_stop"),
-    path("recipients/<int:recipient_id>/address/", recipients.address, name="recipient_address"),
+    path("recipients/<int:recipient_id>/", dialogue.recipient, name="recipient"),
+    path("recipients/<int:recipient_id>/pause/", dialogue.pause, name="recipient_pause"),
+    path("recipients/<int:recipient_id>/go-on/", dialogue.go_on, name="recipient_go_on"),
+    path("recipients/<int:recipient_id>/stop/", dialogue.stop, name="recipient_stop"),
+    path("recipients/<int:recipient_id>/start-again/", dialogue.start_again, name="recipient_start_again"),
+    path("recipients/<int:recipient_id>/not-a-reply/", dialogue.not_a_reply, name="recipient_not_a_reply"),
+    path("recipients/<int:recipient_id>/is-a-reply/", dialogue.answer_doubt, name="recipient_is_a_reply"),
+    path("recipients/<int:recipient_id>/mark/", dialogue.mark, name="recipient_mark"),
+    path("recipients/<int:recipient_id>/fields/", dialogue.fields, name="recipient_fields"),
+    path("recipients/<int:recipient_id>/address/", dialogue.address, name="recipient_address"),
     path(
         "recipients/<int:recipient_id>/steps/<int:step_id>/now/", planned_steps.send_now, name="planned_now"
     ),

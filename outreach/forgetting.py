@@ -50,9 +50,22 @@ _BLANK_INBOUND: dict[str, Any] = {
     "body_text": "",
     "rfc_message_id": "",
     "references": "",
+    "quoted_text": "",
+    "interest": "",
+    "interest_phrase": "",
+    "corrected_interest": "",
 }
 _TOLD_OF_MESSAGE = ("subject", "body_text", "planned_at", "sent_at", "status", "origin")
-_TOLD_OF_INBOUND = ("received_at", "verdict", "from_address", "from_name", "subject", "body_text")
+_TOLD_OF_INBOUND = (
+    "received_at",
+    "verdict",
+    "from_address",
+    "from_name",
+    "subject",
+    "body_text",
+    "quoted_text",
+    "interest",
+)
 
 
 def erase(trail: Trail) -> dict[str, int]:

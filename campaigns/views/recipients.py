@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import enrolment, intervening, placeholders, selectors, statistics
-from campaigns.forms import AddressForm
+from campaigns import enrolment, selectors, statistics
 from campaigns.models import Campaign, Recipient
 from campaigns.states import GOING, Hold, Progress, badge
+from campaigns.views.dialogue import dialogue_context
 from campaigns.views.frame import campaign_frame
 from foundation.paging import keyset
-from foundation.problems import Problem
+from foundation.problems import Missing
 from sourcing import selectors as sourcing_selectors
 from sourcing import slots
 from sourcing.models import Project, ProjectRole
-from sourcing.views.requests import number, numbers
+from sourcing.views.requests import number, numbers, private, wants_part
 
 PAGE = 50
 #: How many people the question before adding names; of the others it says how many they are.
@@ -36,6 +33,16 @@ def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
     user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id)
     standing = request.GET.get("standing", "")
+    chosen = number(request.GET.get("recipient"))
+    opened = selectors.recipient_for(user, chosen) if chosen is not None else None
+    if opened is not None and opened.campaign_id != campaign.pk:
+        raise Missing("There is no such recipient.")
+    dialogue = {} if opened is None else dialogue_context(request, opened)
+    close_url = _here(request, None)
+    if opened is not None and wants_part(request, "drawer"):
+        return private(
+            render(request, "campaigns/_recipient_drawer.html", dialogue | {"close_url": close_url})
+        )
     page = keyset(
         selectors.recipients(campaign, word=standing),
         order=("pk",),
@@ -45,14 +52,32 @@ def recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
     counts = statistics.standings(campaign)
     context = campaign_frame(request, campaign, "recipients")
     context.update(
-        rows=[(recipient, selectors.word_of(recipient)) for recipient in page.rows],
+        dialogue,
+        close_url=close_url,
+        opened=opened,
+        row_query=_here(request, 0)[:-1],
+        here=request.get_full_path(),
+        rows=[(recipient, selectors.word_of(recipient), _may_pause(recipient)) for recipient in page.rows],
         page=page,
         standing=standing,
         filters=[(value, word, counts[value]) for value, word in badge_words() if counts.get(value)],
         total=sum(counts.values()),
         member_total=sourcing_selectors.project_members(user, campaign.project).count(),
     )
-    return render(request, "campaigns/recipients.html", context)
+    return private(render(request, "campaigns/recipients.html", context))
+
+
+def _may_pause(recipient: Recipient) -> bool:
+    return recipient.progress in GOING and recipient.hold in {Hold.NONE, Hold.OUT_OF_OFFICE}
+
+
+def _here(request: HttpRequest, recipient_id: int | None) -> str:
+    """This page with the dialogue of a recipient open, or closed."""
+    query = request.GET.copy()
+    query.pop("recipient", None)
+    if recipient_id is not None:
+        query["recipient"] = str(recipient_id)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def badge_words() -> list[tuple[str, str]]:
@@ -138,102 +163,3 @@ def _tell(request: HttpRequest, result: enrolment.Enrolment) -> None:
     for reason in dict.fromkeys(result.refused.values()):
         count = sum(1 for other in result.refused.values() if other == reason)
         messages.warning(request, f"{count:,} left out: {reason}.")
-
-
-@needs(Right.CAMPAIGN_VIEW)
-def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """The dialogue: steps with *why not yet*, addresses, add email, Pause Campaign."""
-    return _dialogue(request, selectors.recipient_for(viewer_of(request), recipient_id), AddressForm())
-
-
-def _dialogue(request: HttpRequest, found: Recipient, form: AddressForm, status: int = 200) -> HttpResponse:
-    user = viewer_of(request)
-    context = campaign_frame(request, selectors.campaign_for(user, found.campaign_id), "recipients")
-    may_start = bool(context["may_start"])
-    context.update(
-        recipient=found,
-        word=selectors.word_of(found),
-        lines=selectors.timeline(found, viewer=user, now=timezone.now()),
-        addresses=selectors.addresses(found, viewer=user),
-        placeholders=placeholders.of_recipient(found),
-        form=form,
-        may_pause=found.progress in GOING and not intervening.may_go_on(found) and may_start,
-        may_go_on=intervening.may_go_on(found) and may_start,
-        may_try_again=found.progress == Progress.BOUNCED and may_start,
-    )
-    return render(request, "campaigns/recipient.html", context, status=status)
-
-
-@needs(Right.CAMPAIGN_START)
-@require_POST
-def pause(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """*Pause Campaign* for this person."""
-    return _done(
-        request,
-        recipient_id,
-        "Paused for this person.",
-        lambda user: intervening.pause(recipient_id=recipient_id, actor=user, now=timezone.now()),
-    )
-
-
-@needs(Right.CAMPAIGN_START)
-@require_POST
-def go_on(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """Release the hold."""
-    return _done(
-        request,
-        recipient_id,
-        "Goes on.",
-        lambda user: intervening.go_on(recipient_id=recipient_id, actor=user, now=timezone.now()),
-    )
-
-
-@needs(Right.CAMPAIGN_START)
-@require_POST
-def stop(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """End the campaign for this person."""
-    return _done(
-        request,
-        recipient_id,
-        "Stopped for this person.",
-        lambda user: enrolment.stop(
-            recipient_id=recipient_id,
-            organisation_id=user.organisation_id or 0,
-            actor=user,
-            now=timezone.now(),
-        ),
-    )
-
-
-@needs(Right.CAMPAIGN_EDIT)
-@require_POST
-def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """Another address for this campaign, or *try again* with it after a bounce."""
-    user = viewer_of(request)
-    found = selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
-    form = AddressForm(request.POST)
-    if not form.is_valid():
-        return _dialogue(request, found, form, 422)
-    text = form.cleaned_data["address"]
-    try:
-        if found.progress == Progress.BOUNCED:
-            intervening.try_again(recipient_id=recipient_id, address=text, actor=user, now=timezone.now())
-            messages.success(request, "The step is tried again with this address.")
-        else:
-            intervening.use_address(recipient_id=recipient_id, address=text, actor=user)
-            messages.success(request, "This campaign writes to that address now.")
-    except Problem as problem:
-        if problem.status not in {409, 422}:
-            raise
-        fields = getattr(problem, "fields", {})
-        form.add_error("address", fields.get("address") or str(problem))
-        return _dialogue(request, found, form, 422)
-    return redirect("campaigns:recipient", recipient_id)
-
-
-def _done(request: HttpRequest, recipient_id: int, text: str, act: Callable[[User], object]) -> HttpResponse:
-    user = viewer_of(request)
-    selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
-    act(user)
-    messages.success(request, text)
-    return redirect("campaigns:recipient", recipient_id)

@@ -88,6 +88,12 @@ def mail(viewer: User, inbound_id: int) -> InboundMessage:
     return row
 
 
+def newest_of(viewer: User, *, candidate_id: int, mailbox_id: int | None) -> int | None:
+    """The id of the newest mail of a conversation; None while nothing came."""
+    rows = _visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id)
+    return rows.order_by("-received_at", "-pk").values_list("pk", flat=True).first()
+
+
 def mail_views(viewer: User, rows: Sequence[InboundMessage], *, with_marks: bool = True) -> list[MailView]:
     """A page of mail with what upper rooms say about each person; a fixed number of queries."""
     people = {row.candidate_id for row in rows if row.candidate_id is not None}
