@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from bench.sink import RunningSink
 from campaigns import editing, enrolment, lifecycle
-from campaigns.models import Recipient
+from campaigns.models import Campaign, Recipient
 from foundation import runs, secrets
 from foundation.models import Delivery, Run
 from outreach.models import Mailbox, Message
@@ -52,6 +52,21 @@ def make_world(*, port: int, mailboxes: int, each: int, body: str) -> list[Mailb
         while runs.work(run_id):
             pass
     lifecycle.end_of_grace(now=timezone.now())
+    return made
+
+
+def campaigns(owner: User, project: Project, *, count: int, port: int = 1) -> list[Campaign]:
+    """Draft campaigns of one step without people, each with a mailbox of its own without gap or limit."""
+    made = []
+    for number in range(count):
+        mailbox = _mailbox(owner, number, port)
+        campaign = editing.create_campaign(
+            project=project, name=f"Campaign {number}", actor=owner, mailbox=mailbox
+        )
+        editing.edit_step(
+            step=campaign.steps.get(), subject=SUBJECT, body="Hello", days=0, new_thread=False, actor=owner
+        )
+        made.append(campaign)
     return made
 
 

@@ -295,6 +295,12 @@ class Recipient(TenantModel):
                 condition=Q(progress="replied"),
                 name="campaigns_recipient_replied",
             ),
+            # The tick: absences that end.
+            models.Index(
+                fields=["hold_until"],
+                condition=Q(hold="out_of_office"),
+                name="campaigns_recipient_absent",
+            ),
             # A person's campaigns: replies, opt-outs, the profile.
             models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
         ]
@@ -407,8 +413,12 @@ class Attempt(TenantModel):
             ),
         ]
         indexes = [
-            # The sweep: attempts whose message is settled but not yet folded.
-            models.Index(fields=["id"], condition=Q(outcome="open"), name="campaigns_attempt_open"),
+            # The sweep: attempts whose message is settled but not yet folded, or may be proved to be sent.
+            models.Index(
+                fields=["id"],
+                condition=Q(outcome__in=["open", "uncertain"]),
+                name="campaigns_attempt_unfolded",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -251,7 +251,7 @@ def end_of_absence(*, now: datetime, limit: int = 500) -> int:
     due = Recipient.objects.across_organisations("the clock is everybody's").filter(
         hold=Hold.OUT_OF_OFFICE, hold_until__lte=now
     )
-    ids = list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    ids = list(due.order_by("hold_until", "pk").values_list("pk", flat=True)[:limit])
     return (
         Recipient.objects.across_organisations("the clock is everybody's")
         .filter(pk__in=ids, hold=Hold.OUT_OF_OFFICE)
