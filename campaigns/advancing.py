@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -27,6 +27,9 @@ from outreach.outbox.explaining import READ_WITHIN
 from outreach.states import Reason, Turn
 
 _EVERYONE = "the outbox serves everyone"
+_MOVED_ON = frozenset({Reason.DAY_NOT_ALLOWED, Reason.HOLIDAY, Reason.OUTSIDE_HOURS})
+#: People looked at together once somebody had to be moved: a whole line may have to be.
+_MOVED_TOGETHER = 500
 
 # The first due recipient of each mailbox: per mailbox its few running campaigns, per campaign one step into
 # the partial index campaigns_recipient_due for those moved by hand, later steps and first steps. Held-back people
@@ -132,12 +135,12 @@ def _open_campaigns(mailbox_ids: Sequence[int], now: datetime) -> list[_DueCampa
         .values_list("pk", "lane_id")
     )
     shut = lanes.closed(set(lane_of.values()), now=now)
-    # A day that is not allowed does not close a campaign here: its due people are moved to the next allowed
-    # day in write(), and then they are no longer due.
+    # A day that is not allowed and a closed hour do not close a campaign here: its due people are moved to the
+    # next day that is open in write(), and then they are no longer due.
     return [
         row
         for row in rows
-        if (found := shut.get(lane_of[row.campaign_id])) is None or found.reason == Reason.DAY_NOT_ALLOWED
+        if (found := shut.get(lane_of[row.campaign_id])) is None or found.reason in _MOVED_ON
     ]
 
 
@@ -146,6 +149,8 @@ class _Batch:
 
     def __init__(self, mailbox_id: int, now: datetime, limit: int) -> None:
         self.now, self.limit = now, limit
+        self.moved = False
+        self.full_yesterday: dict[int, bool] = {}
         self.mailbox = (
             Mailbox.objects.across_organisations(_EVERYONE).select_related("organisation").get(pk=mailbox_id)
         )
@@ -167,7 +172,9 @@ class _Batch:
         return _open_campaigns([self.mailbox.pk], self.now)
 
     def write(self) -> list[int]:
-        recipients = self._on_time(self._pick())
+        recipients = self._on_time(self._pick(self.limit))
+        if not recipients and self.moved:
+            self._on_time(self._pick(_MOVED_TOGETHER))
         if not recipients:
             return []
         choices = choosing.choose_for(recipients)
@@ -186,21 +193,23 @@ class _Batch:
                 drafts.append((recipient, step, choice, draft))
         return self._store(drafts)
 
-    def _pick(self) -> list[Recipient]:
+    def _pick(self, limit: int) -> list[Recipient]:
         """Due recipients under their row locks: later steps first, campaigns in turns, then planned time."""
         picked: list[Recipient] = []
         for turn in (Turn.MOVED_BY_HAND, Turn.LATER_STEP, Turn.FIRST_STEP):
             due = [row.campaign_id for row in self.open_campaigns if row.turn == turn]
-            queues = {campaign_id: self._locked(campaign_id, turn) for campaign_id in dict.fromkeys(due)}
-            while len(picked) < self.limit and any(queues.values()):
+            queues = {
+                campaign_id: self._locked(campaign_id, turn, limit) for campaign_id in dict.fromkeys(due)
+            }
+            while len(picked) < limit and any(queues.values()):
                 for campaign_id in list(queues):
-                    if queues[campaign_id] and len(picked) < self.limit:
+                    if queues[campaign_id] and len(picked) < limit:
                         picked.append(queues[campaign_id].pop(0))
         return picked
 
-    def _locked(self, campaign_id: int, turn: Turn) -> list[Recipient]:
+    def _locked(self, campaign_id: int, turn: Turn, limit: int) -> list[Recipient]:
         campaign = self.campaigns[campaign_id]
-        room = self.limit
+        room = limit
         if campaign.daily_limit is not None:
             room = min(room, max(0, campaign.daily_limit - lanes.used_today(campaign.lane, now=self.now)))
         read_at = self.mailbox.read_completely_at
@@ -238,14 +247,22 @@ class _Batch:
             recipient
             for recipient in recipients
             if planning.hold_back(recipient, now=self.now)
-            or planning.move_to_allowed_day(recipient, now=self.now)
+            or planning.move_to_open_day(recipient, now=self.now)
+            or (self._left_over(recipient.campaign) and planning.keep_clock_time(recipient, now=self.now))
             or (idle and self._late(recipient) and planning.replan_overdue(recipient, moment=self.now))
         ]
-        if moved:
-            Recipient.objects.for_organisation(self.organisation).bulk_update(moved, planning.PLAN_FIELDS)
+        planning.store_plans(moved)
+        self.moved = bool(moved)
         return [
             recipient for recipient in recipients if recipient.planned_at and recipient.planned_at <= self.now
         ]
+
+    def _left_over(self, campaign: Campaign) -> bool:
+        """Whether the campaign's own limit was used up yesterday, so that people may be left over from it."""
+        if campaign.pk not in self.full_yesterday:
+            yesterday = lanes.days_of(campaign.lane).local_date(self.now) - timedelta(days=1)
+            self.full_yesterday[campaign.pk] = lanes.full_on(campaign.lane, yesterday)
+        return self.full_yesterday[campaign.pk]
 
     def _late(self, recipient: Recipient) -> bool:
         return recipient.planned_at is not None and timing.is_late(recipient.planned_at, self.now)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import addressing, choosing, planning, readiness, standing
+from campaigns import addressing, choosing, planning, readiness, sequence, standing
 from campaigns.models import Attempt, Recipient, Step
 from campaigns.states import (
     GOING,
@@ -87,12 +87,10 @@ def _fold_sent(recipient: Recipient, attempt: Attempt, now: datetime) -> None:
 
 
 def go_on_after(recipient: Recipient, step: Step, *, sent_at: datetime, now: datetime) -> None:
-    following = (
-        Step.objects.for_organisation(recipient.organisation_id)
-        .filter(campaign_id=recipient.campaign_id, position__gt=step.position)
-        .order_by("position")
-        .first()
-    )
+    """``step`` is behind the recipient since ``sent_at``: plan the one after it, or complete. The row is locked."""
+    had = sequence.had_by([recipient.pk], organisation_id=recipient.organisation_id)[recipient.pk] | {step.pk}
+    steps = sequence.steps_of(recipient.campaign_id, organisation_id=recipient.organisation_id)
+    following = sequence.next_for(steps, had)
     if following is None:
         recipient.next_step = None
         recipient.save(update_fields=["next_step"])

@@ -11,22 +11,20 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import planning, readiness, standing
+from campaigns import planning, readiness, replanning, sequence, standing
 from campaigns.models import Campaign, Recipient, Step
-from campaigns.states import ACTIVE, GOING, CampaignStatus, check_campaign
-from foundation import events, runs
-from foundation.models import Run
-from foundation.problems import Problem
-from outreach.models import Lane, Message
+from campaigns.replanning import Work
+from campaigns.states import ACTIVE, GOING, CampaignStatus, StepKind, check_campaign
+from foundation import events
+from foundation.problems import Invalid, Problem
+from outreach.models import Message
 from outreach.outbox import queue
+from outreach.sending_days import NoAllowedDay
 from outreach.states import MAY_SEND, STOPPABLE, Reason
-
-PLANNING_BATCH = 1_000
-#: The lane stays held while people are planned anew, so that nothing overdue leaves in a burst.
-BEING_PLANNED = "being_planned"
 
 
 class NotReady(Problem):
@@ -51,18 +49,34 @@ def missing_for_start(campaign: Campaign) -> list[str]:
         missing.append("Choose the e-mail account it is sent from (Settings).")
     elif campaign.mailbox.status not in MAY_SEND:
         missing.append(f"{campaign.mailbox.address} is not connected: link it again in Outreach Settings.")
-    steps = list(Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign))
+    steps = list(sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id))
     if not steps:
         missing.append("Write at least one step.")
+    first_mail = next((step for step in steps if step.kind == StepKind.EMAIL), None)
     for step in steps:
-        if not step.body.strip():
-            missing.append(f"Step {step.position} has no text.")
-        if not step.subject.strip() and (step.position == 1 or step.new_thread):
-            missing.append(f"Step {step.position} has no subject.")
-        missing += [f"Step {step.position}: {p}" for p in readiness.problems_of(step)]
+        missing += _missing_in(step, begins_thread=step.new_thread or step is first_mail)
+    missing += _no_day_left(campaign)
     if not Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).exists():
         missing.append("Add people first (Recipients).")
     return missing
+
+
+def _missing_in(step: Step, *, begins_thread: bool) -> list[str]:
+    what = "text" if step.kind == StepKind.EMAIL else "note of what is to be done"
+    missing = [] if step.body.strip() else [f"Step {step.position} has no {what}."]
+    if step.kind == StepKind.EMAIL and begins_thread and not step.subject.strip():
+        missing.append(f"Step {step.position} has no subject.")
+    return missing + [f"Step {step.position}: {p}" for p in readiness.problems_of(step)]
+
+
+def _no_day_left(campaign: Campaign) -> list[str]:
+    """A campaign whose weekdays and holidays leave no date would wait for ever."""
+    rules = planning.timing_of(campaign)
+    try:
+        rules.days.next_allowed(rules.days.local_date(timezone.now()))
+    except NoAllowedDay:
+        return ["The ticked days and the holidays leave no day to send on (Settings)."]
+    return []
 
 
 @transaction.atomic
@@ -83,28 +97,40 @@ def start(*, campaign: Campaign, actor: User, now: datetime) -> Campaign:
     campaign.started_at, campaign.started_by = now, actor
     campaign.grace_until = now + planning.grace_of(campaign.organisation)
     campaign.save(update_fields=["status", "started_at", "started_by", "grace_until"])
-    _plan_everybody(campaign, actor=actor, moment=now)
+    replanning.plan_everybody(campaign, Work(replanning.RESUME, now), actor=actor)
     return campaign
 
 
 @transaction.atomic
 def pause(
-    *, campaign: Campaign, actor: User | None, now: datetime, code: str = "paused", text: str = ""
+    *,
+    campaign: Campaign,
+    actor: User | None,
+    now: datetime,
+    code: str = "paused",
+    text: str = "",
+    resume_at: datetime | None = None,
 ) -> Paused:
     """Nothing leaves from the moment this returns, except the messages it names.
 
+    With ``resume_at``, a later moment, it goes on by itself then; pausing a paused campaign again only sets that.
     ``code`` and ``text`` say why when it was not a person ("mailbox_reconnect"). What was written but not yet
     claimed goes back to being planned, so that Resume renders and plans it anew.
     """
     if actor is not None:
         require(actor, Right.CAMPAIGN_START)
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    if resume_at is not None and resume_at <= now:
+        raise Invalid("That moment is past.", fields={"resume_at": "Choose a later moment."})
+    if campaign.status == CampaignStatus.PAUSED and actor is not None:
+        campaign.resume_at = resume_at
+        campaign.save(update_fields=["resume_at"])
     if campaign.status not in ACTIVE:
         return Paused(campaign, ())
     campaign.paused_from = campaign.status
     _move(campaign, CampaignStatus.PAUSED)
-    campaign.paused_at, campaign.paused_by = now, actor
-    campaign.save(update_fields=["status", "paused_from", "paused_at", "paused_by"])
+    campaign.paused_at, campaign.paused_by, campaign.resume_at = now, actor, resume_at
+    campaign.save(update_fields=["status", "paused_from", "paused_at", "paused_by", "resume_at"])
     text = text or (f"Paused by {actor.name}" if actor else "Paused")
     in_flight = queue.hold_lane(lane_id=campaign.lane_id, code=code, text=text, now=now)
     waiting = (
@@ -129,59 +155,39 @@ def resume(*, campaign: Campaign, actor: User | None, now: datetime) -> Campaign
             "The e-mail account it is sent from is not connected: link it again in Outreach Settings."
         )
     _move(campaign, CampaignStatus(campaign.paused_from or CampaignStatus.RUNNING))
-    campaign.paused_at, campaign.paused_by, campaign.paused_from = None, None, ""
+    campaign.paused_at, campaign.paused_by, campaign.paused_from, campaign.resume_at = None, None, "", None
     campaign.grace_until = max(campaign.grace_until or now, now + planning.grace_of(campaign.organisation))
-    campaign.save(update_fields=["status", "paused_at", "paused_by", "paused_from", "grace_until"])
-    _plan_everybody(campaign, actor=actor, moment=now)
+    campaign.save(
+        update_fields=["status", "paused_at", "paused_by", "paused_from", "resume_at", "grace_until"]
+    )
+    replanning.plan_everybody(campaign, Work(replanning.RESUME, now), actor=actor)
     return campaign
 
 
-def _plan_everybody(campaign: Campaign, *, actor: User | None, moment: datetime) -> None:
-    queue.hold_lane(lane_id=campaign.lane_id, code=BEING_PLANNED, text="Being planned", now=moment)
-    total = Recipient.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).count()
-    runs.start(
-        kind="planning",
-        organisation=campaign.organisation,
-        actor=actor,
-        title=f"Planning “{campaign.name}”",
-        subject=f"campaign:{campaign.pk}",
-        total=total,
-        params={"campaign_id": campaign.pk, "moment": moment.isoformat(), "after_id": 0},
+def resume_due(*, now: datetime) -> int:
+    """Resume the campaigns whose pause was to end by now; how many. One that cannot stays paused and says why."""
+    rows = Campaign.objects.across_organisations("the clock is everybody's").filter(
+        status=CampaignStatus.PAUSED, resume_at__lte=now
     )
-
-
-@runs.kind("planning")
-def plan_step(run: Run) -> bool:
-    """One batch of the planning run; the last one opens the lane. A campaign paused meanwhile stays held."""
-    params = dict(run.params)
-    campaign = (
-        Campaign.objects.for_organisation(run.organisation_id)
-        .select_related("organisation", "lane")
-        .get(pk=params["campaign_id"])
-    )
-    last = planning.replan_campaign(
-        campaign,
-        moment=datetime.fromisoformat(params["moment"]),
-        after_id=params["after_id"],
-        limit=PLANNING_BATCH,
-    )
-    if last is not None:
-        readiness.hold_planned(campaign, after_id=params["after_id"], until_id=last)
-        run.params = {**params, "after_id": last}
-        run.save(update_fields=["params"])
-        runs.progress(run, done=min(run.total, run.done + PLANNING_BATCH))
-        return True
-    _open_lane(campaign.pk, campaign.organisation_id)
-    runs.finish(run, result={"planned": run.total})
-    return False
+    resumed = 0
+    for campaign in rows.order_by("resume_at", "pk")[:100]:
+        try:
+            resume(campaign=campaign, actor=None, now=now)
+        except NotReady as problem:
+            _cannot_resume(campaign, str(problem), now)
+        else:
+            resumed += 1
+    return resumed
 
 
 @transaction.atomic
-def _open_lane(campaign_id: int, organisation_id: int) -> None:
-    campaign = standing.lock_campaign(campaign_id, organisation_id=organisation_id)
-    lane = Lane.objects.for_organisation(organisation_id).get(pk=campaign.lane_id)
-    if campaign.status in ACTIVE and lane.held == BEING_PLANNED:
-        queue.release_lane(lane_id=lane.pk)
+def _cannot_resume(campaign: Campaign, text: str, now: datetime) -> None:
+    campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    campaign.resume_at = None
+    campaign.save(update_fields=["resume_at"])
+    queue.hold_lane(
+        lane_id=campaign.lane_id, code=Reason.MAILBOX_RECONNECT, text=f"Not resumed. {text}", now=now
+    )
 
 
 def end_of_grace(*, now: datetime) -> int:

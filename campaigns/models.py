@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.audit import AUDIT
 from campaigns.addressing import Prefer
-from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress
+from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress, StepKind, TaskOutcome
 from campaigns.timing import Preference
 from foundation.tenancy import SameOrganisation, TenantModel
 from outreach.models import ContentFile, Lane, Mailbox, Message
@@ -41,6 +41,14 @@ class Campaign(TenantModel):
     prefer = models.CharField(max_length=14, choices=Prefer, default=Prefer.NO_PREFERENCE)
     #: *If preferred email address type isn't available, don't send to other address types* (seed 002).
     strict_type = models.BooleanField(default=False)
+    #: Nothing is sent on the days of the organisation's holiday list (``outreach.closing``).
+    obeys_holidays = models.BooleanField(default=False)
+    #: The words before the unsubscribe link; empty: the usual ones.
+    unsubscribe_text = models.CharField(max_length=200, blank=True)
+    #: Stop rule: when somebody replies, the others at the same company wait for a word (row C14).
+    hold_company = models.BooleanField(default=False)
+    #: Who was written to within this many days is left out unless ticked (row C17); 0: nobody is.
+    recent_days = models.PositiveSmallIntegerField(default=30)
 
     started_at = models.DateTimeField(null=True, blank=True)
     started_by = models.ForeignKey(
@@ -52,6 +60,8 @@ class Campaign(TenantModel):
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    #: Resume by itself at this moment (row A46); None: somebody presses Resume.
+    resume_at = models.DateTimeField(null=True, blank=True)
     #: Where Resume returns to.
     paused_from = models.CharField(max_length=12, choices=CampaignStatus, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -74,6 +84,12 @@ class Campaign(TenantModel):
                 condition=Q(status__in=["starting", "running"]),
                 name="campaigns_campaign_running",
             ),
+            # The tick: pauses that end by themselves.
+            models.Index(
+                fields=["resume_at"],
+                condition=Q(status="paused", resume_at__isnull=False),
+                name="campaigns_campaign_resumes",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,12 +107,33 @@ class Campaign(TenantModel):
         return Q(status=CampaignStatus.STARTING, grace_until__lte=now)
 
 
+class ProjectOutreach(TenantModel):
+    """What new campaigns of a project begin with: the defaults of its *Outreach Settings* tab. No row: none."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    prefer = models.CharField(max_length=14, choices=Prefer, default=Prefer.NO_PREFERENCE)
+    strict_type = models.BooleanField(default=False)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        constraints = [*TenantModel.Meta.constraints, SameOrganisation("project")]
+
+    def __str__(self) -> str:
+        return f"outreach of project {self.project_id}"
+
+
 class Step(TenantModel):
-    """One message of a campaign, ``days`` after the one before it. The id is what keys use; it never changes."""
+    """One message or manual task of a campaign, ``days`` after the step before it.
+
+    The id is what keys use; it never changes. A step that anybody has had is never deleted: taken out of a campaign
+    it keeps its row with ``removed_at``. Ask ``campaigns.sequence`` for the steps that stand.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
-    #: Days after the step before; 0 only for the first.
+    #: A manual task's ``subject`` is its title and ``body`` what is to be done.
+    kind = models.CharField(max_length=8, choices=StepKind, default=StepKind.EMAIL)
+    #: Days after the step before; 0 only for the first and for manual tasks.
     days = models.PositiveSmallIntegerField(default=0)
     subject = models.CharField(max_length=500, blank=True)
     body = models.TextField(blank=True)
@@ -108,6 +145,7 @@ class Step(TenantModel):
     new_thread = models.BooleanField(default=False)
     #: Raised by every edit of the text; a message says which one it was written from.
     version = models.PositiveIntegerField(default=1)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
@@ -116,12 +154,14 @@ class Step(TenantModel):
             *TenantModel.Meta.constraints,
             SameOrganisation("campaign"),
             models.UniqueConstraint(
-                fields=["campaign", "position"],
+                fields=["campaign", "position", "removed_at"],
+                nulls_distinct=False,
                 deferrable=models.Deferrable.DEFERRED,
                 name="campaigns_step_position",
             ),
             models.CheckConstraint(
-                condition=Q(position=1) | Q(days__gte=1), name="campaigns_step_later_has_days"
+                condition=Q(position=1) | Q(days__gte=1) | ~Q(kind="email"),
+                name="campaigns_step_later_has_days",
             ),
         ]
 
@@ -301,6 +341,12 @@ class Recipient(TenantModel):
                 condition=Q(hold="out_of_office"),
                 name="campaigns_recipient_absent",
             ),
+            # The Tasks page: what people of an organisation have to do, by when.
+            models.Index(
+                fields=["organisation", "planned_at"],
+                condition=Q(turn=Turn.MANUAL_TASK, progress__in=["not_started", "started"]),
+                name="campaigns_recipient_tasks",
+            ),
             # A person's campaigns: replies, opt-outs, the profile.
             models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
         ]
@@ -423,3 +469,33 @@ class Attempt(TenantModel):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class ManualTask(TenantModel):
+    """What a person made of a manual task of one recipient. No row: nobody has touched it yet.
+
+    When it is due is the recipient's plan (``planned_at`` while ``next_step`` is the task); see
+    ``campaigns.manual_tasks``.
+    """
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="tasks")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=8, choices=TaskOutcome, default=TaskOutcome.OPEN)
+    note = models.TextField(blank=True)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("recipient"),
+            SameOrganisation("step"),
+            SameOrganisation("done_by"),
+            models.UniqueConstraint(fields=["recipient", "step"], name="campaigns_manualtask_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.pk}: {self.outcome}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from campaigns import sequence
 from campaigns.models import PlaceholderText, Recipient, Step
+from campaigns.states import StepKind
 from outreach.templating import analyse, placeholder_key
 
 
@@ -25,10 +27,10 @@ def texts_of(recipient: Recipient) -> dict[str, str]:
 
 def of_recipient(recipient: Recipient) -> list[Placeholder]:
     """Every placeholder of the campaign's steps, in order of appearance, with the numbers of the steps."""
-    steps = Step.objects.for_organisation(recipient.organisation_id).filter(campaign_id=recipient.campaign_id)
+    steps = sequence.steps_of(recipient.campaign_id, organisation_id=recipient.organisation_id)
     labels: dict[str, str] = {}
     asked: dict[str, list[int]] = {}
-    for step in steps.order_by("position"):
+    for step in steps.filter(kind=StepKind.EMAIL):
         for label in labels_of(step):
             key = placeholder_key(label)
             labels.setdefault(key, label)

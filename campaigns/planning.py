@@ -1,22 +1,24 @@
 """Writes plans onto recipients: which step next, at which minute, and why then.
 
 The minutes come from ``timing``, which is pure; here its arguments are gathered and its answer is stored.
-Planning everybody (after Start, Resume, a changed preference) is a Run: Start answers at once.
+Planning everybody (after Start, Resume, a change) is ``replanning``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 
 from accounts.models import Organisation
-from campaigns import timing
+from campaigns import sequence, timing
 from campaigns.models import Campaign, Recipient, Step
-from campaigns.states import GOING
+from campaigns.states import StepKind
+from outreach import lanes
+from outreach.outbox import limits
 from outreach.states import Reason, Turn
 
 PLAN_FIELDS = ["next_step", "planned_at", "turn", "plan_text", "branch", "first_clock", "start_at"]
@@ -36,6 +38,7 @@ def timing_of(campaign: Campaign) -> timing.Timing:
         grace=grace_of(campaign.organisation),
         at=campaign.specific_time,
         weekdays=frozenset(campaign.allowed_days),
+        holidays=frozenset(campaign.lane.holidays) if campaign.obeys_holidays else frozenset(),
     )
 
 
@@ -54,9 +57,7 @@ def plan_first_steps(campaign: Campaign, recipients: Iterable[Recipient], *, sta
         )
         for recipient in recipients
     ]
-    Recipient.objects.for_organisation(campaign.organisation_id).bulk_update(
-        planned, PLAN_FIELDS, batch_size=500
-    )
+    store_plans(planned)
     return len(planned)
 
 
@@ -69,7 +70,7 @@ def plan_from(recipient: Recipient, step: Step, *, start_at: datetime) -> None:
     recipient.next_step = step
     recipient.planned_at = plan.instant
     recipient.plan_text = plan.explanation
-    recipient.turn = _turn(step)
+    recipient.turn = turn_of(step)
     if step.position == 1:
         recipient.branch, recipient.first_clock, recipient.start_at = plan.branch, plan.clock, start_at
     recipient.save(update_fields=PLAN_FIELDS)
@@ -78,16 +79,36 @@ def plan_from(recipient: Recipient, step: Step, *, start_at: datetime) -> None:
 def plan_later(recipient: Recipient, step: Step, *, previous_sent_at: datetime) -> None:
     """Plan a step after the first, counted from the local date on which the one before it really left."""
     rules = timing_of(recipient.campaign)
-    plan = timing.later_send(
+    set_later(recipient, step, rules, previous_at=previous_sent_at)
+    recipient.save(update_fields=PLAN_FIELDS)
+
+
+def set_later(
+    recipient: Recipient,
+    step: Step,
+    rules: timing.Timing,
+    *,
+    previous_at: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Plan a step after the first from the moment the one before it was done. Not saved."""
+    plan = timing.following(
         rules,
         branch=timing.Branch(recipient.branch or timing.Branch.STARTED),
-        days=max(step.days, 1),
-        previous_on=previous_sent_at.astimezone(rules.zone).date(),
-        first_clock=recipient.first_clock or previous_sent_at.astimezone(rules.zone).time(),
+        days=days_of(step),
+        previous_at=previous_at,
+        first_clock=recipient.first_clock or previous_at.astimezone(rules.zone).time(),
         seed=recipient.seed,
         step=str(step.pk),
+        not_before=not_before,
     )
-    _store_later(recipient, step, plan)
+    recipient.next_step, recipient.turn = step, turn_of(step)
+    recipient.planned_at, recipient.plan_text = plan.instant, plan.explanation
+
+
+def days_of(step: Step) -> int:
+    """Days after the step before; a later e-mail leaves at least one day after it."""
+    return max(step.days, 1) if step.kind == StepKind.EMAIL else step.days
 
 
 def plan_next_allowed_day(recipient: Recipient, step: Step, *, now: datetime) -> None:
@@ -128,15 +149,25 @@ def replan_overdue(recipient: Recipient, *, moment: datetime) -> bool:
     return True
 
 
-def move_to_allowed_day(recipient: Recipient, *, now: datetime) -> bool:
-    """On a day not allowed the step waits for its clock time on the next allowed day. Not saved; True if it moved."""
-    rules = timing_of(recipient.campaign)
-    today = rules.days.local_date(now)
-    if rules.days.allows(today) or recipient.planned_at is None:
+def move_to_open_day(recipient: Recipient, *, now: datetime) -> bool:
+    """On a day not allowed, or outside sending hours, the step waits for its clock time on the next day that is open.
+
+    Not saved; True if it moved.
+    """
+    if recipient.planned_at is None:
         return False
-    clock = recipient.planned_at.astimezone(rules.zone).time()
-    recipient.planned_at = rules.days.next_at(today, clock, not_before=now)
-    recipient.plan_text = f"{rules.days.why_not(today)}; its clock time on the next allowed day.".capitalize()
+    wait = limits.lane_wait(
+        timing_of(recipient.campaign).days,
+        now=now,
+        planned=recipient.planned_at,
+        used=0,
+        limit=None,
+        hours=lanes.hours_of(recipient.campaign.lane),
+    )
+    if wait is None or wait.until is None:
+        return False
+    recipient.planned_at = wait.until
+    recipient.plan_text = f"{wait.text} Its clock time on the next day that is open."
     return True
 
 
@@ -149,49 +180,53 @@ def hold_back(recipient: Recipient, *, now: datetime) -> bool:
     return False
 
 
-def replan_campaign(campaign: Campaign, *, moment: datetime, after_id: int, limit: int) -> int | None:
-    """One batch of Start or Resume: plan the unplanned, move the overdue; the last id done, None at the end.
+def keep_clock_time(recipient: Recipient, *, now: datetime) -> bool:
+    """Whom a full day of the campaign left over waits for their clock time of today. Not saved; True if it moved.
 
-    Each batch is one transaction, so a crash repeats at most one batch, which changes nothing twice: what was
-    planned from ``moment`` is not overdue at ``moment``.
+    Otherwise everybody left over would leave at midnight (``limits.lane_wait``). Asked only on the day after.
     """
-    with transaction.atomic():
-        batch = list(
-            Recipient.objects.for_organisation(campaign.organisation_id)
-            .select_for_update(of=("self",), no_key=True)
-            .select_related("next_step")
-            .filter(campaign=campaign, id__gt=after_id, progress__in=[p.value for p in GOING])
-            .order_by("id")[:limit]
-        )
-        if not batch:
-            return None
-        for recipient in batch:
-            recipient.campaign = campaign
-        plan_first_steps(campaign, [r for r in batch if r.start_at is None], start_at=moment)
-        moved = [
-            r
-            for r in batch
-            if r.open_attempt_id is None and r.start_at != moment and replan_overdue(r, moment=moment)
-        ]
-        Recipient.objects.for_organisation(campaign.organisation_id).bulk_update(
-            moved, PLAN_FIELDS, batch_size=500
-        )
-        return batch[-1].pk
+    rules = timing_of(recipient.campaign)
+    planned, today = recipient.planned_at, rules.days.local_date(now)
+    if planned is None or rules.days.local_date(planned) >= today:
+        return False
+    turn = rules.days.next_at(today, planned.astimezone(rules.zone).time(), not_before=planned)
+    if turn <= now:
+        return False
+    recipient.planned_at = turn
+    recipient.plan_text = "The campaign's limit of the day before was used up; its clock time of today."
+    return True
 
 
 def first_step(campaign: Campaign) -> Step | None:
     """The step everybody begins with."""
-    return (
-        Step.objects.for_organisation(campaign.organisation_id)
-        .filter(campaign=campaign)
-        .order_by("position")
-        .first()
+    return sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).first()
+
+
+_STORE = """
+    UPDATE campaigns_recipient AS r
+    SET next_step_id = v.step, planned_at = v.planned, turn = v.turn, plan_text = v.why,
+        branch = v.branch, first_clock = v.clock, start_at = v.start
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::smallint[], %s::text[], %s::text[],
+                %s::time[], %s::timestamptz[]) AS v(id, step, planned, turn, why, branch, clock, start)
+    WHERE r.id = v.id
+"""
+
+
+def store_plans(recipients: Sequence[Recipient]) -> None:
+    """Write the plans of these recipients, whose rows the caller holds, in one statement."""
+    if not recipients:
+        return
+    rows = (
+        (r.pk, r.next_step_id, r.planned_at, r.turn, r.plan_text, r.branch, r.first_clock, r.start_at)
+        for r in recipients
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _set_first(recipient: Recipient, step: Step, plan: timing.Plan, start_at: datetime) -> Recipient:
     recipient.next_step = step
-    recipient.turn = _turn(step)
+    recipient.turn = turn_of(step)
     recipient.planned_at, recipient.plan_text = plan.instant, plan.explanation
     recipient.branch, recipient.first_clock, recipient.start_at = plan.branch, plan.clock, start_at
     return recipient
@@ -199,10 +234,13 @@ def _set_first(recipient: Recipient, step: Step, plan: timing.Plan, start_at: da
 
 def _store_later(recipient: Recipient, step: Step, plan: timing.Plan) -> None:
     recipient.next_step = step
-    recipient.turn = _turn(step)
+    recipient.turn = turn_of(step)
     recipient.planned_at, recipient.plan_text = plan.instant, plan.explanation
     recipient.save(update_fields=PLAN_FIELDS)
 
 
-def _turn(step: Step) -> Turn:
+def turn_of(step: Step) -> Turn:
+    """The step's place in its mailbox's order; a manual task has none."""
+    if step.kind != StepKind.EMAIL:
+        return Turn.MANUAL_TASK
     return Turn.FIRST_STEP if step.position == 1 else Turn.LATER_STEP

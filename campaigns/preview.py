@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from campaigns import addressing, choosing, planning, timing, writing
+from campaigns import addressing, calendar, choosing, planning, writing
 from campaigns.models import Campaign, Recipient, Step
 from outreach import rendering, rich_text
 from sourcing import selectors as people
@@ -97,7 +97,8 @@ LOOKED_AT = 2_000
 
 
 def of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
-    """What the Start page says: how many are written to, how many have no usable address, when the first leaves."""
+    """What the Start page says: how many are written to, how many have no usable address, the first and the last
+    minute of the next weeks and how many leave on each day."""
     everybody = list(
         Recipient.objects.for_organisation(campaign.organisation_id)
         .filter(campaign=campaign)
@@ -107,19 +108,18 @@ def of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
         recipient.campaign = campaign
     choices = choosing.choose_for(everybody)
     without = sum(isinstance(choice, addressing.NoAddress) for choice in choices.values())
-    first = planning.first_step(campaign)
-    plan = None
-    if first is not None and everybody:
-        rules = planning.timing_of(campaign)
-        plan = min(
-            (timing.first_send(rules, start=now, seed=r.seed, step=str(first.pk)) for r in everybody),
-            key=lambda found: found.instant,
-        )
+    shown = calendar.of_campaign(campaign, now=now)
+    fullest = shown.busiest or 1
     return {
         "people": len(everybody),
         "more": len(everybody) == LOOKED_AT,
         "reachable": len(everybody) - without,
         "without": without,
-        "first_plan": plan,
+        "calendar": shown,
+        "first": shown.messages[0] if shown.messages else None,
+        "last": shown.messages[-1] if shown.messages else None,
+        "days": [(day, round(100 * day.messages / fullest, 1)) for day in shown.days],
+        "total": sum(day.messages for day in shown.days),
+        "tasks": sum(day.tasks for day in shown.days),
         "grace_minutes": int(planning.grace_of(campaign.organisation).total_seconds() // 60),
     }

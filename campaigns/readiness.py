@@ -14,9 +14,9 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import placeholders, planning, standing, writing
+from campaigns import placeholders, planning, sequence, standing, writing
 from campaigns.models import Campaign, PlaceholderText, Recipient, Step
-from campaigns.states import GOING, OF_THE_TEXT, Hold
+from campaigns.states import GOING, OF_THE_TEXT, Hold, StepKind
 from foundation.problems import Invalid, Missing
 from outreach import filling, rendering, templating
 from outreach.templating import Analysis, analyse, placeholder_key
@@ -49,8 +49,8 @@ def problems_of(step: Step) -> list[str]:
 @transaction.atomic
 def hold_planned(campaign: Campaign, *, after_id: int, until_id: int) -> int:
     """:func:`hold_unready` for one planning batch; reads nobody where no step asks for anything."""
-    steps = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
-    asking = [step.pk for step in steps if _asks(step)]
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
+    asking = [step.pk for step in steps.filter(kind=StepKind.EMAIL) if _asks(step)]
     if not asking:
         return 0
     waiting = (
@@ -74,7 +74,8 @@ def hold_unready(campaign: Campaign, recipients: Sequence[Recipient]) -> int:
     for recipient in recipients:
         if recipient.next_step_id is not None and recipient.hold == Hold.NONE:
             by_step.setdefault(recipient.next_step_id, []).append(recipient)
-    for step in Step.objects.for_organisation(campaign.organisation_id).filter(pk__in=by_step):
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
+    for step in steps.filter(pk__in=by_step, kind=StepKind.EMAIL):
         for recipient in _doubtful(step, by_step[step.pk]) if _asks(step) else ():
             recipient.campaign = campaign
             held += _hold_if_unready(recipient, step)

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import folding, selectors, standing
+from campaigns import folding, planning, selectors, standing
 from campaigns.models import Recipient, Step, StepChange
-from campaigns.states import ACTIVE, GOING, Hold
+from campaigns.states import ACTIVE, GOING, Hold, StepKind
 from foundation.problems import Conflict, Invalid
 from outreach import rendering
 from outreach.outbox import by_hand
@@ -67,7 +67,7 @@ def not_before(*, recipient_id: int, step_id: int, moment: datetime, actor: User
     by_hand.check_moment(moment, now=now)
     recipient, step = _planned(recipient_id, step_id, actor)
     _said(recipient, step, actor, not_before=moment, send_now_at=None)
-    recipient.turn = Turn.FIRST_STEP if step.position == 1 else Turn.LATER_STEP
+    recipient.turn = planning.turn_of(step)
     if recipient.planned_at is None or recipient.planned_at < moment:
         recipient.planned_at, recipient.plan_text = moment, str(Reason.NOT_BEFORE.label)
     recipient.save(update_fields=["turn", "planned_at", "plan_text"])
@@ -143,6 +143,7 @@ def _still_to_come(recipient_id: int, step_id: int, actor: User) -> tuple[Recipi
     assert recipient is not None
     step = selectors.step_for(actor, seen.campaign_id, step_id)
     done = recipient.next_step is not None and step.position < recipient.next_step.position
-    if recipient.progress not in GOING or recipient.open_attempt_id is not None or done:
+    mail = step.kind == StepKind.EMAIL and step.removed_at is None
+    if not mail or recipient.progress not in GOING or recipient.open_attempt_id is not None or done:
         raise NotPlanned
     return recipient, step

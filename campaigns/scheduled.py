@@ -16,6 +16,7 @@ from campaigns.states import GOING
 from outreach.lane_access import Rules
 from outreach.outbox.explaining import Explainer
 from outreach.outbox.scheduled import Acts, Line
+from outreach.states import Turn
 from sourcing import project_roles
 from sourcing import selectors as people
 from sourcing.models import ProjectRole
@@ -28,11 +29,15 @@ class PlannedSteps:
 
     def planned(self, viewer: User) -> QuerySet[Recipient]:
         """The next step of everybody in a campaign the viewer may see; what is written already is a message."""
-        rows = Recipient.objects.for_organisation(viewer.organisation_id).filter(
-            open_attempt__isnull=True,
-            planned_at__isnull=False,
-            progress__in=[p.value for p in GOING],
-            next_step__isnull=False,
+        rows = (
+            Recipient.objects.for_organisation(viewer.organisation_id)
+            .filter(
+                open_attempt__isnull=True,
+                planned_at__isnull=False,
+                progress__in=[p.value for p in GOING],
+                next_step__isnull=False,
+            )
+            .exclude(turn=Turn.MANUAL_TASK)
         )
         hidden = _hidden_campaigns(viewer)
         if hidden is not None:

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import User
-from campaigns import addressing, choosing, waiting
+from campaigns import addressing, choosing, sequence, waiting
 from campaigns import scheduled as planned_steps
 from campaigns.models import Attempt, Campaign, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
@@ -252,11 +252,11 @@ def _still_to_come(recipient: Recipient) -> list[Step]:
     """The steps that have neither a message nor an end: from the planned one on, or behind the one that is written."""
     if recipient.next_step is None and recipient.start_at is not None:
         return []
-    steps = Step.objects.for_organisation(recipient.organisation_id).filter(campaign_id=recipient.campaign_id)
+    steps = sequence.steps_of(recipient.campaign_id, organisation_id=recipient.organisation_id)
     if recipient.next_step is not None:
         behind = "position__gt" if recipient.open_attempt_id is not None else "position__gte"
         steps = steps.filter(**{behind: recipient.next_step.position})
-    return list(steps.order_by("position"))
+    return list(steps)
 
 
 def _coming(

@@ -18,6 +18,7 @@ from campaigns.states import (
     Progress,
     RecipientEvent,
     check_campaign,
+    check_progress,
     hold_after,
     progress_after,
 )
@@ -95,6 +96,15 @@ def apply_event(
         cancel_waiting(recipient, reason=cancel, now=now)
     tell(recipient)
     return True
+
+
+def go_on_after_end(recipient: Recipient) -> None:
+    """A completed recipient goes on: a step was added and somebody asked for it. Saved here without a plan."""
+    check_progress(recipient.progress, Progress.STARTED)
+    recipient.progress = Progress.STARTED
+    recipient.ended_at, recipient.ended_reason = None, ""
+    recipient.save(update_fields=["progress", "ended_at", "ended_reason"])
+    tell(recipient)
 
 
 def put_on_hold(

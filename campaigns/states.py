@@ -89,10 +89,29 @@ def check_progress(old: str, new: str) -> None:
     check_move("recipient", PROGRESS_TRANSITIONS, old, new)
 
 
+class StepKind(TextChoices):
+    """Who does a step: Beckon sends the e-mail, a person does everything else (``campaigns.manual_tasks``)."""
+
+    EMAIL = "email", "E-mail"
+    CALL = "call", "Call"
+    LINKEDIN = "linkedin", "LinkedIn message"
+    SMS = "sms", "SMS"
+    OTHER = "other", "Other task"
+
+
+class TaskOutcome(TextChoices):
+    """What a person made of a manual task. An open one has at most a note."""
+
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Skipped"
+
+
 class RecipientEvent(TextChoices):
     """News about one recipient that can move its progress."""
 
     SENT = "sent", "A step was sent"
+    TASK_DONE = "task_done", "A manual task was done or skipped"
     ALL_STEPS_DONE = "all_steps_done", "The last step is done"
     BOUNCED_NEXT_ADDRESS = "bounced_next_address", "An address bounced, another one is left"
     BOUNCED_NO_ADDRESS = "bounced_no_address", "An address bounced, none is left"
@@ -106,6 +125,7 @@ _E = RecipientEvent
 #: Event → the progress it leads to, per progress it applies to; an absent pair changes nothing.
 AFTER: Mapping[RecipientEvent, Mapping[Progress, Progress]] = {
     _E.SENT: {_P.NOT_STARTED: _P.STARTED},
+    _E.TASK_DONE: {_P.NOT_STARTED: _P.STARTED},
     _E.ALL_STEPS_DONE: {_P.NOT_STARTED: _P.COMPLETED, _P.STARTED: _P.COMPLETED},
     # A message refused at RCPT as the very first leaves the recipient where nothing was sent.
     _E.BOUNCED_NEXT_ADDRESS: {_P.COMPLETED: _P.STARTED},
@@ -222,6 +242,7 @@ class StepStatus(TextChoices):
     FAILED = "failed", "Failed"
     SKIPPED = "skipped", "Skipped"
     UNCERTAIN = "uncertain", "Uncertain"
+    DONE = "done", "Done"
 
 
 class AttemptOutcome(TextChoices):

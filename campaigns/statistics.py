@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from campaigns import definitions
+from campaigns import definitions, sequence
 from campaigns.definitions import CAME_BACK, DELIVERED, HANDED_OVER, Definition
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
@@ -130,7 +130,7 @@ class StepFigures:
 
 def by_step(campaign: Campaign) -> list[StepFigures]:
     """One line per step, in order."""
-    steps = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
     handed = {
         step: (sent, bounced)
         for step, sent, bounced in attempts_of(campaign)
@@ -147,7 +147,7 @@ def by_step(campaign: Campaign) -> list[StepFigures]:
             replied=replied[step.pk],
             interested=None if interested is None else interested[step.pk],
         )
-        for step in steps.order_by("position")
+        for step in steps
     ]
 
 

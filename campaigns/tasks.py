@@ -10,9 +10,10 @@ from campaigns import folding, lifecycle, reactions
 
 @shared_task(name="campaigns.tick", ignore_result=True)
 def tick() -> None:
-    """What the clock does: the grace ends, absences end."""
+    """What the clock does: the grace ends, pauses and absences end."""
     now = timezone.now()
     lifecycle.end_of_grace(now=now)
+    lifecycle.resume_due(now=now)
     reactions.end_of_absence(now=now)
 
 

@@ -172,6 +172,36 @@ def later_send(
     return _plan(timing, instant, branch, why, due, (day, _anchor(timing, branch, first_clock)))
 
 
+def following(
+    timing: Timing,
+    *,
+    branch: Branch,
+    days: int,
+    previous_at: datetime,
+    first_clock: time,
+    seed: str,
+    step: str,
+    not_before: datetime | None = None,
+) -> Plan:
+    """When the step after one that was done at ``previous_at`` is due, counted from the local date of that moment.
+
+    ``days`` 0 is a manual task of the same day: due at once, on a day not allowed at that clock time on the next one.
+    """
+    if days == 0:
+        moment = max(_aware(previous_at), not_before or _aware(previous_at))
+        return _after_grace(timing, moment, Branch(branch), "On the day of the step before it")
+    return later_send(
+        timing,
+        branch=branch,
+        days=days,
+        previous_on=timing.days.local_date(previous_at),
+        first_clock=first_clock,
+        seed=seed,
+        step=step,
+        not_before=not_before,
+    )
+
+
 def is_late(planned: datetime, now: datetime) -> bool:
     """Whether a message that no limit held back is so late that it is planned anew."""
     return now - planned > TOO_LATE

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.api.views import CampaignDetail, CampaignList
-from campaigns.views import campaigns, dialogue, numbers, planned_steps, recipients, reports, step_text, steps
+from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList
+from campaigns.views import (
+    calendar,
+    campaigns,
+    dialogue,
+    numbers,
+    planned_steps,
+    recipients,
+    reports,
+    step_text,
+    steps,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -18,6 +28,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/pause/", campaigns.pause, name="pause"),
     path("campaigns/<int:campaign_id>/resume/", campaigns.resume, name="resume"),
     path("campaigns/<int:campaign_id>/settings/", campaigns.settings, name="settings"),
+    path("campaigns/<int:campaign_id>/calendar/", calendar.planned, name="calendar"),
     path("campaigns/<int:campaign_id>/steps/", steps.steps, name="steps"),
     path("campaigns/<int:campaign_id>/steps/add/", steps.add_step, name="add_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/", steps.step, name="step"),
@@ -56,4 +67,5 @@ urlpatterns = [
     path("recipients/<int:recipient_id>/placeholders/", step_text.fill_in, name="recipient_placeholders"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
+    path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from campaigns import addressing, overriding, placeholders, standing
+from campaigns import addressing, overriding, placeholders, sequence, standing
 from campaigns.models import Attempt, Campaign, Recipient, Step
-from campaigns.states import Hold, HoldReason
+from campaigns.states import Hold, HoldReason, StepKind
 from outreach import filling, rendering, templating, unsubscribe
 from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
@@ -65,9 +65,8 @@ def own_text(recipient: Recipient, step: Step) -> Text:
         if change.step_id == step.pk and change.body is not None:
             text = Text(change.subject or step.subject, change.body)
     if not text.subject and (recipient.thread_message_id is None or step.new_thread):
-        before = Step.objects.for_organisation(step.organisation_id).filter(
-            campaign_id=step.campaign_id, position__lt=step.position
-        )
+        standing_ones = sequence.steps_of(step.campaign_id, organisation_id=step.organisation_id)
+        before = standing_ones.filter(kind=StepKind.EMAIL, position__lt=step.position)
         named = before.exclude(subject="").order_by("-position").values_list("subject", flat=True)
         text = Text(named.first() or "", text.body, text.html)
     return text

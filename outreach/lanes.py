@@ -12,13 +12,22 @@ from zoneinfo import ZoneInfo
 
 from outreach.models import Lane, LaneDay
 from outreach.outbox.limits import Wait, lane_wait
-from outreach.sending_days import SendingDays
+from outreach.sending_days import SendingDays, SendingHours
 from outreach.states import Reason
 
 
 def days_of(lane: Lane) -> SendingDays:
-    """The lane's allowed days; none ticked means every day."""
-    return SendingDays(zone=ZoneInfo(lane.zone), weekdays=frozenset(lane.allowed_days or ()))
+    """The lane's allowed days without its holidays; none ticked means every day."""
+    return SendingDays(
+        zone=ZoneInfo(lane.zone),
+        weekdays=frozenset(lane.allowed_days or ()),
+        holidays=frozenset(lane.holidays or ()),
+    )
+
+
+def hours_of(lane: Lane) -> SendingHours | None:
+    """The hours of the day the lane sends in; None: all of them."""
+    return SendingHours(lane.opens, lane.closes) if lane.opens and lane.closes else None
 
 
 def wait(lane: Lane, *, used: int, planned: datetime, now: datetime) -> Wait | None:
@@ -29,7 +38,9 @@ def wait(lane: Lane, *, used: int, planned: datetime, now: datetime) -> Wait | N
     """
     if lane.held:
         return Wait(Reason.CAMPAIGN_HELD, lane.held_text or str(Reason.CAMPAIGN_HELD.label), None)
-    return lane_wait(days_of(lane), now=now, planned=planned, used=used, limit=lane.daily_limit)
+    return lane_wait(
+        days_of(lane), now=now, planned=planned, used=used, limit=lane.daily_limit, hours=hours_of(lane)
+    )
 
 
 def closed(lane_ids: Collection[int], *, now: datetime) -> Mapping[int, Wait]:
@@ -43,6 +54,14 @@ def closed(lane_ids: Collection[int], *, now: datetime) -> Mapping[int, Wait]:
     used = _used_today(lanes, now)
     reasons = {lane.pk: wait(lane, used=used.get(lane.pk, 0), planned=now, now=now) for lane in lanes}
     return {lane_id: reason for lane_id, reason in reasons.items() if reason}
+
+
+def full_on(lane: Lane, day: date) -> bool:
+    """Whether the lane's limit was used up on this date of its zone."""
+    if lane.daily_limit is None:
+        return False
+    days = LaneDay.objects.for_organisation(lane.organisation_id)
+    return days.filter(lane=lane, date=day, used__gte=lane.daily_limit).exists()
 
 
 def used_today(lane: Lane, *, now: datetime) -> int:

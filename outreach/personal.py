@@ -123,6 +123,7 @@ person_data.register(
         "outreach.FolderGap": Words.NOBODY,
         "outreach.FuseTrip": Words.NOBODY,
         "outreach.GapMeter": Words.NOBODY,
+        "outreach.Holiday": Words.NOBODY,
         "outreach.InboundLocation": Words.NOBODY,
         "outreach.Lane": Words.NOBODY,
         "outreach.Mailbox": Words.NOBODY,

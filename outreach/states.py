@@ -247,3 +247,5 @@ class Turn(IntegerChoices):
     REPLY_OR_SINGLE = 1, "Reply or single mail"
     LATER_STEP = 2, "Later step"
     FIRST_STEP = 3, "First step"
+    #: Done by a person: never in a mailbox's queue.
+    MANUAL_TASK = 4, "Manual task"

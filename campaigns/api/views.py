@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import generics, mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import Right
-from campaigns import selectors
+from accounts.permissions import Right, viewer_of
+from campaigns import calendar, forecast, selectors
 from campaigns.models import Campaign
 
 
@@ -55,6 +58,42 @@ class CampaignList(mixins.ListModelMixin, _Campaigns):
     def get(self, request: Request) -> Response:
         """One page of them."""
         return self.list(request)
+
+
+class PlannedSerializer(serializers.Serializer[forecast.Planned]):
+    """One coming message or manual task of a campaign."""
+
+    at = serializers.DateTimeField(help_text="When it leaves, or when the task is due.")
+    about = serializers.BooleanField(help_text="It waits for others, a limit or a task: the minute may move.")
+    recipient = serializers.IntegerField(source="person")
+    step = serializers.IntegerField(source="stage_id")
+    manual = serializers.BooleanField(help_text="A manual task.")
+    people = serializers.IntegerField(source="weight", help_text="More than one only where hours are shown.")
+
+
+class CalendarSerializer(serializers.Serializer[calendar.Calendar]):
+    """The planned calendar of one campaign."""
+
+    until = serializers.DateTimeField()
+    by_hours = serializers.BooleanField(help_text="Too many people for minutes: an entry stands for several.")
+    held = serializers.IntegerField(help_text="People on hold; they are in no entry.")
+    planned = PlannedSerializer(many=True)
+
+
+class CampaignCalendar(_Campaigns):
+    """Every message of the next 30 days, by the rules that send; a draft as if it were started now."""
+
+    serializer_class = CalendarSerializer  # type: ignore[assignment]  # no campaign is answered
+
+    def get(self, request: Request, campaign_id: int) -> Response:
+        """The calendar of one campaign."""
+        campaign = selectors.campaign_for(viewer_of(request), campaign_id)
+        shown = calendar.of_campaign(campaign, now=timezone.now())
+        entries = [
+            {**dataclasses.asdict(entry), "stage_id": shown.steps[entry.stage].pk} for entry in shown.planned
+        ]
+        answer = {"until": shown.until, "by_hours": shown.by_hours, "held": shown.held, "planned": entries}
+        return Response(CalendarSerializer(answer).data)
 
 
 class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):

@@ -70,7 +70,6 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         next_sends=statistics.next_sends(campaign),
         problems=_problems(campaign, counts),
         missing=lifecycle.missing_for_start(campaign) if campaign.status == "draft" else [],
-        in_grace=campaign.in_grace(now),
         now=now,
     )
     return render(request, "campaigns/overview.html", context)

@@ -49,7 +49,6 @@ def dialogue_context(request: HttpRequest, found: Recipient, **forms: object) ->
     campaign = selectors.campaign_for(user, found.campaign_id)
     frame = campaign_frame(request, campaign, "recipients")
     may_edit, may_start = bool(frame["may_edit"]), bool(frame["may_start"])
-    profile = writing.variables_for(campaign, found.candidate, used=overriding.FIELDS.keys())
     return {
         "recipient": found,
         "campaign": campaign,
@@ -63,7 +62,7 @@ def dialogue_context(request: HttpRequest, found: Recipient, **forms: object) ->
         "override": selectors.override_line(found, viewer=user),
         "placeholders": placeholders.of_recipient(found),
         "form": AddressForm(),
-        "fields_form": FieldsForm(profile=profile, initial=found.overrides),
+        "fields_form": FieldsForm(profile=_profile(found), initial=found.overrides),
         "mark_form": MarkForm(initial={"interest": found.interest, "reason": found.interest_reason}),
         "marks": [(mark.value, mark.label) for mark in FIRST_MARKS],
         "reasons": sorted({text for texts in marking.REASONS.values() for text in texts}),
@@ -78,6 +77,11 @@ def dialogue_context(request: HttpRequest, found: Recipient, **forms: object) ->
         "here": request.get_full_path(),
         **forms,
     }
+
+
+def _profile(found: Recipient) -> dict[str, str]:
+    """What the fields would be without an override."""
+    return writing.variables_for(found.campaign, found.candidate, used=overriding.FIELDS.keys())
 
 
 def _page(request: HttpRequest, found: Recipient, status: int = 200, **forms: object) -> HttpResponse:
@@ -190,8 +194,7 @@ def fields(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Name, company, title … for this campaign only."""
     user = viewer_of(request)
     found = selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
-    campaign = selectors.campaign_for(user, found.campaign_id)
-    form = FieldsForm(request.POST, profile=writing.variables_for(campaign, found.candidate))
+    form = FieldsForm(request.POST, profile=_profile(found))
     if not form.is_valid():
         return _page(request, found, 422, fields_form=form)
     intervening.override_fields(recipient_id=recipient_id, values=form.cleaned_data, actor=user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outreach.models.closing import Holiday, OfficeHours
 from outreach.models.content import ContentFile, MessageFile, Template, TemplateFile, TemplateKind
 from outreach.models.fuse import FuseKind, FuseTrip
 from outreach.models.gap import FolderGap, GapMeter
@@ -16,6 +17,7 @@ __all__ = [
     "FuseKind",
     "FuseTrip",
     "GapMeter",
+    "Holiday",
     "InboundLocation",
     "InboundMessage",
     "Lane",
@@ -25,6 +27,7 @@ __all__ = [
     "Message",
     "MessageFile",
     "MessageOrigin",
+    "OfficeHours",
     "Security",
     "SendTry",
     "Template",

@@ -20,6 +20,10 @@ class Lane(TenantModel):
     zone = models.CharField(max_length=64, default="UTC")
     #: 0 = Monday … 6 (as ``sending_days``); empty: every day.
     allowed_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    #: Copied from the organisation's list and hours (``outreach.closing``), so that ``begin`` reads one row.
+    holidays = ArrayField(models.DateField(), default=list, blank=True)
+    opens = models.TimeField(null=True, blank=True)
+    closes = models.TimeField(null=True, blank=True)
     #: For fairness: equal lanes of a mailbox take turns.
     last_sent_at = models.DateTimeField(null=True, blank=True)
 

@@ -95,6 +95,16 @@ def begun(mailbox: Mailbox, *, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
+def begun_at(mailbox: Mailbox, *, now: datetime) -> list[datetime]:
+    """The moments that :func:`begun` counts, oldest first."""
+    rows = Message.objects.for_organisation(mailbox.organisation_id).filter(
+        mailbox=mailbox,
+        status__in=["sending", "sent", "bounced", "uncertain"],
+        sending_at__gt=now - limits.WINDOW,
+    )
+    return [moment for moment in rows.order_by("sending_at").values_list("sending_at", flat=True) if moment]
+
+
 def _blocking(mailbox_id: int, count: int) -> datetime | None:
     """The row that has to leave the window first (``limits.blocking``)."""
     with connection.cursor() as cursor:

@@ -147,10 +147,13 @@ def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | N
 
 
 _LANE = """
-    SELECT id, organisation_id, held, held_text, daily_limit, zone, allowed_days
+    SELECT id, organisation_id, held, held_text, daily_limit, zone, allowed_days, holidays, opens, closes
     FROM outreach_lane WHERE id = %s FOR SHARE
 """
-_LANE_FIELDS = ("id", "organisation_id", "held", "held_text", "daily_limit", "zone", "allowed_days")
+_LANE_FIELDS = (
+    *("id", "organisation_id", "held", "held_text", "daily_limit", "zone", "allowed_days"),
+    *("holidays", "opens", "closes"),
+)
 
 
 def _share_locked(lane_id: int | None) -> Lane | None:

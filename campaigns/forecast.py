@@ -1,0 +1,300 @@
+"""What leaves a mailbox when, in the coming weeks: the timing functions and one simulation of its capacity. Pure.
+
+The minutes come from ``timing``, the waits from ``outreach.outbox.limits``: the functions that send. What the gap, the
+mailbox's 24 hours, a campaign's day or its sending hours hold back is given its turn as the outbox would. A minute is
+exact for what leaves when it was planned; whatever had to wait is "about" (docs/behaviour.md §1, "Calendar"). Nobody
+knows who will reply or bounce: everybody is taken as going on, and a manual task as done when it is due.
+
+Many people may be told as few: an item stands for ``weight`` people planned like it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from campaigns import timing
+from outreach.outbox import limits
+from outreach.outbox.limits import WINDOW, MailboxLimits
+from outreach.sending_days import SendingHours
+from outreach.states import Turn
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step as the forecast knows it: its key as in ``timing``, days after the step before, who does it."""
+
+    key: str
+    days: int
+    manual: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One campaign: its timing, its steps in order and its own limits. ``used`` is what left per local date.
+
+    ``last_sent_at``: equal campaigns of a mailbox take turns, the one that waited longest first.
+    """
+
+    timing: timing.Timing
+    stages: Sequence[Stage]
+    daily_limit: int | None = None
+    used: Mapping[date, int] = field(default_factory=dict)
+    hours: SendingHours | None = None
+    last_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A mailbox: its limits, when its last gap ends, and the moments that count in its 24 hours, oldest first."""
+
+    limits: MailboxLimits
+    free_at: datetime
+    begun: Sequence[datetime] = ()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One person (or ``weight`` people) before stage number ``stage`` of ``campaign``, planned for ``planned``."""
+
+    person: int
+    campaign: int
+    stage: int
+    planned: datetime
+    seed: str
+    branch: timing.Branch
+    first_clock: time
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One coming message, or manual task. ``about``: the minute depends on what stands in line before it."""
+
+    person: int
+    campaign: int
+    stage: int
+    at: datetime
+    about: bool
+    weight: int
+    manual: bool = False
+
+
+def forecast(
+    sender: Sender,
+    campaigns: Mapping[int, Rules],
+    people: Iterable[Waiting],
+    *,
+    now: datetime,
+    until: datetime,
+) -> list[Planned]:
+    """Everything that leaves from ``now`` to ``until``, in the order in which it does."""
+    return _Line(sender, campaigns, now, until).run(people)
+
+
+@dataclass
+class _Item:
+    """A waiting step on its way through the line. ``planned`` moves when its day is closed; ``surely`` until then."""
+
+    waiting: Waiting
+    planned: datetime
+    weight: int
+    surely: bool
+
+
+#: In the order of the outbox: planned moment, then person. The number only keeps items from being compared.
+_Entry = tuple[datetime, int, int, _Item]
+
+
+class _Line:
+    """One mailbox's queue: a heap of what is planned later, and what is due by turn and campaign."""
+
+    def __init__(
+        self, sender: Sender, campaigns: Mapping[int, Rules], now: datetime, until: datetime
+    ) -> None:
+        self.sender, self.campaigns, self.until = sender, campaigns, until
+        self.now = now
+        self.free_at = sender.free_at
+        self.begun = list(sender.begun)
+        self.later: list[_Entry] = []
+        self.due: dict[tuple[Turn, int], list[_Entry]] = {}
+        self.used = {key: dict(rules.used) for key, rules in campaigns.items()}
+        self.last_sent = {key: rules.last_sent_at for key, rules in campaigns.items()}
+        self.found: list[Planned] = []
+        self.number = 0
+        low, high = sender.limits.gap
+        self.gap = (low + high) / 2 // _SECOND * _SECOND
+
+    def run(self, people: Iterable[Waiting]) -> list[Planned]:
+        for waiting in people:
+            self._plan(_Item(waiting, waiting.planned, waiting.weight, waiting.weight == 1))
+        while self._forward():
+            item = self._first()
+            if item is not None:
+                self._send(item)
+        return sorted(self.found, key=lambda planned: planned.at)
+
+    # ── the clock ───────────────────────────────────────────────────────────
+
+    def _forward(self) -> bool:
+        """On to the next moment at which the mailbox may send and something is due; False beyond the end."""
+        while True:
+            self._release()
+            if not any(self.due.values()):
+                if not self.later:
+                    return False
+                self.now = max(self.now, self.later[0][0])
+            elif (free := self._free_from()) > self.now:
+                self.now = free
+            else:
+                return self.now <= self.until
+            if self.now > self.until:
+                return False
+
+    def _free_from(self) -> datetime:
+        """When the mailbox may begin the next message, by its gap and its 24 hours."""
+        allowed = limits.ceiling(self.sender.limits, now=self.now).count
+        blocking = None
+        if allowed is not None and 0 < allowed <= len(self.begun):
+            blocking = self.begun[-allowed]
+        wait = limits.mailbox_wait(
+            self.sender.limits, now=self.now, blocking=blocking, next_send_at=self.free_at
+        )
+        if wait is None:
+            return self.now
+        return wait.until if wait.until is not None else self.until + _SECOND
+
+    def _release(self) -> None:
+        """What is planned by now is due; a manual task needs no mailbox."""
+        while self.later and self.later[0][0] <= self.now:
+            entry = heapq.heappop(self.later)
+            planned, item = entry[0], entry[-1]
+            waiting = item.waiting
+            if self._stage(waiting).manual:
+                self._tell(item, planned, item.weight, about=not item.surely)
+                continue
+            turn = Turn.LATER_STEP if waiting.stage else Turn.FIRST_STEP
+            heapq.heappush(self.due.setdefault((turn, waiting.campaign), []), entry)
+
+    # ── whose turn ──────────────────────────────────────────────────────────
+
+    def _first(self) -> _Item | None:
+        """The next of those due whose campaign is open: later steps, then the campaign that waited longest.
+
+        Whoever waits for another day is planned for its clock time there.
+        """
+        for turn in (Turn.LATER_STEP, Turn.FIRST_STEP):
+            for campaign in self._in_turn(turn):
+                line = self.due[turn, campaign]
+                while line:
+                    planned, *_, item = heapq.heappop(line)
+                    until = self._closed_until(campaign, planned)
+                    if until is None:
+                        return item
+                    item.surely = item.surely and self._room_of_day(campaign) > 0
+                    item.planned = until
+                    self._plan(item)
+        return None
+
+    def _in_turn(self, turn: Turn) -> list[int]:
+        waiting = [campaign for (kind, campaign), line in self.due.items() if kind is turn and line]
+        return sorted(
+            waiting,
+            key=lambda key: (
+                self.last_sent[key] is not None,
+                self.last_sent[key] or self.now,
+                self.due[turn, key][0][:2],
+            ),
+        )
+
+    def _closed_until(self, campaign: int, planned: datetime) -> datetime | None:
+        rules = self.campaigns[campaign]
+        wait = limits.lane_wait(
+            rules.timing.days,
+            now=self.now,
+            planned=planned,
+            used=self.used[campaign].get(rules.timing.days.local_date(self.now), 0),
+            limit=rules.daily_limit,
+            hours=rules.hours,
+        )
+        return wait.until if wait else None
+
+    def _room_of_day(self, campaign: int) -> int:
+        rules = self.campaigns[campaign]
+        if rules.daily_limit is None:
+            return 1_000_000_000
+        return rules.daily_limit - self.used[campaign].get(rules.timing.days.local_date(self.now), 0)
+
+    # ── sending ─────────────────────────────────────────────────────────────
+
+    def _send(self, item: _Item) -> None:
+        """As many of the item as there is room for; the rest stays first in its line."""
+        campaign = item.waiting.campaign
+        room = min(item.weight, self._room_of_day(campaign), self._room_of_mailbox())
+        today = self.campaigns[campaign].timing.days.local_date(self.now)
+        self.used[campaign][today] = self.used[campaign].get(today, 0) + room
+        self.last_sent[campaign] = self.now
+        self.begun += [self.now + number * self.gap for number in range(room)]
+        self.free_at = self.now + room * self.gap
+        self._tell(item, self.now, room, about=not item.surely or self.now != item.planned)
+        if room < item.weight:
+            item.weight -= room
+            self._plan(item)
+
+    def _room_of_mailbox(self) -> int:
+        allowed = limits.ceiling(self.sender.limits, now=self.now).count
+        if allowed is None:
+            return 1_000_000_000
+        return max(1, allowed - (len(self.begun) - bisect_right(self.begun, self.now - WINDOW)))
+
+    def _tell(self, item: _Item, at: datetime, weight: int, *, about: bool) -> None:
+        waiting = item.waiting
+        manual = self._stage(waiting).manual
+        self.found.append(Planned(waiting.person, waiting.campaign, waiting.stage, at, about, weight, manual))
+        self._follow(item, at, weight, surely=item.surely and not manual and self._same_day(item, at))
+
+    def _same_day(self, item: _Item, at: datetime) -> bool:
+        days = self.campaigns[item.waiting.campaign].timing.days
+        return days.local_date(at) == days.local_date(item.planned)
+
+    def _follow(self, item: _Item, at: datetime, weight: int, *, surely: bool) -> None:
+        """The step after the one that left at ``at``."""
+        waiting, rules = item.waiting, self.campaigns[item.waiting.campaign]
+        number = waiting.stage + 1
+        if number >= len(rules.stages):
+            return
+        stage = rules.stages[number]
+        plan = timing.following(
+            rules.timing,
+            branch=waiting.branch,
+            days=stage.days,
+            previous_at=at,
+            first_clock=waiting.first_clock,
+            seed=waiting.seed,
+            step=stage.key,
+        )
+        if plan.instant > self.until:
+            return
+        following = Waiting(
+            waiting.person,
+            waiting.campaign,
+            number,
+            plan.instant,
+            waiting.seed,
+            waiting.branch,
+            waiting.first_clock,
+            weight,
+        )
+        self._plan(_Item(following, plan.instant, weight, surely))
+
+    def _plan(self, item: _Item) -> None:
+        self.number += 1
+        heapq.heappush(self.later, (item.planned, item.waiting.person, self.number, item))
+
+    def _stage(self, waiting: Waiting) -> Stage:
+        return self.campaigns[waiting.campaign].stages[waiting.stage]

@@ -1,0 +1,29 @@
+import django.contrib.postgres.fields
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("outreach", "0122_files_of_messages"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="lane",
+            name="closes",
+            field=models.TimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="lane",
+            name="holidays",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, default=list, size=None
+            ),
+        ),
+        migrations.AddField(
+            model_name="lane",
+            name="opens",
+            field=models.TimeField(blank=True, null=True),
+        ),
+    ]
