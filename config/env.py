@@ -14,6 +14,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+#: Scheme of a mail server's address → its usual port and protection.
+_MAIL_SCHEMES = {
+    "smtp": (25, "none"),
+    "smtps": (465, "tls"),
+    "smtp+starttls": (587, "starttls"),
+    "imap": (143, "none"),
+    "imaps": (993, "tls"),
+    "imap+starttls": (143, "starttls"),
+}
+
 _env = environ.FileAwareEnv()
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
@@ -74,6 +84,20 @@ def durations(name: str, default: str) -> tuple[datetime.timedelta, ...]:
 def listing(name: str, default: str = "") -> list[str]:
     """Words separated by commas."""
     return [part.strip() for part in _env.str(name, default=default).split(",") if part.strip()]
+
+
+def mail_server(name: str, default: str) -> tuple[str, int, str]:
+    """Host, port and protection (``tls``, ``starttls``, ``none``) of ``smtp+starttls://host:587`` and the like.
+
+    Schemes: smtp, smtps, smtp+starttls, imap, imaps, imap+starttls; the port may be left out for the usual ones.
+    """
+    raw = _env.str(name, default=default).strip()
+    scheme, _, rest = raw.partition("://")
+    host, _, port = rest.rstrip("/").rpartition(":") if ":" in rest else (rest.rstrip("/"), "", "")
+    known = _MAIL_SCHEMES.get(scheme.lower())
+    if known is None or not host or not (port or str(known[0])).isdigit():
+        raise ImproperlyConfigured(f"{name} must be like smtp+starttls://host:587, not {raw!r}")
+    return host, int(port or known[0]), known[1]
 
 
 def database(name: str = "DATABASE_URL") -> dict[str, object]:

@@ -12,12 +12,8 @@ class OutreachConfig(AppConfig):
     def ready(self) -> None:
         """Register the consumer of mailbox health, what is kept about people, and where secrets lie."""
         from foundation import secrets  # noqa: PLC0415 - models are loaded only now
-        from outreach import (  # noqa: F401, PLC0415
-            fuses,
-            mailbox_health,
-            personal,
-            tabs,
-        )
-        from outreach.models import Mailbox  # noqa: PLC0415
+        from outreach import fuses, mailbox_health, personal, tabs  # noqa: F401, PLC0415
+        from outreach.models import Mailbox, OAuthGrant  # noqa: PLC0415
 
         secrets.register(Mailbox, "secret")
+        secrets.register(OAuthGrant, "secret")

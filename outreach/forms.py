@@ -9,9 +9,10 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from outreach import presets
-from outreach.mailboxes import Server
+from accounts.models import User
+from outreach import lending, presets
 from outreach.models import Mailbox, Security
+from outreach.probing import Server
 
 _SAME = "Leave empty if it is the same as for sending."
 
@@ -233,3 +234,17 @@ class GoOnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="What was done about these cases. It is kept with your name.",
     )
+
+
+class LendForm(forms.Form):
+    """Who may send from a mailbox, one colleague at a time."""
+
+    user = forms.ModelChoiceField(
+        queryset=User.objects.none(), label="Colleague", empty_label="Choose a colleague"
+    )
+
+    def __init__(self, *args: Any, mailbox: Mailbox, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = lending.possible_borrowers(mailbox)

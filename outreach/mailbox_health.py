@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from foundation import events
 from foundation.models import Event
-from outreach.models import FuseKind, FuseTrip, Mailbox, Message
+from outreach import breaks
+from outreach.models import BreakSide, FuseKind, FuseTrip, Mailbox, Message
 from outreach.states import FailureClass, MailboxStatus, Reason, check_mailbox, sentence
 from outreach.transports.base import MailboxTrouble
 
@@ -37,8 +38,9 @@ def send_failed(mailbox: Mailbox, trouble: MailboxTrouble, *, now: datetime) -> 
     """The mailbox could not be used for sending: rest and try again, or ask its owner."""
     log.warning("mailbox.trouble", mailbox_id=mailbox.pk, kind=trouble.kind)
     if trouble.kind in _NEEDS_OWNER:
-        needs_reconnect(mailbox, code=trouble.kind, words=str(trouble))
+        needs_reconnect(mailbox, code=trouble.kind, words=str(trouble), now=now)
         return
+    breaks.begin(mailbox, BreakSide.SENDING, code=trouble.kind, words=str(trouble), now=now)
     until = now + timedelta(seconds=_RESTS[min(mailbox.send_failures, len(_RESTS) - 1)])
     _rows(mailbox).update(
         send_failures=F("send_failures") + 1,
@@ -48,21 +50,47 @@ def send_failed(mailbox: Mailbox, trouble: MailboxTrouble, *, now: datetime) -> 
     )
 
 
-def send_works(mailbox: Mailbox) -> None:
+def send_works(mailbox: Mailbox, *, now: datetime) -> None:
     """A line was opened: earlier failures are over."""
     if mailbox.send_failures:
         mailbox.send_failures = 0
+        breaks.end(mailbox, BreakSide.SENDING, now=now)
         _rows(mailbox).update(send_failures=0, status_code="", server_words="")
 
 
-def needs_reconnect(mailbox: Mailbox, *, code: str, words: str) -> None:
-    """Nothing is sent or read until the owner connects it again. A removed mailbox stays removed."""
-    _set_status(mailbox, MailboxStatus.NEEDS_RECONNECT, code=code, words=words, paused_until=None)
+def read_failed(mailbox: Mailbox, trouble: MailboxTrouble, *, now: datetime) -> None:
+    """The mailbox could not be read: the reader tries again, or its owner is asked."""
+    if trouble.kind in _NEEDS_OWNER:
+        needs_reconnect(mailbox, code=trouble.kind, words=str(trouble), now=now)
+    else:
+        breaks.begin(mailbox, BreakSide.READING, code=trouble.kind, words=str(trouble), now=now)
 
 
-def stopped_by_provider(mailbox: Mailbox, words: str, *, until: datetime | None) -> None:
-    """The mailbox's own provider, or too many receivers, refuse it: pause, until a moment if one is known."""
-    _set_status(mailbox, MailboxStatus.PAUSED, code=Reason.SERVER_QUOTA, words=words, paused_until=until)
+def read_works(mailbox: Mailbox, *, now: datetime) -> None:
+    """All folders were read: earlier failures are over."""
+    if mailbox.read_failures:
+        breaks.end(mailbox, BreakSide.READING, now=now)
+
+
+def needs_reconnect(mailbox: Mailbox, *, code: str, words: str, now: datetime) -> None:
+    """Nothing is sent or read until the owner links it again. A removed mailbox stays removed.
+
+    ``mailbox`` is its row as it was when the trouble began: one that was linked again since is left alone.
+    """
+    with transaction.atomic():
+        if _set_status(mailbox, MailboxStatus.NEEDS_RECONNECT, code=code, words=words, paused_until=None):
+            breaks.begin(mailbox, BreakSide.ACCOUNT, code=code, words=words, now=now)
+
+
+def stopped_by_provider(
+    mailbox: Mailbox, words: str, *, until: datetime | None, code: Reason = Reason.SERVER_QUOTA
+) -> None:
+    """Sending is paused, until a moment if one is known.
+
+    ``code`` says whose doing it is: ``SERVER_QUOTA`` a limit of the mailbox's own provider, ``POLICY_REFUSED`` a
+    refusal for what the mailbox sends or is.
+    """
+    _set_status(mailbox, MailboxStatus.PAUSED, code=code, words=words, paused_until=until)
 
 
 def stopped_by_fuse(trip: FuseTrip) -> None:
@@ -112,6 +140,8 @@ def _set_status(
     row = Mailbox.objects.across_organisations(_EVERYONE).select_for_update().get(pk=mailbox.pk)
     if row.status in {new, MailboxStatus.REMOVED}:
         return False
+    if new is MailboxStatus.NEEDS_RECONNECT and row.linked_at != mailbox.linked_at:
+        return False
     check_mailbox(row.status, new)
     row.status, row.status_code, row.server_words = new, code, words[:500]
     row.paused_until, row.send_failures = paused_until, 0
@@ -150,7 +180,7 @@ def watch_refusals(event: Event) -> None:
     domains = {address.rpartition("@")[2] for address in recent.values_list("to_normalised", flat=True)}
     if len(domains) >= _REFUSING_DOMAINS and message.mailbox.status == MailboxStatus.CONNECTED:
         words = f"{sentence(Reason.POLICY_REFUSED)} {_POLICY_TEXT} {message.reason_text}"
-        stopped_by_provider(message.mailbox, words.strip(), until=None)
+        stopped_by_provider(message.mailbox, words.strip(), until=None, code=Reason.POLICY_REFUSED)
 
 
 def _rows(mailbox: Mailbox) -> QuerySet[Mailbox]:

@@ -1,8 +1,8 @@
 """Linking a mailbox, changing it, taking it away.
 
 A mailbox is stored only after a login at both servers worked; what a server said against it stands beside the
-field it concerns. Passwords are sealed and never leave again. Removing wipes them; linking the same address
-again revives the row with its history and limits.
+field it concerns. Passwords and tokens are sealed and never leave again. Removing wipes them; linking the same
+address again revives the row with its history and limits.
 """
 
 from __future__ import annotations
@@ -11,157 +11,148 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import imap_tools
-from django.conf import settings
+import structlog
 from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.permissions import Right, require
 from foundation import secrets
-from foundation.problems import Conflict, Invalid, Missing, NotAllowed
-from outreach import mailbox_health
-from outreach.models import Mailbox, MailboxFolder
+from foundation.problems import Conflict, Invalid, Missing, NotAllowed, Problem
+from outreach import breaks, mailbox_health, probing, providers
+from outreach.models import BreakSide, LoginKind, Mailbox, MailboxFolder
 from outreach.outbox import capacity
+from outreach.probing import Server
 from outreach.states import MailboxStatus, check_mailbox
+from outreach.transports import oauth, tokens
 from outreach.transports.base import MailboxTrouble
-from outreach.transports.imap import make_sent_folder, open_mailbox, sent_folder
-from outreach.transports.smtp import open_session
+
+log = structlog.get_logger(__name__)
 
 INBOX = "INBOX"
 _LIMITS = ("min_gap_seconds", "max_gap_seconds", "daily_limit", "in_use_since")
-#: Trouble → the field of the form it stands beside; the rest stands at the host.
-_FIELD = {"auth": "password", "tls": "security", "refused": "security"}
-_SAYS = {
-    "auth": "The {side} server refused the login: {words}",
-    "dns": "The {side} server was not found: {words}",
-    "connect": "The {side} server could not be reached: {words}",
-    "tls": "No protected line to the {side} server: {words}",
-    "timeout": "The {side} server did not answer in time: {words}",
-    "cut": "The {side} server hung up: {words}",
-    "refused": "The {side} server refused us: {words}",
-    "private": "The {side} server cannot be used: {words}",
-}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """One side of a mailbox as a person enters it. ``security`` is one of ``Security``."""
+@dataclass(frozen=True)
+class SignedIn:
+    """The owner agreed at a provider instead of typing a password."""
 
-    host: str
-    port: int
-    security: str
-    username: str
-    password: str
-
-
-class MailboxRefused(Invalid):
-    """One or both mail servers did not let us in."""
-
-    code = "mailbox_refused"
+    provider: LoginKind
+    tokens: oauth.Tokens
 
 
 def link(
-    *, actor: User, address: str, display_name: str = "", smtp: Server, imap: Server, now: datetime
+    *,
+    actor: User,
+    address: str,
+    display_name: str = "",
+    smtp: Server,
+    imap: Server,
+    now: datetime,
+    signed_in: SignedIn | None = None,
 ) -> Mailbox:
     """Test both sides, then store the mailbox as the actor's own; the first one is the default.
 
-    Raises :class:`MailboxRefused` with ``fields`` (nothing is stored), or Conflict if the actor has it already.
+    An account that the actor removed is revived with its history, limits and campaigns. Raises
+    :class:`probing.MailboxRefused` with ``fields`` (nothing is stored), or Conflict if the actor has it already;
+    who signs in again with a provider means to renew it, so that is none.
     """
     require(actor, Right.MAILBOX_LINK)
     address = address.strip().lower()
     mine = Mailbox.objects.for_organisation(actor.organisation_id).filter(owner=actor)
     known = mine.filter(address=address).first()
-    if known is not None and known.status in {MailboxStatus.CONNECTED, MailboxStatus.PAUSED}:
+    working = known is not None and known.status in {MailboxStatus.CONNECTED, MailboxStatus.PAUSED}
+    if working and signed_in is None:
         raise Conflict("This e-mail account is already linked.")
-    sent = check(address=address, smtp=smtp, imap=imap)
+    sent = probing.check(address=address, smtp=smtp, imap=imap)
     with transaction.atomic():
-        row = mine.select_for_update().filter(address=address).first()
+        row = mine.select_for_update(of=("self",)).filter(address=address).first()
         if row is None:
             row = Mailbox(organisation=actor.organisation, owner=actor, address=address)
-            row.is_default = not mine.filter(is_default=True).exists()
-        else:
-            check_mailbox(row.status, MailboxStatus.CONNECTED)
-        row.display_name = display_name
-        _store(row, smtp, imap, sent, now)
+        if not mine.filter(is_default=True).exclude(status=MailboxStatus.REMOVED).exists():
+            row.is_default = True
+        if display_name or row.pk is None:
+            row.display_name = display_name
+        _store(row, smtp, imap, sent, now, signed_in)
     return row
 
 
 def reconnect(
-    *, actor: User, mailbox_id: int, display_name: str, smtp: Server, imap: Server, now: datetime
+    *,
+    actor: User,
+    mailbox_id: int,
+    display_name: str,
+    smtp: Server,
+    imap: Server,
+    now: datetime,
+    signed_in: SignedIn | None = None,
 ) -> Mailbox:
-    """New settings or passwords for a linked mailbox, tested first. Raises as :func:`link` does."""
+    """New settings, passwords or tokens for a linked mailbox, tested first. Raises as :func:`link` does."""
     mailbox = editable(actor, mailbox_id)
-    sent = check(address=mailbox.address, smtp=smtp, imap=imap)
+    sent = probing.check(address=mailbox.address, smtp=smtp, imap=imap)
     with transaction.atomic():
         row = _locked(mailbox)
         if row.status == MailboxStatus.REMOVED:
             raise Missing("This e-mail account was removed.")
         row.display_name = display_name
-        _store(row, smtp, imap, sent, now)
+        _store(row, smtp, imap, sent, now, signed_in)
     return row
 
 
-def check(*, address: str, smtp: Server, imap: Server) -> str:
-    """Log in at both servers; the name of the Sent folder. Raises :class:`MailboxRefused` naming every fault."""
-    faults: dict[str, str] = {}
-    sent = ""
-    probe = Mailbox(
-        address=address,
-        smtp_host=smtp.host,
-        smtp_port=smtp.port,
-        smtp_security=smtp.security,
-        smtp_username=smtp.username,
-    )
+def check_again(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
+    """Try what is stored once more: an administrator may have allowed meanwhile what was refused.
+
+    Raises Conflict with the server's words when it is refused again; a working mailbox stays as it is.
+    """
+    mailbox = editable(actor, mailbox_id)
+    if mailbox.status != MailboxStatus.NEEDS_RECONNECT:
+        return mailbox
     try:
-        open_session(probe, password=smtp.password).close()
+        probing.check_stored(mailbox)
     except MailboxTrouble as trouble:
-        faults |= _fault("smtp", trouble)
-    try:
-        sent = _check_imap(imap)
-    except MailboxTrouble as trouble:
-        faults |= _fault("imap", trouble)
-    if faults:
-        raise MailboxRefused("The account was not linked; nothing was stored.", fields=faults)
-    return sent
+        raise Conflict(f"It is still refused: {trouble}") from trouble
+    with transaction.atomic():
+        row = _locked(mailbox)
+        if row.status == MailboxStatus.NEEDS_RECONNECT:
+            _connected(row, now)
+            row.save()
+            mailbox_health.changed(row)
+    return row
 
 
-def _check_imap(server: Server) -> str:
-    box = open_mailbox(
-        server.host,
-        server.port,
-        security=server.security,
-        username=server.username,
-        password=server.password,
-        timeout=settings.IMAP_TIMEOUT.total_seconds(),
-    )
-    with box:
-        try:
-            return sent_folder(box) or make_sent_folder(box)
-        except (imap_tools.ImapToolsError, OSError) as error:
-            raise MailboxTrouble("refused", str(error)[:300]) from error
-
-
-def _fault(side: str, trouble: MailboxTrouble) -> dict[str, str]:
-    field = f"{side}_{_FIELD.get(trouble.kind, 'host')}"
-    return {field: _SAYS[trouble.kind].format(side=side.upper(), words=trouble)}
-
-
-def _store(row: Mailbox, smtp: Server, imap: Server, sent: str, now: datetime) -> None:
-    """Write settings and sealed passwords; the row is connected afterwards."""
-    for side, server in (("smtp", smtp), ("imap", imap)):
-        for name in ("host", "port", "security", "username"):
-            setattr(row, f"{side}_{name}", getattr(server, name))
+def _connected(row: Mailbox, now: datetime) -> None:
+    """It works: whatever stood against it is over."""
+    if row.status != MailboxStatus.CONNECTED:
+        check_mailbox(row.status, MailboxStatus.CONNECTED)
     row.status, row.status_code, row.server_words = MailboxStatus.CONNECTED, "", ""
     row.paused_until, row.send_failures, row.read_failures = None, 0, 0
     row.next_send_at = row.next_read_at = now
     mailbox_health.keep_fuse(row)
+    if row.pk is not None:
+        breaks.end(row, *BreakSide, now=now)
+
+
+def _store(
+    row: Mailbox, smtp: Server, imap: Server, sent: str, now: datetime, signed_in: SignedIn | None
+) -> None:
+    """Write settings and sealed secrets; the row is connected afterwards."""
+    for side, server in (("smtp", smtp), ("imap", imap)):
+        for name in ("host", "port", "security", "username"):
+            setattr(row, f"{side}_{name}", getattr(server, name))
+    row.login = signed_in.provider if signed_in else LoginKind.PASSWORD
+    row.linked_at = now
+    _connected(row, now)
     row.save()
-    row.secret = secrets.seal(
-        {"smtp_password": smtp.password, "imap_password": imap.password},
-        table="outreach_mailbox",
-        row=row.pk,
-        organisation=row.organisation_id,
-    )
+    if signed_in is not None:
+        row.secret = ""
+        tokens.store(row, signed_in.tokens, now=now)
+    else:
+        tokens.forget(row)
+        row.secret = secrets.seal(
+            {"smtp_password": smtp.password, "imap_password": imap.password},
+            table="outreach_mailbox",
+            row=row.pk,
+            organisation=row.organisation_id,
+        )
     row.save(update_fields=["secret"])
     folders = MailboxFolder.objects.for_organisation(row.organisation_id)
     folders.filter(mailbox=row).exclude(name__in=[INBOX, sent]).delete()
@@ -174,17 +165,29 @@ def _store(row: Mailbox, smtp: Server, imap: Server, sent: str, now: datetime) -
     mailbox_health.changed(row)
 
 
-@transaction.atomic
-def remove(*, actor: User, mailbox_id: int) -> Mailbox:
-    """Disconnect: nothing is sent or read any more and the passwords are gone. Twice changes nothing."""
-    row = _locked(editable(actor, mailbox_id))
-    if row.status == MailboxStatus.REMOVED:
-        return row
-    check_mailbox(row.status, MailboxStatus.REMOVED)
-    row.status, row.status_code, row.server_words = MailboxStatus.REMOVED, "", ""
-    row.secret, row.is_default, row.paused_until = "", False, None
-    row.save()
-    mailbox_health.changed(row)
+def remove(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
+    """Disconnect: nothing is sent or read any more and the secrets are gone. Twice changes nothing.
+
+    A permission given at a provider is given back there afterwards, if it answers.
+    """
+    with transaction.atomic():
+        row = _locked(editable(actor, mailbox_id))
+        if row.status == MailboxStatus.REMOVED:
+            return row
+        check_mailbox(row.status, MailboxStatus.REMOVED)
+        provider, token = row.login, tokens.forget(row)
+        row.status, row.status_code, row.server_words = MailboxStatus.REMOVED, "", ""
+        row.secret, row.is_default, row.paused_until = "", False, None
+        row.save()
+        breaks.end(row, *BreakSide, now=now)
+        breaks.begin(row, BreakSide.ACCOUNT, code=breaks.REMOVED, words="", now=now, by=actor)
+        mailbox_health.changed(row)
+    if token:
+        try:
+            oauth.revoke(providers.named(provider), token=token)
+        except Problem as problem:
+            # The tokens are gone here; the owner can still take the access back at the provider.
+            log.warning("mailbox.not_revoked", mailbox_id=row.pk, code=problem.code)
     return row
 
 

@@ -126,6 +126,8 @@ person_data.register(
         "outreach.Holiday": Words.NOBODY,
         "outreach.InboundLocation": Words.NOBODY,
         "outreach.Lane": Words.NOBODY,
+        "outreach.MailboxBreak": Words.NOBODY,
+        "outreach.OAuthGrant": Words.NOBODY,
         "outreach.Mailbox": Words.NOBODY,
         "outreach.MailboxFolder": Words.NOBODY,
         "outreach.ContentFile": Words.ERASED,

@@ -17,11 +17,18 @@ class Preset:
     imap_port: int = 993
     imap_security: str = "tls"
     note: str = ""
+    #: The provider whose button serves better than a password.
+    sign_in: str = ""
 
 
 _APP_PASSWORD = "This provider asks for an app password instead of your own."  # noqa: S105 - a sentence
-_GMAIL = Preset("smtp.gmail.com", "imap.gmail.com", note=_APP_PASSWORD)
-_OUTLOOK = Preset("smtp-mail.outlook.com", "outlook.office365.com", note=_APP_PASSWORD)
+_GMAIL = Preset("smtp.gmail.com", "imap.gmail.com", note=_APP_PASSWORD, sign_in="google")
+_OUTLOOK = Preset(
+    "smtp-mail.outlook.com",
+    "outlook.office365.com",
+    note="Microsoft takes no passwords from programs here; link it as Microsoft 365.",
+    sign_in="microsoft",
+)
 _YAHOO = Preset("smtp.mail.yahoo.com", "imap.mail.yahoo.com", note=_APP_PASSWORD)
 _ICLOUD = Preset("smtp.mail.me.com", "imap.mail.me.com", note=_APP_PASSWORD)
 _GMX = Preset("mail.gmx.net", "imap.gmx.net", note="IMAP has to be switched on in the settings of GMX.")

@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role, User
 from accounts.permissions import Right, can
 from foundation.problems import Missing
-from outreach import lane_access
-from outreach.models import Mailbox, Message
+from outreach import breaks, lane_access, lending, mailbox_words
+from outreach.models import Mailbox, MailboxLoan, Message
 from outreach.outbox import capacity, limits
 from outreach.outbox.explaining import Explainer, Explanation
 from outreach.states import FUSES, HELD, WAITING, MailboxStatus, MessageStatus
@@ -23,18 +23,26 @@ PRIVATE_ADDRESS = "private address"
 
 @dataclass(frozen=True)
 class MailboxView:
-    """A mailbox as the settings page shows it: today's count against its limit, and what is wrong."""
+    """A mailbox as the settings page shows it: today's count against its limit, and what is wrong.
+
+    ``borrowers`` are the open loans, with their users; only its owner and administrators are told them.
+    """
 
     mailbox: Mailbox
     used: int
     limit: int | None
     gap: str
     may_edit: bool
+    health: mailbox_words.Health
+    is_mine: bool
+    borrowers: list[MailboxLoan]
+    #: The viewer's own loan of somebody else's mailbox.
+    borrowed: MailboxLoan | None
 
     @property
     def word(self) -> str:
         """The word on its badge."""
-        return str(MailboxStatus(self.mailbox.status).label)
+        return self.health.word
 
     @property
     def stopped_itself(self) -> bool:
@@ -65,8 +73,8 @@ def visible_mailboxes(viewer: User) -> QuerySet[Mailbox]:
 
 
 def usable_mailboxes(viewer: User) -> QuerySet[Mailbox]:
-    """Mailboxes the viewer may choose as a sender: their own, and those of people who only lend theirs."""
-    return visible_mailboxes(viewer).filter(Q(owner=viewer) | Q(owner__role=Role.MAILBOX_OWNER))
+    """Mailboxes the viewer may choose as a sender: their own, and those lent to them by name."""
+    return visible_mailboxes(viewer).filter(lending.usable_by(viewer))
 
 
 def mailbox_views(viewer: User, *, now: datetime) -> list[MailboxView]:
@@ -77,6 +85,12 @@ def mailbox_views(viewer: User, *, now: datetime) -> list[MailboxView]:
 def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxView:
     """One mailbox with its figures of the last 24 hours."""
     rules = capacity.limits_of(mailbox)
+    failing = mailbox.send_failures or mailbox.read_failures
+    broken = breaks.standing(mailbox.organisation_id, [mailbox.pk], now=now) if failing else ()
+    may_edit = can(viewer, Right.MAILBOX_LINK) and (
+        mailbox.owner_id == viewer.pk or viewer.role == Role.ADMIN
+    )
+    loans = list(lending.loans_of([mailbox], organisation_id=mailbox.organisation_id))
     shortest, longest = (each.total_seconds() for each in rules.gap)
     gap = f"{shortest:g}–{longest:g} s between two messages" if longest else "no gap between messages"
     return MailboxView(
@@ -84,8 +98,11 @@ def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxVie
         used=capacity.begun(mailbox, now=now),
         limit=limits.ceiling(rules, now=now).count,
         gap=gap,
-        may_edit=can(viewer, Right.MAILBOX_LINK)
-        and (mailbox.owner_id == viewer.pk or viewer.role == Role.ADMIN),
+        may_edit=may_edit,
+        health=mailbox_words.health(mailbox, broken=[each.side for each in broken]),
+        is_mine=mailbox.owner_id == viewer.pk,
+        borrowers=loans if may_edit else [],
+        borrowed=next((loan for loan in loans if loan.user_id == viewer.pk), None),
     )
 
 

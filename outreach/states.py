@@ -176,6 +176,10 @@ class Reason(TextChoices):
     )
     MAILBOX_RECONNECT = "mailbox_reconnect", "The mailbox has to be connected again."
     MAILBOX_REMOVED = "mailbox_removed", "The mailbox was removed."
+    MAILBOX_WITHDRAWN = (
+        "mailbox_withdrawn",
+        "The owner of the mailbox does not lend it to the sender (any more).",
+    )
     INBOX_NOT_READ = "inbox_not_read", "Waiting for the inbox to be read."
     SERVER_LATER = "server_later", "The mail server asked to try again later."
     SERVER_UNREACHABLE = "server_unreachable", "The mail server could not be reached."
@@ -223,6 +227,7 @@ NEEDS_A_PERSON = frozenset(
         Reason.FUSE_COMPLAINTS,
         Reason.MAILBOX_RECONNECT,
         Reason.MAILBOX_REMOVED,
+        Reason.MAILBOX_WITHDRAWN,
         Reason.OPEN_TASK,
     }
 )

@@ -25,7 +25,7 @@ from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem
 from outreach import files as content_files
-from outreach import templates
+from outreach import lending, templates
 from outreach.contents import Content
 from outreach.models import InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
@@ -249,6 +249,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_bulk_undo": ("POST", "ARV"),
     "outreach:settings": ("GET", "ARVM"),
     "outreach:mailbox_new": ("GET", "ARM"),
+    "outreach:mailbox_sign_in": ("GET", "ARM"),
+    "outreach:mailbox_signed_in": ("GET", "ARM"),
+    "outreach:mailbox_check": ("POST", "ARM"),
+    "outreach:mailbox_lend": ("GET", "ARM"),
+    "outreach:loan_withdraw": ("POST", "ARVM"),
     "outreach:mailbox_reconnect": ("GET", "ARM"),
     "outreach:mailbox_limits": ("GET", "ARM"),
     "outreach:mailbox": ("GET", "ARVM"),
@@ -290,6 +295,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:resume": ("POST", "AR"),
     "campaigns:settings": ("GET", "AR"),
     "campaigns:calendar": ("GET", "ARV"),
+    "campaigns:sender": ("GET", "AR"),
     "campaigns:steps": ("GET", "ARV"),
     "campaigns:add_step": ("POST", "AR"),
     "campaigns:step": ("GET", "AR"),
@@ -480,6 +486,7 @@ def world(db) -> World:
         actor=alice, name="Hello", shared=True, content=Content("Hi", "Hi", files=(picture.pk,))
     )
     boss = user("boss", of=organisation, role=Role.ADMIN)
+    loan = lending.lend(actor=alice, mailbox_id=made.mailbox_id, user_id=boss.pk, now=NOW)
     invited, _ = invitations.invite(actor=boss, email="new@acme.example", role="viewer", now=NOW)
     search = saved.save(actor=alice, name="Everybody", question=Question(), shared=True)
     synonym = synonyms.add(actor=alice, word="SWE", same_as="software engineer")
@@ -499,6 +506,8 @@ def world(db) -> World:
             "template_id": template.pk,
             "content_file_id": picture.pk,
             "mailbox_id": made.mailbox_id,
+            "loan_id": loan.pk,
+            "login": "google",
             "message_id": message.pk,
             "inbound_id": inbound.pk,
             "connection_id": connection.pk,
@@ -594,6 +603,9 @@ PERSONAL = {
     "sourcing:import_refused",
     "sourcing:archive",
     "sourcing:api_archive",
+    "outreach:mailbox_check",
+    "outreach:mailbox_lend",
+    "outreach:loan_withdraw",
     "outreach:mailbox_reconnect",
     "outreach:mailbox_limits",
     "outreach:mailbox",
@@ -645,7 +657,7 @@ def test_another_organisations_object_is_not_there(world):
     client.force_login(world.mallory)
     wrong = {}
     for name, pattern in routes():
-        shared = {"vendor", "provider", "kind", "name", "word_list"}
+        shared = {"vendor", "provider", "login", "kind", "name", "word_list"}
         if name in TABLE and set(pattern.pattern.converters) - shared:
             status = ask(client, TABLE[name][0], address(name, pattern, world))
             if status != 404:

@@ -42,7 +42,21 @@ def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
     """Where the sandbox stands in for a vendor, and its certificate, which nobody else vouches for."""
     if not addresses:
         return {}
+    oauth, ports, host = addresses["oauth"], addresses["ports"], addresses["host"]
+    sign_in = {}
+    for name in ("google", "microsoft"):
+        prefix = name.upper()
+        sign_in |= {
+            f"{prefix}_CLIENT_ID": oauth["client_id"],
+            f"{prefix}_CLIENT_SECRET": oauth["client_secret"],
+            f"{prefix}_AUTHORIZE_URL": oauth[name]["authorize_url"],
+            f"{prefix}_TOKEN_URL": oauth[name]["token_url"],
+            f"{prefix}_SMTP_URL": f"smtp://{host}:{ports['smtp']}",
+            f"{prefix}_IMAP_URL": f"imap://{host}:{ports['imap']}",
+        }
     return {
+        **sign_in,
+        "GOOGLE_REVOKE_URL": oauth["google"]["revoke_url"],
         "SOURCEWHALE_BASE_URL": addresses["sourcewhale"]["base_url"],
         "EGRESS_CA_FILE": addresses["certificate"],
     }

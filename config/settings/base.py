@@ -222,6 +222,23 @@ IMAP_TIMEOUT = env.seconds("IMAP_TIMEOUT_SECONDS", 30)
 INBOX_POLL_INTERVAL = env.seconds("INBOX_POLL_SECONDS", 60)
 #: The gap meter compares mail of so many days, at most since the link; older mail moves no campaign. 0: all of it.
 GAP_WINDOW_DAYS = env.integer("GAP_WINDOW_DAYS", 90)
+#: Signing in with Google and Microsoft 365 (docs/mailboxes.md): the installation's own client at each provider. The
+#: addresses are settable so that a private authorization server can stand in.
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", "")
+GOOGLE_AUTHORIZE_URL = env.text("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
+GOOGLE_REVOKE_URL = env.text("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke")
+GOOGLE_SMTP = env.mail_server("GOOGLE_SMTP_URL", "smtp+starttls://smtp.gmail.com:587")
+GOOGLE_IMAP = env.mail_server("GOOGLE_IMAP_URL", "imaps://imap.gmail.com:993")
+MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "")
+MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", "")
+#: "common" takes accounts of every organisation; an app of one organisation needs that one's id.
+_MICROSOFT = f"https://login.microsoftonline.com/{env.text('MICROSOFT_TENANT', 'common')}/oauth2/v2.0"
+MICROSOFT_AUTHORIZE_URL = env.text("MICROSOFT_AUTHORIZE_URL", f"{_MICROSOFT}/authorize")
+MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", f"{_MICROSOFT}/token")
+MICROSOFT_SMTP = env.mail_server("MICROSOFT_SMTP_URL", "smtp+starttls://smtp.office365.com:587")
+MICROSOFT_IMAP = env.mail_server("MICROSOFT_IMAP_URL", "imaps://outlook.office365.com:993")
 #: Where SourceWhale answers; the sandbox stands in for it in the demo.
 SOURCEWHALE_BASE_URL = env.text("SOURCEWHALE_BASE_URL", "https://sourcewhale.app/public-api").rstrip("/")
 #: Calls per second and account; SourceWhale publishes no limit (docs/integrations/sourcewhale.md).

@@ -20,7 +20,6 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F
 
-from foundation import secrets
 from outreach import mailbox_health, slots
 from outreach.inbound import leases
 from outreach.inbound.folder import FolderReading, Line, skipped
@@ -64,7 +63,7 @@ def read_mailbox(mailbox_id: int, *, now: datetime) -> Pass:
     if not leases.take(mailbox_id, token):
         return Pass()
     mailbox = Mailbox.objects.across_organisations(_EVERYONE).select_related("owner").get(pk=mailbox_id)
-    server = f"{mailbox.imap_host.lower()}:{mailbox.imap_port}"
+    server = mailbox.imap_server
     if not slots.process.enter(server):
         leases.give_back(mailbox_id, token, next_read_at=now + _SERVER_BUSY)
         return Pass()
@@ -104,6 +103,7 @@ def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
                 organisation_id=mailbox.organisation_id, mailbox=mailbox, name=info.name
             )
             mails += FolderReading(mailbox, line, folder, lease, now, is_sent=info.name == sent).read()
+    mailbox_health.read_works(mailbox, now=now)
     leases.give_back(
         mailbox.pk,
         token,
@@ -117,21 +117,7 @@ def _pass(mailbox: Mailbox, server: str, token: str, now: datetime) -> Pass:
 @contextmanager
 def opened(mailbox: Mailbox, server: str) -> Iterator[Line]:
     """A line to the mailbox, logged in; ``server`` is ``host:port``. Raises MailboxTrouble."""
-    try:
-        secret = secrets.unseal(
-            mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id
-        )
-    except secrets.SecretUnreadable as problem:
-        raise MailboxTrouble("auth", str(problem)) from problem
-    with slots.waiting(server):
-        box = imap.open_mailbox(
-            mailbox.imap_host,
-            mailbox.imap_port,
-            security=mailbox.imap_security,
-            username=mailbox.imap_username,
-            password=secret["imap_password"],
-            timeout=settings.IMAP_TIMEOUT.total_seconds(),
-        )
+    box = imap.open_for(mailbox)
     try:
         yield Line(box, server)
         with suppress(imap_tools.ImapToolsError, imaplib.IMAP4.error, OSError):
@@ -148,5 +134,4 @@ def _failed(mailbox: Mailbox, token: str, trouble: MailboxTrouble, now: datetime
     log.warning("inbound.pass_failed", mailbox_id=mailbox.pk, kind=trouble.kind)
     rest = timedelta(seconds=_RESTS[min(mailbox.read_failures, len(_RESTS) - 1)])
     leases.give_back(mailbox.pk, token, read_failures=F("read_failures") + 1, next_read_at=now + rest)
-    if trouble.kind in {"auth", "private"}:
-        mailbox_health.needs_reconnect(mailbox, code=trouble.kind, words=str(trouble))
+    mailbox_health.read_failed(mailbox, trouble, now=now)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from outreach.models.closing import Holiday, OfficeHours
+from outreach.models.connection import BreakNotice, BreakSide, MailboxBreak, OAuthGrant
 from outreach.models.content import ContentFile, MessageFile, Template, TemplateFile, TemplateKind
 from outreach.models.fuse import FuseKind, FuseTrip
 from outreach.models.gap import FolderGap, GapMeter
 from outreach.models.inbound import InboundLocation, InboundMessage
 from outreach.models.lane import Lane, LaneDay
-from outreach.models.mailbox import Mailbox, MailboxFolder, Security
+from outreach.models.loan import MailboxLoan
+from outreach.models.mailbox import LoginKind, Mailbox, MailboxFolder, Security
 from outreach.models.message import Message, MessageOrigin, SendTry
 
 __all__ = [
+    "BreakNotice",
+    "BreakSide",
     "ContentFile",
     "FolderGap",
     "FuseKind",
@@ -22,11 +26,15 @@ __all__ = [
     "InboundMessage",
     "Lane",
     "LaneDay",
+    "LoginKind",
     "Mailbox",
+    "MailboxBreak",
     "MailboxFolder",
+    "MailboxLoan",
     "Message",
     "MessageFile",
     "MessageOrigin",
+    "OAuthGrant",
     "OfficeHours",
     "Security",
     "SendTry",

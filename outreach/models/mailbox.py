@@ -19,6 +19,14 @@ class Security(models.TextChoices):
     NONE = "none", "None (only for a server on the same machine)"
 
 
+class LoginKind(models.TextChoices):
+    """How Beckon logs in at the mail servers."""
+
+    PASSWORD = "password", "Other (SMTP + IMAP)"
+    GOOGLE = "google", "Google"
+    MICROSOFT = "microsoft", "Microsoft 365"
+
+
 class Mailbox(TenantModel):
     """One e-mail account with an owner. The password is sealed in ``secret`` and never shown again.
 
@@ -32,6 +40,8 @@ class Mailbox(TenantModel):
     signature = models.TextField(blank=True)
     is_default = models.BooleanField(default=False)
 
+    #: A password in ``secret``, or a provider's permission in ``OAuthGrant``.
+    login = models.CharField(max_length=10, choices=LoginKind, default=LoginKind.PASSWORD)
     smtp_host = models.CharField(max_length=255)
     smtp_port = models.PositiveIntegerField(default=587)
     smtp_security = models.CharField(max_length=10, choices=Security, default=Security.STARTTLS)
@@ -40,8 +50,11 @@ class Mailbox(TenantModel):
     imap_port = models.PositiveIntegerField(default=993)
     imap_security = models.CharField(max_length=10, choices=Security, default=Security.TLS)
     imap_username = models.CharField(max_length=320)
-    #: foundation.secrets: {"smtp_password": …, "imap_password": …}; empty once removed.
+    #: foundation.secrets: {"smtp_password": …, "imap_password": …}; empty once removed, and when signed in.
     secret = models.TextField(blank=True)
+
+    #: When it was last linked with what is stored now; trouble with an earlier login says nothing about this one.
+    linked_at = models.DateTimeField(null=True, blank=True)
 
     status = models.CharField(max_length=16, choices=MailboxStatus, default=MailboxStatus.CONNECTED)
     #: Why it is not connected, as a code; ``server_words`` is what the server said, for people.
@@ -99,6 +112,11 @@ class Mailbox(TenantModel):
     def smtp_server(self) -> str:
         """The server that slots are counted by, ``host:port``."""
         return f"{self.smtp_host.lower()}:{self.smtp_port}"
+
+    @property
+    def imap_server(self) -> str:
+        """The same for reading."""
+        return f"{self.imap_host.lower()}:{self.imap_port}"
 
     def __str__(self) -> str:
         return self.address

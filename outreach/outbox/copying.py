@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 
 import imap_tools
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from foundation import egress, secrets
-from outreach import slots
+from foundation import egress
 from outreach.models import Mailbox, MailboxFolder, Message
 from outreach.outbox import wire
 from outreach.states import MAY_READ
@@ -71,19 +69,7 @@ def _taken(now: datetime, limit: int) -> list[Message]:
 
 
 def _copy(mailbox: Mailbox, messages: Sequence[Message]) -> int:
-    secret = secrets.unseal(
-        mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id
-    )
-    with slots.waiting(f"{mailbox.imap_host}:{mailbox.imap_port}"):
-        box = imap.open_mailbox(
-            mailbox.imap_host,
-            mailbox.imap_port,
-            security=mailbox.imap_security,
-            username=mailbox.imap_username,
-            password=secret["imap_password"],
-            timeout=settings.IMAP_TIMEOUT.total_seconds(),
-        )
-    with box:
+    with imap.open_for(mailbox) as box:
         folder = _sent_folder(mailbox, box)
         box.folder.set(folder)
         for message in messages:

@@ -228,7 +228,7 @@ class _Delivery:
             except MailboxTrouble:
                 transitions.put_back([message], now=self.clock())
                 raise
-            mailbox_health.send_works(self.mailbox)
+            mailbox_health.send_works(self.mailbox, now=self.clock())
         return self.session
 
     def _begin(self, message: Message, session: SmtpSession) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from outreach import lanes
+from outreach import lanes, lending
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.outbox import capacity
 from outreach.states import FUSES, WAITING, MailboxStatus, MessageStatus, Reason, sentence
@@ -57,6 +57,7 @@ class Explainer:
             return _settled(message)
         for found in (
             _mailbox_stopped(message.mailbox),
+            _not_lent(message),
             self._lane_closed(message),
             _later(message, self.now),
             self._unread(message),
@@ -123,6 +124,14 @@ def _mailbox_stopped(mailbox: Mailbox) -> Explanation | None:
         return _say(Reason(mailbox.status_code))
     words = f" The server said: {mailbox.server_words}" if mailbox.server_words else ""
     return _say(reason, mailbox.paused_until, text=f"{reason.label}{words}")
+
+
+def _not_lent(message: Message) -> Explanation | None:
+    """A campaign's own mailbox is its lane's business; a single mail is its writer's."""
+    if message.origin == MessageOrigin.CAMPAIGN:
+        return None
+    allowed = lending.may_send_from(message.mailbox, message.created_by_id)
+    return None if allowed else _say(Reason.MAILBOX_WITHDRAWN)
 
 
 def _later(message: Message, now: datetime) -> Explanation | None:

@@ -18,7 +18,7 @@ import structlog
 from django.db import connection, transaction
 
 from foundation import events
-from outreach import lanes
+from outreach import lanes, lending
 from outreach.models import Lane, Message, MessageOrigin
 from outreach.outbox import capacity, feed, leases
 from outreach.states import FailureClass, MessageStatus, Reason, check, sentence
@@ -139,6 +139,8 @@ def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | N
             reason = each.may_begin(messages=[message], now=now).get(message.pk)
             if reason is not None:
                 return reason
+    elif not lending.may_send_from(lease.mailbox, message.created_by_id, lock=True):
+        return Reason.MAILBOX_WITHDRAWN
     if suppression.is_suppressed(message.organisation_id, message.candidate_id, message.to_normalised):
         return _suppressed_why(message)
     if lane and not _raise_lane_day(lane, now):
@@ -265,8 +267,8 @@ def _leave_behind(message: Message, reason: Reason, now: datetime) -> None:
             Settled(message, Outcome(status=end, word="stopped", reason=reason, text=sentence(reason))), now
         )
     else:
-        # A person on hold is looked at again in a minute; what lane and mailbox hold, the claim passes over.
-        held = reason is Reason.RECIPIENT_HELD
+        # What the claim cannot see is looked at again in a minute; what lane and mailbox hold, it passes over.
+        held = reason in {Reason.RECIPIENT_HELD, Reason.MAILBOX_WITHDRAWN}
         put_back([message], now=now, not_before=now + capacity.LOOK_AGAIN if held else None)
 
 

@@ -8,9 +8,13 @@ import time
 from typing import cast
 
 import imap_tools
+from django.conf import settings
 
 from foundation import egress
+from outreach import slots
+from outreach.models import Mailbox
 from outreach.transports.base import MailboxTrouble, unreachable
+from outreach.transports.login import Login, opened, reason_of
 
 #: What "Sent" is called where the server names no special-use folder (RFC 6154), compared without case.
 _SENT_NAMES = (
@@ -63,10 +67,38 @@ _LATER = re.compile(
 )
 
 
+def open_for(mailbox: Mailbox) -> imap_tools.BaseMailBox:
+    """The mailbox, logged in with what is stored of it; raises :class:`MailboxTrouble`."""
+
+    def connect(login: Login) -> imap_tools.BaseMailBox:
+        with slots.waiting(mailbox.imap_server):
+            return open_mailbox(
+                mailbox.imap_host,
+                mailbox.imap_port,
+                security=mailbox.imap_security,
+                username=login.username,
+                password=login.secret,
+                bearer=login.bearer,
+                timeout=settings.IMAP_TIMEOUT.total_seconds(),
+            )
+
+    return opened(mailbox, "imap", connect)
+
+
 def open_mailbox(
-    host: str, port: int, *, security: str, username: str, password: str, timeout: float
+    host: str,
+    port: int,
+    *,
+    security: str,
+    username: str,
+    password: str,
+    timeout: float,
+    bearer: bool = False,
 ) -> imap_tools.BaseMailBox:
-    """Connect and log in; raises :class:`MailboxTrouble` with the server's own words."""
+    """Connect and log in; raises :class:`MailboxTrouble` with the server's own words.
+
+    ``bearer``: ``password`` is an access token (SASL XOAUTH2).
+    """
     started = time.monotonic()
     try:
         box = egress.imap(host, port, security=cast("egress.Security", security), timeout=timeout)
@@ -76,7 +108,13 @@ def open_mailbox(
         waited = time.monotonic() - started
         raise unreachable(problem, host=host, waited=waited, patience=timeout) from problem
     try:
-        box.login(username, password, initial_folder=None)
+        if bearer:
+            _log_in_with_token(box, Login(username, password, bearer=True))
+        else:
+            box.login(username, password, initial_folder=None)
+    except MailboxTrouble:
+        _hang_up(box)
+        raise
     except imap_tools.MailboxLoginError as error:
         _hang_up(box)
         words = _words(error)
@@ -91,6 +129,26 @@ def open_mailbox(
         _hang_up(box)
         raise MailboxTrouble("cut", f"{host} closed the connection during the login.") from error
     return box
+
+
+def _log_in_with_token(box: imap_tools.BaseMailBox, login: Login) -> None:
+    """AUTHENTICATE XOAUTH2. A server that refuses says why in a challenge first, which is answered with nothing."""
+    reasons: list[str] = []
+
+    def answer(challenge: bytes) -> bytes:
+        if not challenge:
+            return login.xoauth2().encode()
+        reasons.append(reason_of(challenge))
+        return b""
+
+    try:
+        box.client.authenticate("XOAUTH2", answer)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        said = " ".join(str(error).split())[:500] or "The server refused the sign-in."
+        reason = f" ({reasons[0]})" if reasons and reasons[0] else ""
+        raise MailboxTrouble("refused" if _LATER.match(said) else "auth", f"{said}{reason}") from error
 
 
 def folders(box: imap_tools.BaseMailBox) -> list[imap_tools.FolderInfo]:

@@ -7,6 +7,7 @@ idle session per mailbox.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import select
 import smtplib
@@ -19,10 +20,11 @@ from typing import cast
 
 from django.conf import settings
 
-from foundation import egress, secrets
+from foundation import egress
 from outreach import slots
 from outreach.models import Mailbox
 from outreach.transports.base import Answer, MailboxTrouble, Reply, Stage, unreachable
+from outreach.transports.login import Login, opened, reason_of
 
 #: How long an answer to MAIL may take before the caller does its other work first.
 _PATIENCE = 0.2
@@ -144,8 +146,8 @@ class SmtpSession:
         return Reply(Answer.LOST, stage, 0, words(str(error)))
 
 
-def open_session(mailbox: Mailbox, *, password: str) -> SmtpSession:
-    """Connect and log in; raises :class:`MailboxTrouble` with the server's own words."""
+def open_session(mailbox: Mailbox, login: Login) -> SmtpSession:
+    """Connect and log in with ``login``; raises :class:`MailboxTrouble` with the server's own words."""
     timeout, started = settings.SMTP_TIMEOUT.total_seconds(), time.monotonic()
     try:
         with slots.waiting(mailbox.smtp_server):
@@ -156,7 +158,7 @@ def open_session(mailbox: Mailbox, *, password: str) -> SmtpSession:
                 timeout=timeout,
                 local_hostname=mailbox.address.rpartition("@")[2],
             )
-            _log_in(smtp, mailbox.smtp_username, password)
+            _log_in(smtp, login)
     except egress.EgressRefused as problem:
         raise MailboxTrouble("private", str(problem)) from problem
     except egress.Unreachable as problem:
@@ -167,11 +169,14 @@ def open_session(mailbox: Mailbox, *, password: str) -> SmtpSession:
     return SmtpSession(smtp, mailbox.smtp_server)
 
 
-def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
-    if not username:
+def _log_in(smtp: smtplib.SMTP, login: Login) -> None:
+    if not login.username:
         return
     try:
-        smtp.login(username, password)
+        if login.bearer:
+            _log_in_with_token(smtp, login)
+        else:
+            smtp.login(login.username, login.secret)
     except smtplib.SMTPAuthenticationError as error:
         smtp.close()
         kind = "auth" if error.smtp_code in _WRONG_PASSWORD else "refused"
@@ -186,6 +191,21 @@ def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
         smtp.close()
         kind = "timeout" if "timed out" in str(error) else "cut"
         raise MailboxTrouble(kind, words(str(error))) from error
+
+
+def _log_in_with_token(smtp: smtplib.SMTP, login: Login) -> None:
+    """AUTH XOAUTH2. A server that refuses says why in a challenge first, which is answered with an empty line."""
+    if "XOAUTH2" not in str(smtp.esmtp_features.get("auth", "")).upper().split():
+        raise smtplib.SMTPNotSupportedError
+    coded = base64.b64encode(login.xoauth2().encode()).decode()
+    code, text = smtp.docmd("AUTH", f"XOAUTH2 {coded}")
+    reason = ""
+    if code == 334:
+        reason = reason_of(text)
+        code, text = smtp.docmd("")
+    if code not in {235, 503}:
+        said = text + f" ({reason})".encode() if reason else text
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 @dataclass
@@ -203,10 +223,7 @@ class Pool:
             if version == _version(mailbox) and session.usable():
                 return session
             session.close()
-        secret = secrets.unseal(
-            mailbox.secret, table="outreach_mailbox", row=mailbox.pk, organisation=mailbox.organisation_id
-        )
-        return open_session(mailbox, password=secret["smtp_password"])
+        return opened(mailbox, "smtp", lambda login: open_session(mailbox, login))
 
     def give_back(self, mailbox: Mailbox, session: SmtpSession) -> None:
         """Keep the session for later if it is in order; close what has been idle for long."""
@@ -231,7 +248,13 @@ class Pool:
 
 def _version(mailbox: Mailbox) -> str:
     """Changes whenever a session opened before must not be used any more."""
-    parts = (mailbox.smtp_server, mailbox.smtp_security, mailbox.smtp_username, mailbox.secret)
+    parts = (
+        mailbox.smtp_server,
+        mailbox.smtp_security,
+        mailbox.smtp_username,
+        mailbox.secret,
+        str(mailbox.linked_at),
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.models import Role
 from accounts.permissions import Right, can, needs, viewer_of
-from foundation.problems import Invalid, Problem
-from outreach import mailboxes, presets, selectors
-from outreach.forms import LimitsForm, MailboxForm, ReconnectForm, initial_for
+from foundation.problems import Conflict, Invalid, Problem
+from outreach import consent, lending, mailboxes, presets, providers, selectors
+from outreach.forms import LendForm, LimitsForm, MailboxForm, ReconnectForm, initial_for
 from outreach.views.suppression import settings_tabs
 
 
@@ -36,7 +37,10 @@ def new(request: HttpRequest) -> HttpResponse:
     known = address if "@" in address else ""
     if request.method == "GET":
         form = MailboxForm(initial=initial_for(known) if known else None)
-        return _form_page(request, form, note=presets.preset_for(known).note if known else "")
+        preset = presets.preset_for(known) if known else None
+        return _form_page(
+            request, form, note=preset.note if preset else "", sign_in=preset.sign_in if preset else ""
+        )
     form = MailboxForm(request.POST)
     if form.is_valid():
         try:
@@ -88,7 +92,7 @@ def remove(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
     if request.method == "GET":
         return render(request, "outreach/mailbox_remove.html", {"mailbox": mailbox})
-    mailboxes.remove(actor=viewer_of(request), mailbox_id=mailbox_id)
+    mailboxes.remove(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
     messages.success(request, f"{mailbox.address} is disconnected.")
     return redirect("outreach:settings")
 
@@ -132,14 +136,78 @@ def resume(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     return redirect("outreach:settings")
 
 
+@require_POST
+@needs(Right.MAILBOX_LINK)
+def check_again(request: HttpRequest, mailbox_id: int) -> HttpResponse:
+    """*Check again*: what was refused may have been allowed by an administrator meanwhile."""
+    try:
+        mailbox = mailboxes.check_again(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
+    except Conflict as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"{mailbox.address} is connected.")
+    return redirect("outreach:settings")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.MAILBOX_LINK)
+def lend(request: HttpRequest, mailbox_id: int) -> HttpResponse:
+    """*Lend*: who may send from this account; adding somebody, and taking it back."""
+    viewer = viewer_of(request)
+    mailbox = mailboxes.editable(viewer, mailbox_id)
+    form = LendForm(request.POST if request.method == "POST" else None, mailbox=mailbox)
+    if request.method == "POST" and form.is_valid():
+        borrower = form.cleaned_data["user"]
+        try:
+            lending.lend(actor=viewer, mailbox_id=mailbox_id, user_id=borrower.pk, now=timezone.now())
+        except Invalid as problem:
+            _show(problem, form)
+        else:
+            messages.success(request, f"{borrower.name} may send from {mailbox.address}.")
+            return redirect("outreach:mailbox_lend", mailbox_id)
+    context = {
+        "mailbox": mailbox,
+        "form": form,
+        "loans": lending.loans_of([mailbox], organisation_id=mailbox.organisation_id),
+        "is_mine": mailbox.owner_id == viewer.pk,
+    }
+    return render(request, "outreach/mailbox_lend.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs(Right.MAILBOX_VIEW)
+def withdraw(request: HttpRequest, loan_id: int) -> HttpResponse:
+    """Take a loan back, or give one back."""
+    viewer = viewer_of(request)
+    loan = lending.withdraw(actor=viewer, loan_id=loan_id, now=timezone.now())
+    messages.success(request, f"{loan.user.name} no longer sends from {loan.mailbox.address}.")
+    if loan.user_id == viewer.pk:
+        return redirect("outreach:settings")
+    return redirect("outreach:mailbox_lend", loan.mailbox_id)
+
+
 def _form_page(
-    request: HttpRequest, form: MailboxForm, *, mailbox: object = None, note: str = "", status: int = 200
+    request: HttpRequest,
+    form: MailboxForm,
+    *,
+    mailbox: object = None,
+    note: str = "",
+    sign_in: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "mailbox": mailbox, "note": note}
+    context = {
+        "form": form,
+        "mailbox": mailbox,
+        "note": note,
+        "sign_in": sign_in,
+        "providers": providers.all_of_them(),
+        "redirect_uri": consent.redirect_uri(),
+        "may_set_up": viewer_of(request).role == Role.ADMIN,
+    }
     return render(request, "outreach/mailbox_form.html", context, status=status)
 
 
-def _show(problem: Problem, form: MailboxForm | LimitsForm) -> None:
+def _show(problem: Problem, form: MailboxForm | LimitsForm | LendForm) -> None:
     """The server's words beside the field they concern, the rest above the form."""
     form.add_error(None, str(problem))
     for name, text in (problem.fields if isinstance(problem, Invalid) else {}).items():

@@ -98,12 +98,16 @@ class Grants:
             self.accesses[word] = replace(self.accesses[word], until=0.0)
         return len(alive)
 
-    def withdraw(self, account: str) -> int:
+    def withdraw(self, account: str, provider: str = "") -> int:
         """The owner takes everything back ("Remove access"); how many refresh tokens that ends."""
-        gone = [word for word, grant in self.refreshes.items() if grant.account == account]
+
+        def theirs(grant: Grant) -> bool:
+            return grant.account == account and provider in {"", grant.provider}
+
+        gone = [word for word, grant in self.refreshes.items() if theirs(grant)]
         for word in gone:
             del self.refreshes[word]
-        self.accesses = {w: each for w, each in self.accesses.items() if each.grant.account != account}
+        self.accesses = {w: each for w, each in self.accesses.items() if not theirs(each.grant)}
         self.revoked += len(gone)
         return len(gone)
 
@@ -111,4 +115,4 @@ class Grants:
         """RFC 7009: of either kind of token; at Google the whole consent goes with it."""
         grant = self.refreshes.get(word) or (self.accesses[word].grant if word in self.accesses else None)
         if grant is not None:
-            self.withdraw(grant.account)
+            self.withdraw(grant.account, grant.provider)

@@ -15,8 +15,8 @@ from foundation import secrets
 from foundation.models import Event
 from foundation.problems import Conflict, Missing, NotAllowed
 from outreach import mailboxes
-from outreach.mailboxes import MailboxRefused, Server
 from outreach.models import Mailbox, MailboxFolder
+from outreach.probing import MailboxRefused, Server
 from outreach.states import MailboxStatus
 from tests.outreach import making
 from tests.outreach.making import NOW
@@ -149,7 +149,7 @@ def test_linking_the_same_account_twice_is_refused_and_after_removing_revives_th
     with pytest.raises(Conflict):
         link(sandbox, alice)
     mailboxes.set_limits(actor=alice, mailbox_id=box.pk, now=NOW, daily_limit=12)
-    removed = mailboxes.remove(actor=alice, mailbox_id=box.pk)
+    removed = mailboxes.remove(actor=alice, mailbox_id=box.pk, now=NOW)
     assert (removed.status, removed.secret) == (MailboxStatus.REMOVED, "")
     again = link(sandbox, alice)
     assert (again.pk, again.daily_limit, again.status) == (box.pk, 12, MailboxStatus.CONNECTED)
@@ -158,8 +158,8 @@ def test_linking_the_same_account_twice_is_refused_and_after_removing_revives_th
 def test_removing_twice_changes_nothing_more(sandbox):
     alice = making.user()
     box = link(sandbox, alice)
-    mailboxes.remove(actor=alice, mailbox_id=box.pk)
-    mailboxes.remove(actor=alice, mailbox_id=box.pk)
+    mailboxes.remove(actor=alice, mailbox_id=box.pk, now=NOW)
+    mailboxes.remove(actor=alice, mailbox_id=box.pk, now=NOW)
     events = Event.objects.for_organisation(alice.organisation).filter(kind="mailbox.changed")
     assert events.count() == 2, "linked, removed"
 
@@ -187,5 +187,5 @@ def test_only_the_owner_and_admins_may_change_a_mailbox_and_strangers_do_not_kno
     viewer = making.user("vera", of=alice.organisation, role=Role.VIEWER)
     for actor, problem in ((bob, NotAllowed), (viewer, NotAllowed), (mallory, Missing)):
         with pytest.raises(problem):
-            mailboxes.remove(actor=actor, mailbox_id=box.pk)
-    assert mailboxes.remove(actor=admin, mailbox_id=box.pk).status == MailboxStatus.REMOVED
+            mailboxes.remove(actor=actor, mailbox_id=box.pk, now=NOW)
+    assert mailboxes.remove(actor=admin, mailbox_id=box.pk, now=NOW).status == MailboxStatus.REMOVED

@@ -131,7 +131,7 @@ def test_the_settings_page_shows_health_count_and_the_servers_words(box):
     box.status, box.server_words = MailboxStatus.NEEDS_RECONNECT, "535 5.7.8 wrong password"
     box.save()
     content = as_user(box.owner).get("/outreach/settings/").content.decode()
-    assert "Needs reconnect" in content
+    assert "Needs re-linking" in content
     assert "535 5.7.8 wrong password" in content
     assert "Remove Account" in content
 

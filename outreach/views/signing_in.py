@@ -1,0 +1,79 @@
+"""Signing in with Google or Microsoft 365: out to the provider's page, and back with its answer."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Right, needs, viewer_of
+from foundation.problems import Problem
+from outreach import consent
+from outreach.consent import Asked
+
+_SESSION = "mailbox_sign_in"
+#: Questions remembered at once, for people who start in two tabs.
+_AT_ONCE = 5
+
+
+@require_GET
+@needs(Right.MAILBOX_LINK)
+def sign_in(request: HttpRequest, login: str) -> HttpResponse:
+    """To the provider of this kind of login; ``?mailbox=`` is an account that is linked again.
+
+    A GET, because the policy of our pages lets no form lead to another site; it changes nothing but the session.
+    """
+    wanted = request.GET.get("mailbox", "")
+    try:
+        asked, url = consent.ask(
+            actor=viewer_of(request),
+            provider=login,
+            mailbox_id=int(wanted) if wanted.isdigit() else None,
+            now=timezone.now(),
+        )
+    except consent.NotSetUp as problem:
+        messages.error(request, str(problem))
+        return redirect("outreach:mailbox_new")
+    pending = request.session.get(_SESSION, [])[-(_AT_ONCE - 1) :]
+    request.session[_SESSION] = [*pending, asked.as_json()]
+    answer = redirect(url)
+    # The address carries the state; nothing on the way may keep it.
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_GET
+@needs(Right.MAILBOX_LINK)
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Back from the provider. A state that this session did not ask for changes nothing."""
+    asked = _take(request, request.GET.get("state", ""))
+    again = "outreach:mailbox_new"
+    if asked is None:
+        messages.error(request, "This sign-in was not started here, or was finished already. Start again.")
+        return redirect(again)
+    error = request.GET.get("error", "")
+    if error or not request.GET.get("code"):
+        words = f"{error}: {request.GET.get('error_description', '')}".strip(": ")[:300]
+        messages.error(request, consent.explained(words or "The provider gave no answer."))
+        return redirect(again)
+    try:
+        mailbox = consent.finish(
+            actor=viewer_of(request), asked=asked, code=request.GET["code"], now=timezone.now()
+        )
+    except Problem as problem:
+        messages.error(request, consent.explained(problem))
+        return redirect(again)
+    messages.success(request, f"{mailbox.address} is connected.")
+    return redirect("outreach:settings")
+
+
+def _take(request: HttpRequest, state: str) -> Asked | None:
+    """The question of this state, once."""
+    pending = request.session.get(_SESSION, [])
+    found = next((each for each in pending if state and each["state"] == state), None)
+    if found is None:
+        return None
+    request.session[_SESSION] = [each for each in pending if each is not found]
+    return Asked.from_json(found)
