@@ -20,7 +20,7 @@ from django.utils.functional import cached_property
 from campaigns import addressing, choosing, planning, standing, timing, writing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason
-from outreach import lanes
+from outreach import lanes, lending
 from outreach.models import Mailbox, Message
 from outreach.outbox import feed, queue
 from outreach.outbox.explaining import READ_WITHIN
@@ -318,14 +318,23 @@ def _may_begin(messages: Sequence[Message]) -> dict[int, Reason | None]:
         .select_for_update(of=("self",), no_key=True)
         .filter(open_attempt__message__in=[m.pk for m in messages])
         .order_by("pk")
-        .values_list("open_attempt__message_id", "progress", "hold")
+        .values_list(
+            "open_attempt__message_id",
+            "progress",
+            "hold",
+            "campaign__owner_id",
+            "open_attempt__message__mailbox_id",
+            "open_attempt__message__mailbox__owner_id",
+        )
     )
     answers: dict[int, Reason | None] = {}
-    for message_id, progress, hold in rows:
+    for message_id, progress, hold, sender, mailbox_id, mailbox_owner in rows:
         if progress not in GOING:
             answers[message_id] = Reason.STOPPED
         elif hold != Hold.NONE:
             answers[message_id] = Reason.RECIPIENT_HELD
+        elif sender != mailbox_owner and not lending.is_lent(mailbox_id, sender, lock=True):
+            answers[message_id] = Reason.MAILBOX_WITHDRAWN
         else:
             answers[message_id] = None
     known = (

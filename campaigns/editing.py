@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import addressing, readiness, standing, timing
+from campaigns import addressing, readiness, senders, standing, timing
 from campaigns.models import Campaign, Recipient, Step, StepFile, StepVersion
 from campaigns.states import ACTIVE, CampaignStatus
 from foundation.problems import Conflict, Invalid
+from outreach import lending
 from outreach.models import Lane, Mailbox
 from outreach.states import MAY_SEND
 from sourcing.models import Project
@@ -41,6 +42,8 @@ def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbo
             .order_by("-is_default", "pk")
             .first()
         )
+    elif not lending.may_send_from(mailbox, actor.pk):
+        raise Invalid(f"{mailbox.address} is not lent to you.", fields={"mailbox": "Not lent to you."})
     lane = Lane.objects.create(
         organisation_id=project.organisation_id, held="draft", held_text="Not started", zone=actor.time_zone
     )
@@ -193,6 +196,10 @@ def change_settings(
         "allowed_days": sorted(set(allowed_days)),
     }
     moved = {key for key, value in when.items() if getattr(campaign, key) != value}
+    if mailbox is not None and "mailbox_id" in moved and not senders.may_use(campaign, mailbox):
+        raise Invalid(
+            f"{campaign.owner.name} may not send from {mailbox.address}.", fields={"mailbox": "Not lent."}
+        )
     if moved and campaign.status in ACTIVE:
         raise AlreadyStarted("Pause the campaign first: what is planned has to be planned anew.")
     for key, value in when.items():

@@ -9,14 +9,14 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from campaigns import overriding
+from campaigns import overriding, senders
 from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Step
 from campaigns.timing import CLOCK_CHOICES, Preference
 from outreach.forms import ContentForm
 from outreach.models import Mailbox
 from outreach.sending_days import DAY_NAMES
-from outreach.states import Interest, MailboxStatus
+from outreach.states import Interest
 
 
 class CampaignForm(forms.Form):
@@ -87,12 +87,9 @@ class SettingsForm(forms.Form):
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = Mailbox.objects.for_organisation(campaign.organisation_id).exclude(
-            status=MailboxStatus.REMOVED
-        )
         field = self.fields["mailbox"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = choices.order_by("address")
+        field.queryset = senders.choices(campaign)
 
     def clean(self) -> dict[str, Any]:
         """*Specific time* needs its time."""
@@ -100,6 +97,20 @@ class SettingsForm(forms.Form):
         if cleaned.get("preference") == Preference.SPECIFIC_TIME and cleaned.get("specific_time") is None:
             self.add_error("specific_time", "Choose the time.")
         return cleaned
+
+
+class SenderForm(forms.Form):
+    """From which account the campaign is sent."""
+
+    mailbox = forms.ModelChoiceField(
+        queryset=Mailbox.unguarded.none(), label="Send from", empty_label="Choose an account"
+    )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["mailbox"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = senders.choices(campaign)
 
 
 class AddressForm(forms.Form):

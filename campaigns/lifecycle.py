@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import planning, readiness, replanning, sequence, standing
+from campaigns import planning, readiness, replanning, senders, sequence, standing
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.replanning import Work
 from campaigns.states import ACTIVE, GOING, CampaignStatus, StepKind, check_campaign
@@ -24,7 +24,7 @@ from foundation.problems import Invalid, Problem
 from outreach.models import Message
 from outreach.outbox import queue
 from outreach.sending_days import NoAllowedDay
-from outreach.states import MAY_SEND, STOPPABLE, Reason
+from outreach.states import STOPPABLE, Reason
 
 
 class NotReady(Problem):
@@ -44,11 +44,7 @@ class Paused:
 
 def missing_for_start(campaign: Campaign) -> list[str]:
     """What keeps this campaign from starting, as sentences; empty when nothing does."""
-    missing = []
-    if campaign.mailbox is None:
-        missing.append("Choose the e-mail account it is sent from (Settings).")
-    elif campaign.mailbox.status not in MAY_SEND:
-        missing.append(f"{campaign.mailbox.address} is not connected: link it again in Outreach Settings.")
+    missing = [problem for problem in [senders.problem(campaign)] if problem]
     steps = list(sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id))
     if not steps:
         missing.append("Write at least one step.")
@@ -150,10 +146,8 @@ def resume(*, campaign: Campaign, actor: User | None, now: datetime) -> Campaign
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
     if campaign.status != CampaignStatus.PAUSED:
         return campaign
-    if campaign.mailbox is None or campaign.mailbox.status not in MAY_SEND:
-        raise NotReady(
-            "The e-mail account it is sent from is not connected: link it again in Outreach Settings."
-        )
+    if problem := senders.problem(campaign):
+        raise NotReady(problem)
     _move(campaign, CampaignStatus(campaign.paused_from or CampaignStatus.RUNNING))
     campaign.paused_at, campaign.paused_by, campaign.paused_from, campaign.resume_at = None, None, "", None
     campaign.grace_until = max(campaign.grace_until or now, now + planning.grace_of(campaign.organisation))

@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from campaigns import folding, lifecycle, marking, merging, planning, standing, timing
-from campaigns.models import Attempt, Campaign, Recipient
+from campaigns import folding, marking, merging, planning, sender_changes, standing, timing
+from campaigns.models import Attempt, Recipient
 from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Progress, RecipientEvent
 from foundation import events
 from foundation.models import Event
-from outreach.models import InboundMessage, Mailbox
-from outreach.states import LEFT_US, MAY_SEND, Interest, MailboxStatus, MessageStatus, Reason
+from outreach.models import InboundMessage
+from outreach.states import LEFT_US, Interest, MessageStatus, Reason
 from sourcing.merging import current
 
 OUTCOMES = (
@@ -45,6 +45,8 @@ OUTCOMES = (
     "candidate.opted_out",
     "candidate.written_by_hand",
     "mailbox.changed",
+    "mailbox.lent",
+    "mailbox.withdrawn",
 )
 def react(event: Event) -> None:
     """One piece of news from outreach, in one transaction with its delivery."""
@@ -76,8 +78,17 @@ def react(event: Event) -> None:
             mailbox_id=event.ids["mailbox_id"],
             inbound_id=event.ids["inbound_id"],
         )
+    elif event.kind == "mailbox.changed":
+        sender_changes.mailbox_changed(
+            organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now
+        )
     else:
-        mailbox_changed(organisation_id=event.organisation_id, mailbox_id=event.ids["mailbox_id"], now=now)
+        sender_changes.loan_changed(
+            organisation_id=event.organisation_id,
+            mailbox_id=event.ids["mailbox_id"],
+            user_id=event.ids["user_id"],
+            now=now,
+        )
 
 
 def _whose(event: Event) -> int:
@@ -209,29 +220,6 @@ def written_by_hand(*, organisation_id: int, candidate_id: int, mailbox_id: int,
             continue
         if recipient.progress in GOING and recipient.campaign.mailbox_id == mailbox_id:
             standing.put_on_hold(recipient, Hold.PAUSED, reason=HoldReason.WROTE_BY_HAND)
-
-
-@transaction.atomic
-def mailbox_changed(*, organisation_id: int, mailbox_id: int, now: datetime) -> None:
-    """A broken mailbox pauses its campaigns with that reason; a mended one lets exactly those go on."""
-    mailbox = Mailbox.objects.for_organisation(organisation_id).filter(pk=mailbox_id).first()
-    if mailbox is None:
-        return
-    campaigns = (
-        Campaign.objects.for_organisation(organisation_id).select_related("lane").filter(mailbox=mailbox)
-    )
-    if mailbox.status in MAY_SEND:
-        for campaign in campaigns.filter(status="paused", lane__held=Reason.MAILBOX_RECONNECT):
-            lifecycle.resume(campaign=campaign, actor=None, now=now)
-    elif mailbox.status != MailboxStatus.PAUSED:
-        for campaign in campaigns.filter(status__in=[s.value for s in ACTIVE]):
-            lifecycle.pause(
-                campaign=campaign,
-                actor=None,
-                now=now,
-                code=Reason.MAILBOX_RECONNECT,
-                text=f"{mailbox.address} has to be connected again",
-            )
 
 
 def _recipients_of(organisation_id: int, candidate_id: int) -> list[Recipient]:

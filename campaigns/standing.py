@@ -43,7 +43,7 @@ def lock_campaign(campaign_id: int, *, organisation_id: int) -> Campaign:
     return (
         Campaign.objects.for_organisation(organisation_id)
         .select_for_update(of=("self",), no_key=True)
-        .select_related("organisation", "mailbox")
+        .select_related("organisation", "mailbox", "owner", "lane")
         .get(pk=campaign_id)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import folding, lifecycle, reactions
+from campaigns import break_notices, folding, lifecycle, reactions
 
 
 @shared_task(name="campaigns.tick", ignore_result=True)
@@ -22,3 +22,9 @@ def sweep() -> None:
     """Fold what a lost wake-up left behind, and complete what nobody completed."""
     folding.sweep()
     lifecycle.complete_finished()
+
+
+@shared_task(name="campaigns.tell_broken", ignore_result=True)
+def tell_broken() -> None:
+    """E-mails about mailboxes that broke."""
+    break_notices.tell(now=timezone.now())

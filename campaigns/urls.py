@@ -29,6 +29,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/resume/", campaigns.resume, name="resume"),
     path("campaigns/<int:campaign_id>/settings/", campaigns.settings, name="settings"),
     path("campaigns/<int:campaign_id>/calendar/", calendar.planned, name="calendar"),
+    path("campaigns/<int:campaign_id>/sender/", campaigns.sender, name="sender"),
     path("campaigns/<int:campaign_id>/steps/", steps.steps, name="steps"),
     path("campaigns/<int:campaign_id>/steps/add/", steps.add_step, name="add_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/", steps.step, name="step"),

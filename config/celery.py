@@ -64,6 +64,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 600},
     },
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
+    "broken mailboxes": {"task": "campaigns.tell_broken", "schedule": 30.0, "options": {"expires": 30}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 

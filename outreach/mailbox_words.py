@@ -15,7 +15,8 @@ class Health:
     """One mailbox's health.
 
     ``code`` for the API: ``connected``, ``unreachable``, ``needs_relinking``, ``paused_by_limit``,
-    ``refused_by_policy``, ``stopped_itself``, ``paused``, ``removed``. ``word`` is on the badge. ``server_words`` are the server's own.
+    ``refused_by_policy``, ``stopped_itself``, ``paused``, ``removed``. ``word`` is on the badge. ``server_words`` are
+    the server's own.
     """
 
     code: str

@@ -10,7 +10,7 @@ import foundation.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0003_merged_recipients"),
+        ("campaigns", "0101_lend_what_is_used"),
         ("outreach", "0121_templates_and_files"),
     ]
 

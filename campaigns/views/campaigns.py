@@ -10,13 +10,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Right, can, needs, viewer_of
-from campaigns import editing, lifecycle, preview, selectors, statistics
-from campaigns.forms import CampaignForm, SettingsForm
+from campaigns import (
+    editing,
+    lifecycle,
+    preview,
+    selectors,
+    sender_changes,
+    sender_troubles,
+    senders,
+    statistics,
+)
+from campaigns.forms import CampaignForm, SenderForm, SettingsForm
 from campaigns.models import Campaign
-from campaigns.states import Hold, Progress
+from campaigns.states import ACTIVE, Hold, Progress
 from campaigns.views.frame import campaign_frame
 from campaigns.views.numbers import numbers_of
 from foundation.paging import keyset
+from foundation.problems import Problem
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
@@ -38,7 +48,11 @@ def of_project(request: HttpRequest, project_id: int) -> HttpResponse:
     """The Outreach tab of a project."""
     project = sourcing_selectors.project_for(viewer_of(request), project_id)
     context = project_frame(request, project, active="outreach")
-    context["campaigns"] = selectors.campaigns(viewer_of(request)).filter(project=project)
+    campaigns = list(
+        selectors.campaigns(viewer_of(request)).filter(project=project).select_related("mailbox__owner")
+    )
+    context["campaigns"] = campaigns
+    context["troubles"] = sender_troubles.of(campaigns, viewer=viewer_of(request), now=timezone.now())
     context["may_edit"] = bool(context["may_edit_project"]) and can(request.user, Right.CAMPAIGN_EDIT)
     return render(request, "campaigns/of_project.html", context)
 
@@ -70,6 +84,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         next_sends=statistics.next_sends(campaign),
         problems=_problems(campaign, counts),
         missing=lifecycle.missing_for_start(campaign) if campaign.status == "draft" else [],
+        troubles=sender_troubles.of([campaign], viewer=viewer_of(request), now=now),
         now=now,
     )
     return render(request, "campaigns/overview.html", context)
@@ -125,6 +140,33 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context = campaign_frame(request, campaign, "settings")
     context["form"] = form
     return render(request, "campaigns/settings.html", context, status=422 if form.errors else 200)
+
+
+@needs(Right.CAMPAIGN_EDIT)
+@require_http_methods(["GET", "POST"])
+def sender(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """*Choose a sender*: asked for when the account it was sent from is gone (seed 002)."""
+    user = viewer_of(request)
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
+    form = SenderForm(request.POST or None, campaign=campaign, initial={"mailbox": campaign.mailbox_id})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = sender_changes.change(
+                campaign=campaign, mailbox=form.cleaned_data["mailbox"], actor=user, now=timezone.now()
+            )
+        except Problem as problem:
+            form.add_error(None, str(problem))
+        else:
+            goes_on = campaign.status == "paused" and changed.status != "paused"
+            messages.success(request, "The campaign goes on." if goes_on else "Sender saved.")
+            return redirect("campaigns:overview", campaign.pk)
+    context = campaign_frame(request, campaign, "settings")
+    context.update(
+        form=form,
+        running=campaign.status in ACTIVE,
+        waits=campaign.status == "paused" and campaign.lane.held in senders.HELD_FOR_SENDER,
+    )
+    return render(request, "campaigns/sender.html", context, status=422 if form.errors else 200)
 
 
 @needs(Right.CAMPAIGN_START)
