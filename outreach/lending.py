@@ -13,12 +13,12 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.permissions import Right, can, require
 from foundation import events
 from foundation.problems import Invalid, Missing, NotAllowed
-from outreach.models import Mailbox, MailboxLoan
-from outreach.states import MailboxStatus
+from outreach.models import InboundMessage, Mailbox, MailboxLoan, Message, MessageOrigin
+from outreach.states import MailboxStatus, Verdict
 
 _OPEN_LOAN = (
     "SELECT 1 FROM outreach_mailboxloan WHERE mailbox_id = %s AND user_id = %s AND withdrawn_at IS NULL"
@@ -93,6 +93,39 @@ def usable_by(user: User) -> Q:
         mailbox=OuterRef("pk"), user=user, withdrawn_at=None
     )
     return Q(owner=user) | Q(Exists(loans))
+
+
+def within_reach(viewer: User) -> Q:
+    """The condition on ``InboundMessage``: what a viewer may read of a mailbox that its owner lends.
+
+    Mail that names a message of ours always; mail known by its address alone only until the person has answered, from
+    each campaign message on: what they write to the owner afterwards is the owner's own. Mailboxes that nobody lends
+    are not touched.
+    """
+    lent = list(
+        Mailbox.objects.for_organisation(viewer.organisation_id)
+        .filter(Q(loans__isnull=False) | Q(owner__role=Role.MAILBOX_OWNER))
+        .exclude(owner=viewer)
+        .values_list("pk", flat=True)
+        .distinct()
+    )
+    if not lent:
+        return Q()
+    written_since = Message.objects.for_organisation(viewer.organisation_id).filter(
+        mailbox=OuterRef("mailbox"),
+        candidate=OuterRef("candidate"),
+        origin=MessageOrigin.CAMPAIGN,
+        sending_at__gt=OuterRef("received_at"),
+        sending_at__lte=OuterRef(OuterRef("received_at")),
+    )
+    answered = InboundMessage.objects.for_organisation(viewer.organisation_id).filter(
+        ~Exists(written_since),
+        mailbox=OuterRef("mailbox"),
+        candidate=OuterRef("candidate"),
+        verdict=Verdict.REPLY,
+        received_at__lt=OuterRef("received_at"),
+    )
+    return ~Q(mailbox_id__in=lent) | Q(message__isnull=False) | ~Exists(answered)
 
 
 def loans_of(mailboxes: Iterable[Mailbox], *, organisation_id: int) -> QuerySet[MailboxLoan]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Right, can
-from outreach import forgetting
+from outreach import forgetting, lending
 from outreach.inbound import selectors
 from outreach.models import InboundMessage, Message
 from outreach.selectors import PRIVATE_ADDRESS
@@ -73,7 +73,7 @@ def _sent(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
 
 def _came(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
     rows = InboundMessage.objects.for_organisation(candidate.organisation_id).filter(
-        candidate=candidate, verdict__in=_READ
+        lending.within_reach(viewer), candidate=candidate, verdict__in=_READ
     )
     for row in rows.order_by("-received_at")[:limit]:
         icon, tone = _READ[Verdict(row.verdict)]

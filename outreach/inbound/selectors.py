@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
+from outreach import lending
 from outreach.inbound.match import Certainty
 from outreach.models import InboundMessage, Message, MessageOrigin
 from outreach.selectors import PRIVATE_ADDRESS
@@ -147,6 +148,7 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
 
 def _visible(viewer: User) -> QuerySet[InboundMessage]:
     rows = InboundMessage.objects.for_organisation(viewer.organisation_id).exclude(certainty="")
+    rows = rows.filter(lending.within_reach(viewer))
     return rows.select_related("candidate", "mailbox", "message")
 
 
