@@ -30,6 +30,7 @@ from integrations.models import Connection, ConnectionStatus, Export, ExportItem
 from integrations.targets import choices
 from outreach import mailboxes
 from outreach.models import InboundMessage, Mailbox, Message
+from outreach.probing import Server
 from outreach.states import LIVE, MessageStatus, Verdict
 from sourcing import projects, selectors
 from sourcing.finding import setup
@@ -115,10 +116,10 @@ def link_mailbox(owner: User, outside: Outside) -> Mailbox:
         actor=owner,
         address=owner.email,
         display_name=owner.name,
-        smtp=mailboxes.Server(
+        smtp=Server(
             host="127.0.0.1", port=outside.smtp_port, security="none", username=owner.email, password=password
         ),
-        imap=mailboxes.Server(
+        imap=Server(
             host="127.0.0.1", port=outside.imap_port, security="none", username=owner.email, password=password
         ),
         now=timezone.now(),

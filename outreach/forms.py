@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django import forms
 from django.db.models import QuerySet
@@ -98,6 +98,13 @@ class SingleMailForm(ContentForm):
         return cleaned
 
 
+class Servers(TypedDict):
+    """Both sides of a mailbox, as ``mailboxes.link`` takes them."""
+
+    smtp: Server
+    imap: Server
+
+
 class MailboxForm(forms.Form):
     """*Other (SMTP + IMAP)*: where the account is reached and who logs in."""
 
@@ -132,7 +139,7 @@ class MailboxForm(forms.Form):
     imap_username = forms.CharField(label="IMAP user name", max_length=320, required=False, help_text=_SAME)
     imap_password = _password("IMAP password", required=False, help_text=_SAME)
 
-    def servers(self) -> dict[str, Server]:
+    def servers(self) -> Servers:
         """Both sides as typed, with the empty fields filled from the others."""
         values = self.cleaned_data
         username = values["smtp_username"] or values["address"]

@@ -125,7 +125,7 @@ def within_reach(viewer: User) -> Q:
         verdict=Verdict.REPLY,
         received_at__lt=OuterRef("received_at"),
     )
-    return ~Q(mailbox_id__in=lent) | Q(message__isnull=False) | ~Exists(answered)
+    return ~Q(mailbox_id__in=lent) | Q(message__isnull=False) | Q(~Exists(answered))
 
 
 def loans_of(mailboxes: Iterable[Mailbox], *, organisation_id: int) -> QuerySet[MailboxLoan]:

@@ -38,6 +38,8 @@ class MailboxView:
     borrowers: list[MailboxLoan]
     #: The viewer's own loan of somebody else's mailbox.
     borrowed: MailboxLoan | None
+    #: When sending is tried again after a failure; None while nothing failed, or the next try is due.
+    next_try: datetime | None
 
     @property
     def word(self) -> str:
@@ -102,6 +104,7 @@ def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxVie
         health=mailbox_words.health(mailbox, broken=[each.side for each in broken]),
         is_mine=mailbox.owner_id == viewer.pk,
         borrowers=loans if may_edit else [],
+        next_try=mailbox.next_send_at if mailbox.send_failures and mailbox.next_send_at > now else None,
         borrowed=next((loan for loan in loans if loan.user_id == viewer.pk), None),
     )
 

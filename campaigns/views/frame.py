@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Right, can, viewer_of
-from campaigns import replanning, sequence
+from campaigns import replanning, senders, sequence
 from campaigns.models import Campaign, Recipient
 from sourcing import project_roles
 from sourcing import selectors as people
@@ -48,6 +48,8 @@ def campaign_frame(request: HttpRequest, campaign: Campaign, active: str) -> dic
         "may_edit": editor and can(request.user, Right.CAMPAIGN_EDIT),
         "may_start": editor and can(request.user, Right.CAMPAIGN_START),
         "nav_active": "projects",
+        # Such a campaign goes on by itself; until then Resume would only be refused.
+        "waits_for_sender": campaign.lane.held in senders.HELD_FOR_SENDER,
         "tabs": [
             {
                 "label": label,

@@ -43,7 +43,7 @@ def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
     if not addresses:
         return {}
     oauth, ports, host = addresses["oauth"], addresses["ports"], addresses["host"]
-    sign_in = {}
+    sign_in: dict[str, str] = {}
     for name in ("google", "microsoft"):
         prefix = name.upper()
         sign_in |= {

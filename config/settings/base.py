@@ -234,7 +234,8 @@ GOOGLE_IMAP = env.mail_server("GOOGLE_IMAP_URL", "imaps://imap.gmail.com:993")
 MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "")
 MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", "")
 #: "common" takes accounts of every organisation; an app of one organisation needs that one's id.
-_MICROSOFT = f"https://login.microsoftonline.com/{env.text('MICROSOFT_TENANT', 'common')}/oauth2/v2.0"
+MICROSOFT_TENANT = env.text("MICROSOFT_TENANT", "common")
+_MICROSOFT = f"https://login.microsoftonline.com/{MICROSOFT_TENANT}/oauth2/v2.0"
 MICROSOFT_AUTHORIZE_URL = env.text("MICROSOFT_AUTHORIZE_URL", f"{_MICROSOFT}/authorize")
 MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", f"{_MICROSOFT}/token")
 MICROSOFT_SMTP = env.mail_server("MICROSOFT_SMTP_URL", "smtp+starttls://smtp.office365.com:587")

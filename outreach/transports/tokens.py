@@ -135,9 +135,9 @@ def _lease(grant: OAuthGrant) -> str | None:
     token = uuid.uuid4().hex
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outreach_oauthgrant SET leased_by = %s, lease_until = now() + %s "
+            "UPDATE outreach_oauthgrant SET leased_by = %s, lease_until = now() + make_interval(secs => %s) "
             "WHERE id = %s AND secret = %s AND (lease_until IS NULL OR lease_until < now())",
-            [token, LEASE, grant.pk, grant.secret],
+            [token, LEASE.total_seconds(), grant.pk, grant.secret],
         )
         return token if cursor.rowcount else None
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r"env\.(?:text|boolean|integer|seconds|durations|listing)\(\s*\"([A-Z_]+)\"")
+READ = re.compile(r"env\.(?:text|boolean|integer|seconds|durations|listing|mail_server)\(\s*\"([A-Z_]+)\"")
 NAMED = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
 
 

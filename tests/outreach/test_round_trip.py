@@ -17,6 +17,7 @@ from outreach import mailboxes
 from outreach.inbound import fetch
 from outreach.models import InboundMessage, Mailbox, MailboxFolder, Message
 from outreach.outbox import copying, deliver
+from outreach.probing import Server
 from outreach.states import MailboxStatus, MessageStatus, Verdict
 from outreach.transports.smtp import pool
 from sandbox.client import Sandbox
@@ -72,8 +73,8 @@ def linked(sandbox: Sandbox) -> Mailbox:
         actor=alice,
         address=address,
         display_name="Alice Ärmel",
-        smtp=mailboxes.Server(port=sandbox.smtp_port, **server),
-        imap=mailboxes.Server(port=sandbox.imap_port, **server),
+        smtp=Server(port=sandbox.smtp_port, **server),
+        imap=Server(port=sandbox.imap_port, **server),
         now=timezone.now(),
     )
     rows = Mailbox.objects.for_organisation(box.organisation_id).filter(pk=box.pk)

@@ -14,6 +14,7 @@ from foundation import secrets
 from foundation.problems import Missing, NotAllowed
 from outreach import consent, mailboxes
 from outreach.models import LoginKind, Mailbox, OAuthGrant
+from outreach.probing import Server
 from outreach.states import MailboxStatus
 from outreach.transports import oauth
 from sandbox.client import Sandbox
@@ -139,7 +140,7 @@ def test_linking_again_asks_for_the_same_account(world):
 def test_a_password_gives_way_to_a_sign_in_and_back(world):
     alice = making.user()
     box = link(world, alice)
-    password = mailboxes.Server(
+    password = Server(
         host=world.host,
         port=world.smtp_port,
         security="none",
@@ -148,7 +149,7 @@ def test_a_password_gives_way_to_a_sign_in_and_back(world):
     )
     other = {
         "smtp": password,
-        "imap": mailboxes.Server(**{**vars(password), "port": world.imap_port}),
+        "imap": Server(**{**vars(password), "port": world.imap_port}),
     }
     mailboxes.reconnect(actor=alice, mailbox_id=box.pk, display_name="A", now=timezone.now(), **other)
     box.refresh_from_db()
