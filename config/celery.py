@@ -36,6 +36,8 @@ app.conf.task_routes = {
     "outreach.copy_to_sent": {"queue": "inbound"},
     "outreach.read_due": {"queue": "inbound"},
     "outreach.read_mailbox": {"queue": "inbound"},
+    "outreach.check_due": {"queue": "inbound"},
+    "outreach.check_mailbox": {"queue": "inbound"},
     "outreach.compare_due": {"queue": "inbound"},
     "outreach.compare_mailbox": {"queue": "inbound"},
 }
@@ -56,6 +58,7 @@ app.conf.beat_schedule = {
     "sent copies": {"task": "outreach.copy_to_sent", "schedule": 5.0, "options": {"expires": 5}},
     "read mailboxes": {"task": "outreach.read_due", "schedule": 1.0, "options": {"expires": 1}},
     "compare mailboxes": {"task": "outreach.compare_due", "schedule": 15.0, "options": {"expires": 15}},
+    "check mailboxes": {"task": "outreach.check_due", "schedule": 5.0, "options": {"expires": 5}},
     "mentions": {"task": "sourcing.tell_mentioned", "schedule": 30.0, "options": {"expires": 30}},
     "prune bulk items": {"task": "sourcing.prune_bulk_items", "schedule": 86_400.0},
     "saved searches": {

@@ -120,6 +120,7 @@ person_data.register(
     elsewhere=forgetting.elsewhere,
     words={
         "outreach.SendTry": Words.ERASED,
+        "outreach.DeliverabilityCheck": Words.NOBODY,
         "outreach.FolderGap": Words.NOBODY,
         "outreach.FuseTrip": Words.NOBODY,
         "outreach.GapMeter": Words.NOBODY,

@@ -9,7 +9,7 @@ from celery import shared_task, signals
 from django.core.cache import cache
 from django.utils import timezone
 
-from outreach import mailbox_health, slots
+from outreach import deliverability, mailbox_health, slots
 from outreach.inbound import fetch, gaps
 from outreach.outbox import copying, deliver, sweeping
 
@@ -90,6 +90,19 @@ def compare_mailbox(mailbox_id: int) -> None:
     """One turn of a comparison; comes back at once when it ended by the clock."""
     if gaps.compare(mailbox_id, now=timezone.now()):
         compare_mailbox.delay(mailbox_id)
+
+
+@shared_task(name="outreach.check_due", ignore_result=True)
+def check_due() -> None:
+    """Wake a worker for every deliverability check that waits for the name servers."""
+    for mailbox_id in deliverability.due(now=timezone.now()):
+        check_mailbox.delay(mailbox_id)
+
+
+@shared_task(name="outreach.check_mailbox", ignore_result=True)
+def check_mailbox(mailbox_id: int) -> None:
+    """Look one mailbox's domain up."""
+    deliverability.look_up(mailbox_id, now=timezone.now())
 
 
 def _key(mailbox_id: int) -> str:

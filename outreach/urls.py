@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/mailboxes/new/", mailboxes.new, name="mailbox_new"),
     path("outreach/mailboxes/<int:mailbox_id>/", mailbox.page, name="mailbox"),
     path("outreach/mailboxes/<int:mailbox_id>/compare/", mailbox.compare, name="mailbox_compare"),
+    path("outreach/mailboxes/<int:mailbox_id>/check/", mailbox.check, name="mailbox_check"),
     path("outreach/mailboxes/<int:mailbox_id>/go-on/", mailbox.go_on, name="mailbox_go_on"),
     path("outreach/mailboxes/sign-in/<str:login>/", signing_in.sign_in, name="mailbox_sign_in"),
     path("outreach/mailboxes/signed-in/", signing_in.signed_in, name="mailbox_signed_in"),

@@ -257,6 +257,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:mailbox_reconnect": ("GET", "ARM"),
     "outreach:mailbox_limits": ("GET", "ARM"),
     "outreach:mailbox": ("GET", "ARVM"),
+    "outreach:mailbox_check": ("POST", "ARM"),
     "outreach:mailbox_compare": ("POST", "ARM"),
     "outreach:mailbox_go_on": ("POST", "ARM"),
     "outreach:mailbox_default": ("POST", "ARM"),

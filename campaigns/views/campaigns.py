@@ -27,6 +27,7 @@ from campaigns.views.frame import campaign_frame
 from campaigns.views.numbers import numbers_of
 from foundation.paging import keyset
 from foundation.problems import Problem
+from outreach import deliverability
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
@@ -184,6 +185,8 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context.update(
         preview.of_start(campaign, now=timezone.now()), missing=lifecycle.missing_for_start(campaign)
     )
+    if campaign.mailbox is not None:
+        context["mailbox_warnings"] = deliverability.warnings(campaign.mailbox, now=timezone.now())
     return render(request, "campaigns/start.html", context)
 
 

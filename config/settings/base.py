@@ -204,6 +204,9 @@ EGRESS_ALLOWED_PRIVATE_NETWORKS = env.listing("EGRESS_ALLOWED_PRIVATE_NETWORKS")
 #: Certificates trusted beside the system's own, as a PEM file; empty: only the system's.
 EGRESS_CA_FILE = env.text("EGRESS_CA_FILE", "")
 
+#: Name servers for the records of a mailbox's domain, "192.0.2.1:53"; empty: the machine's own.
+DNS_SERVERS = env.listing("DNS_SERVERS")
+
 # ── sending (docs/behaviour.md §1; docs/architecture.md, "Sending") ──────────
 START_GRACE_MINUTES = env.integer("START_GRACE_MINUTES", 20)
 MAILBOX_MIN_GAP = env.seconds("MAILBOX_MIN_GAP_SECONDS", 120)

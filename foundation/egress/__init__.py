@@ -18,6 +18,7 @@ from foundation.egress.connecting import (
 )
 from foundation.egress.http import Session, session
 from foundation.egress.mail import MailBox, Security, imap, smtp
+from foundation.egress.names import look_up
 
 __all__ = [
     "EgressRefused",
@@ -28,6 +29,7 @@ __all__ = [
     "Unreachable",
     "connect",
     "imap",
+    "look_up",
     "permitted",
     "refuse_inside_transaction",
     "session",

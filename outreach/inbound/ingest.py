@@ -14,7 +14,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from foundation import events
-from outreach import unsubscribe
+from outreach import deliverability, unsubscribe
 from outreach.inbound import match as matching
 from outreach.inbound.classify import Classified, classify
 from outreach.inbound.headers import hash_of_id
@@ -22,6 +22,7 @@ from outreach.inbound.match import NOBODY, Certainty, Match
 from outreach.inbound.parse import ParsedMail, parse
 from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
+from outreach.outbox.wire import READ_BACK
 from outreach.states import FailureClass, Verdict
 from sourcing import people, sightings, suppression
 from sourcing.models import Candidate, ContactKind, SuppressionReason
@@ -53,6 +54,8 @@ def ingest(
     ``received_at`` is the server's INTERNALDATE. Any bytes are read; none raise.
     """
     mail = parse(raw)
+    if mail.step == READ_BACK and not place.is_sent:
+        deliverability.came_back(mail, mailbox=mailbox, now=now)
     known = _known(mailbox, mail.hash)
     if known is None:
         verdict = classify(mail, now=now, own_addresses=[mailbox.address.lower()], in_sent=place.is_sent)

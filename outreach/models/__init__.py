@@ -5,6 +5,7 @@ from __future__ import annotations
 from outreach.models.closing import Holiday, OfficeHours
 from outreach.models.connection import BreakNotice, BreakSide, MailboxBreak, OAuthGrant
 from outreach.models.content import ContentFile, MessageFile, Template, TemplateFile, TemplateKind
+from outreach.models.deliverability import DeliverabilityCheck
 from outreach.models.fuse import FuseKind, FuseTrip
 from outreach.models.gap import FolderGap, GapMeter
 from outreach.models.inbound import InboundLocation, InboundMessage
@@ -17,6 +18,7 @@ __all__ = [
     "BreakNotice",
     "BreakSide",
     "ContentFile",
+    "DeliverabilityCheck",
     "FolderGap",
     "FuseKind",
     "FuseTrip",

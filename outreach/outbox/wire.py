@@ -7,6 +7,9 @@ from outreach import mime, rich_text, unsubscribe
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.rendering import to_html
 
+#: ``step_ref`` of the test mail of ``outreach.deliverability``.
+READ_BACK = "deliverability"
+
 
 def content(message: Message, mailbox: Mailbox) -> bytes:
     """The whole mail with CRLF line ends. Raises ``foundation.problems.Invalid`` if it cannot be made.
@@ -14,7 +17,8 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
     The Date is that of the claim, which the row keeps. Every campaign message offers both ways out.
     """
     assert message.claimed_at is not None
-    campaign = message.origin == MessageOrigin.CAMPAIGN
+    # A test that is read back is judged by what receivers of a campaign get.
+    campaign = message.origin == MessageOrigin.CAMPAIGN or message.step_ref == READ_BACK
     markup = message.body_html or to_html(message.body_text)
     carried = _files(message, markup) if message.has_files else []
     return mime.to_wire(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Right, needs, viewer_of
 from foundation.problems import Invalid
-from outreach import fuses, mailbox_figures, selectors, tasks
+from outreach import deliverability, fuses, mailbox_figures, selectors, tasks
 from outreach.forms import GoOnForm
 from outreach.inbound import gaps
 
@@ -33,6 +33,17 @@ def compare(request: HttpRequest, mailbox_id: int) -> HttpResponse:
         meter = gaps.ask(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
         transaction.on_commit(lambda: tasks.compare_mailbox.delay(meter.mailbox_id), robust=True)
     messages.success(request, "The comparison begins.")
+    return redirect("outreach:mailbox", mailbox_id=mailbox_id)
+
+
+@require_POST
+@needs(Right.MAILBOX_LINK)
+def check(request: HttpRequest, mailbox_id: int) -> HttpResponse:
+    """*Check now*: the domain's records, and a test mail to oneself."""
+    with transaction.atomic():
+        deliverability.ask(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
+        transaction.on_commit(lambda: tasks.check_mailbox.delay(mailbox_id), robust=True)
+    messages.success(request, "The domain is looked up, and a test mail goes to the mailbox itself.")
     return redirect("outreach:mailbox", mailbox_id=mailbox_id)
 
 
@@ -65,6 +76,8 @@ def _page(request: HttpRequest, mailbox_id: int, form: GoOnForm, *, status: int 
         "account": selectors.mailbox_view(viewer, mailbox, now=now),
         "gap": mailbox_figures.gap_view(viewer, mailbox),
         "limits": mailbox_figures.limits_view(mailbox, now=now),
+        "delivery": deliverability.checked(mailbox, now=now),
+        "providers_own": deliverability.providers_own(mailbox),
         "week": mailbox_figures.week_of(mailbox, now=now, zone=ZoneInfo(viewer.time_zone)),
         "fuse": mailbox_figures.fuse_view(viewer, mailbox, now=now),
         "form": form,

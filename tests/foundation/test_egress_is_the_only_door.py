@@ -13,7 +13,7 @@ ROOMS = ("accounts", "sourcing", "outreach", "campaigns", "integrations", "found
 DOOR = ROOT / "foundation" / "egress"
 #: Modules that open connections. What only describes data is allowed by its full name.
 FORBIDDEN = (
-    "aiohttp", "ftplib", "http.client", "httpx", "imap_tools", "imaplib", "poplib", "requests", "smtplib",
+    "aiohttp", "dns", "ftplib", "http.client", "httpx", "imap_tools", "imaplib", "poplib", "requests", "smtplib",
     "socket", "telnetlib", "urllib.request", "urllib3", "xmlrpc",
 )  # fmt: skip
 #: What those modules offer besides connections: search terms, quoting, a line to a process of our own (their error
@@ -87,6 +87,7 @@ def test_no_room_opens_a_connection_itself():
         "from smtplib import SMTP_SSL as Mail\nMail('host')",
         "import socket\nsocket.create_connection(('host', 1))",
         "from imap_tools import MailBox\nMailBox('host')",
+        "import dns.resolver\ndns.resolver.resolve('host', 'TXT')",
     ],
 )
 def test_each_way_past_the_door_is_seen(source):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Role, User
 from outreach import fuses, mailbox_figures
-from outreach.models import FolderGap, FuseTrip, GapMeter, Mailbox
+from outreach.models import DeliverabilityCheck, FolderGap, FuseTrip, GapMeter, Mailbox
 from outreach.states import FailureClass, MailboxStatus
 from tests.campaigns import making as campaigns
 from tests.outreach import making
@@ -230,3 +230,43 @@ def test_who_sees_it_and_who_may_press(box):
 def test_a_removed_mailbox_has_no_page(box):
     Mailbox.objects.for_organisation(box.organisation_id).update(status=MailboxStatus.REMOVED)
     assert as_user(box.owner).get(url(box)).status_code == 404
+
+
+# Deliverability
+
+
+def test_the_check_is_asked_for_on_the_page_and_told_line_by_line(box):
+    assert "Do it before the first campaign." in page(box)
+    answer = as_user(box.owner).post(url(box, "check/"))
+    assert answer.headers["Location"] == url(box)
+    assert "Looking up" in page(box)
+    DeliverabilityCheck.objects.for_organisation(box.organisation_id).update(
+        due_at=None,
+        looked_up_at=real_now(),
+        facts={"mx": ["10 <b>.example"], "txt": [], "trouble": {"dmarc": "no answer"}},
+    )
+    content = page(box)
+    assert "10 &lt;b&gt;.example" in content
+    assert "does not say which servers may send for it" in content
+    assert "v=spf1" in content
+    assert "It could not be looked up: no answer" in content
+
+
+def test_a_domain_of_the_provider_gets_no_advice_that_nobody_can_follow():
+    box = making.mailbox(address="eva@gmail.com", smtp_host="smtp.gmail.com")
+    DeliverabilityCheck.objects.create(
+        organisation_id=box.organisation_id, mailbox=box, asked_at=real_now(), looked_up_at=real_now()
+    )
+    content = page(box)
+    assert "its records are not yours to change" in content
+    assert "Publish one TXT record" not in content
+
+
+def test_before_a_campaign_starts_the_reasons_stand_there_and_do_not_bar_it():
+    made = campaigns.campaign("Ada")
+    client = as_user(made.owner)
+    content = client.get(f"/campaigns/{made.pk}/start/").content.decode()
+    assert "Nobody has checked yet" in content
+    assert "Start Campaign</button>" in content
+    assert client.post(f"/campaigns/{made.pk}/start/").status_code == 302
+    assert campaigns.fresh(made).status == "starting"
