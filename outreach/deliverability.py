@@ -94,8 +94,9 @@ def _test_mail(mailbox: Mailbox, actor: User, now: datetime) -> queue.Draft:
         mailbox_id=mailbox.pk,
         origin=MessageOrigin.TEST,
         step_ref=READ_BACK,
-        to_address=mailbox.address,
-        to_normalised=normalise_email(mailbox.address),
+        # Answers go to the alias: whether it is delivered here is seen in the same way.
+        to_address=mailbox.reply_to or mailbox.address,
+        to_normalised=normalise_email(mailbox.reply_to or mailbox.address),
         subject=_SUBJECT,
         body_text=_BODY,
         rank=Turn.REPLY_OR_SINGLE,
@@ -117,6 +118,7 @@ def checked(mailbox: Mailbox, *, now: datetime) -> Checked | None:
         returned=_returned(check.returned),
         sender=rules.sender_of(mailbox.smtp_host),
         sent_at=check.asked_at if check.test_message_id else None,
+        alias=mailbox.reply_to,
         now=now,
     )
     return Checked(check, found if check.looked_up_at else [])

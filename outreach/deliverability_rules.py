@@ -124,10 +124,13 @@ def findings(
     sender: Sender | None,
     sent_at: datetime | None,
     now: datetime,
+    alias: str = "",
 ) -> list[Finding]:
-    """Every line of the check. ``sent_at`` is when the test mail was asked for, None if none was."""
+    """Every line of the check. ``sent_at`` is when the test mail was asked for, None if none was; it went to ``alias``
+    if answers go there."""
     waiting = _waiting(sent_at, now)
     return [
+        *([_alias(alias, returned, sent_at, now)] if alias else []),
         _or_trouble(facts, "mx", "MX", lambda: _mx(domain, facts.mx)),
         _or_trouble(facts, "spf", "SPF", lambda: _spf(domain, facts.txt, sender)),
         _or_trouble(facts, "dkim", "DKIM", lambda: _dkim(domain, facts, returned, sender, waiting)),
@@ -301,6 +304,21 @@ def _one_click(domain: str, returned: Returned | None, waiting: str) -> Finding:
         State.WARN,
         f"{text} Gmail and Yahoo need not show their button.",
         "Only the provider can change this. The link in the text works all the same.",
+    )
+
+
+def _alias(alias: str, returned: Returned | None, sent_at: datetime | None, now: datetime) -> Finding:
+    if returned is not None:
+        return Finding("Answers", State.GOOD, f"Mail to {alias} is delivered into this mailbox.")
+    if sent_at is None or now - sent_at < SHOULD_BE_BACK:
+        return Finding(
+            "Answers", State.UNKNOWN, f"Whether {alias} is delivered into this mailbox is not known yet."
+        )
+    return Finding(
+        "Answers",
+        State.BAD,
+        f"The test mail to {alias} has not arrived in this mailbox: answers would not be read, and campaigns go on.",
+        "Have the alias delivered here, or take it off.",
     )
 
 

@@ -255,3 +255,21 @@ class LendForm(forms.Form):
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = lending.possible_borrowers(mailbox)
+
+
+class SenderForm(forms.Form):
+    """What receivers see besides the address."""
+
+    signature = forms.CharField(
+        label="Signature",
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Plain text; web addresses become links. It stands above the offer to unsubscribe.",
+    )
+    reply_to = forms.EmailField(
+        label="Answers go to",
+        required=False,
+        max_length=320,
+        help_text="An alias that is delivered into this mailbox. Empty: the address itself.",
+    )

@@ -1,4 +1,4 @@
-"""What one mailbox's own page and its API twin say: gap meter, limits, the week ahead, fuses."""
+"""What one mailbox's own page and its API twin say: limits, the week ahead, fuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from django.db.models.functions import Greatest, TruncDate
 from accounts.models import User
 from foundation.problems import Missing
 from outreach import fuses, selectors
-from outreach.models import FolderGap, FuseTrip, GapMeter, Mailbox, Message
+from outreach.models import FuseTrip, Mailbox, Message
 from outreach.outbox import capacity, feed, limits
 from outreach.outbox.week import DAYS, Day, week
 from outreach.provider_limits import ProviderLimit, provider_limit
@@ -36,59 +35,6 @@ def visible(viewer: User, mailbox_id: int) -> Mailbox:
     if found is None:
         raise Missing("There is no such e-mail account.")
     return found
-
-
-# ── the gap meter ───────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class GapView:
-    """The gap meter for one viewer. ``folders`` is empty for all but the owner: their names are private."""
-
-    meter: GapMeter | None
-    rows: Sequence[FolderGap]
-    folders: Sequence[FolderGap]
-
-    @cached_property
-    def totals(self) -> Counter[str]:
-        """``present``, ``recorded``, ``fetched``, ``left``, ``waiting`` of all folders together."""
-        figures = ("present", "recorded", "fetched", "left", "waiting")
-        return Counter({name: sum(getattr(row, name) for row in self.rows) for name in figures})
-
-    @property
-    def not_compared(self) -> int:
-        """Folders that could not be compared."""
-        return sum(bool(row.trouble) for row in self.rows)
-
-    @property
-    def word(self) -> str:
-        """The word on its badge; "Nothing missing" only when everything was compared and nothing is left."""
-        if self.meter is None or (self.meter.begun_at is None and not self.meter.trouble):
-            return "Not compared yet"
-        if self.meter.trouble:
-            return "Comparison stopped"
-        if self.meter.under_way:
-            return "Comparing"
-        if self.totals["left"]:
-            return "Mail missing"
-        return "Not all compared" if self.not_compared else "Nothing missing"
-
-    @property
-    def whole(self) -> bool:
-        """Green."""
-        return self.word == "Nothing missing"
-
-
-def gap_view(viewer: User, mailbox: Mailbox) -> GapView:
-    """The last comparison, or the one under way."""
-    of_this = {"mailbox": mailbox}
-    meter = GapMeter.objects.for_organisation(mailbox.organisation_id).filter(**of_this).first()
-    rows = list(
-        FolderGap.objects.for_organisation(mailbox.organisation_id)
-        .filter(**of_this)
-        .order_by("-present", "name")
-    )
-    return GapView(meter, rows, rows if mailbox.owner_id == viewer.pk else [])
 
 
 # ── limits ──────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from accounts.permissions import Right, can
 from foundation.problems import Missing
 from outreach import breaks, lane_access, lending, mailbox_words
+from outreach.gap_view import gap_words
 from outreach.models import Mailbox, MailboxLoan, Message
 from outreach.outbox import capacity, limits
 from outreach.outbox.explaining import Explainer, Explanation
@@ -40,6 +41,8 @@ class MailboxView:
     borrowed: MailboxLoan | None
     #: When sending is tried again after a failure; None while nothing failed, or the next try is due.
     next_try: datetime | None
+    #: The gap meter in a word; empty where it was not asked for.
+    gap_word: str = ""
 
     @property
     def word(self) -> str:
@@ -81,7 +84,11 @@ def usable_mailboxes(viewer: User) -> QuerySet[Mailbox]:
 
 def mailbox_views(viewer: User, *, now: datetime) -> list[MailboxView]:
     """The list of Outreach Settings → Connected email accounts."""
-    return [mailbox_view(viewer, mailbox, now=now) for mailbox in visible_mailboxes(viewer)]
+    mailboxes = list(visible_mailboxes(viewer))
+    words = gap_words(mailboxes)
+    return [
+        replace(mailbox_view(viewer, mailbox, now=now), gap_word=words[mailbox.pk]) for mailbox in mailboxes
+    ]
 
 
 def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxView:

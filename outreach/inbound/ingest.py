@@ -58,7 +58,7 @@ def ingest(
         deliverability.came_back(mail, mailbox=mailbox, now=now)
     known = _known(mailbox, mail.hash)
     if known is None:
-        verdict = classify(mail, now=now, own_addresses=[mailbox.address.lower()], in_sent=place.is_sent)
+        verdict = classify(mail, now=now, own_addresses=mailbox.own_addresses, in_sent=place.is_sent)
         try:
             with transaction.atomic():
                 row = _store(mailbox, mail, verdict, place, received_at, now)
@@ -80,7 +80,7 @@ def ingest(
 def _seen_again(row: InboundMessage, mail: ParsedMail, mailbox: Mailbox, place: Place, now: datetime) -> None:
     """A known mail in another place. Met in Sent only now, one from the owner turns out to be an own copy."""
     _remember_place(row, mailbox, place)
-    if not place.is_sent or mail.sender.address.lower() != mailbox.address.lower():
+    if not place.is_sent or mail.sender.address.lower() not in mailbox.own_addresses:
         return
     rows = InboundMessage.objects.for_organisation(mailbox.organisation_id).filter(pk=row.pk)
     if rows.filter(verdict=Verdict.OTHER).update(verdict=Verdict.OWN_COPY):

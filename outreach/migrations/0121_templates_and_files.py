@@ -15,7 +15,7 @@ import outreach.models.content
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0114_deliverability_check"),
+        ("outreach", "0115_mailbox_reply_to"),
     ]
 
     operations = [

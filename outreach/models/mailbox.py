@@ -37,7 +37,10 @@ class Mailbox(TenantModel):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     address = models.EmailField(max_length=320)
     display_name = models.CharField(max_length=200, blank=True)
+    #: Plain text under each message (``outreach.signatures``).
     signature = models.TextField(blank=True)
+    #: Where answers go instead of ``address``; an alias that is delivered into this mailbox.
+    reply_to = models.EmailField(max_length=320, blank=True)
     is_default = models.BooleanField(default=False)
 
     #: A password in ``secret``, or a provider's permission in ``OAuthGrant``.
@@ -107,6 +110,11 @@ class Mailbox(TenantModel):
                 fields=["next_read_at"], condition=Q(status="connected"), name="outreach_mailbox_unread"
             ),
         ]
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Lower-case addresses by which its owner writes: what comes from them is no answer."""
+        return frozenset({self.address.lower(), self.reply_to.lower()} - {""})
 
     @property
     def smtp_server(self) -> str:

@@ -6,6 +6,7 @@ from foundation.problems import Invalid
 from outreach import mime, rich_text, unsubscribe
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.rendering import to_html
+from outreach.signatures import signed
 
 #: ``step_ref`` of the test mail of ``outreach.deliverability``.
 READ_BACK = "deliverability"
@@ -19,19 +20,22 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
     assert message.claimed_at is not None
     # A test that is read back is judged by what receivers of a campaign get.
     campaign = message.origin == MessageOrigin.CAMPAIGN or message.step_ref == READ_BACK
-    markup = message.body_html or to_html(message.body_text)
+    text, markup = message.body_text, message.body_html or to_html(message.body_text)
     carried = _files(message, markup) if message.has_files else []
+    if message.step_ref != READ_BACK:
+        text, markup = signed(text, markup, mailbox.signature)
     return mime.to_wire(
         mime.build_mime(
             message_id=message.our_message_id,
             sender=mime.Person(mailbox.address, mailbox.display_name),
             to=mime.Person(message.to_address, message.to_name),
             subject=message.subject,
-            text=message.body_text,
+            text=text,
             html=rich_text.with_sources(markup, {pk: f"cid:{file.cid}" for pk, file in carried if file.cid}),
             date=message.claimed_at.replace(microsecond=0),
             ref=unsubscribe.reference_of(message.token),
             step=message.step_ref,
+            reply_to=mime.Person(mailbox.reply_to, mailbox.display_name) if mailbox.reply_to else None,
             in_reply_to=message.in_reply_to,
             references=message.references.split(),
             unsubscribe_url=unsubscribe.link_for(message.token) if campaign else "",

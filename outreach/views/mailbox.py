@@ -9,12 +9,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, needs, viewer_of
 from foundation.problems import Invalid
-from outreach import deliverability, fuses, mailbox_figures, selectors, tasks
-from outreach.forms import GoOnForm
+from outreach import deliverability, fuses, mailbox_figures, mailbox_sender, mailboxes, selectors, tasks
+from outreach.forms import GoOnForm, SenderForm
+from outreach.gap_view import gap_view
 from outreach.inbound import gaps
 
 
@@ -47,6 +48,26 @@ def check(request: HttpRequest, mailbox_id: int) -> HttpResponse:
     return redirect("outreach:mailbox", mailbox_id=mailbox_id)
 
 
+@require_http_methods(["GET", "POST"])
+@needs(Right.MAILBOX_LINK)
+def sender(request: HttpRequest, mailbox_id: int) -> HttpResponse:
+    """Signature and where answers go."""
+    mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
+    initial = {"signature": mailbox.signature, "reply_to": mailbox.reply_to}
+    form = SenderForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            mailbox_sender.change(actor=viewer_of(request), mailbox_id=mailbox_id, **form.cleaned_data)
+        except Invalid as problem:
+            for name, text in problem.fields.items():
+                form.add_error(name, text)
+        else:
+            messages.success(request, "Saved. Every message that leaves from now on has it.")
+            return redirect("outreach:mailbox", mailbox_id=mailbox_id)
+    context = {"mailbox": mailbox, "form": form}
+    return render(request, "outreach/mailbox_sender.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 @needs(Right.MAILBOX_LINK)
 def go_on(request: HttpRequest, mailbox_id: int) -> HttpResponse:
@@ -74,7 +95,7 @@ def _page(request: HttpRequest, mailbox_id: int, form: GoOnForm, *, status: int 
     context = {
         "mailbox": mailbox,
         "account": selectors.mailbox_view(viewer, mailbox, now=now),
-        "gap": mailbox_figures.gap_view(viewer, mailbox),
+        "gap": gap_view(viewer, mailbox),
         "limits": mailbox_figures.limits_view(mailbox, now=now),
         "delivery": deliverability.checked(mailbox, now=now),
         "providers_own": deliverability.providers_own(mailbox),

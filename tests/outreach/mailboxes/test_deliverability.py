@@ -222,3 +222,17 @@ def test_the_mail_counts_but_does_not_wait_for_our_own_limits(box, smtp):
     ask(box)
     assert len(smtp.accepted) == 1
     assert fresh(Message.objects.across_organisations(EVERYBODY).get()).status == "sent"
+
+
+def test_the_test_mail_goes_to_the_alias_and_its_coming_back_proves_it(box, imap, smtp):
+    Mailbox.objects.across_organisations(EVERYBODY).filter(pk=box.pk).update(
+        reply_to="jobs@acme.example", signature="Alice"
+    )
+    box.refresh_from_db()
+    ask(box)
+    assert smtp.recipients() == ["jobs@acme.example"]
+    assert b"-- \r\nAlice" not in smtp.accepted[-1][2]
+    assert states(box)["Answers"] is State.UNKNOWN
+    assert states(box, LATER + timedelta(hours=1))["Answers"] is State.BAD
+    arrives(imap, smtp, box)
+    assert states(box)["Answers"] is State.GOOD

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Role, User
 from outreach import fuses, mailbox_figures
+from outreach.gap_view import gap_view
 from outreach.models import DeliverabilityCheck, FolderGap, FuseTrip, GapMeter, Mailbox
 from outreach.states import FailureClass, MailboxStatus
 from tests.campaigns import making as campaigns
@@ -58,7 +59,7 @@ def compared(box: Mailbox, name: str = "INBOX", **figures) -> FolderGap:
 
 
 def word(box: Mailbox) -> str:
-    return mailbox_figures.gap_view(box.owner, box).word
+    return gap_view(box.owner, box).word
 
 
 # The gap meter
@@ -270,3 +271,16 @@ def test_before_a_campaign_starts_the_reasons_stand_there_and_do_not_bar_it():
     assert "Start Campaign</button>" in content
     assert client.post(f"/campaigns/{made.pk}/start/").status_code == 302
     assert campaigns.fresh(made).status == "starting"
+
+
+def test_the_list_of_accounts_shows_the_gap_meter_of_each_in_two_queries(box, django_assert_max_num_queries):
+    compared(box, present=2, recorded=1, left=1)
+    client = as_user(box.owner)
+    client.get("/outreach/settings/")
+    with django_assert_max_num_queries(40) as asked:
+        assert "Mail missing" in client.get("/outreach/settings/").content.decode()
+    alone = len(asked)
+    for _ in range(3):
+        making.mailbox(box.owner)
+    with django_assert_max_num_queries(alone + 3):
+        assert client.get("/outreach/settings/").content.decode().count("Not compared yet") == 3
