@@ -55,6 +55,9 @@ class TemplateForm(ContentForm):
 class SingleMailForm(ContentForm):
     """A single e-mail to one person: from where, to where, when."""
 
+    subject = forms.CharField(
+        max_length=500, label="Subject", error_messages={"required": "The subject is empty."}
+    )
     mailbox = forms.ModelChoiceField(queryset=Mailbox.unguarded.none(), label="From", empty_label=None)
     address = forms.ChoiceField(label="To")
     when = forms.ChoiceField(

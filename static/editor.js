@@ -7,7 +7,7 @@
 //   input[name=body_html]  gets the markup, disabled until this script runs
 //   [data-editor-bar]      a toolbar: button[data-do], select[data-insert] (a text), select[data-insert-snippet] (the id
 //                          of a <template>), input[data-picture] (posted to data-upload, answered with an <img>)
-//   dialog form[data-link] asks for a link's address
+//   dialog form[data-link] asks for a link's address; it stands outside of the form
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -33,12 +33,12 @@
     }
     return into;
   };
-  const paste = (e) => {
+  const pasted = (e) => { // the markup to be put in, or nothing where plain words were
     const markup = e.clipboardData?.getData("text/html"), text = e.clipboardData?.getData("text/plain") ?? "";
     e.preventDefault();
-    if (!markup) return document.execCommand("insertText", false, text);
+    if (!markup) { document.execCommand("insertText", false, text); return ""; }
     const page = new DOMParser().parseFromString(markup, "text/html");
-    document.execCommand("insertHTML", false, reduced(page.body, document.createElement("div")).innerHTML);
+    return reduced(page.body, document.createElement("div")).innerHTML;
   };
 
   // ── one editor ───────────────────────────────────────────────────────────
@@ -64,6 +64,25 @@
       selection.removeAllRanges();
       selection.addRange(range);
     };
+    const put = (html) => { // not insertHTML, which writes styles of its own that our policy forbids
+      const part = document.createElement("template");
+      part.innerHTML = html;
+      const all = [...part.content.children], blocks = all.filter((each) => /^(P|UL|OL|BLOCKQUOTE)$/.test(each.nodeName));
+      back();
+      range = getSelection().getRangeAt(0);
+      range.deleteContents();
+      const here = [...rich.children].find((each) => each.contains(range.startContainer));
+      const inline = !blocks.length || (here && blocks.length === 1 && all.length === 1 && all[0].nodeName === "P" && here.textContent.trim());
+      const nodes = [...(inline && blocks.length ? all[0] : part.content).childNodes], last = nodes.at(-1);
+      if (!last) return;
+      if (inline) { for (const node of nodes.reverse()) range.insertNode(node); }
+      else if (here) { here.after(...nodes); if (!here.textContent.trim() && !$("img", here)) here.remove(); }
+      else rich.append(...nodes);
+      range = document.createRange();
+      if (inline) range.setStartAfter(last); else range.selectNodeContents(last);
+      range.collapse(inline);
+      back();
+    };
     const states = () => {
       for (const button of $$("[aria-pressed]", bar)) button.setAttribute("aria-pressed", String(document.queryCommandState(button.dataset.do)));
     };
@@ -75,10 +94,11 @@
     };
 
     // A link: asked for in a dialog, put on what was selected.
-    const dialog = $("dialog:has([data-link])", root), address = $("[data-link] input", root);
+    const dialog = $("dialog:has([data-link])"), address = $("[data-link] input");
     const anchor = () => range && (range.startContainer.nodeType === Node.ELEMENT_NODE ? range.startContainer : range.startContainer.parentElement)?.closest("a");
-    const link = () => { address.value = anchor()?.getAttribute("href") ?? ""; dialog.showModal(); address.select(); };
-    $("[data-link]", root).addEventListener("submit", () => {
+    const link = () => { dialog.returnValue = ""; address.value = anchor()?.getAttribute("href") ?? ""; dialog.showModal(); address.select(); };
+    dialog.addEventListener("close", () => { // only now: behind an open dialog nothing can be edited
+      if (dialog.returnValue !== "apply") return;
       let to = address.value.trim();
       if (to && !/^[a-z]+:|^\{\{/i.test(to)) to = to.includes("@") ? `mailto:${to}` : `https://${to}`;
       const present = anchor();
@@ -88,7 +108,7 @@
       else if (range.collapsed) {
         const made = document.createElement("a");
         made.setAttribute("href", to); made.textContent = to.replace(/^(https?:\/\/|mailto:)/, "");
-        document.execCommand("insertHTML", false, made.outerHTML);
+        put(made.outerHTML);
       } else document.execCommand("createLink", false, to);
       changed();
     });
@@ -107,7 +127,7 @@
         part.innerHTML = await answer.text();
         if (!answer.ok || answer.redirected) { problem($("[data-problem-text]", part.content)?.textContent.trim() || "The picture could not be uploaded. Try again."); return; }
         back();
-        document.execCommand("insertHTML", false, $("img", part.content).outerHTML);
+        put($("img", part.content).outerHTML);
         changed();
       } catch { problem("The server cannot be reached. Check your connection and try again."); }
     });
@@ -127,7 +147,7 @@
       const list = e.target.closest("select");
       if (!list?.value) return;
       if (list.matches("[data-insert]")) insert(list.value);
-      else { field = rich; back(); document.execCommand("insertHTML", false, document.getElementById(list.value).innerHTML); }
+      else { field = rich; back(); put(document.getElementById(list.value).innerHTML); }
       list.value = "";
       changed();
     });
@@ -141,7 +161,8 @@
     });
 
     rich.addEventListener("input", sync);
-    rich.addEventListener("paste", paste);
+    rich.addEventListener("keyup", states);
+    rich.addEventListener("paste", (e) => { const made = pasted(e); if (made) { put(made); changed(); } });
     rich.addEventListener("focus", () => { field = rich; });
     subject?.addEventListener("focus", () => { field = subject; });
     rich.addEventListener("keydown", (e) => { // before the page takes Ctrl K to jump
