@@ -112,11 +112,11 @@ def test_check_again_connects_what_was_allowed_meanwhile_and_tells_what_is_still
     world.control(smtp_refuse_logins=True)
     mailbox_health.needs_reconnect(box, code="auth", words="535 5.7.139", now=timezone.now())
     client = as_user(box.owner)
-    page = client.post(f"/outreach/mailboxes/{box.pk}/check/", follow=True).content.decode()
+    page = client.post(f"/outreach/mailboxes/{box.pk}/try-again/", follow=True).content.decode()
     assert "It is still refused: 535 5.7.8" in page
     assert fresh(box).status == MailboxStatus.NEEDS_RECONNECT
     world.control(smtp_refuse_logins=False)
-    client.post(f"/outreach/mailboxes/{box.pk}/check/")
+    client.post(f"/outreach/mailboxes/{box.pk}/try-again/")
     assert fresh(box).status == MailboxStatus.CONNECTED
     assert open_breaks(box) == []
 
