@@ -8,7 +8,7 @@ ROWS ?= 1000000
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-sourcing bench-duplicates bench-sourcing-import
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-interest bench-sourcing bench-duplicates bench-sourcing-import
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ walkthrough: setup ## The main job end to end without a browser, with numbers th
 
 chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
 	@$(PY) -m bench.chaos
+
+bench-interest: setup ## How answers are read: confusion matrices of the labelled ones
+	@$(PY) -m bench.interest
 
 bench-outbox: setup ## How fast the outbox sends, against its floors
 	@$(PY) -m bench.outbox

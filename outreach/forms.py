@@ -229,7 +229,7 @@ class MomentForm(forms.Form):
 
 
 class MessageTextForm(forms.Form):
-    """*Edit this one message*, and the text of an answer."""
+    """*Edit this one message*."""
 
     subject = forms.CharField(max_length=255)
     body = forms.CharField(label="Text", max_length=100_000, widget=forms.Textarea(attrs={"rows": 14}))
@@ -275,4 +275,12 @@ class SenderForm(forms.Form):
         required=False,
         max_length=320,
         help_text="An alias that is delivered into this mailbox. Empty: the address itself.",
+    )
+
+
+class ReplyForm(forms.Form):
+    """The box below a conversation."""
+
+    body = forms.CharField(
+        label="Answer", max_length=50_000, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "true"})
     )

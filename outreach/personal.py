@@ -75,14 +75,16 @@ def _came(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
     rows = InboundMessage.objects.for_organisation(candidate.organisation_id).filter(
         lending.within_reach(viewer), candidate=candidate, verdict__in=_READ
     )
-    for row in rows.order_by("-received_at")[:limit]:
+    newest = list(rows.select_related("candidate", "message").order_by("-received_at")[:limit])
+    for view in selectors.mail_views(viewer, newest, with_marks=False):
+        row = view.mail
         icon, tone = _READ[Verdict(row.verdict)]
-        words = " ".join(row.body_text.split())
+        words = " ".join(view.text.split())
         yield Moment(
             at=row.received_at,
             icon=icon,
-            text=selectors.word_of(row, viewer),
-            note=row.subject,
+            text=f"{view.word} · {view.meaning}" if view.meaning else view.word,
+            note=view.subject,
             quote=words if len(words) <= _QUOTE else f"{words[:_QUOTE].rstrip()} …",
             tone=tone,
             url=reverse("outreach:inbound", args=[row.pk]),

@@ -17,7 +17,7 @@ from foundation import events
 from foundation.problems import Invalid
 from outreach import lane_access
 from outreach.inbound.match import Certainty
-from outreach.models import InboundMessage
+from outreach.models import InboundMessage, Mailbox
 from outreach.models.inbound import NO_INTEREST
 from outreach.states import Interest, Verdict
 
@@ -86,6 +86,14 @@ def set_done(*, row: InboundMessage, done: bool, actor: User, now: datetime) -> 
         rows.filter(same, done_at__isnull=True).update(done_at=now, done_by=actor)
     else:
         rows.filter(pk=row.pk).update(done_at=None, done_by=None)
+
+
+def answered_elsewhere(*, mailbox: Mailbox, candidate_ids: Collection[int], at: datetime) -> None:
+    """The owner wrote to these people from a mail program: what they had sent before is dealt with."""
+    if candidate_ids:
+        InboundMessage.objects.for_organisation(mailbox.organisation_id).filter(
+            mailbox=mailbox, candidate_id__in=candidate_ids, received_at__lte=at, done_at__isnull=True
+        ).update(done_at=at, done_by=mailbox.owner_id)
 
 
 def settle_doubt(

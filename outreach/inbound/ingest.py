@@ -15,9 +15,11 @@ from django.db import IntegrityError, transaction
 
 from foundation import events
 from outreach import deliverability, unsubscribe
+from outreach.inbound import answering
 from outreach.inbound import match as matching
 from outreach.inbound.classify import Classified, classify
 from outreach.inbound.headers import hash_of_id
+from outreach.inbound.interest import read_interest
 from outreach.inbound.match import NOBODY, Certainty, Match
 from outreach.inbound.parse import ParsedMail, parse
 from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
@@ -133,11 +135,27 @@ def _fill(row: InboundMessage, mail: ParsedMail, verdict: Classified, found: Mat
     row.from_name = mail.sender.name[:300]
     row.subject = mail.subject[:998]
     row.body_text = (mail.reply_text or mail.text)[:LONGEST_TEXT]
+    row.quoted_text = _quoted(mail)[:LONGEST_TEXT]
+    if mail.problems:
+        row.explanation = f"{row.explanation} It is damaged; the whole mail is in the mailbox."[:500]
+    if verdict.verdict is Verdict.REPLY:
+        reading = read_interest(row.body_text, ours=found.message.body_text if found.message else "")
+        row.interest = reading.interest or ""
+        row.interest_phrase, row.interest_percent = reading.phrase, reading.percent
     row.rfc_message_id = mail.message_id[:998]
     row.references = " ".join(mail.references)[:20_000]
     if verdict.returns_on is not None:
         zone = ZoneInfo(row.mailbox.owner.time_zone)
         row.returns_at = datetime.combine(verdict.returns_on, time(12), tzinfo=zone)
+
+
+def _quoted(mail: ParsedMail) -> str:
+    """What stands around the words written now: the quoted mail, mostly."""
+    written = mail.reply_text.strip()
+    if not written or written == mail.text.strip():
+        return ""
+    before, found, after = mail.text.partition(written)
+    return "\n".join(part.strip("\n") for part in (before, after) if part.strip()) if found else mail.text
 
 
 def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) -> None:
@@ -241,7 +259,9 @@ def _own_copy(row: InboundMessage, mail: ParsedMail, mailbox: Mailbox, now: date
     if matching.is_beckons(mail):
         # Written for another organisation that uses the same account.
         return
-    for candidate_id in matching.receivers(mail, mailbox=mailbox, received_at=row.received_at):
+    written_to = matching.receivers(mail, mailbox=mailbox, received_at=row.received_at)
+    answering.answered_elsewhere(mailbox=mailbox, candidate_ids=written_to, at=row.received_at)
+    for candidate_id in written_to:
         events.emit(
             "candidate.written_by_hand",
             organisation_id=mailbox.organisation_id,

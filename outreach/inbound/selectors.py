@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +12,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
-from outreach import lending
+from outreach import lane_access, lending
 from outreach.inbound.match import Certainty
 from outreach.models import InboundMessage, Message, MessageOrigin
-from outreach.selectors import PRIVATE_ADDRESS
-from outreach.states import LEFT_US, Verdict
+from outreach.selectors import PRIVATE_ADDRESS, address_for
+from outreach.states import HELD, KEEN, LEFT_US, WAITING, Interest, Verdict
 from sourcing import slots
 from sourcing.models import ContactKind, ContactPoint
 from sourcing.normalising import InvalidAddress, normalise_email
@@ -32,10 +33,12 @@ _WORDS = {
     Verdict.UNSUBSCRIBE: "Unsubscribed",
     Verdict.COMPLAINT: "Spam complaint",
 }
+_KEEN = sorted(KEEN)
 #: The lists of the inbox page, by the word in its address.
 FILTERS: dict[str, Q] = {
     "all": Q(),
-    "answer": Q(verdict=Verdict.REPLY),
+    "answer": Q(verdict=Verdict.REPLY, done_at__isnull=True),
+    "interested": Q(corrected_interest__in=_KEEN) | Q(corrected_interest="", interest__in=_KEEN),
     "bounced": Q(verdict=Verdict.BOUNCE),
     "away": Q(verdict=Verdict.AUTO_REPLY),
 }
@@ -49,6 +52,42 @@ class MailView:
     word: str
     address: str
     marks: list[list[Mark]] = field(default_factory=list)
+    #: Addresses the viewer must not see; they are taken out of the words of the mail too.
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def meaning(self) -> str:
+        """The word of what it means, as read or corrected; empty if it says nothing."""
+        return str(Interest(self.mail.meaning).label) if self.mail.meaning else ""
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The text before the phrase that decided, the phrase, and the text after it."""
+        mail, text = self.mail, masked(self.mail.body_text, self.secrets)
+        if not mail.interest_phrase or mail.corrected_interest:
+            return text, "", ""
+        before, phrase, after = text.partition(mail.interest_phrase)
+        return before, phrase, after
+
+    @property
+    def subject(self) -> str:
+        """The subject."""
+        return masked(self.mail.subject, self.secrets)
+
+    @property
+    def text(self) -> str:
+        """What was written now."""
+        return masked(self.mail.body_text, self.secrets)
+
+    @property
+    def quoted(self) -> str:
+        """What it quotes."""
+        return masked(self.mail.quoted_text, self.secrets)
+
+    @property
+    def needs_answer(self) -> bool:
+        """A person wrote it and nobody has dealt with it."""
+        return self.mail.verdict == Verdict.REPLY and self.mail.done_at is None
 
     @property
     def who(self) -> str:
@@ -65,14 +104,25 @@ class Entry:
     address: str
     sent: Message | None = None
     came: MailView | None = None
+    #: The words of what was sent, as the viewer may read them.
+    text: str = ""
 
 
 def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
-    """Mail that was matched, newest first; ``only`` is a key of :data:`FILTERS`, anything else means all.
+    """The newest mail of every conversation (a person and a mailbox), newest first.
 
-    *Needs answer* leaves out what somebody here has answered since.
+    ``only`` is a key of :data:`FILTERS`, anything else means all; then it is the newest mail of that kind. *Needs
+    answer* leaves out what somebody here has answered since, and what was set aside. Mail of nobody known stands alone.
     """
-    rows = _visible(viewer).filter(FILTERS.get(only, Q()))
+    wanted = FILTERS.get(only, Q())
+    newer = InboundMessage.objects.for_organisation(viewer.organisation_id).filter(
+        wanted, ~Q(certainty=""), mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate")
+    )
+    newer = newer.filter(
+        Q(received_at__gt=OuterRef("received_at"))
+        | Q(received_at=OuterRef("received_at"), pk__gt=OuterRef("pk"))
+    )
+    rows = _visible(viewer).filter(wanted, ~Exists(newer))
     if only == "answer":
         answered = Message.objects.for_organisation(viewer.organisation_id).filter(
             candidate=OuterRef("candidate"), origin=MessageOrigin.REPLY, sent_at__gt=OuterRef("received_at")
@@ -108,6 +158,7 @@ def mail_views(viewer: User, rows: Sequence[InboundMessage], *, with_marks: bool
             word_of(row, viewer),
             PRIVATE_ADDRESS if row.pk in hidden else row.from_address,
             [list(kind.get(row.candidate_id or 0, ())) for kind in marks],
+            frozenset(_secrets_of(row)) if row.pk in hidden else frozenset(),
         )
         for row in rows
     ]
@@ -129,7 +180,10 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
 
     Without a person (erased, or a message to nobody known) it is the message the mail names and the mail.
     """
-    sent = Message.objects.for_organisation(viewer.organisation_id).filter(status__in=LEFT_US)
+    on_its_way = Q(origin=MessageOrigin.REPLY, status__in=WAITING | HELD)
+    sent = Message.objects.for_organisation(viewer.organisation_id).filter(Q(status__in=LEFT_US) | on_its_way)
+    for lanes in lane_access.hidden_lanes(viewer):
+        sent = sent.exclude(lane__in=lanes)
     came = _visible(viewer).filter(mailbox=row.mailbox)
     if row.candidate_id is not None:
         about = Q(candidate_id=row.candidate_id, mailbox_id=row.mailbox_id)
@@ -140,7 +194,13 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
     latest = list(sent.select_related("mailbox").order_by("-pk")[:LONGEST_THREAD])
     views = mail_views(viewer, list(came.order_by("-received_at", "-pk")[:LONGEST_THREAD]), with_marks=False)
     entries = [
-        Entry(each.sending_at or each.planned_at, _address_of(viewer, each), sent=each) for each in latest
+        Entry(
+            each.sending_at or each.planned_at,
+            address_for(viewer, each),
+            sent=each,
+            text=_words(viewer, each),
+        )
+        for each in latest
     ]
     entries += [Entry(each.mail.received_at, each.address, came=each) for each in views]
     return sorted(entries, key=lambda entry: (entry.at, entry.came is not None))[-LONGEST_THREAD:]
@@ -149,12 +209,14 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
 def _visible(viewer: User) -> QuerySet[InboundMessage]:
     rows = InboundMessage.objects.for_organisation(viewer.organisation_id).exclude(certainty="")
     rows = rows.filter(lending.within_reach(viewer))
+    for lanes in lane_access.hidden_lanes(viewer):
+        rows = rows.filter(Q(message__lane__isnull=True) | ~Q(message__lane__in=lanes))
     return rows.select_related("candidate", "mailbox", "message")
 
 
-def _address_of(viewer: User, message: Message) -> str:
+def _words(viewer: User, message: Message) -> str:
     private = message.private_to_id is not None and message.private_to_id != viewer.pk
-    return PRIVATE_ADDRESS if private else message.to_address
+    return masked(message.body_text, {message.to_address, message.to_normalised} if private else ())
 
 
 def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int]) -> set[int]:
@@ -174,6 +236,20 @@ def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int
         for row in rows
         if (row.candidate_id, _plain(row.from_address)) in secret or _private_message(viewer, row)
     }
+
+
+def masked(text: str, secrets: Collection[str]) -> str:
+    """The text without these addresses, however they are written."""
+    for secret in secrets:
+        text = re.sub(re.escape(secret), PRIVATE_ADDRESS, text, flags=re.IGNORECASE)
+    return text
+
+
+def _secrets_of(row: InboundMessage) -> set[str]:
+    found = {row.from_address, _plain(row.from_address)}
+    if row.message is not None and row.message.private_to_id is not None:
+        found |= {row.message.to_address, row.message.to_normalised}
+    return found - {""}
 
 
 def _private_message(viewer: User, row: InboundMessage) -> bool:

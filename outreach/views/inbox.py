@@ -1,14 +1,24 @@
-"""The Inbox: what came back from people we wrote to, and the conversation around one mail."""
+"""The Inbox: conversations with people we wrote to, what they mean, and the answer from the mailbox."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import Right, needs, viewer_of
+from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
-from outreach.inbound import selectors
+from foundation.problems import Conflict, Invalid
+from outreach import lane_access, replying
+from outreach.forms import ReplyForm
+from outreach.inbound import answering, selectors
+from outreach.models import InboundMessage
+from outreach.states import Interest, Verdict
+from outreach.views.outbox import back
 from sourcing import slots
 
 PER_PAGE = 50
@@ -16,6 +26,7 @@ _ORDER = ("-received_at", "-id")
 _VIEWS = (
     {"id": "all", "label": "All", "icon": "inbox"},
     {"id": "answer", "label": "Needs answer", "icon": "reply"},
+    {"id": "interested", "label": "Interested", "icon": "thumbs-up"},
     {"id": "bounced", "label": "Bounced", "icon": "mail-x"},
     {"id": "away", "label": "Out of office", "icon": "calendar-off"},
 )
@@ -24,7 +35,7 @@ _VIEWS = (
 @require_GET
 @needs(Right.CAMPAIGN_VIEW)
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Matched mail, newest first; ``?show=`` is one of the filters."""
+    """The newest mail of every conversation; ``?show=`` is one of the filters."""
     viewer = viewer_of(request)
     show = request.GET.get("show", "all")
     if show not in selectors.FILTERS:
@@ -52,9 +63,67 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.CAMPAIGN_VIEW)
 def inbound(request: HttpRequest, inbound_id: int) -> HttpResponse:
-    """One mail in its conversation."""
+    """One mail in its conversation, with the box to answer it."""
+    return _conversation(request, selectors.mail(viewer_of(request), inbound_id), ReplyForm())
+
+
+def _conversation(
+    request: HttpRequest, row: InboundMessage, form: ReplyForm, status: int = 200
+) -> HttpResponse:
+    viewer = viewer_of(request)
+    (shown,) = selectors.mail_views(viewer, [row])
+    may_change = lane_access.may_change(viewer, row.message.lane_id if row.message else None)
+    may_start = may_change and can(viewer, Right.CAMPAIGN_START)
+    context: dict[str, Any] = {
+        "shown": shown,
+        "row": row,
+        "entries": selectors.thread(viewer, row),
+        "form": form,
+        "may_mark": may_change and can(viewer, Right.CAMPAIGN_EDIT) and row.verdict == Verdict.REPLY,
+        "may_reply": may_start,
+        "reply_problem": replying.problem_with(row, actor=viewer) if may_start else "",
+        "interests": Interest.choices,
+    }
+    return render(request, "outreach/inbound.html", context, status=status)
+
+
+@require_POST
+@needs(Right.CAMPAIGN_START)
+def reply(request: HttpRequest, inbound_id: int) -> HttpResponse:
+    """The answer, queued in the mailbox."""
     viewer = viewer_of(request)
     row = selectors.mail(viewer, inbound_id)
-    (shown,) = selectors.mail_views(viewer, [row])
-    context = {"shown": shown, "row": row, "entries": selectors.thread(viewer, row)}
-    return render(request, "outreach/inbound.html", context)
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        try:
+            replying.reply(row=row, body=form.cleaned_data["body"], actor=viewer, now=timezone.now())
+        except (Invalid, Conflict) as problem:
+            form.add_error("body", getattr(problem, "fields", {}).get("body") or problem.text)
+        else:
+            messages.success(request, "The answer is on its way.")
+            return back(request, "outreach:inbound", row.pk)
+    return _conversation(request, row, form, 422)
+
+
+@require_POST
+@needs(Right.CAMPAIGN_EDIT)
+def interest(request: HttpRequest, inbound_id: int) -> HttpResponse:
+    """One press says what the answer means; an empty one takes the reading away."""
+    viewer = viewer_of(request)
+    row = selectors.mail(viewer, inbound_id)
+    said = request.POST.get("as", "")
+    answering.correct(row=row, interest=said, actor=viewer, now=timezone.now())
+    messages.success(request, f"Marked as {Interest(said).label}." if said else "It says nothing now.")
+    return back(request, "outreach:inbound", row.pk)
+
+
+@require_POST
+@needs(Right.CAMPAIGN_EDIT)
+def done(request: HttpRequest, inbound_id: int) -> HttpResponse:
+    """*No answer needed*, and back."""
+    viewer = viewer_of(request)
+    row = selectors.mail(viewer, inbound_id)
+    is_done = request.POST.get("done") == "yes"
+    answering.set_done(row=row, done=is_done, actor=viewer, now=timezone.now())
+    messages.success(request, "Set aside." if is_done else "It waits for an answer again.")
+    return back(request, "outreach:inbound", row.pk)
