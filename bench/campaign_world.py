@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -19,7 +19,7 @@ from campaigns import editing, enrolment, lifecycle
 from campaigns.models import Campaign, Recipient
 from foundation import runs, secrets
 from foundation.models import Delivery, Run
-from outreach.models import Mailbox, Message
+from outreach.models import Lane, Mailbox, Message
 from outreach.outbox import wire
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin, Project
 
@@ -70,10 +70,70 @@ def campaigns(owner: User, project: Project, *, count: int, port: int = 1) -> li
     return made
 
 
+def second_step(campaign: Campaign, owner: User) -> None:
+    """A follow-up in the same thread."""
+    editing.add_step(campaign=campaign, subject="", body="Did you see my first mail?", days=3, actor=owner)
+
+
 def wake(mailboxes: list[Mailbox]) -> None:
     """Let them go."""
     rows = Mailbox.objects.for_organisation(mailboxes[0].organisation_id)
-    rows.update(next_send_at=timezone.now())
+    rows.filter(pk__in=[mailbox.pk for mailbox in mailboxes]).update(next_send_at=timezone.now())
+
+
+def wake_with_gap(mailboxes: list[Mailbox], *, gap: int) -> dict[int, datetime]:
+    """Let them go one by one within the next ``gap`` seconds, each keeping that gap; mailbox → its first moment."""
+    now = timezone.now()
+    first = {
+        mailbox.pk: now + timedelta(seconds=gap * place / len(mailboxes))
+        for place, mailbox in enumerate(mailboxes)
+    }
+    rows = Mailbox.objects.for_organisation(mailboxes[0].organisation_id)
+    for pk, moment in first.items():
+        rows.filter(pk=pk).update(min_gap_seconds=gap, max_gap_seconds=gap, next_send_at=moment)
+    return first
+
+
+def limit_mailboxes(mailboxes: list[Mailbox], *, daily: int) -> None:
+    """No more than this many messages of each in 24 hours."""
+    rows = Mailbox.objects.for_organisation(mailboxes[0].organisation_id)
+    rows.filter(pk__in=[mailbox.pk for mailbox in mailboxes]).update(daily_limit=daily)
+
+
+def limit_campaigns(mailboxes: list[Mailbox], *, daily: int) -> None:
+    """No more than this many messages a day of the campaign that each of these sends."""
+    rows = Lane.objects.for_organisation(mailboxes[0].organisation_id)
+    rows.filter(campaign__mailbox__in=mailboxes).update(daily_limit=daily)
+
+
+def move_to(mailbox: Mailbox, *, port: int) -> None:
+    """The mailbox's server is another one."""
+    rows = Mailbox.objects.for_organisation(mailbox.organisation_id).filter(pk=mailbox.pk)
+    rows.update(smtp_port=port)
+
+
+def begun(mailboxes: list[Mailbox]) -> dict[int, list[datetime]]:
+    """Mailbox → the moments at which its messages were begun, in order."""
+    rows = Message.objects.for_organisation(mailboxes[0].organisation_id).filter(sending_at__isnull=False)
+    found: dict[int, list[datetime]] = {mailbox.pk: [] for mailbox in mailboxes}
+    for mailbox_id, moment in rows.order_by("sending_at").values_list("mailbox_id", "sending_at"):
+        found[mailbox_id].append(moment)
+    return found
+
+
+def lateness(sink: RunningSink, allowed: dict[int, datetime], *, gap: int) -> list[float]:
+    """Seconds from the moment each message was allowed (``allowed``: the first of each mailbox) to its arrival."""
+    arrived = {str(each["id"]).strip("<>"): float(str(each["at"])) for each in sink.taken()}
+    moments = dict(allowed)
+    rows = Message.objects.across_organisations(_BENCH).filter(mailbox__in=allowed, sending_at__isnull=False)
+    late = []
+    for mailbox_id, message_id, began in rows.order_by("sending_at").values_list(
+        "mailbox_id", "our_message_id", "sending_at"
+    ):
+        if message_id in arrived:
+            late.append(arrived[message_id] - moments[mailbox_id].timestamp())
+        moments[mailbox_id] = began + timedelta(seconds=gap)
+    return late
 
 
 def _mailbox(owner: User, number: int, port: int) -> Mailbox:
@@ -137,7 +197,7 @@ def send_all(sink: RunningSink, *, mailboxes: int, each: int, body: str) -> list
     made = make_world(port=sink.port, mailboxes=mailboxes, each=each, body=body)
     before = len(sink.taken())
     wake(made)
-    _wait(sink, before + mailboxes * each)
+    wait_for(sink, before + mailboxes * each)
     return sink.taken()[before:]
 
 
@@ -147,14 +207,15 @@ def contents_as_sent(count: int) -> list[bytes]:
     return [wire.content(message, message.mailbox) for message in rows.order_by("-pk")[:count]]
 
 
-def _wait(sink: RunningSink, wanted: int) -> None:
+def wait_for(sink: RunningSink, wanted: int, *, patience: float = _PATIENCE) -> None:
+    """Until so many have arrived; raises RuntimeError when nothing has for ``patience`` seconds."""
     seen, moved = 0, time.monotonic()
     while seen < wanted:
         time.sleep(0.2)
         now_there = len(sink.taken())
         if now_there > seen:
             seen, moved = now_there, time.monotonic()
-        if time.monotonic() - moved > _PATIENCE:
+        if time.monotonic() - moved > patience:
             raise RuntimeError(f"only {seen} of {wanted} arrived")
 
 

@@ -42,15 +42,14 @@ _BY_MEMBER_AND_DAY = f"""
       FROM ({_HANDED_OVER}) AS handed
      GROUP BY created_by_id, day
 """  # noqa: S608 - a constant of this module
+# People per member, and in the line without one those of everybody.
 _PEOPLE = f"""
-    SELECT created_by_id, count(*)
-      FROM (SELECT DISTINCT created_by_id, candidate_id FROM ({_HANDED_OVER}) AS handed) AS pairs
-     WHERE candidate_id IS NOT NULL
-     GROUP BY created_by_id
-"""  # noqa: S608 - a constant of this module
-_EVERYBODY = f"""
-    SELECT count(*) FROM (SELECT DISTINCT candidate_id FROM ({_HANDED_OVER}) AS handed) AS people
-     WHERE candidate_id IS NOT NULL
+    WITH pairs AS MATERIALIZED (
+        SELECT DISTINCT created_by_id, candidate_id FROM ({_HANDED_OVER}) AS handed WHERE candidate_id IS NOT NULL
+    )
+    SELECT FALSE, created_by_id, count(*) FROM pairs GROUP BY created_by_id
+    UNION ALL
+    SELECT TRUE, NULL, count(DISTINCT candidate_id) FROM pairs
 """  # noqa: S608 - a constant of this module
 
 
@@ -92,8 +91,7 @@ def report(*, viewer: User, now: datetime, days: int) -> Report:
         "organisation": organisation.pk, "since": since, "until": until, "zone": organisation.time_zone,
     }  # fmt: skip
     handed = _rows(_BY_MEMBER_AND_DAY, values)
-    people = dict(_rows(_PEOPLE, values))
-    (everybody,) = _rows(_EVERYBODY, values)[0]
+    people = {(everybody, member): count for everybody, member, count in _rows(_PEOPLE, values)}
     replied = _replied(organisation.pk, since, until, zone)
     names = dict(User.objects.filter(organisation=organisation).values_list("pk", "name"))
     sums: dict[int | None, list[int]] = {}
@@ -103,7 +101,7 @@ def report(*, viewer: User, now: datetime, days: int) -> Report:
         Line(
             names.get(member or 0) or "Nobody",
             *sums.get(member, (0, 0, 0)),
-            written_to=people.get(member, 0),
+            written_to=people.get((False, member), 0),
             replied=sum(count for (who, _), count in replied.items() if who == member),
         )
         for member in {*sums, *(who for who, _ in replied)}
@@ -115,7 +113,7 @@ def report(*, viewer: User, now: datetime, days: int) -> Report:
         total=Line(
             "Everybody",
             *(sum(counts[place] for counts in sums.values()) for place in range(3)),
-            written_to=everybody,
+            written_to=people[True, None],
             replied=sum(replied.values()),
         ),
         days=_days(handed, replied),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
 from campaigns import definitions, sequence
@@ -19,6 +21,8 @@ from outreach.states import Verdict
 
 #: Who counts as replied. A recipient that a merge stopped is counted as the one that goes on.
 REPLIED = Q(progress=Progress.REPLIED, merged_into__isnull=True)
+#: Up to so many people the figures are counted while the page is made; with more they come in a second answer.
+COUNTED_AT_ONCE = 10_000
 #: Who counts as interested; None as long as recipients carry no such mark: then no page speaks of interest.
 INTERESTED: Q | None = None
 
@@ -51,20 +55,17 @@ class Stage:
         return self.definition.word
 
 
-def funnel(campaign: Campaign) -> list[Stage]:
-    """Recipients → written to → delivered → replied → interested (once people can be marked so), by people."""
-    people = recipients_of(campaign).aggregate(
-        total=Count("pk", filter=Q(merged_into__isnull=True)), replied=Count("pk", filter=REPLIED)
-    )
-    reached = attempts_of(campaign).aggregate(
-        written_to=Count("recipient__candidate", filter=Q(outcome__in=HANDED_OVER), distinct=True),
-        delivered=Count("recipient__candidate", filter=Q(outcome__in=DELIVERED), distinct=True),
-    )
+def funnel(campaign: Campaign, members: Sequence[MemberFigures] | None = None) -> list[Stage]:
+    """Recipients → written to → delivered → replied → interested (once people can be marked so), by people.
+
+    ``members``: what :func:`by_member` has found already.
+    """
+    found = by_member(campaign) if members is None else members
     counts = [
-        (definitions.RECIPIENTS, people["total"]),
-        (definitions.WRITTEN_TO, reached["written_to"]),
-        (definitions.DELIVERED_TO, reached["delivered"]),
-        (definitions.REPLIED, people["replied"]),
+        (definitions.RECIPIENTS, sum(line.added for line in found)),
+        (definitions.WRITTEN_TO, sum(line.written_to for line in found)),
+        (definitions.DELIVERED_TO, sum(line.delivered for line in found)),
+        (definitions.REPLIED, sum(line.replied for line in found)),
     ]
     if INTERESTED is not None:
         counts.append((definitions.INTERESTED, _interested(campaign).count()))
@@ -160,6 +161,7 @@ def _answered_steps(campaign: Campaign, who: QuerySet[Recipient]) -> Counter[int
         attempts_of(campaign)
         .filter(
             outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN],
+            recipient__campaign=campaign,
             recipient__candidate__in=who.values("candidate"),
         )
         .annotate(answered=Exists(answers))
@@ -183,35 +185,34 @@ class MemberFigures:
     replied: int
 
 
+# How far each person came, whichever of their recipients in the campaign it was: a merge may have stopped one.
+_BY_MEMBER = """
+WITH reached AS (
+    SELECT r.candidate_id, bool_or(a.outcome = ANY(%(handed_over)s)) AS written_to,
+           bool_or(a.outcome = ANY(%(delivered)s)) AS delivered
+      FROM campaigns_attempt a JOIN campaigns_recipient r ON r.id = a.recipient_id
+     WHERE a.organisation_id = %(organisation)s AND a.campaign_id = %(campaign)s AND r.campaign_id = %(campaign)s
+     GROUP BY r.candidate_id
+)
+SELECT u.name, count(*), count(*) FILTER (WHERE written_to), count(*) FILTER (WHERE delivered),
+       count(*) FILTER (WHERE progress = 'replied')
+  FROM campaigns_recipient r LEFT JOIN reached USING (candidate_id) LEFT JOIN accounts_user u ON u.id = r.added_by_id
+ WHERE r.organisation_id = %(organisation)s AND r.campaign_id = %(campaign)s AND r.merged_into_id IS NULL
+ GROUP BY r.added_by_id, u.name
+"""
+
+
 def by_member(campaign: Campaign) -> list[MemberFigures]:
     """One line per member who added people, most people first; "Nobody" for a member who is gone."""
-    added = {
-        (pk, name): (people, replied)
-        for pk, name, people, replied in recipients_of(campaign)
-        .filter(merged_into__isnull=True)
-        .values_list("added_by_id", "added_by__name")
-        .annotate(people=Count("pk"), replied=Count("pk", filter=REPLIED))
+    values = {
+        "organisation": campaign.organisation_id,
+        "campaign": campaign.pk,
+        "handed_over": [outcome.value for outcome in HANDED_OVER],
+        "delivered": [outcome.value for outcome in DELIVERED],
     }
-    # Whoever was merged counts for who added the one that goes on.
-    reached = {
-        pk: (written_to, delivered)
-        for pk, written_to, delivered in attempts_of(campaign)
-        .annotate(
-            adder=Case(
-                When(recipient__merged_into__isnull=False, then=F("recipient__merged_into__added_by")),
-                default=F("recipient__added_by"),
-            )
-        )
-        .values_list("adder")
-        .annotate(
-            written_to=Count("recipient__candidate", filter=Q(outcome__in=HANDED_OVER), distinct=True),
-            delivered=Count("recipient__candidate", filter=Q(outcome__in=DELIVERED), distinct=True),
-        )
-    }
-    lines = [
-        MemberFigures(name or "Nobody", people, *reached.get(pk, (0, 0)), replied=replied)
-        for (pk, name), (people, replied) in added.items()
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_MEMBER, values)
+        lines = [MemberFigures(name or "Nobody", *counts) for name, *counts in cursor.fetchall()]
     return sorted(lines, key=lambda line: (-line.added, line.member.casefold()))
 
 

@@ -17,12 +17,17 @@ from foundation.problems import Missing
 
 
 def numbers_of(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
-    """What the Overview shows of the campaign's figures."""
+    """What the Overview shows of the campaign's figures; of a large campaign only the address they come from later,
+    unless ``?numbers`` asks for them."""
+    people = statistics.recipients_of(campaign)[: statistics.COUNTED_AT_ONCE + 1].count()
+    if people > statistics.COUNTED_AT_ONCE and "numbers" not in request.GET:
+        return {"numbers_url": "?numbers"}
     days = statistics.by_day(campaign)
+    members = statistics.by_member(campaign)
     return {
-        "funnel": statistics.funnel(campaign),
+        "funnel": statistics.funnel(campaign, members),
         "steps": statistics.by_step(campaign),
-        "members": statistics.by_member(campaign),
+        "members": members,
         "sent_chart": draw({line.day: (line.sent - line.bounced, line.bounced) for line in days}, series=2),
         "replied_chart": draw({line.day: (line.replied,) for line in days}, series=1),
         "defined": definitions,
