@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, time
 from typing import ClassVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import addressing, readiness, senders, standing, timing
-from campaigns.models import Campaign, Recipient, Step, StepFile, StepVersion
-from campaigns.states import ACTIVE, CampaignStatus
-from foundation.problems import Conflict, Invalid
+from campaigns import addressing, readiness, replanning, senders, sequence, standing, timing
+from campaigns.models import Attempt, Campaign, Recipient, Step, StepFile, StepVersion
+from campaigns.replanning import Work
+from campaigns.states import ACTIVE, GOING, UNDER_WAY, CampaignStatus, StepKind, check_campaign
+from foundation.problems import Conflict, Invalid, Missing
 from outreach import lending
 from outreach.models import Lane, Mailbox
-from outreach.states import MAY_SEND
+from outreach.outbox import queue
+from outreach.states import MAY_SEND, STOPPABLE, Reason
 from sourcing.models import Project
+
+MOST_STEPS = 50
 
 
 class AlreadyStarted(Conflict):
@@ -61,19 +65,38 @@ def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbo
 
 
 @transaction.atomic
-def add_step(*, campaign: Campaign, subject: str, body: str, days: int, actor: User) -> Step:
-    """Append a step; ``days`` counts from the step before and is at least 1 for every step but the first."""
+def add_step(
+    *,
+    campaign: Campaign,
+    subject: str,
+    body: str,
+    days: int,
+    actor: User,
+    kind: str = StepKind.EMAIL,
+    revive: bool = False,
+    now: datetime | None = None,
+) -> Step:
+    """Append a step; ``days`` counts from the step before, for a later e-mail at least 1, for a manual task 0 or more.
+
+    Under way, it is for everybody who has not ended; people who have completed get it only with ``revive`` (row A47).
+    """
     require(actor, Right.CAMPAIGN_EDIT)
-    last = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign).count()
+    campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    last = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).count()
+    if last >= MOST_STEPS:
+        raise Invalid(f"A campaign has at most {MOST_STEPS} steps.")
+    least = 1 if kind == StepKind.EMAIL else 0
     step = Step.objects.create(
         organisation_id=campaign.organisation_id,
         campaign=campaign,
         position=last + 1,
-        days=max(days, 1) if last else 0,
+        kind=kind,
+        days=max(days, least) if last else 0,
         subject=subject.strip(),
         body=body,
     )
     _keep_version(step, actor)
+    _sequence_changed(campaign, actor, now, revive=revive)
     return step
 
 
@@ -93,17 +116,18 @@ def edit_step(
     """Change a step; returns how many messages it still reaches: every one not yet claimed.
 
     The text is rendered when a message may leave, so an edit needs no rewriting of anything; editing text does
-    not move a planned minute, and changed days count for steps not yet planned. ``body``, ``body_html`` and ``files``
+    not move a planned minute, changed days do (docs/behaviour.md §1 "Edits"). ``body``, ``body_html`` and ``files``
     are those of an ``outreach.contents.Content``. Who was held because the old text could not be made for them is
     looked at again.
     """
     require(actor, Right.CAMPAIGN_EDIT)
-    if step.position > 1 and days < 1:
+    if step.position > 1 and days < 1 and step.kind == StepKind.EMAIL:
         raise Invalid(
             "A later step leaves at least one day after the one before it.", fields={"days": "At least 1."}
         )
     changed = (step.subject, step.body, step.body_html) != (subject.strip(), body, body_html)
     changed |= _set_files(step, files)
+    moved = step.position > 1 and step.days != days
     step.subject, step.body, step.body_html, step.new_thread = subject.strip(), body, body_html, new_thread
     step.days = days if step.position > 1 else 0
     if changed:
@@ -112,32 +136,104 @@ def edit_step(
     if changed:
         _keep_version(step, actor)
         readiness.look_again_after_edit(step, now=now or timezone.now())
+    if moved:
+        campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
+        _sequence_changed(campaign, actor, now, steps=(step.pk,))
+    return reach(step)
+
+
+def reach(step: Step) -> int:
+    """How many people have this step before them: what an edit of it applies to."""
     return (
         Recipient.objects.for_organisation(step.organisation_id)
         .filter(
+            Q(next_step__position__lte=step.position) | Q(start_at__isnull=True),
             campaign_id=step.campaign_id,
-            next_step__position__lte=step.position,
-            progress__in=["not_started", "started"],
+            progress__in=GOING,
         )
         .count()
     )
 
 
 @transaction.atomic
-def remove_step(*, step: Step, actor: User) -> None:
-    """Take a step away while the campaign is a draft; the ones after it move up."""
+def move_step(*, step: Step, to: int, actor: User, now: datetime | None = None) -> None:
+    """Put a step at place ``to`` (1 = first; beyond the ends it is the nearest end), at any time.
+
+    Under way, everybody goes on with the first step behind those they have had; nobody gets one twice.
+    """
     require(actor, Right.CAMPAIGN_EDIT)
     campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
-    if campaign.status != CampaignStatus.DRAFT:
-        raise AlreadyStarted("Steps can be removed only before the campaign is started.")
-    position = step.position
-    StepVersion.objects.for_organisation(step.organisation_id).filter(step=step).delete()
-    step.delete()
-    later = Step.objects.for_organisation(step.organisation_id).filter(
-        campaign=campaign, position__gt=position
-    )
-    later.update(position=F("position") - 1)
-    Step.objects.for_organisation(step.organisation_id).filter(campaign=campaign, position=1).update(days=0)
+    steps = list(sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id))
+    moving = next((each for each in steps if each.pk == step.pk), None)
+    if moving is None:
+        raise Missing("This step was taken out.")
+    steps.remove(moving)
+    steps.insert(min(max(to, 1), len(steps) + 1) - 1, moving)
+    if _renumber(steps):
+        _sequence_changed(campaign, actor, now)
+
+
+@transaction.atomic
+def remove_step(*, step: Step, actor: User, now: datetime | None = None) -> None:
+    """Take a step out at any time; the ones after it move up, and people who waited for it go on with the next.
+
+    What somebody has had of it stays in their history. Raises Conflict for the last step of a started campaign.
+    """
+    require(actor, Right.CAMPAIGN_EDIT)
+    now = now or timezone.now()
+    campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
+    others = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).exclude(pk=step.pk)
+    if campaign.status != CampaignStatus.DRAFT and not others.exists():
+        raise Conflict("A campaign that was started keeps at least one step.")
+    if campaign.status == CampaignStatus.DRAFT and not sequence.is_used(step):
+        StepVersion.objects.for_organisation(step.organisation_id).filter(step=step).delete()
+        step.delete()
+    else:
+        step.removed_at = now
+        step.save(update_fields=["removed_at"])
+        waiting = Attempt.objects.for_organisation(step.organisation_id).filter(
+            step=step, message__status__in=STOPPABLE
+        )
+        queue.cancel(
+            message_ids=list(waiting.values_list("message_id", flat=True)),
+            reason=Reason.STEP_REMOVED,
+            now=now,
+        )
+    _renumber(list(others))
+    _sequence_changed(campaign, actor, now)
+
+
+def _renumber(steps: Sequence[Step]) -> bool:
+    """Positions in this order; a later e-mail keeps at least a day's distance. True if anything moved."""
+    moved = []
+    for position, step in enumerate(steps, start=1):
+        days = step.days
+        if position > 1 and step.kind == StepKind.EMAIL:
+            days = max(days, 1)
+        if (step.position, step.days) != (position, days):
+            step.position, step.days = position, days
+            moved.append(step)
+    if moved:
+        Step.objects.for_organisation(moved[0].organisation_id).bulk_update(moved, ["position", "days"])
+    return bool(moved)
+
+
+def _sequence_changed(
+    campaign: Campaign,
+    actor: User,
+    now: datetime | None,
+    *,
+    steps: tuple[int, ...] = (),
+    revive: bool = False,
+) -> None:
+    """Plan everybody anew if the campaign was started; ``revive`` lets a completed one run again."""
+    if revive and campaign.status == CampaignStatus.COMPLETED:
+        check_campaign(campaign.status, CampaignStatus.RUNNING)
+        campaign.status = CampaignStatus.RUNNING
+        campaign.save(update_fields=["status"])
+    if campaign.status in UNDER_WAY:
+        work = Work(replanning.SEQUENCE, now or timezone.now(), steps, revive)
+        replanning.plan_everybody(campaign, work, actor=actor)
 
 
 def _keep_version(step: Step, actor: User) -> None:

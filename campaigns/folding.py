@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import addressing, choosing, planning, readiness, sequence, standing
+from campaigns import addressing, choosing, planning, readiness, replanning, sequence, standing
 from campaigns.models import Attempt, Recipient, Step
 from campaigns.states import (
     GOING,
@@ -193,6 +193,10 @@ def _fold_skipped(recipient: Recipient, attempt: Attempt, now: datetime) -> None
     code = attempt.message.reason_code
     if code == Reason.CANCELLED_BY_HAND:
         go_on_after(recipient, attempt.step, sent_at=now, now=now)
+    elif code == Reason.STEP_REMOVED:
+        recipient.open_attempt = None
+        recipient.save(update_fields=["open_attempt"])
+        replanning.next_anew(recipient, now=now)
     elif code in {Reason.SUPPRESSED_PERSON, Reason.UNSUBSCRIBED}:
         standing.apply_event(recipient, RecipientEvent.OPTED_OUT, now=now, reason=str(Reason(code).label))
     elif code in {Reason.SUPPRESSED_DOMAIN, Reason.SUPPRESSED_COMPANY}:

@@ -12,6 +12,7 @@ from django import forms
 from campaigns import overriding, senders
 from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Step
+from campaigns.states import StepKind
 from campaigns.timing import CLOCK_CHOICES, Preference
 from outreach.forms import ContentForm
 from outreach.models import Mailbox
@@ -48,6 +49,54 @@ class StepForm(ContentForm):
         if step is not None and step.position == 1:
             del self.fields["days"]
             del self.fields["new_thread"]
+
+
+class TaskStepForm(forms.Form):
+    """A manual task: when after the step before, and what is to be done."""
+
+    days = forms.IntegerField(
+        min_value=0,
+        max_value=365,
+        label="Days after the step before",
+        initial=1,
+        required=False,
+        help_text="0 means on the same day.",
+    )
+    subject = forms.CharField(max_length=200, label="Title", required=False)
+    body = forms.CharField(
+        label="What is to be done",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=20_000,
+        help_text="Variables work here too: {{ first_name }}, {{ company }} …",
+    )
+
+    def __init__(self, *args: Any, first: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if first:
+            del self.fields["days"]
+
+
+class NewStepForm(TaskStepForm):
+    """A step for a campaign under way: an e-mail too is written before it counts."""
+
+    revive = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, kind: str, completed: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        email = kind == StepKind.EMAIL
+        self.fields["days"] = forms.IntegerField(
+            min_value=1 if email else 0, max_value=365, label="Days after the step before", initial=3
+        )
+        if email:
+            self.fields["subject"].label = "Subject"
+            self.fields["subject"].help_text = "Empty: it answers in the same thread."
+            self.fields["body"].label = "Text"
+            self.fields["body"].widget = forms.Textarea(attrs={"rows": 14})
+        if completed:
+            people = "1 person who has" if completed == 1 else f"{completed:,} people who have"
+            self.fields["revive"].label = f"Also send it to {people} completed the campaign"
+        else:
+            del self.fields["revive"]
 
 
 class SettingsForm(forms.Form):

@@ -17,13 +17,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from campaigns import folding, planning, standing
-from campaigns.models import Attempt, Campaign, Recipient
+from campaigns.models import Attempt, Campaign, ManualTask, Recipient
 from campaigns.states import (
     ACTIVE,
     GOING,
     CampaignStatus,
     Progress,
     RecipientEvent,
+    TaskOutcome,
     check_campaign,
     further_on,
 )
@@ -127,7 +128,7 @@ def _twice(recipients: list[Recipient], target: Candidate) -> list[tuple[Recipie
 
 
 def steps_out(recipient_ids: Collection[int]) -> dict[int, int]:
-    """Per recipient the highest step that reached its server or is just being handed over."""
+    """Per recipient the highest step that reached its server or is just being handed over, or was done by hand."""
     if not recipient_ids:
         return {}
     rows = (
@@ -137,7 +138,18 @@ def steps_out(recipient_ids: Collection[int]) -> dict[int, int]:
         .values_list("recipient_id")
         .annotate(step=Max("step__position"))
     )
-    return dict(rows)
+    out: dict[int, int] = dict(rows)
+    tasks = (
+        ManualTask.objects.across_organisations("the recipients were read for one organisation")
+        .filter(recipient_id__in=recipient_ids)
+        .exclude(outcome=TaskOutcome.OPEN)
+        .order_by()
+        .values_list("recipient_id")
+        .annotate(step=Max("step__position"))
+    )
+    for recipient_id, position in tasks:
+        out[recipient_id] = max(position, out.get(recipient_id, 0))
+    return out
 
 
 def _go_on(recipient: Recipient, *, since: datetime, now: datetime) -> None:

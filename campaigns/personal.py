@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right, can
 from campaigns import merging, standing
-from campaigns.models import PlaceholderText, Recipient
-from campaigns.states import ENDED, GOING, badge
+from campaigns.models import ManualTask, PlaceholderText, Recipient
+from campaigns.states import ENDED, GOING, StepKind, TaskOutcome, badge
 from outreach.states import Reason
 from sourcing import person_data
 from sourcing.models import Candidate
@@ -21,7 +21,7 @@ from sourcing.trails import Trail
 
 
 def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
-    """Added to a campaign, and how it ended."""
+    """Added to a campaign, what was done by hand there, and how it ended."""
     if not can(viewer, Right.CAMPAIGN_VIEW):
         return
     rows = (
@@ -50,6 +50,26 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
                 note=recipient.ended_reason,
                 tone=tone,
                 url=url,
+            )
+    tasks = (
+        ManualTask.objects.for_organisation(candidate.organisation_id)
+        .select_related("recipient__campaign", "step", "done_by")
+        .filter(
+            of_visible_project(viewer, "recipient__campaign__project"),
+            recipient__candidate=candidate,
+            outcome=TaskOutcome.DONE,
+        )
+        .order_by("-done_at")[:limit]
+    )
+    for task in tasks:
+        if task.done_at is not None:
+            yield person_data.Moment(
+                at=task.done_at,
+                icon="list-checks",
+                text=f"{StepKind(task.step.kind).label} done for {task.recipient.campaign.name}",
+                note=f"by {task.done_by.name if task.done_by else 'Beckon'}"
+                + (f": {task.note[:200]}" if task.note else ""),
+                url=f"/campaigns/{task.recipient.campaign_id}/",
             )
 
 
@@ -102,6 +122,14 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
             .select_related("written_by")
             .order_by("pk")
         ],
+        "Manual tasks": [
+            {"campaign": task.recipient.campaign.name, "kind": str(StepKind(task.step.kind).label)}
+            | row_of(task, only=("outcome", "note", "due_at", "done_at", "done_by"))
+            for task in ManualTask.objects.for_organisation(candidate.organisation_id)
+            .filter(recipient__candidate=candidate)
+            .select_related("recipient__campaign", "step", "done_by")
+            .order_by("pk")
+        ],
     }
 
 
@@ -124,6 +152,8 @@ person_data.register(
         "campaigns.Attempt": Words.ERASED,
         "campaigns.Campaign": Words.NOBODY,
         "campaigns.PlaceholderText": Words.ERASED,
+        "campaigns.ManualTask": Words.ERASED,
+        "campaigns.ProjectOutreach": Words.NOBODY,
         "campaigns.Step": Words.NOBODY,
         "campaigns.StepChange": Words.ERASED,
         "campaigns.StepVersion": Words.NOBODY,

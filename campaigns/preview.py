@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from campaigns import addressing, calendar, choosing, planning, writing
+from campaigns import addressing, calendar, choosing, planning, sequence, writing
 from campaigns.models import Campaign, Recipient, Step
 from outreach import rendering, rich_text
 from sourcing import selectors as people
@@ -59,6 +59,28 @@ def for_recipient(step: Step, recipient: Recipient) -> Preview:
         recipient.candidate,
         lambda: writing.render_for(recipient, step, unsubscribe_link=SAMPLE_LINK),
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of a whole sequence for one person: its text and its minute, or the problem."""
+
+    step: Step
+    preview: Preview
+    at: datetime | None
+    about: bool
+
+
+def of_sequence(campaign: Campaign, recipient: Recipient, *, now: datetime) -> list[Part]:
+    """All standing steps for one recipient; those already sent, or beyond the calendar, without a minute."""
+    shown = calendar.of_campaign(campaign, now=now)
+    coming = {shown.steps[entry.stage].pk: entry for entry in shown.planned if entry.person == recipient.pk}
+    parts = []
+    for step in sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id):
+        entry = coming.get(step.pk)
+        text = for_recipient(step, recipient)
+        parts.append(Part(step, text, entry.at if entry else None, bool(entry and entry.about)))
+    return parts
 
 
 def _preview(candidate: Candidate, render: Callable[[], rendering.Rendered]) -> Preview:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from campaigns import planning, readiness, sequence, standing, timing
@@ -177,6 +178,17 @@ def _sequence(campaign: Campaign, batch: Sequence[Recipient], work: Work) -> Non
     planning.store_plans(moved)
 
 
+def next_anew(recipient: Recipient, *, now: datetime) -> None:
+    """The same for one recipient whose row the caller holds: the step it waited for was taken out."""
+    campaign = (
+        Campaign.objects.for_organisation(recipient.organisation_id)
+        .select_related("organisation", "lane")
+        .get(pk=recipient.campaign_id)
+    )
+    recipient.campaign = campaign
+    _sequence(campaign, [recipient], Work(SEQUENCE, now))
+
+
 def _goes_to(recipient: Recipient, following: Step, work: Work, past: _Past, rules: timing.Timing) -> bool:
     """Give the recipient this next step; False if nothing changes. Stored by the caller."""
     turn = planning.turn_of(following)
@@ -185,15 +197,20 @@ def _goes_to(recipient: Recipient, following: Step, work: Work, past: _Past, rul
         changed = recipient.turn != turn
         recipient.turn = turn
         return changed
-    done_at = past.done_at.get(recipient.pk)
     if recipient.progress not in GOING:
         standing.go_on_after_end(recipient)
-    if done_at is None:
+    if not past.had[recipient.pk]:
         # Nothing was sent: the minute that was planned is the new first step's.
         changed = recipient.next_step_id != following.pk or recipient.turn != turn
         recipient.next_step, recipient.turn = following, turn
         return changed
-    planning.set_later(recipient, following, rules, previous_at=done_at, not_before=work.moment + rules.grace)
+    planning.set_later(
+        recipient,
+        following,
+        rules,
+        previous_at=past.done_at.get(recipient.pk, work.moment),
+        not_before=work.moment + rules.grace,
+    )
     return True
 
 
@@ -265,7 +282,9 @@ class _Past:
         attempts = Attempt.objects.for_organisation(organisation).filter(recipient_id__in=ids).order_by()
         self.tried = set(attempts.values_list("recipient_id", "step_id"))
         left = attempts.filter(outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN])
-        sent = left.values_list("recipient_id").annotate(at=Max("message__sending_at"))
+        sent = left.values_list("recipient_id").annotate(
+            at=Max(Coalesce("message__sent_at", "message__sending_at"))
+        )
         cancelled = attempts.filter(outcome=AttemptOutcome.SKIPPED).values_list("recipient_id")
         tasks = (
             ManualTask.objects.for_organisation(organisation)

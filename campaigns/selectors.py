@@ -12,9 +12,18 @@ from django.urls import reverse
 from accounts.models import User
 from campaigns import addressing, choosing, sequence, waiting
 from campaigns import scheduled as planned_steps
-from campaigns.models import Attempt, Campaign, Recipient, Step, StepChange
+from campaigns.models import Attempt, Campaign, ManualTask, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
-from campaigns.states import AttemptOutcome, Hold, Progress, StepStatus, badge, step_status
+from campaigns.states import (
+    AttemptOutcome,
+    Hold,
+    Progress,
+    StepKind,
+    StepStatus,
+    TaskOutcome,
+    badge,
+    step_status,
+)
 from foundation.problems import Missing
 from outreach.inbound import selectors as inbox
 from outreach.outbox import scheduled
@@ -201,7 +210,7 @@ def timeline(
     ]
     changes = list(recipient.step_changes.select_related("step", "changed_by").order_by("step__position"))
     lines += [_left_out(change) for change in changes if change.skipped_at is not None]
-    lines.sort(key=lambda line: line.position)
+    lines = sorted(lines + _tasks_done(recipient), key=lambda line: line.at or now)
     if recipient.progress in {Progress.NOT_STARTED, Progress.STARTED}:
         edited = {change.step_id for change in changes if change.edited}
         lines += [
@@ -209,6 +218,28 @@ def timeline(
             for step in _still_to_come(recipient)
         ]
     return lines
+
+
+def _tasks_done(recipient: Recipient) -> list[StepLine]:
+    rows = (
+        ManualTask.objects.for_organisation(recipient.organisation_id)
+        .filter(recipient=recipient)
+        .exclude(outcome=TaskOutcome.OPEN)
+        .select_related("step", "done_by")
+    )
+    return [
+        StepLine(
+            position=task.step.position,
+            subject=task.step.subject or str(StepKind(task.step.kind).label),
+            status=StepStatus.DONE if task.outcome == TaskOutcome.DONE else StepStatus.SKIPPED,
+            address="",
+            at=task.done_at,
+            why=f"{task.done_by.name if task.done_by else 'Somebody'}{': ' if task.note else ''}{task.note[:200]}",
+            until=None,
+            message_id=None,
+        )
+        for task in rows
+    ]
 
 
 def _attempt_line(
@@ -265,8 +296,13 @@ def _coming(
     planned = step.pk == recipient.next_step_id and recipient.planned_at is not None
     days = f"{step.days} day{'s' if step.days != 1 else ''} after the step before it."
     why, until = days if step.position > 1 else "When the campaign starts.", None
+    before = recipient.next_step
+    if before is not None and before.pk != step.pk and before.kind != StepKind.EMAIL:
+        why = f"{why} {Reason.OPEN_TASK.label}"
     may_edit, may_start = may
-    acts = planned_steps.acts_on(recipient, step.pk, may_edit=may_edit, may_start=may_start)
+    acts = Acts()
+    if step.kind == StepKind.EMAIL:
+        acts = planned_steps.acts_on(recipient, step.pk, may_edit=may_edit, may_start=may_start)
     if planned:
         explanation = waiting.why_not_yet(recipient, explainer=explainer)
         why, until = explanation.text, explanation.until
@@ -276,7 +312,7 @@ def _coming(
         acts = Acts(edit=acts.edit)
     return StepLine(
         position=step.position,
-        subject=step.subject,
+        subject=step.subject or ("" if step.kind == StepKind.EMAIL else str(StepKind(step.kind).label)),
         status=StepStatus.PENDING,
         address="",
         at=recipient.planned_at if planned else None,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList
 from campaigns.views import (
+    builder,
     calendar,
     campaigns,
     dialogue,
@@ -15,6 +17,7 @@ from campaigns.views import (
     reports,
     step_text,
     steps,
+    tasks,
 )
 
 app_name = "campaigns"
@@ -33,7 +36,10 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/steps/", steps.steps, name="steps"),
     path("campaigns/<int:campaign_id>/steps/add/", steps.add_step, name="add_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/", steps.step, name="step"),
-    path("campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", steps.remove_step, name="remove_step"),
+    path("campaigns/<int:campaign_id>/steps/new/", builder.new_step, name="new_step"),
+    path("campaigns/<int:campaign_id>/steps/preview/", builder.whole, name="preview"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/move/", builder.move_step, name="move_step"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", builder.remove_step, name="remove_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/check/", step_text.check, name="step_check"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/test/", step_text.test, name="step_test"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
@@ -66,6 +72,10 @@ urlpatterns = [
     path("reports/outreach/", reports.outreach, name="report"),
     path("reports/outreach/outreach.csv", reports.outreach_csv, name="report_csv"),
     path("recipients/<int:recipient_id>/placeholders/", step_text.fill_in, name="recipient_placeholders"),
+    path("tasks/", tasks.task_list, name="tasks"),
+    path("tasks/<int:recipient_id>/<int:step_id>/", tasks.act, name="task"),
+    path("api/v1/tasks/", TaskList.as_view(), name="api_tasks"),
+    path("api/v1/tasks/<int:recipient_id>/<int:step_id>/", TaskDetail.as_view(), name="api_task"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from campaigns.models import Recipient
-from campaigns.states import Hold
+from campaigns.states import CampaignStatus, Hold, StepKind
 from outreach.models import Message, MessageOrigin
 from outreach.outbox.explaining import Explainer, Explanation
 from outreach.states import MessageStatus, Reason
@@ -19,6 +21,8 @@ def why_not_yet(recipient: Recipient, *, explainer: Explainer) -> Explanation:
     campaign, step = recipient.campaign, recipient.next_step
     assert step is not None
     assert recipient.planned_at is not None
+    if step.kind != StepKind.EMAIL:
+        return _task(recipient, now=explainer.now)
     if campaign.mailbox is None:
         return Explanation(None, "The campaign has no sender. Choose one in its settings.", None)
     if campaign.in_grace(explainer.now):
@@ -38,3 +42,12 @@ def why_not_yet(recipient: Recipient, *, explainer: Explainer) -> Explanation:
     if found.reason == Reason.NOT_DUE and recipient.plan_text:
         return Explanation(Reason.NOT_DUE, recipient.plan_text, found.until)
     return found
+
+
+def _task(recipient: Recipient, *, now: datetime) -> Explanation:
+    assert recipient.planned_at is not None
+    if recipient.campaign.status == CampaignStatus.PAUSED:
+        return Explanation(Reason.CAMPAIGN_HELD, "The campaign is paused.", None)
+    if recipient.planned_at > now:
+        return Explanation(Reason.NOT_DUE, recipient.plan_text, recipient.planned_at)
+    return Explanation(Reason.OPEN_TASK, "It is due: somebody has to do it (Tasks).", None)

@@ -64,6 +64,7 @@ NAVIGATION = (
     (Right.PROJECT_VIEW, Item("projects", "Projects", icon="folder", url="/projects/")),
     (Right.CAMPAIGN_VIEW, Item("outreach", "Outreach", icon="send", url="/outreach/")),
     (Right.CAMPAIGN_VIEW, Item("inbox", "Inbox", icon="inbox", url="/inbox/")),
+    (Right.CAMPAIGN_VIEW, Item("tasks", "Tasks", icon="list-checks", url="/tasks/")),
     (Right.MEMBER_VIEW, Item("reports", "Reports", icon="chart-column", url="/reports/outreach/")),
 )
 OUTREACH_SETTINGS = Item(

@@ -128,6 +128,7 @@ person_data.register(
         "outreach.GapMeter": Words.NOBODY,
         "outreach.Holiday": Words.NOBODY,
         "outreach.InboundLocation": Words.NOBODY,
+        "outreach.OfficeHours": Words.NOBODY,
         "outreach.Lane": Words.NOBODY,
         "outreach.MailboxBreak": Words.NOBODY,
         "outreach.OAuthGrant": Words.NOBODY,

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Right, needs, viewer_of
 from campaigns import editing, selectors, statistics
 from campaigns.forms import StepForm
-from campaigns.views import step_text
+from campaigns.states import CampaignStatus, StepKind
+from campaigns.views import builder, step_text
 from campaigns.views.frame import campaign_frame
 from foundation.problems import Invalid
 from outreach.views import editor
@@ -22,16 +23,19 @@ def steps(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """All steps in order."""
     campaign = selectors.campaign_for(viewer_of(request), campaign_id)
     context = campaign_frame(request, campaign, "steps")
-    context["steps"] = statistics.by_step(campaign)
+    lines = statistics.by_step(campaign)
+    context["steps"] = [(line, editing.reach(line.step)) for line in lines]
     return render(request, "campaigns/steps.html", context)
 
 
 @needs(Right.CAMPAIGN_EDIT)
 @require_POST
 def add_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """An empty step at the end, opened for writing."""
+    """An empty e-mail at the end of a draft, opened for writing; under way a step is written before it counts."""
     user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
+    if campaign.status != CampaignStatus.DRAFT:
+        return redirect("campaigns:new_step", campaign.pk)
     step = editing.add_step(campaign=campaign, subject="", body="", days=3, actor=user)
     return redirect("campaigns:step", campaign.pk, step.pk)
 
@@ -43,6 +47,8 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     user = viewer_of(request)
     found = selectors.step_for(user, campaign_id, step_id, role=ProjectRole.EDITOR)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
+    if found.kind != StepKind.EMAIL:
+        return builder.task_step(request, campaign, found)
     content = step_text.begun_with(request, found)
     initial = {
         **editor.initial_of(content),
@@ -67,20 +73,10 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
         except Invalid as problem:
             editor.tell(form, problem)
         else:
-            messages.success(request, f"Saved. It reaches {reached} people.")
+            messages.success(
+                request, f"Saved. It applies to {reached:,} who have not had step {found.position} yet."
+            )
             return redirect("campaigns:step", campaign.pk, found.pk)
     context = campaign_frame(request, campaign, "steps")
     context.update(form=form, step=found, **step_text.context_of(request, campaign, found, content))
     return render(request, "campaigns/step.html", context, status=422 if form.errors else 200)
-
-
-@needs(Right.CAMPAIGN_EDIT)
-@require_POST
-def remove_step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
-    """Take a step of a draft away."""
-    user = viewer_of(request)
-    editing.remove_step(
-        step=selectors.step_for(user, campaign_id, step_id, role=ProjectRole.EDITOR), actor=user
-    )
-    messages.success(request, "Step removed.")
-    return redirect("campaigns:steps", campaign_id)
