@@ -122,9 +122,7 @@ def text_of(recipient: Recipient) -> Text:
     assert step is not None
     title = step.subject or str(StepKind(step.kind).label)
     try:
-        filled = rendering.render(
-            title, step.body or title, writing.variables_for(recipient.campaign, recipient.candidate)
-        )
+        filled = writing.render_task(recipient, title=title, body=step.body or title)
     except rendering.TemplateProblem as problem:
         return Text(title, step.body, str(problem))
     return Text(filled.subject, filled.text if step.body else "")

@@ -54,6 +54,17 @@ def render_for(recipient: Recipient, step: Step, *, unsubscribe_link: str) -> re
     )
 
 
+def render_task(recipient: Recipient, *, title: str, body: str) -> rendering.Rendered:
+    """What somebody is to do, with the recipient's variables; nothing to unsubscribe from."""
+    return _render(
+        recipient.campaign,
+        recipient.candidate,
+        Text(title, body),
+        unsubscribe_link="",
+        overrides=recipient.overrides,
+    )
+
+
 def own_text(recipient: Recipient, step: Step) -> Text:
     """The step for this recipient: edited for it alone, or as it is.
 

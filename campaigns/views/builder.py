@@ -79,7 +79,12 @@ def task_step(request: HttpRequest, campaign: Campaign, step: Step) -> HttpRespo
         messages.success(request, f"Saved. {_applies(reached)}")
         return redirect("campaigns:step", campaign.pk, step.pk)
     context = campaign_frame(request, campaign, "steps")
-    context.update(form=form, step=step, reach=editing.reach(step), preview=preview.of_step(step))
+    context.update(
+        form=form,
+        step=step,
+        reach=editing.reach(step),
+        preview=preview.of_step(step, viewer=viewer_of(request)),
+    )
     return render(request, "campaigns/step_task.html", context, status=422 if form.errors else 200)
 
 
