@@ -12,12 +12,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import addressing, readiness, replanning, senders, sequence, standing, timing
+from campaigns import (
+    addressing,
+    readiness,
+    recipient_email,
+    replanning,
+    senders,
+    sequence,
+    standing,
+    timing,
+)
 from campaigns.models import Attempt, Campaign, Recipient, Step, StepFile, StepVersion
 from campaigns.replanning import Work
 from campaigns.states import ACTIVE, GOING, UNDER_WAY, CampaignStatus, StepKind, check_campaign
 from foundation.problems import Conflict, Invalid, Missing
-from outreach import lending
+from outreach import closing, lending
 from outreach.models import Lane, Mailbox
 from outreach.outbox import queue
 from outreach.states import MAY_SEND, STOPPABLE, Reason
@@ -49,8 +58,13 @@ def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbo
     elif not lending.may_send_from(mailbox, actor.pk):
         raise Invalid(f"{mailbox.address} is not lent to you.", fields={"mailbox": "Not lent to you."})
     lane = Lane.objects.create(
-        organisation_id=project.organisation_id, held="draft", held_text="Not started", zone=actor.time_zone
+        organisation_id=project.organisation_id,
+        held="draft",
+        held_text="Not started",
+        zone=actor.time_zone,
+        **closing.on_a_lane(project.organisation_id, obeys_holidays=False),
     )
+    defaults = recipient_email.defaults_of(project)
     campaign = Campaign.objects.create(
         organisation_id=project.organisation_id,
         project=project,
@@ -59,6 +73,8 @@ def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbo
         mailbox=mailbox,
         lane=lane,
         zone=actor.time_zone,
+        prefer=defaults.prefer,
+        strict_type=defaults.strict_type,
     )
     add_step(campaign=campaign, subject="", body="", days=0, actor=actor)
     return campaign
@@ -276,35 +292,50 @@ def change_settings(
     daily_limit: int | None,
     prefer: str,
     strict_type: bool,
+    obeys_holidays: bool = False,
+    unsubscribe_text: str = "",
+    hold_company: bool = False,
+    recent_days: int = 30,
+    now: datetime | None = None,
 ) -> Campaign:
-    """Store the Settings tab. When and from where can change while draft or paused (Resume plans anew);
+    """Store the Settings tab, at any time; another preference, time, zone or day plans a started campaign anew
+    (docs/behaviour.md §1 "Changing the preference").
 
-    raises :class:`AlreadyStarted` for those on a campaign that is sending. Address preference and the daily
-    limit count from the next message on, at any time.
+    Raises :class:`AlreadyStarted` for another mailbox while the campaign sends: its account is read for answers.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
     when = {
-        "mailbox_id": mailbox.pk if mailbox else None,
         "preference": preference,
         "specific_time": specific_time if preference == timing.Preference.SPECIFIC_TIME else None,
         "zone": zone,
-        "allowed_days": sorted(set(allowed_days)),
     }
-    moved = {key for key, value in when.items() if getattr(campaign, key) != value}
-    if mailbox is not None and "mailbox_id" in moved and not senders.may_use(campaign, mailbox):
-        raise Invalid(
-            f"{campaign.owner.name} may not send from {mailbox.address}.", fields={"mailbox": "Not lent."}
-        )
-    if moved and campaign.status in ACTIVE:
-        raise AlreadyStarted("Pause the campaign first: what is planned has to be planned anew.")
-    for key, value in when.items():
+    days = {"allowed_days": sorted(set(allowed_days)), "obeys_holidays": obeys_holidays}
+    sender = mailbox.pk if mailbox else None
+    if sender != campaign.mailbox_id:
+        if mailbox is not None and not senders.may_use(campaign, mailbox):
+            raise Invalid(
+                f"{campaign.owner.name} may not send from {mailbox.address}.", fields={"mailbox": "Not lent."}
+            )
+        if campaign.status in ACTIVE:
+            raise AlreadyStarted("Pause the campaign first: another account sends from then on.")
+    moved = {key for key, value in (when | days).items() if getattr(campaign, key) != value}
+    for key, value in (when | days).items():
         setattr(campaign, key, value)
+    campaign.mailbox_id = sender
     campaign.name = name.strip() or campaign.name
     campaign.daily_limit, campaign.prefer = daily_limit, prefer
     campaign.strict_type = strict_type and prefer != addressing.Prefer.NO_PREFERENCE
+    campaign.unsubscribe_text = " ".join(unsubscribe_text.split())[:200]
+    campaign.hold_company, campaign.recent_days = hold_company, recent_days
     campaign.save()
     Lane.objects.for_organisation(campaign.organisation_id).filter(pk=campaign.lane_id).update(
-        zone=zone, allowed_days=campaign.allowed_days, daily_limit=daily_limit
+        zone=zone,
+        allowed_days=campaign.allowed_days,
+        daily_limit=daily_limit,
+        **closing.on_a_lane(campaign.organisation_id, obeys_holidays=obeys_holidays),
     )
+    if moved and campaign.status in UNDER_WAY:
+        mode = replanning.PREFERENCE if moved & set(when) else replanning.DAYS
+        replanning.plan_everybody(campaign, Work(mode, now or timezone.now()), actor=actor)
     return campaign

@@ -107,7 +107,13 @@ class SettingsForm(forms.Form):
         queryset=Mailbox.unguarded.none(), label="Send from", required=False, empty_label="Choose an account"
     )
     preference = forms.ChoiceField(
-        choices=Preference.choices, label="When to send preference", widget=forms.RadioSelect
+        choices=[
+            (Preference.BEST_TIME, "Best Time"),
+            (Preference.SPECIFIC_TIME, "Specific Time"),
+            (Preference.WHEN_STARTED, "When the campaign is started (default)"),
+        ],
+        label="When To Send Preference",
+        widget=forms.RadioSelect,
     )
     specific_time = forms.TypedChoiceField(
         choices=[("", "—"), *((f"{t:%H:%M}", f"{t:%H:%M}") for t in CLOCK_CHOICES)],
@@ -127,6 +133,22 @@ class SettingsForm(forms.Form):
     )
     daily_limit = forms.IntegerField(
         min_value=1, required=False, label="Messages a day", help_text="Empty: only the mailbox's own limit."
+    )
+    obeys_holidays = forms.BooleanField(required=False, label="Send nothing on the organisation's holidays")
+    unsubscribe_text = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Words before the unsubscribe link",
+        help_text="Empty: “If you do not want to hear from me again”.",
+    )
+    hold_company = forms.BooleanField(
+        required=False, label="When somebody replies, hold the others at the same company"
+    )
+    recent_days = forms.IntegerField(
+        min_value=0,
+        max_value=365,
+        label="Leave out who was written to within this many days",
+        help_text="When people are added, unless they are ticked. 0: nobody.",
     )
     prefer = forms.ChoiceField(choices=Prefer.choices, label="Prefer")
     strict_type = forms.BooleanField(

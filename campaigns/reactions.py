@@ -121,12 +121,29 @@ def replied(*, organisation_id: int, inbound_id: int, now: datetime) -> None:
         standing.complete_if_done(recipient.campaign_id, organisation_id=organisation_id)
     if not ended:
         return
+    _hold_company(organisation_id, [r for r in ended if r.campaign.hold_company])
     names = ", ".join(sorted({r.campaign.name for r in ended}))
     for recipient in others:
         if recipient.progress in GOING and recipient.campaign.status in ACTIVE:
             standing.put_on_hold(
                 recipient, Hold.PAUSED, reason=HoldReason.REPLIED_ELSEWHERE, text=f"Replied in {names}."
             )
+
+
+def _hold_company(organisation_id: int, answered: list[Recipient]) -> None:
+    """The others at the company of somebody who replied wait for a word, where the campaign says so (row C14)."""
+    for recipient in answered:
+        company = recipient.candidate.company.strip()
+        if not company:
+            continue
+        colleagues = (
+            Recipient.objects.for_organisation(organisation_id)
+            .select_for_update(of=("self",), no_key=True)
+            .filter(campaign_id=recipient.campaign_id, progress__in=GOING, candidate__company__iexact=company)
+            .exclude(pk=recipient.pk)
+        )
+        for colleague in colleagues.order_by("pk"):
+            standing.put_on_hold(colleague, Hold.PAUSED, reason=HoldReason.COMPANY_REPLIED)
 
 
 @transaction.atomic

@@ -212,6 +212,7 @@ class HoldReason(TextChoices):
     NONE = "", ""
     PAUSED_BY_HAND = "paused_by_hand", "Paused by hand."
     REPLIED_ELSEWHERE = "replied_elsewhere", "The person replied in another campaign."
+    COMPANY_REPLIED = "company_replied", "Somebody else at the same company has replied."
     WROTE_BY_HAND = "wrote_by_hand", "You wrote by hand."
     NO_ADDRESS = "no_address", "No address."
     NO_PERSONAL_ADDRESS = "no_personal_address", "No personal address, other types are switched off."

@@ -164,6 +164,13 @@ slots.project_tab(
     url_name="campaigns:of_project",
     count=campaign_count,
 )
+slots.project_tab(
+    id="outreach_settings",
+    label="Outreach Settings",
+    order=25,
+    right=Right.CAMPAIGN_VIEW,
+    url_name="campaigns:project_settings",
+)
 slots.candidate_mark(
     id="outreach", label="Outreach", order=10, right=Right.CAMPAIGN_VIEW, marks=outreach_marks
 )

@@ -13,6 +13,7 @@ from campaigns.views import (
     dialogue,
     numbers,
     planned_steps,
+    project_settings,
     recipients,
     reports,
     step_text,
@@ -24,6 +25,11 @@ app_name = "campaigns"
 urlpatterns = [
     path("outreach/", campaigns.index, name="index"),
     path("projects/<int:project_id>/outreach/", campaigns.of_project, name="of_project"),
+    path(
+        "projects/<int:project_id>/outreach-settings/",
+        project_settings.outreach_settings,
+        name="project_settings",
+    ),
     path("projects/<int:project_id>/outreach/new/", campaigns.create, name="create"),
     path("projects/<int:project_id>/outreach/add/", recipients.add_from_project, name="add_from_project"),
     path("campaigns/<int:campaign_id>/", campaigns.overview, name="overview"),

@@ -106,6 +106,7 @@ def _render(
         variables,
         body_html=text.html,
         unsubscribe_link=unsubscribe_link,
+        footer=campaign.unsubscribe_text,
         own=own,
         fills=fills,
     )

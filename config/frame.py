@@ -78,6 +78,7 @@ ELSEWHERE = {
     "/campaigns/": "outreach",
     "/recipients/": "outreach",
     "/outreach/mailboxes/": "mailboxes",
+    "/outreach/sending/": "mailboxes",
     "/outreach/suppression/": "mailboxes",
     "/privacy/": "settings",
     "/people/synonyms/": "settings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, TypedDict
 
 from django import forms
@@ -284,3 +284,38 @@ class ReplyForm(forms.Form):
     body = forms.CharField(
         label="Answer", max_length=50_000, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "true"})
     )
+
+
+#: Sending hours are chosen in half hours.
+_HALF_HOURS = [time(minute // 60, minute % 60) for minute in range(0, 24 * 60, 30)]
+
+
+def _hour(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("", "at any hour"), *((f"{each:%H:%M}", f"{each:%H:%M}") for each in _HALF_HOURS)],
+        coerce=time.fromisoformat,
+        empty_value=None,
+        required=False,
+    )
+
+
+class SendingForm(forms.Form):
+    """What holds for all campaigns of an organisation."""
+
+    start_grace_minutes = forms.IntegerField(
+        label="Minutes between Start and the first message",
+        min_value=0,
+        max_value=120,
+        required=False,
+        help_text="0 to 120; everything can be changed or paused until then. Empty: the installation's own.",
+    )
+    opens = _hour("Send from")
+    closes = _hour("Send until")
+
+
+class HolidayForm(forms.Form):
+    """One day of the holiday list."""
+
+    date = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}))
+    name = forms.CharField(label="Name", max_length=100)

@@ -71,6 +71,7 @@ def render(
     *,
     body_html: str = "",
     unsubscribe_link: str = "",
+    footer: str = "",
     own: Collection[str] = (),
     fills: Mapping[str, str] | None = None,
 ) -> Rendered:
@@ -78,7 +79,8 @@ def render(
 
     ``body_html`` is the rich form and, where there is one, counts instead of ``body``. ``fills`` holds what was filled
     in for placeholders, by ``templating.placeholder_key``. With ``unsubscribe_link`` a last line offers it, unless the
-    text holds ``{{ unsubscribe_link }}`` itself. Raises :class:`TemplateProblem`.
+    text holds ``{{ unsubscribe_link }}`` itself; ``footer`` are the words before it, :data:`FOOTER` by default. Raises
+    :class:`TemplateProblem`.
     """
     known = {*VARIABLES, *own}
     values = {name: clean for name, value in variables.items() if (clean := one_line(value))}
@@ -99,9 +101,10 @@ def render(
     if unsubscribe_link and "unsubscribe_link" not in templating.uses(
         body_html or body, rich=bool(body_html)
     ):
-        text = f"{text}\n\n{FOOTER}: {unsubscribe_link}"
+        words = one_line(footer) or FOOTER
+        text = f"{text}\n\n{words}: {unsubscribe_link}"
         link = html.escape(unsubscribe_link, quote=True)
-        as_html = f'{as_html}\n<p><small>{FOOTER}, <a href="{link}">unsubscribe</a>.</small></p>'
+        as_html = f'{as_html}\n<p><small>{html.escape(words)}, <a href="{link}">unsubscribe</a>.</small></p>'
     return Rendered(subject=line, text=text, html=as_html)
 
 

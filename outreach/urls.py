@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
+    closing,
     editor,
     inbox,
     mailbox,
@@ -37,6 +38,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outreach/mailboxes/<int:mailbox_id>/default/", mailboxes.set_default, name="mailbox_default"),
     path("outreach/mailboxes/<int:mailbox_id>/resume/", mailboxes.resume, name="mailbox_resume"),
     path("outreach/mailboxes/<int:mailbox_id>/remove/", mailboxes.remove, name="mailbox_remove"),
+    path("outreach/sending/", closing.sending, name="sending"),
+    path("outreach/sending/holidays/add/", closing.add_holiday, name="holiday_add"),
+    path("outreach/sending/holidays/<int:holiday_id>/remove/", closing.remove_holiday, name="holiday_remove"),
     path("outreach/suppression/", suppression.entries, name="suppression"),
     path("outreach/suppression/add/", suppression.add, name="suppression_add"),
     path("outreach/suppression/load/", suppression.load, name="suppression_load"),

@@ -27,7 +27,7 @@ from integrations.models import Connection, Export, ExportItem
 from outreach import files as content_files
 from outreach import lending, templates
 from outreach.contents import Content
-from outreach.models import InboundMessage, Message
+from outreach.models import Holiday, InboundMessage, Message
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
 from sourcing.resumes import intake
@@ -231,6 +231,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_proposals": ("GET", "AR"),
     "sourcing:api_suppressions": ("GET", "ARV"),
     "sourcing:api_suppression": ("DELETE", "A"),
+    "outreach:sending": ("GET", "ARV"),
+    "outreach:holiday_add": ("POST", "A"),
+    "outreach:holiday_remove": ("POST", "A"),
     "outreach:suppression": ("GET", "ARV"),
     "outreach:suppression_add": ("GET", "AR"),
     "outreach:suppression_load": ("POST", "AR"),
@@ -292,6 +295,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:api_message": ("GET", "ARV"),
     "campaigns:index": ("GET", "ARV"),
     "campaigns:of_project": ("GET", "ARV"),
+    "campaigns:project_settings": ("GET", "ARV"),
     "campaigns:create": ("GET", "AR"),
     "campaigns:add_from_project": ("GET", "AR"),
     "campaigns:overview": ("GET", "ARV"),
@@ -451,6 +455,9 @@ def world(db) -> World:
         candidate=ada.candidate,
         status="failed",
     )
+    holiday = Holiday.objects.create(
+        organisation=organisation, date=datetime.date(2026, 12, 25), name="Christmas"
+    )
     with transaction.atomic():
         run = runs.start(kind="planning", organisation=organisation, actor=alice, title="A run")
     imported = ImportRun.objects.create(
@@ -549,6 +556,7 @@ def world(db) -> World:
             "basis_id": basis.pk,
             "archive_id": archive.pk,
             "entry_id": entry.pk,
+            "holiday_id": holiday.pk,
             "pair_id": pair.pk,
             "merge_id": merged.pk,
             "table": "steps",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,8 +29,9 @@ from campaigns.states import ACTIVE, Hold, Progress
 from campaigns.views.frame import campaign_frame
 from campaigns.views.numbers import numbers_of
 from foundation.paging import keyset
-from foundation.problems import Problem
+from foundation.problems import Invalid, Problem
 from outreach import deliverability
+from outreach.sending_days import resolve
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
 from sourcing.views.projects import project_frame
@@ -115,7 +119,7 @@ def _problems(campaign: Campaign, counts: dict[str, int]) -> list[dict[str, obje
 @needs(Right.CAMPAIGN_EDIT)
 @require_http_methods(["GET", "POST"])
 def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """*When to send* and *Recipient email*."""
+    """*When to send*, *Recipient email*, sender, days, limits, stop rules."""
     user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
     initial = {
@@ -128,11 +132,15 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "daily_limit": campaign.daily_limit,
         "prefer": campaign.prefer,
         "strict_type": campaign.strict_type,
+        "obeys_holidays": campaign.obeys_holidays,
+        "unsubscribe_text": campaign.unsubscribe_text,
+        "hold_company": campaign.hold_company,
+        "recent_days": campaign.recent_days,
     }
     form = SettingsForm(request.POST or None, initial=initial, campaign=campaign)
     if request.method == "POST" and form.is_valid():
         try:
-            editing.change_settings(campaign=campaign, actor=user, **form.cleaned_data)
+            editing.change_settings(campaign=campaign, actor=user, now=timezone.now(), **form.cleaned_data)
         except editing.AlreadyStarted as problem:
             form.add_error(None, str(problem))
         else:
@@ -195,11 +203,9 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Nothing leaves afterwards; names what was already being handed over."""
     user = viewer_of(request)
-    paused = lifecycle.pause(
-        campaign=selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR),
-        actor=user,
-        now=timezone.now(),
-    )
+    campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
+    resume_at = _moment(request.POST.get("resume_at", ""), campaign)
+    paused = lifecycle.pause(campaign=campaign, actor=user, now=timezone.now(), resume_at=resume_at)
     if paused.in_flight:
         count = len(paused.in_flight)
         messages.warning(
@@ -207,8 +213,22 @@ def pause(request: HttpRequest, campaign_id: int) -> HttpResponse:
             f"Paused. {count} message{'s were' if count > 1 else ' was'} already being handed to the mail server.",
         )
     else:
-        messages.success(request, "Paused. Nothing leaves until you resume.")
+        until = "it goes on by itself" if resume_at else "you resume"
+        messages.success(request, f"Paused. Nothing leaves until {until}.")
     return redirect("campaigns:overview", campaign_id)
+
+
+def _moment(text: str, campaign: Campaign) -> datetime | None:
+    """A local date and time in the campaign's zone, as a browser's field gives it; empty: none."""
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        local = None
+    if local is None or local.tzinfo is not None:
+        raise Invalid("This is not a date and a time.", fields={"resume_at": "As 2026-05-12T09:00."})
+    return resolve(local.date(), local.time(), ZoneInfo(campaign.zone))
 
 
 @needs(Right.CAMPAIGN_START)

@@ -1,5 +1,4 @@
 import django.contrib.postgres.fields
-import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -20,6 +19,11 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.DateField(), blank=True, default=list, size=None
             ),
+        ),
+        migrations.AddField(
+            model_name="lane",
+            name="obeys_holidays",
+            field=models.BooleanField(default=False),
         ),
         migrations.AddField(
             model_name="lane",

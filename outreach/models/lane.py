@@ -20,6 +20,8 @@ class Lane(TenantModel):
     zone = models.CharField(max_length=64, default="UTC")
     #: 0 = Monday … 6 (as ``sending_days``); empty: every day.
     allowed_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    #: Whether ``holidays`` follows the organisation's list.
+    obeys_holidays = models.BooleanField(default=False)
     #: Copied from the organisation's list and hours (``outreach.closing``), so that ``begin`` reads one row.
     holidays = ArrayField(models.DateField(), default=list, blank=True)
     opens = models.TimeField(null=True, blank=True)

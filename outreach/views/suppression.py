@@ -99,6 +99,7 @@ def settings_tabs(active: str, viewer: User) -> list[dict[str, object]]:
     """The tabs of Outreach Settings."""
     pages = (
         ("settings", "Email accounts", Right.MAILBOX_VIEW),
+        ("sending", "Sending", Right.CAMPAIGN_VIEW),
         ("suppression", "Suppression list", Right.CAMPAIGN_VIEW),
     )
     return [

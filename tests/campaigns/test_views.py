@@ -116,20 +116,6 @@ def test_a_stranger_cannot_touch_a_recipient():
     assert making.recipient(made, "Ada").progress == Progress.NOT_STARTED
 
 
-def test_timing_cannot_be_changed_while_the_campaign_is_sending():
-    made = making.started(making.campaign("Ada"))
-    form = {
-        "name": "Wave",
-        "mailbox": made.mailbox_id,
-        "preference": "best_time",
-        "zone": "Europe/Paris",
-        "prefer": "no_preference",
-    }
-    response = _as(made.owner).post(f"/campaigns/{made.pk}/settings/", form)
-    assert response.status_code == 422
-    assert "Pause the campaign first" in response.content.decode()
-
-
 def test_the_people_page_shows_where_a_person_stands():
     made = making.started(making.campaign("Ada"))
     page = _as(made.owner).get(f"/projects/{made.project_id}/outreach/").content.decode()

@@ -195,7 +195,7 @@ def test_a_pause_of_the_provider_that_ends_does_not_end_the_fuse(box):
 
 def test_connecting_again_does_not_put_in_a_new_fuse(box):
     blow(box)
-    mailbox_health.needs_reconnect(box, code="auth", words="535 no")
+    mailbox_health.needs_reconnect(box, code="auth", words="535 no", now=NOW)
     box.refresh_from_db()
     box.status = MailboxStatus.CONNECTED
     mailbox_health.keep_fuse(box)
