@@ -23,7 +23,9 @@ MASK = "***"
 #: What gives a secret away inside a text (an exception's, a library's), and what stays of it.
 _PATTERNS = (
     (re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{MASK}@"),
-    (re.compile(r"\b(bearer|basic|auth plain|auth login)\s+[\w+/=.\-]+", re.I), rf"\1 {MASK}"),
+    (re.compile(r"\b(bearer|basic|auth plain|auth login|xoauth2)\s+[\w+/=.\-]+", re.I), rf"\1 {MASK}"),
+    # The way back from a sign-in (outreach.views.signing_in): its address is in the line of the request.
+    (re.compile(r"([?&](?:code|state)=)[^&\s]+"), rf"\1{MASK}"),
     (re.compile(r"\bbkn_[\w\-]+"), MASK),
     (re.compile(r"\bgAAAA[\w\-=]{20,}"), MASK),
     # Personal data: the domain is enough to find a mail problem.

@@ -15,7 +15,17 @@ class MailboxAdmin(LookOnly):
     list_display = ["id", "organisation", "address", "status", "status_code", "next_send_at", "lease_until"]
     list_filter = ["status"]
     fields = [
-        *("organisation", "owner", "address", "status", "status_code", "server_words", "paused_until"),
+        *(
+            "organisation",
+            "owner",
+            "address",
+            "login",
+            "linked_at",
+            "status",
+            "status_code",
+            "server_words",
+            "paused_until",
+        ),
         *("smtp_host", "smtp_port", "smtp_security", "imap_host", "imap_port", "imap_security"),
         *(
             "next_send_at",

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import Role, User
 from accounts.permissions import Right, require
@@ -64,15 +64,26 @@ def link(
     if working and signed_in is None:
         raise Conflict("This e-mail account is already linked.")
     sent = probing.check(address=address, smtp=smtp, imap=imap)
-    with transaction.atomic():
-        row = mine.select_for_update(of=("self",)).filter(address=address).first()
-        if row is None:
-            row = Mailbox(organisation=actor.organisation, owner=actor, address=address)
-        if not mine.filter(is_default=True).exclude(status=MailboxStatus.REMOVED).exists():
-            row.is_default = True
-        if display_name or row.pk is None:
-            row.display_name = display_name
-        _store(row, smtp, imap, sent, now, signed_in)
+    try:
+        with transaction.atomic():
+            row = _row_of(actor, address)
+            if display_name or row.pk is None:
+                row.display_name = display_name
+            _store(row, smtp, imap, sent, now, signed_in)
+    except IntegrityError:
+        # Two windows at once: the other one's row stands.
+        raise Conflict("This e-mail account is already linked.") from None
+    return row
+
+
+def _row_of(actor: User, address: str) -> Mailbox:
+    """The actor's row of this address, locked, or a new one; their only usable one is their default."""
+    mine = Mailbox.objects.for_organisation(actor.organisation_id).filter(owner=actor)
+    row = mine.select_for_update(of=("self",)).filter(address=address).first()
+    if row is None:
+        row = Mailbox(organisation=actor.organisation, owner=actor, address=address)
+    if not mine.filter(is_default=True).exclude(status=MailboxStatus.REMOVED).exists():
+        row.is_default = True
     return row
 
 

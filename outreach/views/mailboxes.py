@@ -24,6 +24,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": selectors.mailbox_views(viewer, now=timezone.now()),
         "may_link": can(viewer, Right.MAILBOX_LINK),
+        "only_lends": not can(viewer, Right.CAMPAIGN_VIEW),
         "tabs": settings_tabs("settings", viewer),
     }
     return render(request, "outreach/settings.html", context)

@@ -47,8 +47,13 @@ _SUGGESTED = frozenset({*suggesting.KINDS, "past_company"})
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
-    """The start of the product is the list of people; the page there asks for login and right."""
+def home(request: HttpRequest) -> HttpResponse:
+    """The start of the product is the list of people; the page there asks for login and right.
+
+    Whoever may not see people is here to lend a mailbox, and begins where that is linked.
+    """
+    if request.user.is_authenticated and not can(request.user, Right.CANDIDATE_VIEW):
+        return redirect("outreach:settings")
     return redirect("sourcing:people")
 
 

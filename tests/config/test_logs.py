@@ -31,6 +31,11 @@ def test_a_value_whose_name_is_a_secrets_is_masked_at_any_depth(name):
         ("cannot reach postgres://beckon:hunter2@db:5432/x", "cannot reach postgres://beckon:***@db:5432/x"),
         ("sent Authorization: Bearer abc.def-123", "sent Authorization: Bearer ***"),
         ("AUTH PLAIN AGFkYQBodW50ZXIy was refused", "AUTH PLAIN *** was refused"),
+        ("AUTH XOAUTH2 dXNlcj1hQGI= failed", "AUTH XOAUTH2 *** failed"),
+        (
+            "GET /outreach/mailboxes/signed-in/?code=4/0AX-y&state=s3cr&scope=mail",
+            "GET /outreach/mailboxes/signed-in/?code=***&state=***&scope=mail",
+        ),
         ("token bkn_a1B2-c3 is unknown", "token *** is unknown"),
         ("550 5.1.1 <ada.lovelace+x@mail.example.com> unknown", "550 5.1.1 <***@mail.example.com> unknown"),
     ],

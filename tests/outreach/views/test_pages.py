@@ -155,3 +155,14 @@ def test_disconnect_needs_a_second_press_and_a_get_changes_nothing(box):
     client.post(f"/outreach/mailboxes/{box.pk}/remove/")
     box.refresh_from_db()
     assert (box.status, box.secret) == (MailboxStatus.REMOVED, "")
+
+
+def test_a_hiring_manager_begins_where_the_mailbox_is_linked_and_is_led_to_lending(box):
+    manager = making.user("manager", of=box.organisation, role=Role.MAILBOX_OWNER)
+    client = as_user(manager)
+    first = client.get("/", follow=True)
+    assert first.redirect_chain[-1][0] == "/outreach/settings/"
+    assert "name the colleagues who may send campaigns from it" in first.content.decode()
+    own = making.mailbox(manager)
+    content = client.get("/outreach/settings/").content.decode()
+    assert f'btn-primary" href="/outreach/mailboxes/{own.pk}/lend/"' in content
