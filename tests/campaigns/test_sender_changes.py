@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns import editing, lifecycle, sender_changes, sender_troubles, senders
 from campaigns.models import Recipient
 from foundation import events
 from foundation.problems import Conflict, Invalid
 from outreach import lending, mailbox_health, mailboxes
-from outreach.models import Mailbox
+from outreach.models import Mailbox, MailboxLoan
+from outreach.outbox import claims, leases, transitions
 from outreach.states import MailboxStatus, Reason
 from outreach.transports.base import MailboxTrouble
 from sourcing.models import Project
 from tests.campaigns import making
-from tests.outreach.making import NOW, user
+from tests.outreach.making import NOW, fresh, user
 from tests.outreach.making import mailbox as make_mailbox
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +218,33 @@ def test_a_server_that_cannot_be_reached_is_told_after_four_minutes_and_forgotte
     assert making.fresh(made).status == "starting", "waiting costs nothing: no pause for a restart"
     mailbox_health.send_works(box_of(made), now=due)
     assert sender_troubles.of([making.fresh(made)], viewer=made.owner, now=due) == []
+
+
+def test_nothing_of_the_borrower_begins_once_the_withdrawal_has_returned():
+    made, loan = borrowed()
+    (message,) = making.written(made)
+    lease = leases.take(made.mailbox_id)
+    assert lease is not None
+    now = NOW + timedelta(hours=1)
+    (claimed,) = claims.claim_next(lease, now=now, limit=1, room=True)
+    assert claimed.pk == message.pk
+    lending.withdraw(actor=made.mailbox.owner, loan_id=loan.pk, now=now)
+    assert transitions.begin(lease, claimed, now=now) is Reason.MAILBOX_WITHDRAWN
+    assert fresh(message).status == "queued"
+    heard()
+    assert fresh(message).status == "cancelled", "taken back, to be planned anew when it is lent again"
+    recipient = making.recipient(made, "Ada")
+    assert (recipient.progress, recipient.open_attempt_id) == ("not_started", None)
+
+
+def test_what_was_sent_from_others_mailboxes_before_there_were_loans_is_lent_by_the_migration():
+    made, loan = borrowed()
+    own = making.campaign("Eva", alice=made.owner)
+    loan.delete()
+    step = import_module("campaigns.migrations.0101_lend_what_is_used").Migration.operations[0]
+    with connection.cursor() as cursor:
+        cursor.execute(step.sql)
+        cursor.execute(step.sql)
+    loans = MailboxLoan.objects.for_organisation(made.organisation_id)
+    assert list(loans.values_list("mailbox_id", "user_id")) == [(made.mailbox_id, made.owner_id)]
+    assert senders.problem(making.fresh(made)) == senders.problem(making.fresh(own)) == ""
