@@ -38,7 +38,7 @@ class StepForm(ContentForm):
             ("1", "As a new thread, with its own subject"),
         ],
         coerce=bool,
-        empty_value=False,
+        empty_value=None,
         required=False,
         label="How it is sent",
         widget=forms.RadioSelect,

@@ -46,6 +46,27 @@ def problems_of(step: Step) -> list[str]:
     return rendering.problems(step.subject, step.body, body_html=step.body_html, own=own)
 
 
+def warnings(campaign: Campaign) -> list[str]:
+    """What Start says before it is pressed: how many people each step cannot be made for, and why."""
+    known = filling.variables_of(campaign.organisation_id)
+    steps = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
+    found = []
+    for step in steps.order_by("position"):
+        analyses = _analyses(step)
+        needs = [name for each in analyses for name in each.needs if name in known]
+        for name, count in lacking_counts(campaign, needs).items():
+            if count:
+                who = f"{count:,} {'person has' if count == 1 else 'people have'}"
+                found.append(
+                    f"Step {step.position}: {who} no “{known[name].label}” and will stand as Needs attention."
+                )
+        found += [
+            f"Step {step.position}: [[{label}]] is filled in for each person; who has none is not written to."
+            for label in placeholders.labels_of(step)
+        ]
+    return found
+
+
 @transaction.atomic
 def hold_planned(campaign: Campaign, *, after_id: int, until_id: int) -> int:
     """:func:`hold_unready` for one planning batch; reads nobody where no step asks for anything."""

@@ -79,9 +79,9 @@ def _conditions() -> Mapping[str, Q]:
         **rows,
         "full_name": rows["first_name"] & rows["last_name"],
         "skill": Q(skills=[]),
-        "school": ~Exists(schools.exclude(school="")),
-        "degree": ~Exists(schools.exclude(degree="")),
-        "previous_company": ~Exists(earlier),
+        "school": Q(~Exists(schools.exclude(school=""))),
+        "degree": Q(~Exists(schools.exclude(degree=""))),
+        "previous_company": Q(~Exists(earlier)),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from outreach.api.content import TemplateDetail, TemplateList
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
     closing,
@@ -71,6 +72,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<int:inbound_id>/done/", inbox.done, name="inbound_done"),
     path("u/<str:reference>/", unsubscribe.page, name="unsubscribe"),
     path("api/v1/mailboxes/", MailboxList.as_view(), name="api_mailboxes"),
+    path("api/v1/templates/", TemplateList.as_view(), name="api_templates"),
+    path("api/v1/templates/<int:template_id>/", TemplateDetail.as_view(), name="api_template"),
     path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
     path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),
 ]

@@ -17,6 +17,7 @@ from campaigns import (
     editing,
     lifecycle,
     preview,
+    readiness,
     selectors,
     sender_changes,
     sender_troubles,
@@ -89,6 +90,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         next_sends=statistics.next_sends(campaign),
         problems=_problems(campaign, counts),
         missing=lifecycle.missing_for_start(campaign) if campaign.status == "draft" else [],
+        unready=readiness.warnings(campaign) if campaign.status == "draft" else [],
         troubles=sender_troubles.of([campaign], viewer=viewer_of(request), now=now),
         now=now,
     )
@@ -191,7 +193,9 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
         return redirect("campaigns:overview", campaign.pk)
     context = campaign_frame(request, campaign, "overview")
     context.update(
-        preview.of_start(campaign, now=timezone.now()), missing=lifecycle.missing_for_start(campaign)
+        preview.of_start(campaign, now=timezone.now()),
+        missing=lifecycle.missing_for_start(campaign),
+        unready=readiness.warnings(campaign),
     )
     if campaign.mailbox is not None:
         context["mailbox_warnings"] = deliverability.warnings(campaign.mailbox, now=timezone.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, viewer_of
 from foundation.paging import KeysetPagination
 from outreach import selectors
+from outreach.api.content import SingleInSerializer, send_single
 from outreach.api.serializers import MailboxSerializer, MessageSerializer
 
 
@@ -32,9 +34,9 @@ class MailboxList(APIView):
 
 
 class MessageList(APIView):
-    """``/api/v1/messages/``: what was written, newest first."""
+    """``/api/v1/messages/``: what was written, newest first; and a single e-mail to one person."""
 
-    right = Right.CAMPAIGN_VIEW
+    rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_EDIT}
 
     @extend_schema(operation_id="messages_list", responses=MessageSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -43,6 +45,15 @@ class MessageList(APIView):
         rows = paginator.paginate_queryset(selectors.visible_messages(viewer_of(request)), request, view=self)
         views = selectors.message_views(viewer_of(request), rows or [], now=timezone.now())
         return paginator.get_paginated_response(MessageSerializer(views, many=True).data)
+
+    @extend_schema(
+        operation_id="messages_create", request=SingleInSerializer, responses={201: MessageSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Write one e-mail to one person; a variable without a value refuses it, naming the variable."""
+        row = selectors.message(viewer_of(request), send_single(request).pk)
+        view = selectors.message_view(viewer_of(request), row, now=timezone.now())
+        return Response(MessageSerializer(view).data, status=status.HTTP_201_CREATED)
 
 
 class MessageDetail(APIView):

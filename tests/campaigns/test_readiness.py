@@ -370,3 +370,11 @@ def test_a_test_of_a_step_goes_to_the_member_in_the_persons_words() -> None:
     assert answer.status_code == 422
     assert "For Ada Probe" in answer.content.decode()
     assert making.recipient(made, "Ada").progress == Progress.NOT_STARTED
+
+
+def test_start_says_beforehand_who_will_not_be_written_to() -> None:
+    made = making.campaign("Ada", "Grace")
+    rewrite(made, body="As {{ title }} [[why you]]")
+    page = _as(made.owner).get(f"/campaigns/{made.pk}/start/").content.decode()
+    assert "Step 1: 2 people have no “Job title” and will stand as Needs attention." in page
+    assert "[[why you]] is filled in for each person" in page

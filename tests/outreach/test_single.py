@@ -272,3 +272,28 @@ def test_what_is_wrong_stands_on_the_page_and_nothing_is_sent(alice, box, ada, v
 
 def test_a_stranger_cannot_write_to_ones_people(box, ada) -> None:
     assert _as(user("mallory")).get(f"/outreach/write/{ada.pk}/").status_code == 404
+
+
+# API
+
+
+def test_a_single_mail_is_written_over_the_api(alice, box, ada) -> None:
+    client = _as(alice)
+    data = {
+        "candidate": ada.pk,
+        "contact_point": point(ada).pk,
+        "mailbox": box.pk,
+        "subject": "Hello {{ first_name }}",
+        "body": "Hi",
+        "at": (timezone.now() + timedelta(days=1)).isoformat(),
+    }
+    answer = client.post("/api/v1/messages/", data, content_type="application/json")
+    assert answer.status_code == 201
+    assert (answer.json()["subject"], answer.json()["status"]) == ("Hello Ada", "queued")
+    for wrong in ({"body": "{{ title }}"}, {"mailbox": 0}, {"at": "2001-01-01T00:00Z"}, {"subject": ""}):
+        refused = client.post("/api/v1/messages/", {**data, **wrong}, content_type="application/json")
+        assert refused.status_code == 422, wrong
+    eve = person(user("mallory"), "Eve", "eve@work.example")
+    refused = client.post("/api/v1/messages/", {**data, "candidate": eve.pk}, content_type="application/json")
+    assert refused.status_code == 404
+    assert Message.objects.for_organisation(alice.organisation).count() == 1

@@ -175,3 +175,35 @@ def test_the_check_says_what_is_wrong_and_shows_the_text_for_a_person() -> None:
     assert "Hi <b>Ada</b>" in answer
     stranger = person(user("mallory"), "Eve", "eve@work.example")
     assert client.post("/outreach/check/", {"body": "x", "person": str(stranger.pk)}).status_code == 404
+
+
+# API
+
+
+def test_templates_over_the_api_follow_the_same_rules() -> None:
+    alice = user()
+    bob = user("bob", of=alice.organisation)
+    client = _as(alice)
+    answer = client.post(
+        "/api/v1/templates/",
+        {
+            "name": "Hello",
+            "shared": True,
+            "subject": "Hi",
+            "body_html": "<p>Hi <script>x</script><b>you</b></p>",
+        },
+        content_type="application/json",
+    )
+    assert answer.status_code == 201
+    made_here = answer.json()
+    assert (made_here["body"], made_here["body_html"]) == ("Hi you", "<p>Hi <b>you</b></p>")
+    address = f"/api/v1/templates/{made_here['id']}/"
+    assert _as(bob).get(address).json()["name"] == "Hello"
+    change = {"name": "Bye", "body": "Bye"}
+    assert _as(bob).put(address, change, content_type="application/json").status_code == 403
+    assert client.put(address, change, content_type="application/json").json()["shared"] is False
+    assert _as(bob).get(address).status_code == 404
+    assert client.get("/api/v1/templates/?kind=snippet").json()["results"] == []
+    assert client.get("/api/v1/templates/?kind=x").status_code == 422
+    assert client.delete(address).status_code == 204
+    assert not templates.visible(alice).exists()

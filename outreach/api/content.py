@@ -1,0 +1,159 @@
+"""Templates and snippets over the API, and a single e-mail to one person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import Right, viewer_of
+from foundation.paging import paged
+from foundation.problems import Invalid
+from outreach import contents, single, templates
+from outreach.models import Message, Template, TemplateKind
+from outreach.outbox import queue
+from sourcing import selectors as people
+
+
+class TemplateSerializer(serializers.ModelSerializer[Template]):
+    """A template or snippet. ``body_html`` is the rich form; where there is one, ``body`` is its words."""
+
+    owner = serializers.CharField(source="owner.name", read_only=True)
+    files = serializers.SerializerMethodField(help_text="Ids of its pictures and attachments.")
+
+    class Meta:
+        model = Template
+        fields = (
+            "id", "kind", "name", "shared", "owner", "subject", "body", "body_html", "files", "updated_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_files(self, template: Template) -> list[int]:
+        """In the order they were added."""
+        return list(templates.content_of(template).files)
+
+
+class TextInSerializer(serializers.Serializer[Any]):
+    """A text. With ``body_html`` the words of ``body`` are made from it."""
+
+    subject = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    body = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
+    body_html = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
+
+
+class TemplateInSerializer(TextInSerializer):
+    """What a template is from now on; files stay what they are."""
+
+    name = serializers.CharField(max_length=120)
+    shared = serializers.BooleanField(default=False)
+    kind = serializers.ChoiceField(choices=TemplateKind.choices, default=TemplateKind.MESSAGE)
+
+
+class SingleInSerializer(TextInSerializer):
+    """An e-mail to one person. ``at`` carries its offset; without it the mail leaves as soon as the mailbox may."""
+
+    candidate = serializers.IntegerField()
+    contact_point = serializers.IntegerField(help_text="One of the person's e-mail addresses.")
+    mailbox = serializers.IntegerField(help_text="A connected mailbox the caller may send from.")
+    at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class TemplateList(APIView):
+    """``/api/v1/templates/``: the caller's own and the team's; and new ones."""
+
+    rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_EDIT}
+    keyset_order = ("name", "id")
+
+    @extend_schema(
+        operation_id="templates_list",
+        parameters=[OpenApiParameter("kind", enum=TemplateKind.values)],
+        responses=TemplateSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """A page of templates, or with ``kind=snippet`` of snippets, by name."""
+        asked = request.query_params.get("kind", TemplateKind.MESSAGE)
+        if asked not in TemplateKind.values:
+            raise Invalid(fields={"kind": f"One of {', '.join(TemplateKind.values)}."})
+        return paged(
+            templates.visible(viewer_of(request), asked), TemplateSerializer, request=request, view=self
+        )
+
+    @extend_schema(
+        operation_id="templates_create", request=TemplateInSerializer, responses={201: TemplateSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Store a new one; what a mail cannot hold is taken out of its markup."""
+        saved = _save(request, None)
+        return Response(TemplateSerializer(saved).data, status=status.HTTP_201_CREATED)
+
+
+class TemplateDetail(APIView):
+    """``/api/v1/templates/<id>/``: one of them."""
+
+    rights = {"GET": Right.CAMPAIGN_VIEW, "PUT": Right.CAMPAIGN_EDIT, "DELETE": Right.CAMPAIGN_EDIT}
+
+    @extend_schema(operation_id="templates_read", responses=TemplateSerializer)
+    def get(self, request: Request, template_id: int) -> Response:
+        """Its text; 404 for a colleague's own."""
+        return Response(TemplateSerializer(templates.template_for(viewer_of(request), template_id)).data)
+
+    @extend_schema(operation_id="templates_write", request=TemplateInSerializer, responses=TemplateSerializer)
+    def put(self, request: Request, template_id: int) -> Response:
+        """What it is from now on; its kind stays."""
+        saved = _save(request, templates.template_for(viewer_of(request), template_id))
+        return Response(TemplateSerializer(saved).data)
+
+    @extend_schema(operation_id="templates_delete", responses={204: None})
+    def delete(self, request: Request, template_id: int) -> Response:
+        """Take it away."""
+        viewer = viewer_of(request)
+        templates.remove(template=templates.template_for(viewer, template_id), actor=viewer)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _save(request: Request, template: Template | None) -> Template:
+    asked = TemplateInSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    data, viewer = asked.validated_data, viewer_of(request)
+    before = templates.content_of(template) if template else None
+    rows = contents.attachments_of(before, templates.files_of(template)) if before and template else []
+    content = contents.written(
+        actor=viewer,
+        subject=data["subject"],
+        body=data["body"],
+        body_html=data["body_html"],
+        attachments=[row.pk for row in rows],
+    )
+    return templates.save(
+        actor=viewer,
+        name=data["name"],
+        shared=data["shared"],
+        kind=data["kind"],
+        content=content,
+        template=template,
+    )
+
+
+def send_single(request: Request) -> Message:
+    """The message that a POST to ``/api/v1/messages/`` asks for."""
+    asked = SingleInSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    data, viewer = asked.validated_data, viewer_of(request)
+    mailbox = single.senders(viewer).filter(pk=data["mailbox"]).first()
+    if mailbox is None:
+        raise Invalid(fields={"mailbox": "Not a connected mailbox you may send from."})
+    return single.send(
+        candidate=people.candidate_for(viewer, data["candidate"]),
+        actor=viewer,
+        mailbox=mailbox,
+        address=people.contact_point_for(viewer, data["contact_point"]),
+        content=contents.written(
+            actor=viewer, subject=data["subject"], body=data["body"], body_html=data["body_html"]
+        ),
+        token=queue.mint_token(),
+        at=data["at"],
+    )
