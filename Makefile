@@ -5,10 +5,11 @@ PYTHON ?= python3
 PY := .venv/bin/python
 CSV ?=
 ROWS ?= 1000000
+SIZE ?= full
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-interest bench-sourcing bench-duplicates bench-sourcing-import
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-interest bench-sourcing bench-duplicates bench-sourcing-import
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +57,9 @@ bench-interest: setup ## How answers are read: confusion matrices of the labelle
 
 bench-outbox: setup ## How fast the outbox sends, against its floors
 	@$(PY) -m bench.outbox
+
+bench-outreach: setup ## Every bound of outreach (PARTS="drain tick …", SIZE=small for two minutes)
+	@$(PY) -m bench.outreach --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
 
 bench-sourcing: setup ## Search among ROWS made-up people (built once, kept under var/), against its bounds
 	@$(PY) -m bench.sourcing_search --rows $(ROWS)

@@ -2,7 +2,8 @@
 
 20 mailboxes without a gap or limit, a sink in its own process, one Celery worker process with threads. With a
 sink that answers each DATA after 150 ms it is compared with a bare smtplib loop over the same number of lines
-and the same bytes, measured in the same run; with an instant sink it is counted in messages a second.
+and the same bytes, measured in the same run; with an instant sink it is counted in messages a second. With
+``--workers 2`` a second worker joins, and both with 40 mailboxes are compared with the first one's 20.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from config.embedded.stack import Stack
 MAILBOXES = 20
 #: The same worker sends for every mailbox; one server may hold three quarters of its threads.
 WORKER = Worker("worker-send", ("send",), threads=32)
+SECOND = Worker("worker-send-too", ("send",), threads=32)
 DELAY = 0.15
 #: A mail of usual length, so that neither side is measured on empty ones.
 BODY = "\n\n".join(
@@ -37,14 +39,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slow", type=int, default=60, help="messages per mailbox with the slow sink")
     parser.add_argument("--fast", type=int, default=150, help="messages per mailbox with the instant sink")
+    parser.add_argument("--workers", type=int, choices=[1, 2], default=1)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        return show(_measure(Path(name), slow=wanted.slow, fast=wanted.fast))
+        return show(_measure(Path(name), slow=wanted.slow, fast=wanted.fast, workers=wanted.workers))
 
 
-def _measure(folder: Path, *, slow: int, fast: int) -> list[Figure]:
+def _measure(folder: Path, *, slow: int, fast: int, workers: int) -> list[Figure]:
     settings = {"LOG_LEVEL": "INFO", "LOG_JSON": "true", "EGRESS_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8"}
-    with Stack(workers=(WORKER,), web=False, settings=settings) as stack:
+    with Stack(workers=(WORKER, SECOND), web=False, settings=settings) as stack:
+        # Only a run with two asks for it.
+        stack.kill(SECOND.name)
         stack.use_django()
         logging.getLogger().setLevel(logging.WARNING)
         from bench import campaign_world as world  # noqa: PLC0415 - models are there once Django is loaded
@@ -59,9 +64,19 @@ def _measure(folder: Path, *, slow: int, fast: int) -> list[Figure]:
             instant = _rate(world.send_all(sink, mailboxes=MAILBOXES, each=fast, body=BODY))
             bare_fast = _bare_rate(sink, contents, per_line=fast)
         parts = world.breakdown(log, after=slow_log_ends)
+        two = []
+        if workers == 2:
+            stack.start_worker(SECOND.name)
+            with running_sink(folder, delay=DELAY) as sink:
+                both = _rate(world.send_all(sink, mailboxes=2 * MAILBOXES, each=slow, body=BODY))
+            two = [
+                Figure("slow_sink_two_workers_against_one", both / ours, floor=1.6),
+                Figure("slow_sink_two_workers", both, unit="messages/s"),
+            ]
     return [
-        Figure("slow_sink_against_bare_smtplib", ours / bare, floor=0.7),
-        Figure("instant_sink_messages_per_second", instant, floor=150.0, unit="messages/s"),
+        Figure("slow_sink_against_bare_smtplib", ours / bare, floor=0.8),
+        Figure("instant_sink_messages_per_second", instant, floor=200.0, unit="messages/s"),
+        *two,
         Figure("slow_sink_messages_per_second", ours, unit="messages/s"),
         Figure("bare_smtplib_slow_sink", bare, unit="messages/s"),
         Figure("bare_smtplib_instant_sink", bare_fast, unit="messages/s"),

@@ -11,7 +11,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from foundation import events
 from outreach import deliverability, unsubscribe
@@ -25,7 +25,7 @@ from outreach.inbound.parse import ParsedMail, parse
 from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
 from outreach.outbox.wire import READ_BACK
-from outreach.states import FailureClass, Verdict
+from outreach.states import FailureClass, MessageStatus, Verdict
 from sourcing import people, sightings, suppression
 from sourcing.models import Candidate, ContactKind, SuppressionReason
 from sourcing.normalising import InvalidAddress, normalise_email
@@ -166,7 +166,7 @@ def _act(row: InboundMessage, verdict: Classified, found: Match, now: datetime) 
         return
     _seen(row, verdict)
     named = found.message
-    if named is not None and verdict.verdict is not Verdict.BOUNCE:
+    if named is not None and verdict.verdict is not Verdict.BOUNCE and named.status != MessageStatus.SENT:
         proofs.prove_sent(named.pk, now=now, how="answered")
     match verdict.verdict:
         case Verdict.BOUNCE if named is not None:
@@ -284,20 +284,28 @@ def _tell(row: InboundMessage, kind: str) -> None:
 
 
 def _known(mailbox: Mailbox, raw_hash: str) -> InboundMessage | None:
-    return (
-        InboundMessage.objects.for_organisation(mailbox.organisation_id)
-        .filter(mailbox=mailbox, raw_hash=raw_hash)
-        .first()
-    )
+    # Asked about every mail, and nearly always in vain.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM outreach_inboundmessage WHERE mailbox_id = %s AND raw_hash = %s",
+            [mailbox.pk, raw_hash],
+        )
+        row = cursor.fetchone()
+    return InboundMessage.objects.for_organisation(mailbox.organisation_id).get(pk=row[0]) if row else None
 
 
 def _remember_place(row: InboundMessage, mailbox: Mailbox, place: Place) -> None:
-    InboundLocation.objects.for_organisation(mailbox.organisation_id).get_or_create(
+    location = InboundLocation(
+        organisation_id=mailbox.organisation_id,
+        inbound=row,
         mailbox=mailbox,
         folder=place.folder,
         uidvalidity=place.uidvalidity,
         uid=place.uid,
-        defaults={"organisation_id": mailbox.organisation_id, "inbound": row},
+    )
+    # One statement, and a place that is known stays what it is.
+    InboundLocation.objects.for_organisation(mailbox.organisation_id).bulk_create(
+        [location], ignore_conflicts=True
     )
 
 

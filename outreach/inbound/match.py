@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from foundation.secrets import verify
 from outreach.inbound.parse import ParsedMail, Place
@@ -192,18 +192,46 @@ def _by_address(mail: ParsedMail, mailbox: Mailbox, received_at: datetime) -> Ma
     )
 
 
+# Asked about all mail that names nothing of ours, which is most: one statement, written out. A message counts from its
+# beginning, since an answer may come before the server has told us that it took it.
+_WRITTEN_TO = """
+WITH them AS (
+    SELECT DISTINCT candidate_id FROM sourcing_contactpoint
+     WHERE organisation_id = %(organisation)s AND kind = 'email' AND normalised = ANY(%(addresses)s)
+     ORDER BY candidate_id DESC LIMIT %(most)s
+), messages AS (
+    (SELECT id, candidate_id FROM outreach_message
+      WHERE mailbox_id = %(mailbox)s AND to_normalised = ANY(%(addresses)s)
+        AND status = ANY(%(left)s) AND sending_at < %(until)s
+      ORDER BY id DESC LIMIT %(most)s)
+    UNION ALL
+    (SELECT m.id, m.candidate_id FROM them JOIN outreach_message m USING (candidate_id)
+      WHERE m.mailbox_id = %(mailbox)s AND m.status = ANY(%(left)s) AND m.sending_at < %(until)s
+      ORDER BY m.id DESC LIMIT %(most)s)
+)
+SELECT candidate_id FROM messages WHERE candidate_id IS NOT NULL GROUP BY candidate_id ORDER BY max(id) DESC
+"""
+
+
 def _people_written_to(mailbox: Mailbox, addresses: Sequence[str], until: datetime) -> list[int]:
     """Candidates this mailbox had begun to write to by then, the one written to last first.
 
-    A person counts by any of their known addresses, and by the address that was really written to.
+    A person counts by any of their known addresses, private ones of any user included, and by the address that was
+    really written to.
     """
     if not addresses:
         return []
-    to_them = _left(mailbox, until).filter(to_normalised__in=addresses).order_by("-pk")[:_MOST_PEOPLE]
-    theirs = _left(mailbox, until).filter(candidate_id__in=_people_with(mailbox, addresses)).order_by("-pk")
-    messages = {message.pk: message for message in (*to_them, *theirs[:_MOST_PEOPLE])}
-    latest = sorted(messages.values(), key=lambda message: message.pk, reverse=True)
-    return list(dict.fromkeys(m.candidate_id for m in latest if m.candidate_id is not None))
+    values = {
+        "organisation": mailbox.organisation_id,
+        "mailbox": mailbox.pk,
+        "addresses": list(addresses),
+        "left": _MAY_BE_ANSWERED,
+        "until": until + _RESOLUTION,
+        "most": _MOST_PEOPLE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITTEN_TO, values)
+        return [candidate_id for (candidate_id,) in cursor.fetchall()]
 
 
 def _people_with(mailbox: Mailbox, addresses: Sequence[str]) -> list[int]:
@@ -213,14 +241,6 @@ def _people_with(mailbox: Mailbox, addresses: Sequence[str]) -> list[int]:
     )
     return list(
         points.order_by("-candidate_id").values_list("candidate_id", flat=True).distinct()[:_MOST_PEOPLE]
-    )
-
-
-def _left(mailbox: Mailbox, until: datetime) -> QuerySet[Message]:
-    """What this mailbox has handed over, or is handing over; compared with its beginning, since an answer may come
-    before the server has told us that it took the message."""
-    return Message.objects.for_organisation(mailbox.organisation_id).filter(
-        mailbox=mailbox, status__in=_MAY_BE_ANSWERED, sending_at__lt=until + _RESOLUTION
     )
 
 
