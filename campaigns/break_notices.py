@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -88,14 +88,16 @@ def _campaigns(broken: MailboxBreak) -> list[Campaign]:
 
 def _send(notice: BreakNotice) -> bool:
     broken = notice.mailbox_break
-    subject, lines = _words(broken, notice.user)
+    subject, text = _words(broken, notice.user)
     try:
-        send_mail(
+        EmailMessage(
             subject=subject,
-            message="\n".join(lines) + "\n",
+            body=text,
             from_email=settings.DEFAULT_FROM_EMAIL,
-            recipient_list=[notice.user.email],
-        )
+            to=[notice.user.email],
+            # RFC 3834: no vacation programme answers it, and Beckon takes it for no reply in a mailbox that it reads.
+            headers={"Auto-Submitted": "auto-generated"},
+        ).send()
     except (OSError, smtplib.SMTPException):
         log.warning("break_notices.not_sent", break_id=broken.pk, exc_info=True)
         return False
@@ -103,24 +105,23 @@ def _send(notice: BreakNotice) -> bool:
     return True
 
 
-def _words(broken: MailboxBreak, person: User) -> tuple[str, list[str]]:
-    """Subject and lines for one person; campaigns are named to their own owners only."""
-    subject, happened, what = _what_happened(broken, mine=broken.mailbox.owner_id == person.pk)
-    lines = [happened]
+def _words(broken: MailboxBreak, person: User) -> tuple[str, str]:
+    """Subject and text for one person; campaigns are named to their own owners only."""
+    mine = broken.mailbox.owner_id == person.pk
+    subject, happened, what = _what_happened(broken, mine=mine)
+    paragraphs = [happened]
     if broken.words:
-        lines += [f"The server said: {broken.words}", provider_words.advice(broken.words)]
+        paragraphs += [f"The server said: {broken.words}", provider_words.advice(broken.words)]
     campaigns = [campaign for campaign in _campaigns(broken) if campaign.owner_id == person.pk]
     if campaigns:
-        lines += ["", "These campaigns wait, and go on by themselves once it works again:"]
-        lines += [f"- {campaign.name}" for campaign in campaigns]
-    link = reverse("outreach:settings")
-    if campaigns and broken.mailbox.owner_id != person.pk:
+        names = "\n".join(f"- {campaign.name}" for campaign in campaigns)
+        paragraphs.append(f"These campaigns wait, and go on by themselves once it works again:\n{names}")
+    if mine or not campaigns:
+        link = reverse("outreach:settings")
+    else:
         link = reverse("campaigns:of_project", args=[campaigns[0].project_id])
-    return subject, [
-        *(line for line in lines if line or campaigns),
-        "",
-        f"{what}: {settings.PUBLIC_URL}{link}",
-    ]
+    paragraphs.append(f"{what}: {settings.PUBLIC_URL}{link}")
+    return subject, "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
 def _what_happened(broken: MailboxBreak, *, mine: bool) -> tuple[str, str, str]:

@@ -42,6 +42,7 @@ def test_owner_and_campaign_owner_are_told_once_however_many_tries_fail():
     to_alice = next(each for each in mail.outbox if each.to == [made.owner.email])
     assert to_manager.subject == f"{made.mailbox.address} has to be linked again"
     assert "535 5.7.8 wrong" in to_manager.body
+    assert to_manager.extra_headers == {"Auto-Submitted": "auto-generated"}
     assert "/outreach/settings/" in to_manager.body
     assert made.name not in to_manager.body, "a mailbox owner sees no campaigns"
     assert made.name in to_alice.body
