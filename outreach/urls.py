@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.content import TemplateDetail, TemplateList
+from outreach.api.mailbox import MailboxChecks, MailboxComparisons, MailboxDetail, MailboxReleases
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
     closing,
@@ -74,6 +75,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/mailboxes/", MailboxList.as_view(), name="api_mailboxes"),
     path("api/v1/templates/", TemplateList.as_view(), name="api_templates"),
     path("api/v1/templates/<int:template_id>/", TemplateDetail.as_view(), name="api_template"),
+    path("api/v1/mailboxes/<int:mailbox_id>/", MailboxDetail.as_view(), name="api_mailbox"),
+    path(
+        "api/v1/mailboxes/<int:mailbox_id>/comparisons/",
+        MailboxComparisons.as_view(),
+        name="api_mailbox_comparisons",
+    ),
+    path("api/v1/mailboxes/<int:mailbox_id>/checks/", MailboxChecks.as_view(), name="api_mailbox_checks"),
+    path(
+        "api/v1/mailboxes/<int:mailbox_id>/releases/", MailboxReleases.as_view(), name="api_mailbox_releases"
+    ),
     path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
     path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),
 ]

@@ -37,6 +37,8 @@ _LONGEST_VALUE = 20_000
 _LONGEST_ADDRESSES = 8_000
 _MOST_COMMENTS = 100
 _ID_IN_ANGLES = re.compile(r"<([^<>]{3,998})>")
+#: The field as nearly all mail has it: read without the parser, which takes ten times as long.
+_PLAIN_ID = re.compile(rb"message-id:[ \t]*<([!-;=?-~]{3,900})>[ \t]*(?:\r?\n)*", re.IGNORECASE)
 _BARE_ID = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -119,6 +121,9 @@ class Fields:
 
 def message_id_of(head: bytes) -> str:
     """The first id of the Message-ID field in a header block, without angle brackets; empty if there is none."""
+    plain = _PLAIN_ID.fullmatch(head)
+    if plain is not None:
+        return plain[1].decode("ascii")
     fields = Fields.of(message_from_bytes(head, policy=compat32))
     return next(iter(fields.ids("message-id")), "")
 

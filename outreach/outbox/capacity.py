@@ -135,12 +135,12 @@ def end_of_gap(mailbox: Mailbox, *, now: datetime) -> datetime:
         Message.objects.for_organisation(mailbox.organisation_id)
         .filter(mailbox=mailbox, status__in=COUNTS_FOR_LIMIT, sending_at__isnull=False)
         .order_by("-sending_at")
-        .values_list("pk", "sending_at")
+        .only("pk", "sending_at")
         .first()
     )
-    if last is None:
+    if last is None or last.sending_at is None:
         return now
-    return max(now, last[1] + limits.gap(limits_of(mailbox), seed=str(last[0])))
+    return max(now, last.sending_at + limits.gap(limits_of(mailbox), seed=str(last.pk)))
 
 
 def rest(mailbox: Mailbox, *, until: datetime) -> None:

@@ -284,3 +284,48 @@ def test_the_list_of_accounts_shows_the_gap_meter_of_each_in_two_queries(box, dj
         making.mailbox(box.owner)
     with django_assert_max_num_queries(alone + 3):
         assert client.get("/outreach/settings/").content.decode().count("Not compared yet") == 3
+
+
+# The API
+
+
+def test_the_api_tells_what_the_page_does_and_no_names_of_folders(box):
+    compared(box, "Divorce", present=3, recorded=2, left=1)
+    answer = as_user(box.owner).get(f"/api/v1/mailboxes/{box.pk}/")
+    told = answer.json()
+    assert told["gap_meter"]["state"] == "Mail missing"
+    assert (told["gap_meter"]["present"], told["gap_meter"]["missing"]) == (3, 1)
+    assert [rule["decides"] for rule in told["limits"]] == [True]
+    assert len(told["week"]) == 7
+    assert {fuse["kind"]: fuse["blows_at_per_mille"] for fuse in told["fuses"]} == {
+        "bounces": 50,
+        "complaints": 3,
+    }
+    assert (told["stopped_by"], told["deliverability"], told["reply_to"]) == (None, [], "")
+    assert "Divorce" not in answer.content.decode()
+
+
+def test_the_api_has_the_buttons_of_the_page(blown):
+    client = as_user(blown.owner)
+
+    def post(what: str, data: dict | None = None):
+        return client.post(
+            f"/api/v1/mailboxes/{blown.pk}/{what}/", data or {}, content_type="application/json"
+        )
+
+    assert post("comparisons").json()["stopped_by"] == "bounces"
+    assert post("checks").status_code == 409
+    assert post("releases").status_code == 422
+    assert post("releases", {"reason": "Cleaned"}).json()["stopped_by"] is None
+    assert post("checks").status_code == 200
+    assert fuses.trips(blown)[0].reason == "Cleaned"
+
+
+def test_the_api_hides_mailboxes_of_others(box):
+    mallory = making.user("mallory", of=making.organisation("Evil"), role=Role.ADMIN)
+    bob = making.user("bob", of=box.organisation)
+    for what, status in (("", 405), ("comparisons/", 403), ("checks/", 403), ("releases/", 403)):
+        path, data = f"/api/v1/mailboxes/{box.pk}/{what}", {"reason": "x"}
+        assert as_user(bob).post(path, data).status_code == status
+        assert as_user(mallory).post(path, data).status_code == (404 if what else 405)
+    assert as_user(mallory).get(f"/api/v1/mailboxes/{box.pk}/").status_code == 404
