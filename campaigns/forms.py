@@ -212,7 +212,9 @@ class FieldsForm(forms.Form):
 class MarkForm(forms.Form):
     """How the person answered, and why."""
 
-    interest = forms.ChoiceField(choices=[("", "No mark"), *Interest.choices], required=False, label="Answer")
+    interest = forms.ChoiceField(
+        choices=[("", "No mark"), *Interest.choices], required=False, label="Mark as"
+    )
     reason = forms.CharField(
         max_length=200, required=False, widget=forms.TextInput(attrs={"list": "reasons"})
     )

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.permissions import Right, can
-from campaigns import waiting
-from campaigns.models import Campaign, Recipient, StepChange
+from campaigns import waiting, writing
+from campaigns.models import Campaign, Recipient
 from campaigns.states import GOING
 from outreach.lane_access import Rules
 from outreach.outbox.explaining import Explainer
@@ -42,21 +42,26 @@ class PlannedSteps:
         hidden = _hidden_campaigns(viewer)
         if hidden is not None:
             rows = rows.exclude(campaign__in=hidden)
-        return rows.select_related("candidate", "next_step", "campaign__mailbox", "campaign__lane")
+        return (
+            rows.select_related(
+                "candidate",
+                "next_step",
+                "thread_message",
+                "campaign__mailbox",
+                "campaign__lane",
+                "campaign__owner",
+                "campaign__project",
+            )
+            .defer("thread_message__body_text", "thread_message__body_html")
+            .prefetch_related("step_changes")
+        )
 
     def lines(self, viewer: User, rows: Sequence[Recipient], *, explainer: Explainer) -> list[Line]:
         """Each with its explanation and what the viewer may do; the address is decided when it is written."""
-        changes = {
-            (change.recipient_id, change.step_id): change
-            for change in StepChange.objects.for_organisation(viewer.organisation_id).filter(
-                recipient__in=[row.pk for row in rows]
-            )
-        }
         may_change = _may_change(viewer, {row.campaign_id for row in rows})
         return [
             _line(
                 row,
-                changes.get((row.pk, row.next_step_id or 0)),
                 explainer,
                 may_edit=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_EDIT),
                 may_start=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_START),
@@ -76,24 +81,23 @@ def acts_on(recipient: Recipient, step_id: int, *, may_edit: bool, may_start: bo
     )
 
 
-def _line(
-    row: Recipient, change: StepChange | None, explainer: Explainer, *, may_edit: bool, may_start: bool
-) -> Line:
+def _line(row: Recipient, explainer: Explainer, *, may_edit: bool, may_start: bool) -> Line:
     step = row.next_step
     assert step is not None
     assert row.planned_at is not None
-    subject = (change.subject if change and change.edited else "") or step.subject or "Follow-up"
     return Line(
         key=f"p{row.pk}",
         who=row.overrides.get("full_name") or row.candidate.name,
         note=f"{row.campaign.name} · step {step.position}",
-        subject=subject,
+        subject=writing.subject_for(row, step) or "Follow-up",
         sender=row.campaign.mailbox.address if row.campaign.mailbox else "",
         word="Planned",
         why=waiting.why_not_yet(row, explainer=explainer),
         planned_at=row.planned_at,
         url=reverse("campaigns:recipient", args=[row.pk]),
-        by_hand="edited" if change and change.edited else "",
+        by_hand="edited"
+        if any(change.edited and change.step_id == step.pk for change in row.step_changes.all())
+        else "",
         acts=acts_on(row, step.pk, may_edit=may_edit, may_start=may_start),
     )
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import User
-from campaigns import addressing, choosing, sequence, waiting
+from campaigns import addressing, choosing, sequence, waiting, writing
 from campaigns import scheduled as planned_steps
 from campaigns.models import Attempt, Campaign, ManualTask, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
@@ -312,7 +312,11 @@ def _coming(
         acts = Acts(edit=acts.edit)
     return StepLine(
         position=step.position,
-        subject=step.subject or ("" if step.kind == StepKind.EMAIL else str(StepKind(step.kind).label)),
+        subject=(
+            writing.subject_for(recipient, step)
+            if step.kind == StepKind.EMAIL
+            else step.subject or str(StepKind(step.kind).label)
+        ),
         status=StepStatus.PENDING,
         address="",
         at=recipient.planned_at if planned else None,

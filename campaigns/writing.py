@@ -42,27 +42,12 @@ def render_step(
 def render_for(recipient: Recipient, step: Step, *, unsubscribe_link: str) -> rendering.Rendered:
     """:func:`render_step` with what was said for this recipient alone: fields, placeholders, the text of this one
     message."""
-    text = own_text(recipient, step)
-    asked = "[[" in f"{text.subject}{text.body}{text.html}"
-    return _render(
-        recipient.campaign,
-        recipient.candidate,
-        text,
-        unsubscribe_link=unsubscribe_link,
-        overrides=recipient.overrides,
-        fills=placeholders.texts_of(recipient) if asked else {},
-    )
+    return _for(recipient, own_text(recipient, step), unsubscribe_link=unsubscribe_link)
 
 
 def render_task(recipient: Recipient, *, title: str, body: str) -> rendering.Rendered:
     """What somebody is to do, with the recipient's variables; nothing to unsubscribe from."""
-    return _render(
-        recipient.campaign,
-        recipient.candidate,
-        Text(title, body),
-        unsubscribe_link="",
-        overrides=recipient.overrides,
-    )
+    return _for(recipient, Text(title, body), unsubscribe_link="")
 
 
 def own_text(recipient: Recipient, step: Step) -> Text:
@@ -81,6 +66,19 @@ def own_text(recipient: Recipient, step: Step) -> Text:
         named = before.exclude(subject="").order_by("-position").values_list("subject", flat=True)
         text = Text(named.first() or "", text.body, text.html)
     return text
+
+
+def _for(recipient: Recipient, text: Text, *, unsubscribe_link: str) -> rendering.Rendered:
+    """``text`` with what was said for this recipient alone."""
+    asked = "[[" in f"{text.subject}{text.body}{text.html}"
+    return _render(
+        recipient.campaign,
+        recipient.candidate,
+        text,
+        unsubscribe_link=unsubscribe_link,
+        overrides=recipient.overrides,
+        fills=placeholders.texts_of(recipient) if asked else {},
+    )
 
 
 def _render(
@@ -119,6 +117,20 @@ def hold_reason(problem: rendering.TemplateProblem) -> HoldReason:
     if isinstance(problem, rendering.PlaceholderEmpty):
         return HoldReason.PLACEHOLDER_EMPTY
     return HoldReason.TEXT_BROKEN
+
+
+def subject_for(recipient: Recipient, step: Step) -> str:
+    """The subject as the person would read it now, for lists; the template itself if it cannot be rendered."""
+    thread = None if step.new_thread else recipient.thread_message
+    if thread is not None and thread.subject:
+        return rendering.reply_subject(thread.subject)
+    subject = own_text(recipient, step).subject
+    try:
+        subject = _for(recipient, Text(subject, "-"), unsubscribe_link="").subject
+    except rendering.TemplateProblem:
+        return subject
+    follows = not step.subject and not step.new_thread and step.pk != recipient.next_step_id
+    return rendering.reply_subject(subject) if follows and subject else subject
 
 
 def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.Draft | None:

@@ -64,6 +64,11 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("cs", r"automatick[áa] odpov[ěe][ďd]|mimo kancel", "Automatická odpověď: Role"),
     Subject("tr", r"otomatik yan[ıi]t", "Otomatik Yanıt: Pozisyon"),
     Subject("ru", r"автоответ|автоматический ответ|вне офиса|отсутствие", "Автоответ: Вакансия"),
+    Subject(
+        "nb", r"automatisk (svar|melding)|ikke til stede|ute av kontoret", "Automatisk melding: En rolle"
+    ),
+    Subject("hu", r"automatikus v[áa]lasz|h[áa]zon k[íi]v[üu]l", "Automatikus válasz: Állás"),
+    Subject("ro", r"r[ăa]spuns automat|absen[țt]ă", "Răspuns automat: Post"),
     Subject("uk", r"автоматична відповідь", "Автоматична відповідь: Вакансія"),
     Subject("ja", r"自動応答|自動返信|不在", "自動応答: 求人"),
     Subject("zh", r"自动回复|自動回覆|自动答复|不在办公室", "自动回复: 职位"),

@@ -17,18 +17,51 @@ _READ = 3_000
 _NEAR = timedelta(days=60)
 
 _MONTHS = (
-    "january januar januari jan janvier enero gennaio janeiro stycznia tammikuuta ledna jänner",
-    "february februar februari feb février fevrier febrero febbraio fevereiro lutego helmikuuta února",
-    "march märz maerz mrz mar mars marzo maart março marts marca maaliskuuta března",
-    "april apr avril abril aprile kwietnia huhtikuuta dubna",
-    "may mai mayo maggio mei maio maj maja toukokuuta května",
-    "june juni jun juin junio giugno junho czerwca kesäkuuta června",
-    "july juli jul juillet julio luglio julho lipca heinäkuuta července",
-    "august aug août aout agosto augustus augusti sierpnia elokuuta srpna",
-    "september sept sep septembre septiembre settembre setembro września syyskuuta září",
-    "october oktober oct okt octobre octubre ottobre outubro października lokakuuta října",
-    "november nov novembre noviembre novembro listopada marraskuuta listopadu",
-    "december dezember dec dez décembre decembre diciembre dicembre dezembro desember grudnia joulukuuta prosince",
+    (
+        "january januar januari jan janvier enero gennaio janeiro stycznia tammikuuta ledna jänner"
+        " января январь січня ocak januára ianuarie január"
+    ),
+    (
+        "february februar februari feb février fevrier febrero febbraio fevereiro lutego helmikuuta února"
+        " февраля февраль лютого şubat februára februarie február"
+    ),
+    (
+        "march märz maerz mrz mar mars marzo maart março marts marca maaliskuuta března"
+        " марта март березня mart martie március"
+    ),
+    (
+        "april apr avril abril aprile kwietnia huhtikuuta dubna"
+        " апреля апрель квітня nisan aprila aprilie április"
+    ),
+    "may mai mayo maggio mei maio maj maja toukokuuta května мая май травня mayıs mája május",
+    (
+        "june juni jun juin junio giugno junho czerwca kesäkuuta června"
+        " июня июнь червня haziran júna iunie június"
+    ),
+    (
+        "july juli jul juillet julio luglio julho lipca heinäkuuta července"
+        " июля июль липня temmuz júla iulie július"
+    ),
+    (
+        "august aug août aout agosto augustus augusti sierpnia elokuuta srpna"
+        " августа август серпня ağustos augusta augusztus"
+    ),
+    (
+        "september sept sep septembre septiembre settembre setembro września syyskuuta září"
+        " сентября сентябрь вересня eylül septembra septembrie szeptember"
+    ),
+    (
+        "october oktober oct okt octobre octubre ottobre outubro października lokakuuta října"
+        " октября октябрь жовтня ekim októbra octombrie október"
+    ),
+    (
+        "november nov novembre noviembre novembro listopada marraskuuta listopadu"
+        " ноября ноябрь листопада kasım novembra noiembrie"
+    ),
+    (
+        "december dezember dec dez décembre decembre diciembre dicembre dezembro desember grudnia joulukuuta prosince"
+        " декабря декабрь грудня aralık decembra decembrie"
+    ),
 )
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _WEEKDAYS = (
@@ -51,8 +84,8 @@ def _any(names: dict[str, int]) -> str:
 _MONTH = _any(_MONTH_OF)
 _DATES = re.compile(
     rf"""
-    (?P<iso>\b(?P<y1>20\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})\b)
-  | (?P<cjk>(?:(?P<y2>20\d\d)\s*年\s*)?(?P<m2>\d{{1,2}})\s*月\s*(?P<d2>\d{{1,2}})\s*日)
+    (?P<iso>\b(?P<y1>20\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})(?!\d))
+  | (?P<cjk>(?:(?P<y2>20\d\d)\s*[年년]\s*)?(?P<m2>\d{{1,2}})\s*[月월]\s*(?P<d2>\d{{1,2}})\s*[日일])
   | (?P<dm>\b(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?\s*(?:of\s+|de\s+|d['’]\s*)?(?P<m3>{_MONTH})\b\.?
         (?:,?\s*(?:de\s+)?(?P<y3>20\d\d))?)
   | (?P<md>\b(?P<m4>{_MONTH})\.?\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*(?P<y4>20\d\d))?)
@@ -65,12 +98,13 @@ _SOON = re.compile(rf"\b(?:(?P<weekday>{_any(_WEEKDAY_OF)})|(?P<tomorrow>{_TOMOR
 _BACK = re.compile(
     r"\b(back|return(ing|s)?|rejoin|resume|first day|zurück|wieder|retour|reviens|reprend\w*|reprise|vuelvo|vuelta"
     r"|regreso|rientro|torner[òo]|ritorno|terug|retorno|volt[ao]|regresso|tillbaka|tilbage|tilbake|wrac\w+|wr[óo]c\w+"
-    r"|powrot\w*|zpět|takaisin|palaan|available (again|from|on)|reachable (again|from))\b|復帰|出社|戻り|回到|返回",
+    r"|powrot\w*|zpět|takaisin|palaan|вернусь|буду на месте|вийду|повернусь|döneceğim|dönüyorum"
+    r"|vissza\w*|revin|reveni\w*|available (again|from|on)|reachable (again|from))\b|復帰|出社|戻り|回到|返回",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(
     r"(\b(until|till|til|through|thru|to|bis|einschl\w*|jusqu['’]au|au|hasta( el)?|al|fino al|tot|t/m|até|ao?|"
-    r"till( och med)?|til og med|do|asti)|[–—-])\s*"
+    r"till( och med)?|til og med|do|asti|до|по|până( la)?|kadar)|[–—-])\s*"
     rf"(\b(and including|including|inkl\w*|einschließlich|zum|den|the|end of|en met|het|le|el|o dia|il)\s+)*"
     rf"((?:{_any(_WEEKDAY_OF)})[,.]?\s*(den|the|le|el|,)?\s*)?$",
     re.IGNORECASE,
@@ -80,7 +114,7 @@ _FROM = re.compile(
     r"(dem |the |den )?$",
     re.IGNORECASE,
 )
-_UNTIL_AFTER = re.compile(r"^\s*(\([^)]{1,3}\)\s*)?(まで|迄|为止|之前|까지)")
+_UNTIL_AFTER = re.compile(r"^\s*(\([^)]{1,3}\)\s*)?(まで|迄|为止|之前|까지|['’]?\w{0,4}\s+kadar\b)")
 _AGAIN_AFTER = re.compile(r"^\s*(\([^)]{1,3}\)\s*)?(より|から|起|以降|에 (복귀|돌아))")
 
 

@@ -284,6 +284,44 @@ def test_a_stated_return_is_read_in_many_languages(text: str, expected: date | N
     assert return_date(text, today=TODAY) == expected
 
 
+#: An automatic answer as each language's mail programs write it: subject, text, the day it names.
+AUTOMATIC = {
+    "en": ("Automatic reply: A role", "I am out of the office until 3 December 2026.", date(2026, 12, 3)),
+    "de": ("Abwesenheitsnotiz", "Ich bin bis zum 04.12.2026 nicht im Büro.", date(2026, 12, 4)),
+    "fr": ("Réponse automatique : Poste", "De retour le 1er décembre.", date(2026, 12, 1)),
+    "es": ("Respuesta automática: Puesto", "Estaré fuera hasta el 5 de diciembre.", date(2026, 12, 5)),
+    "it": ("Risposta automatica: Ruolo", "Rientro il 7 dicembre.", date(2026, 12, 7)),
+    "pt": ("Resposta automática: Vaga", "Estarei de volta em 02/12/2026.", date(2026, 12, 2)),
+    "nl": ("Automatisch antwoord: Functie", "Ik ben terug op 1 december.", date(2026, 12, 1)),
+    "sv": ("Autosvar: En roll", "Jag är tillbaka den 8 december.", date(2026, 12, 8)),
+    "da": ("Automatisk svar: En rolle", "Jeg er tilbage d. 30. november.", date(2026, 11, 30)),
+    "nb": ("Automatisk svar: En rolle", "Jeg er tilbake 2. desember.", date(2026, 12, 2)),
+    "fi": ("Automaattinen vastaus: Rooli", "Olen takaisin 3. joulukuuta.", date(2026, 12, 3)),
+    "pl": ("Odpowiedź automatyczna: Rola", "Wracam 1 grudnia.", date(2026, 12, 1)),
+    "cs": ("Automatická odpověď: Role", "Budu zpět 3. prosince.", date(2026, 12, 3)),
+    "hu": ("Automatikus válasz: Állás", "December 4-én vagyok vissza: 2026.12.04", date(2026, 12, 4)),
+    "ro": ("Răspuns automat: Post", "Revin pe 4 decembrie.", date(2026, 12, 4)),
+    "ru": ("Автоответ: Вакансия", "Меня не будет до 4 декабря.", date(2026, 12, 4)),
+    "uk": ("Автоматична відповідь: Вакансія", "Повернусь 4 грудня.", date(2026, 12, 4)),
+    "tr": ("Otomatik Yanıt: Pozisyon", "4 Aralık 2026'ya kadar ofis dışındayım.", date(2026, 12, 4)),
+    "ja": ("自動応答: 求人", "12月3日まで不在にしております。", date(2026, 12, 3)),
+    "zh": ("自动回复: 职位", "我将于12月4日返回。", date(2026, 12, 4)),
+    "ko": ("자동 회신: 채용", "12월 4일까지 부재중입니다.", date(2026, 12, 4)),
+}
+
+
+@pytest.mark.parametrize("language", AUTOMATIC)
+def test_an_automatic_answer_and_its_return_are_known_in_many_languages(language: str) -> None:
+    """By subject and words alone: no field says that a machine wrote it."""
+    subject, text, back = AUTOMATIC[language]
+    raw = (
+        f"From: Eva <eva@home.example>\nSubject: {subject}\nDate: Thu, 19 Nov 2026 09:00:00 +0000\n"
+        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n"
+    )
+    found = classify(parse(raw.encode()), now=datetime(2026, 11, 19, 10, tzinfo=UTC))
+    assert (found.verdict, found.returns_on) == (Verdict.AUTO_REPLY, back)
+
+
 @settings(deadline=None)
 @given(text=st.text(max_size=200), today=st.dates(date(2020, 1, 1), date(2035, 1, 1)))
 def test_a_return_is_never_in_the_past_nor_further_than_thirty_days(text: str, today: date) -> None:

@@ -216,9 +216,9 @@ def test_the_timeline_tells_of_mail_both_ways(box):
         "E-mail bounced",
         "E-mail sent",
         "E-mail sent",
-        "Replied",
+        "Replied · Interested",
     ]
-    assert next(moment for moment in moments if moment.text == "Replied").quote == "Yes, call me."
+    assert next(moment for moment in moments if moment.text.startswith("Replied")).quote == "Yes, call me."
     assert moments == sorted(moments, key=lambda moment: moment.at, reverse=True)
     lender = making.user("lender", of=box.organisation, role=Role.MAILBOX_OWNER)
     assert personal.timeline(person, lender, 50) == []

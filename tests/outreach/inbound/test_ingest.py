@@ -444,15 +444,16 @@ def test_a_private_mail_leaves_only_date_hash_and_verdict(box):
     assert "Dinner" not in str(stored)
 
 
-def test_the_same_mail_in_two_folders_is_one_row_with_two_places(box):
+def test_the_same_mail_in_three_folders_is_one_row_with_three_places(box):
     message = sent(box)
     raw = mail(box, **by_id(message))
     first = read(box, b"Received: from a by b\r\n" + raw, folder="INBOX")
     second = read(box, b"Received: from c by d\r\nX-Spam-Status: No\r\n" + raw, folder="Archive/2026")
     assert first.pk == second.pk
     assert rows() == 1
+    assert read(box, raw, folder="[Gmail]/All Mail").pk == first.pk
     places = InboundLocation.objects.across_organisations("test").order_by("pk")
-    assert [place.folder for place in places] == ["INBOX", "Archive/2026"]
+    assert [place.folder for place in places] == ["INBOX", "Archive/2026", "[Gmail]/All Mail"]
     assert news() == ["message.replied"]
 
 
@@ -539,6 +540,13 @@ def deep(levels: int) -> bytes:
 
 HOSTILE = {
     "nested": deep(3000),
+    "50 levels": deep(50),
+    "broken charset": b"From: x@y.example\r\nContent-Type: text/plain; charset=x-nobody-knows\r\n\r\n\xff\xfe\x80 ja",
+    "30 MB attachment": b"From: x@y.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n"
+    b"--q\r\nContent-Type: text/plain\r\n\r\nHi\r\n--q\r\nContent-Type: application/zip\r\n"
+    b"Content-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + b"QUJD" * 7_500_000
+    + b"\r\n--q--",
     "forwarded": b"Content-Type: message/rfc822\r\n\r\n" * 3000 + b"hi",
     "nul": b"From: a\0b@c.example\r\nSubject: N\0UL\r\nMessage-ID: <nul\0@x.example>\r\n\r\nte\0xt",
     "surrogates": b"From: x@y.example\r\nSubject: =?utf-8?b?7aCA?=\r\nMessage-ID: <s@x.example>\r\n\r\n\xed\xa0\x80",
