@@ -297,6 +297,7 @@ def change_settings(
     hold_company: bool = False,
     recent_days: int = 30,
     now: datetime | None = None,
+    track_opens: bool = False,
 ) -> Campaign:
     """Store the Settings tab, at any time; another preference, time, zone or day plans a started campaign anew
     (docs/behaviour.md §1 "Changing the preference").
@@ -328,11 +329,13 @@ def change_settings(
     campaign.strict_type = strict_type and prefer != addressing.Prefer.NO_PREFERENCE
     campaign.unsubscribe_text = " ".join(unsubscribe_text.split())[:200]
     campaign.hold_company, campaign.recent_days = hold_company, recent_days
+    campaign.track_opens = track_opens
     campaign.save()
     Lane.objects.for_organisation(campaign.organisation_id).filter(pk=campaign.lane_id).update(
         zone=zone,
         allowed_days=campaign.allowed_days,
         daily_limit=daily_limit,
+        track_opens=track_opens,
         **closing.on_a_lane(campaign.organisation_id, obeys_holidays=obeys_holidays),
     )
     if moved and campaign.status in UNDER_WAY:

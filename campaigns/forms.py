@@ -155,6 +155,12 @@ class SettingsForm(forms.Form):
         required=False,
         label="If preferred email address type isn't available, don't send to other address types",
     )
+    track_opens = forms.BooleanField(
+        required=False,
+        label="Track opens",
+        help_text="Adds a hidden picture to every message. Many people block pictures and many machines load them, so"
+        " the figure is a hint, and nothing acts on it. In many countries it needs the recipient's consent.",
+    )
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

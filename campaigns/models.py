@@ -50,6 +50,9 @@ class Campaign(TenantModel):
     #: Who was written to within this many days is left out unless ticked (row C17); 0: nobody is.
     recent_days = models.PositiveSmallIntegerField(default=30)
 
+    #: Off unless somebody asks for it; the lane has it too.
+    track_opens = models.BooleanField(default=False, db_default=False)
+
     started_at = models.DateTimeField(null=True, blank=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -17,6 +17,7 @@ from campaigns.definitions import CAME_BACK, DELIVERED, HANDED_OVER, Definition
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
 from outreach.models import InboundMessage
+from outreach.opening import Opener
 from outreach.states import Verdict
 
 #: Who counts as replied. A recipient that a merge stopped is counted as the one that goes on.
@@ -140,16 +141,29 @@ def by_step(campaign: Campaign) -> list[StepFigures]:
         .annotate(sent=Count("pk"), bounced=Count("pk", filter=Q(outcome__in=CAME_BACK)))
     }
     replied = _answered_steps(campaign, recipients_of(campaign).filter(REPLIED))
+    opened = _opened(campaign) if campaign.track_opens else None
     interested = None if INTERESTED is None else _answered_steps(campaign, _interested(campaign))
     return [
         StepFigures(
             step,
             *handed.get(step.pk, (0, 0)),
             replied=replied[step.pk],
+            opened=None if opened is None else opened.get(step.pk, 0),
             interested=None if interested is None else interested[step.pk],
         )
         for step in steps
     ]
+
+
+def _opened(campaign: Campaign) -> dict[int, int]:
+    """People per step whose picture was loaded by what looked like a person."""
+    rows = (
+        attempts_of(campaign)
+        .filter(message__opens__opener=Opener.PERSON)
+        .values_list("step_id")
+        .annotate(people=Count("recipient__candidate", distinct=True))
+    )
+    return dict(rows)
 
 
 def _answered_steps(campaign: Campaign, who: QuerySet[Recipient]) -> Counter[int]:

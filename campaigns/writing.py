@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from campaigns import addressing, overriding, placeholders, sequence, standing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import Hold, HoldReason, StepKind
-from outreach import filling, rendering, templating, unsubscribe
+from outreach import filling, opens, rendering, templating, unsubscribe
 from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
 from outreach.variables import is_custom
@@ -160,7 +160,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         private_to_id=choice.address.private_to,
         subject=_subject(text, thread),
         body_text=text.text,
-        body_html=text.html,
+        body_html=_tracked(campaign, text.html, token),
         files=_files(step),
         rank=recipient.turn,
         planned_at=recipient.planned_at,
@@ -197,7 +197,7 @@ def write_again(attempt: Attempt, message: Message) -> bool:
     Message.objects.for_organisation(message.organisation_id).filter(pk=message.pk).update(
         subject=_subject(text, thread),
         body_text=text.text,
-        body_html=text.html,
+        body_html=_tracked(recipient.campaign, text.html, message.token),
         step_ref=_step_ref(recipient, step),
     )
     Attempt.objects.for_organisation(message.organisation_id).filter(pk=attempt.pk).update(
@@ -219,6 +219,11 @@ def _files(step: Step) -> tuple[int, ...]:
     if not step.has_files:
         return ()
     return tuple(step.files.order_by("pk").values_list("file_id", flat=True))
+
+
+def _tracked(campaign: Campaign, html: str, token: str) -> str:
+    """The HTML text, with the hidden picture if the campaign asks for it."""
+    return opens.with_picture(html, token) if campaign.track_opens else html
 
 
 def _step_ref(recipient: Recipient, step: Step) -> str:

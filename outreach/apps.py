@@ -12,7 +12,7 @@ class OutreachConfig(AppConfig):
     def ready(self) -> None:
         """Register the consumer of mailbox health, what is kept about people, and where secrets lie."""
         from foundation import secrets  # noqa: PLC0415 - models are loaded only now
-        from outreach import fuses, mailbox_health, personal, tabs  # noqa: F401, PLC0415
+        from outreach import fuses, mailbox_health, opens, personal, tabs  # noqa: F401, PLC0415
         from outreach.models import Mailbox, OAuthGrant  # noqa: PLC0415
 
         secrets.register(Mailbox, "secret")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from outreach import files
-from outreach.models import InboundMessage, Mailbox, Message, MessageOrigin, SendTry
+from outreach.models import InboundMessage, Mailbox, Message, MessageOrigin, Open, SendTry
 from outreach.outbox import queue
 from outreach.selectors import PRIVATE_ADDRESS
 from outreach.states import STOPPABLE, MessageStatus, Reason
@@ -56,6 +56,7 @@ _BLANK_INBOUND: dict[str, Any] = {
     "corrected_interest": "",
 }
 _TOLD_OF_MESSAGE = ("subject", "body_text", "planned_at", "sent_at", "status", "origin")
+_TOLD_OF_OPEN = ("opener", "times", "first_at", "last_at")
 _TOLD_OF_INBOUND = (
     "received_at",
     "verdict",
@@ -82,8 +83,10 @@ def erase(trail: Trail) -> dict[str, int]:
         Q(candidate_id=trail.candidate_id) | Q(message_id__in=ids)
     )
     tries = SendTry.objects.for_organisation(trail.organisation_id).filter(message_id__in=ids)
+    opens = Open.objects.for_organisation(trail.organisation_id).filter(message_id__in=ids)
     return {
         **files.forget_of_messages(ids, organisation_id=trail.organisation_id),
+        "outreach.Open": opens.delete()[0],
         "outreach.InboundMessage": inbound.update(**_BLANK_INBOUND),
         "outreach.SendTry": tries.exclude(text="").update(text=""),
         "outreach.Message": Message.objects.for_organisation(trail.organisation_id)
@@ -124,7 +127,9 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
     """Every message to and from the person; an address that is another user's own stays hidden."""
     messages = Message.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
     inbound = InboundMessage.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
+    opens = Open.objects.for_organisation(candidate.organisation_id).filter(message__candidate=candidate)
     return {
+        "Opens of these messages": [row_of(row, only=_TOLD_OF_OPEN) for row in opens.order_by("first_at")],
         "Messages to the person": [_told(row, viewer) for row in messages.order_by("pk")],
         "Messages from the person": [
             row_of(row, only=_TOLD_OF_INBOUND) for row in inbound.order_by("received_at")

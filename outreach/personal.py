@@ -136,6 +136,7 @@ person_data.register(
         "outreach.MailboxFolder": Words.NOBODY,
         "outreach.ContentFile": Words.ERASED,
         "outreach.Template": Words.NOBODY,
+        "outreach.Open": Words.NOBODY,
     },
     lock=lock,
     move=move,

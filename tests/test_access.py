@@ -379,6 +379,7 @@ PUBLIC = {
     "accounts:invitation",
     "sourcing:home",
     "outreach:unsubscribe",
+    "outreach:open_picture",
     "sourcing:shared",
     "schema",
     "api_docs",

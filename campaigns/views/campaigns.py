@@ -138,6 +138,7 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unsubscribe_text": campaign.unsubscribe_text,
         "hold_company": campaign.hold_company,
         "recent_days": campaign.recent_days,
+        "track_opens": campaign.track_opens,
     }
     form = SettingsForm(request.POST or None, initial=initial, campaign=campaign)
     if request.method == "POST" and form.is_valid():

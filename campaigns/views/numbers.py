@@ -34,6 +34,7 @@ def numbers_of(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
         "step_definitions": [
             definitions.SENT,
             definitions.BOUNCED,
+            *[definitions.OPENED] * campaign.track_opens,
             definitions.STEP_REPLIED,
             *[definitions.STEP_INTERESTED] * (statistics.INTERESTED is not None),
         ],

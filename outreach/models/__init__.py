@@ -13,6 +13,7 @@ from outreach.models.lane import Lane, LaneDay
 from outreach.models.loan import MailboxLoan
 from outreach.models.mailbox import LoginKind, Mailbox, MailboxFolder, Security
 from outreach.models.message import Message, MessageOrigin, SendTry
+from outreach.models.opens import Open
 
 __all__ = [
     "BreakNotice",
@@ -38,6 +39,7 @@ __all__ = [
     "MessageOrigin",
     "OAuthGrant",
     "OfficeHours",
+    "Open",
     "Security",
     "SendTry",
     "Template",

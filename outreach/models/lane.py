@@ -26,6 +26,8 @@ class Lane(TenantModel):
     holidays = ArrayField(models.DateField(), default=list, blank=True)
     opens = models.TimeField(null=True, blank=True)
     closes = models.TimeField(null=True, blank=True)
+    #: Its messages carry a hidden picture that tells when they are opened (``outreach.opens``).
+    track_opens = models.BooleanField(default=False, db_default=False)
     #: For fairness: equal lanes of a mailbox take turns.
     last_sent_at = models.DateTimeField(null=True, blank=True)
 

@@ -72,6 +72,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
         "may_answer": row.status == MessageStatus.UNCERTAIN
         and may_change
         and can(viewer, Right.CAMPAIGN_START),
+        "opens": row.opens.order_by("-last_at"),
     }
     return render(request, "outreach/message.html", context)
 
