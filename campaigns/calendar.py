@@ -20,6 +20,7 @@ from campaigns.states import ACTIVE, GOING, CampaignStatus, Hold, StepKind
 from outreach import lanes
 from outreach.models import LaneDay, Mailbox
 from outreach.outbox import capacity
+from outreach.outbox.limits import MailboxLimits
 
 DAYS = 30
 #: Beyond so many people of one mailbox the calendar shows hours (docs/behaviour.md §1).
@@ -120,7 +121,7 @@ def _going(campaign: Campaign) -> QuerySet[Recipient]:
 def _sender(mailbox: Mailbox | None, now: datetime) -> forecast.Sender:
     """Without a mailbox the campaign is told as if nothing limited it."""
     if mailbox is None:
-        return forecast.Sender(forecast.MailboxLimits(daily=None, gap=(timedelta(0), timedelta(0))), now)
+        return forecast.Sender(MailboxLimits(daily=None, gap=(timedelta(0), timedelta(0))), now)
     return forecast.Sender(
         limits=capacity.limits_of(mailbox),
         free_at=mailbox.next_send_at,
@@ -188,9 +189,9 @@ def _some(campaign: Campaign, count: int, share: int) -> list[Recipient]:
     numbered = rows.annotate(
         number=Window(RowNumber(), order_by=[F("planned_at").asc(nulls_last=True), F("pk").asc()])
     ).annotate(part=Mod(F("number"), Value(share)))
-    found = list(numbered.filter(Q(part=0) | Q(number=count)))
+    found: list[Recipient] = list(numbered.filter(Q(part=0) | Q(number=count)))
     for row in found:
-        row.weight = share if row.part == 0 else count % share  # type: ignore[attr-defined]
+        row.weight = share if row.part == 0 else count % share  # type: ignore[attr-defined]  # annotated above
     return found
 
 

@@ -57,13 +57,12 @@ def create_campaign(*, project: Project, name: str, actor: User, mailbox: Mailbo
         )
     elif not lending.may_send_from(mailbox, actor.pk):
         raise Invalid(f"{mailbox.address} is not lent to you.", fields={"mailbox": "Not lent to you."})
-    lane = Lane.objects.create(
-        organisation_id=project.organisation_id,
-        held="draft",
-        held_text="Not started",
-        zone=actor.time_zone,
-        **closing.on_a_lane(project.organisation_id, obeys_holidays=False),
+    lane = Lane(
+        organisation_id=project.organisation_id, held="draft", held_text="Not started", zone=actor.time_zone
     )
+    for column, value in closing.on_a_lane(project.organisation_id, obeys_holidays=False).items():
+        setattr(lane, column, value)
+    lane.save()
     defaults = recipient_email.defaults_of(project)
     campaign = Campaign.objects.create(
         organisation_id=project.organisation_id,

@@ -46,14 +46,7 @@ def add_people(
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    there = set(
-        Recipient.objects.for_organisation(organisation)
-        .filter(campaign=campaign, candidate_id__in=found)
-        .values_list("candidate_id", flat=True)
-    )
-    refused = dict.fromkeys(sorted(there), ALREADY_IN)
-    for candidate_id in sorted(suppression.suppressed_people(organisation, found) - there):
-        refused[candidate_id] = DO_NOT_CONTACT
+    refused = refusals(campaign, found)
     pins = _pins(organisation, found, actor)
     Recipient.objects.bulk_create(
         [
@@ -81,6 +74,20 @@ def add_people(
     for recipient in added:
         standing.tell(recipient)
     return Enrolment(added=tuple(r.candidate_id for r in added), refused=refused)
+
+
+def refusals(campaign: Campaign, candidate_ids: Collection[int]) -> dict[int, str]:
+    """Who of these people cannot be added at all, and why."""
+    organisation = campaign.organisation_id
+    there = set(
+        Recipient.objects.for_organisation(organisation)
+        .filter(campaign=campaign, candidate_id__in=candidate_ids)
+        .values_list("candidate_id", flat=True)
+    )
+    refused = dict.fromkeys(sorted(there), ALREADY_IN)
+    for candidate_id in sorted(suppression.suppressed_people(organisation, list(candidate_ids)) - there):
+        refused[candidate_id] = DO_NOT_CONTACT
+    return refused
 
 
 def _plan_if_running(campaign: Campaign, added: list[Recipient], now: datetime) -> None:

@@ -40,7 +40,7 @@ def next_for(steps: Iterable[Step], had: Collection[int]) -> Step | None:
 def had_by(recipient_ids: Collection[int], *, organisation_id: int) -> defaultdict[int, set[int]]:
     """Per recipient the ids of steps that are behind them: sent or perhaps sent, being sent, cancelled by hand (written
     or not), or a task that was done or skipped. An address that bounced leaves its step to be repeated."""
-    had: dict[int, set[int]] = defaultdict(set)
+    had: defaultdict[int, set[int]] = defaultdict(set)
     attempts = Attempt.objects.for_organisation(organisation_id).filter(
         Q(outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN, AttemptOutcome.OPEN])
         | Q(outcome=AttemptOutcome.SKIPPED, message__reason_code=Reason.CANCELLED_BY_HAND),

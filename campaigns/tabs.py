@@ -20,6 +20,8 @@ from sourcing.selectors import of_visible_project
 
 #: A campaign that wrote to somebody this lately is told before another begins.
 RECENTLY = timedelta(days=30)
+#: The id of our slot among the notices of all rooms.
+NOTICES = "campaigns"
 
 
 def campaign_count(project: Project, viewer: User) -> int | None:
@@ -52,8 +54,10 @@ def outreach_marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int,
     }
 
 
-def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[str]]:
-    """Who is writing to these people now, and which project wrote to them in the last 30 days.
+def contact_notices(
+    candidate_ids: Collection[int], viewer: User, *, recently: timedelta = RECENTLY
+) -> Mapping[int, list[str]]:
+    """Who is writing to these people now, and which project wrote to them in the last 30 days, or ``recently``.
 
     Campaigns the viewer may not open are told without name and owner. Four queries for any number of people.
     """
@@ -72,7 +76,7 @@ def contact_notices(candidate_ids: Collection[int], viewer: User) -> Mapping[int
         )
         if whose not in notices[recipient.candidate_id]:
             notices[recipient.candidate_id].append(whose)
-    over = everybody.exclude(pk__in=live).filter(attempts__message__sent_at__gt=timezone.now() - RECENTLY)
+    over = everybody.exclude(pk__in=live).filter(attempts__message__sent_at__gt=timezone.now() - recently)
     named = set(over.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
     zone = ZoneInfo(viewer.time_zone)
     for pk, candidate_id, project, at in (
@@ -154,7 +158,7 @@ slots.project_activity(
     id="campaigns", label="Campaigns", order=20, right=Right.CAMPAIGN_VIEW, entries=activity
 )
 slots.contact_notice(
-    id="campaigns", label="Campaigns", order=20, right=Right.CANDIDATE_VIEW, notices=contact_notices
+    id=NOTICES, label="Campaigns", order=20, right=Right.CANDIDATE_VIEW, notices=contact_notices
 )
 slots.project_tab(
     id="outreach",
@@ -173,6 +177,15 @@ slots.project_tab(
 )
 slots.candidate_mark(
     id="outreach", label="Outreach", order=10, right=Right.CAMPAIGN_VIEW, marks=outreach_marks
+)
+slots.bulk_action(
+    id="add_found_to_campaign",
+    label="Add to campaign",
+    order=20,
+    right=Right.CAMPAIGN_EDIT,
+    url_name="campaigns:add_from_search",
+    icon="send",
+    scope="people",
 )
 slots.bulk_action(
     id="add_to_campaign",

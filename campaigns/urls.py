@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.tasks import TaskDetail, TaskList
-from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList
+from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
 from campaigns.views import (
+    adding,
     builder,
     calendar,
     campaigns,
@@ -31,7 +32,8 @@ urlpatterns = [
         name="project_settings",
     ),
     path("projects/<int:project_id>/outreach/new/", campaigns.create, name="create"),
-    path("projects/<int:project_id>/outreach/add/", recipients.add_from_project, name="add_from_project"),
+    path("projects/<int:project_id>/outreach/add/", adding.add_from_project, name="add_from_project"),
+    path("outreach/add/", adding.add_from_search, name="add_from_search"),
     path("campaigns/<int:campaign_id>/", campaigns.overview, name="overview"),
     path("campaigns/<int:campaign_id>/start/", campaigns.start, name="start"),
     path("campaigns/<int:campaign_id>/pause/", campaigns.pause, name="pause"),
@@ -49,7 +51,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/check/", step_text.check, name="step_check"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/test/", step_text.test, name="step_test"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
-    path("campaigns/<int:campaign_id>/recipients/add/", recipients.add_all, name="add_all"),
+    path("campaigns/<int:campaign_id>/recipients/add/", adding.add_all, name="add_all"),
     path("recipients/<int:recipient_id>/", dialogue.recipient, name="recipient"),
     path("recipients/<int:recipient_id>/pause/", dialogue.pause, name="recipient_pause"),
     path("recipients/<int:recipient_id>/go-on/", dialogue.go_on, name="recipient_go_on"),
@@ -84,5 +86,8 @@ urlpatterns = [
     path("api/v1/tasks/<int:recipient_id>/<int:step_id>/", TaskDetail.as_view(), name="api_task"),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
+    path(
+        "api/v1/campaigns/<int:campaign_id>/recipients/", CampaignRecipients.as_view(), name="api_add_people"
+    ),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

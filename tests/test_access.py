@@ -304,6 +304,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:project_settings": ("GET", "ARV"),
     "campaigns:create": ("GET", "AR"),
     "campaigns:add_from_project": ("GET", "AR"),
+    "campaigns:add_from_search": ("POST", "AR"),
+    "campaigns:api_add_people": ("POST", "AR"),
     "campaigns:overview": ("GET", "ARV"),
     "campaigns:start": ("GET", "AR"),
     "campaigns:pause": ("POST", "AR"),

@@ -1,19 +1,22 @@
-"""Campaigns over the API: read."""
+"""Campaigns over the API: read, their calendar, people added."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.permissions import Right, viewer_of
-from campaigns import calendar, forecast, selectors
+from campaigns import calendar, enrolment, screening, selectors
 from campaigns.models import Campaign
+from sourcing.models import ProjectRole
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
@@ -60,7 +63,7 @@ class CampaignList(mixins.ListModelMixin, _Campaigns):
         return self.list(request)
 
 
-class PlannedSerializer(serializers.Serializer[forecast.Planned]):
+class PlannedSerializer(serializers.Serializer[Any]):
     """One coming message or manual task of a campaign."""
 
     at = serializers.DateTimeField(help_text="When it leaves, or when the task is due.")
@@ -71,7 +74,7 @@ class PlannedSerializer(serializers.Serializer[forecast.Planned]):
     people = serializers.IntegerField(source="weight", help_text="More than one only where hours are shown.")
 
 
-class CalendarSerializer(serializers.Serializer[calendar.Calendar]):
+class CalendarSerializer(serializers.Serializer[Any]):
     """The planned calendar of one campaign."""
 
     until = serializers.DateTimeField()
@@ -94,6 +97,50 @@ class CampaignCalendar(_Campaigns):
         ]
         answer = {"until": shown.until, "by_hours": shown.by_hours, "held": shown.held, "planned": entries}
         return Response(CalendarSerializer(answer).data)
+
+
+class AddingSerializer(serializers.Serializer[Any]):
+    """People to add. ``anyway``: those of them who are added although something speaks against it."""
+
+    candidates = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1_000)
+    anyway = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), max_length=1_000, required=False, default=list
+    )
+
+
+class AddedSerializer(serializers.Serializer[Any]):
+    """What became of each candidate id."""
+
+    added = serializers.ListField(child=serializers.IntegerField())
+    refused = serializers.DictField(child=serializers.CharField(), help_text="Id → why.")
+    left_out = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="Id → what speaks against it."
+    )
+
+
+class CampaignRecipients(_Campaigns):
+    """Adding people to a campaign."""
+
+    right = Right.CAMPAIGN_EDIT
+    serializer_class = AddedSerializer  # type: ignore[assignment]  # no campaign is answered
+
+    @extend_schema(operation_id="campaigns_add_people", request=AddingSerializer, responses=AddedSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:
+        """Who is refused, who is left out unless named in ``anyway``, and who was added."""
+        caller = viewer_of(request)
+        campaign = selectors.campaign_for(caller, campaign_id, role=ProjectRole.EDITOR)
+        asked = AddingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = screening.screen(
+            campaign=campaign, candidate_ids=asked.validated_data["candidates"], viewer=caller
+        )
+        anyway = set(asked.validated_data["anyway"]) & set(found.doubtful)
+        result = enrolment.add_people(
+            campaign=campaign, candidate_ids=[*found.clean, *anyway], actor=caller, now=timezone.now()
+        )
+        left_out = {pk: texts for pk, texts in found.doubtful.items() if pk not in anyway}
+        answer = {"added": sorted(result.added), "refused": found.refused, "left_out": left_out}
+        return Response(AddedSerializer(answer).data)
 
 
 class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):

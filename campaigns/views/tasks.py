@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -50,7 +51,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in dict(_KINDS) else ""
     mine = request.GET.get("whose") != "all"
     counts = lists.due_counts(viewer, now=now, kind=kind, mine=mine)
-    context = {
+    context: dict[str, Any] = {
         "when": when.value,
         "kind": kind,
         "mine": mine,

@@ -12,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import editing, lifecycle, selectors, tabs
+from campaigns import editing, lifecycle, screening, selectors, tabs
 from campaigns.models import Campaign, Recipient
 from campaigns.states import Hold, Progress
 from outreach.models import Message
 from sourcing import projects, suppression
-from sourcing.models import Candidate
+from sourcing import selectors as sourcing_selectors
+from sourcing.models import Candidate, DuplicatePair
 from tests.campaigns import making
 from tests.outreach.making import user
 
@@ -145,7 +146,7 @@ def test_selected_people_of_a_project_are_added_and_refusals_are_told():
     assert Recipient.objects.for_organisation(made.organisation_id).count() == 1
 
 
-def test_who_else_writes_to_them_is_told_before_they_are_added_and_they_can_be_left_out():
+def test_whoever_something_speaks_against_is_left_out_unless_ticked():
     made = making.started(making.campaign("Ada", "Bea", "Cleo", "Dora"))
     alice, organisation = made.owner, made.organisation
     ada, bea, cleo, dora = (making.recipient(made, name) for name in ("Ada", "Bea", "Cleo", "Dora"))
@@ -156,17 +157,76 @@ def test_who_else_writes_to_them_is_told_before_they_are_added_and_they_can_be_l
     suppression.suppress_company(organisation=organisation, company="Voltra", actor=alice, soft=True)
     other = editing.create_campaign(project=made.project, name="Second", actor=alice, mailbox=made.mailbox)
     add = f"/projects/{made.project_id}/outreach/add/"
-    chosen = [each.candidate_id for each in (ada, bea, cleo, dora)]
-    page = _as(alice).post(add, {"candidate": chosen}).content.decode()
+    chosen = {"candidate": [each.candidate_id for each in (ada, bea, cleo, dora)], "campaign": other.pk}
+    page = _as(alice).post(add, chosen).content.decode()
     assert f"In {made.name} by {alice.name}" in page
-    assert "On the do-not-contact list." in page
     assert "Voltra is a company you wanted to be warned of." in page
-    assert "3 people have something to know about" in page
-    _as(alice).post(add, {"candidate": chosen, "campaign": other.pk, "leave_out": [cleo.candidate_id]})
-    assert set(selectors.candidate_ids(other)) == {ada.candidate_id, dora.candidate_id}
-    third = editing.create_campaign(project=made.project, name="Third", actor=alice, mailbox=made.mailbox)
-    _as(alice).post(add, {"candidate": chosen, "campaign": third.pk, "careful": "1"})
-    assert set(selectors.candidate_ids(third)) == {dora.candidate_id}
+    assert "2 people have something to know about" in page
+    assert "Cannot be added: 1" in page
+    assert not other.recipients.exists(), "nothing is done before the answer"
+    _as(alice).post(add, {**chosen, "asked": "1"})
+    assert set(selectors.candidate_ids(other)) == {dora.candidate_id}
+    _as(alice).post(add, {**chosen, "asked": "1", "anyway": [ada.candidate_id, bea.candidate_id]})
+    assert set(selectors.candidate_ids(other)) == {dora.candidate_id, ada.candidate_id}
+    _as(alice).post(add, {**chosen, "asked": "1", "anyway_all": "1"})
+    assert set(selectors.candidate_ids(other)) == {each.candidate_id for each in (ada, cleo, dora)}
+
+
+def test_a_possible_duplicate_is_left_out_unless_ticked():
+    made = making.campaign("Ada")
+    bea, cleo = (making.person(made.owner, name, f"{name}@work.example") for name in ("Bea", "Cleo"))
+    DuplicatePair.objects.create(organisation=made.organisation, first=bea, second=cleo, score=80)
+    found = screening.screen(campaign=made, candidate_ids=[bea.pk, cleo.pk], viewer=made.owner)
+    assert found.doubtful[bea.pk] == ["May be the same person as Cleo Probe"]
+    assert set(found.doubtful) == {bea.pk, cleo.pk}
+
+
+def test_the_campaign_says_how_long_ago_counts_as_lately():
+    made = making.started(making.campaign("Ada"))
+    ada = making.recipient(made, "Ada")
+    (message,) = making.written(made)
+    making.settle(message, "sent", now=timezone.now() - timedelta(days=10))
+    Recipient.objects.for_organisation(made.organisation_id).filter(pk=ada.pk).update(progress="completed")
+    other = editing.create_campaign(project=made.project, name="Second", actor=made.owner)
+    for days, doubtful in ((30, True), (7, False), (0, False)):
+        other.recent_days = days
+        found = screening.screen(campaign=other, candidate_ids=[ada.candidate_id], viewer=made.owner)
+        assert bool(found.doubtful) is doubtful
+
+
+def test_who_has_no_address_is_added_and_counted():
+    made = making.campaign("Ada")
+    bea = making.person(made.owner, "Bea")
+    found = screening.screen(campaign=made, candidate_ids=[bea.pk], viewer=made.owner)
+    assert (found.clean, found.without_address) == ((bea.pk,), 1)
+
+
+def test_people_are_added_from_the_search_into_the_campaign_and_its_project():
+    made = making.campaign("Ada")
+    bea = making.person(made.owner, "Bea", "bea@work.example")
+    alice = _as(made.owner)
+    page = alice.post("/outreach/add/", {"candidate": [bea.pk]}).content.decode()
+    assert made.name in page
+    alice.post("/outreach/add/", {"candidate": [bea.pk], "campaign": made.pk})
+    assert made.recipients.filter(candidate=bea).exists()
+    assert sourcing_selectors.project_members(made.owner, made.project).filter(candidate=bea).exists()
+    assert alice.post("/outreach/add/", {}).status_code == 422
+    stranger = _as(user("mallory"))
+    assert stranger.post("/outreach/add/", {"candidate": [bea.pk], "campaign": made.pk}).status_code == 404
+
+
+def test_the_api_adds_people_and_says_who_is_left_out_and_why():
+    made = making.started(making.campaign("Ada"))
+    ada = making.recipient(made, "Ada").candidate_id
+    other = editing.create_campaign(project=made.project, name="Second", actor=made.owner)
+    alice = _as(made.owner)
+    path = f"/api/v1/campaigns/{other.pk}/recipients/"
+    answer = alice.post(path, {"candidates": [ada, 999_999_999]}, "application/json").json()
+    assert (answer["added"], list(answer["left_out"])) == ([], [str(ada)])
+    answer = alice.post(path, {"candidates": [ada], "anyway": [ada]}, "application/json").json()
+    assert answer["added"] == [ada]
+    answer = alice.post(path, {"candidates": [ada], "anyway": [ada]}, "application/json").json()
+    assert answer["refused"] == {str(ada): "already in this campaign"}
 
 
 def test_an_earlier_campaign_is_told_for_a_month_and_a_hidden_one_without_its_name():
