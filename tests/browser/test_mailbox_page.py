@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from outreach import fuses
-from outreach.models import FolderGap, GapMeter, Mailbox
+from outreach.models import DeliverabilityCheck, FolderGap, GapMeter, Mailbox
 from outreach.states import FailureClass
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.outreach import making
@@ -32,6 +32,8 @@ def box(transactional_db: None) -> Mailbox:
         min_gap_seconds=None,
         max_gap_seconds=None,
         daily_limit=90,
+        reply_to="jobs@recruiting.larkfield.example",
+        signature="Theodora Quillfeather\nhttps://recruiting.larkfield.example/open-positions",
         created_at=now - timedelta(days=9),
     )
     GapMeter.objects.create(
@@ -67,6 +69,21 @@ def box(transactional_db: None) -> Mailbox:
         message.failure_class, message.settled_at, message.sending_at = FailureClass.HARD, now, now
         message.reason_text = "550 5.1.1 The email account that you tried to reach does not exist."
         message.save()
+    DeliverabilityCheck.objects.create(
+        organisation_id=box.organisation_id,
+        mailbox=box,
+        asked_at=now - timedelta(hours=1),
+        looked_up_at=now,
+        returned_at=now,
+        facts={
+            "mx": ["10 recruiting-larkfield-example.mail.protection.outlook.com"],
+            "txt": ["v=spf1 " + "include:a-service-with-a-long-name.example " * 12 + "~all"],
+        },
+        returned={
+            "signatures": [{"domain": "larkfield.onmicrosoft.example", "selector": "s1", "covers": ["from"]}],
+            "fields": ["list-unsubscribe", "list-unsubscribe-post"],
+        },
+    )
     making.write(box, *[f"p{n}@example.org" for n in range(90)], planned_at=now + timedelta(days=1))
     fuses.look(box, now=now)
     return box
@@ -83,10 +100,14 @@ def test_the_page_fits_and_is_accessible(
 ) -> None:
     page = new_page(width=width, height=844, scheme=scheme)
     log_in(page, box.owner)
-    for path in ("/outreach/settings/", f"/outreach/mailboxes/{box.pk}/"):
+    for path in (
+        "/outreach/settings/",
+        f"/outreach/mailboxes/{box.pk}/",
+        f"/outreach/mailboxes/{box.pk}/signature/",
+    ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        picture(page, f"mailbox-{path.strip('/').split('/')[1]}-{width}-{scheme}")
+        picture(page, f"mailbox-{path.strip('/').replace('/', '-')}-{width}-{scheme}")
         assert_no_serious_axe_violations(page)
 
 
