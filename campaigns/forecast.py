@@ -118,7 +118,7 @@ class _Line:
         self, sender: Sender, campaigns: Mapping[int, Rules], now: datetime, until: datetime
     ) -> None:
         self.sender, self.campaigns, self.until = sender, campaigns, until
-        self.now = now
+        self.now = self.start = now
         self.free_at = sender.free_at
         self.begun = list(sender.begun)
         self.later: list[_Entry] = []
@@ -176,7 +176,8 @@ class _Line:
             planned, item = entry[0], entry[-1]
             waiting = item.waiting
             if self._stage(waiting).manual:
-                self._tell(item, planned, item.weight, about=not item.surely)
+                # An overdue task is taken as done now.
+                self._tell(item, max(planned, self.start), item.weight, about=not item.surely)
                 continue
             turn = Turn.LATER_STEP if waiting.stage else Turn.FIRST_STEP
             heapq.heappush(self.due.setdefault((turn, waiting.campaign), []), entry)

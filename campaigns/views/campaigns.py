@@ -192,6 +192,8 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
         campaign = lifecycle.start(campaign=campaign, actor=user, now=timezone.now())
         messages.success(request, "Campaign started." if was_draft else "It was already started.")
         return redirect("campaigns:overview", campaign.pk)
+    if campaign.status != "draft":
+        return redirect("campaigns:overview", campaign.pk)
     context = campaign_frame(request, campaign, "overview")
     context.update(
         preview.of_start(campaign, now=timezone.now()),

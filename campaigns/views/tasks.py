@@ -82,7 +82,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after"),
         size=PAGE,
     )
-    context.update(page=rows, rows=rows.rows, current=_current(request, viewer, rows.rows))
+    titled = [(row, lists.text_of(row).title) for row in rows.rows]
+    context.update(page=rows, rows=titled, current=_current(request, viewer, rows.rows))
     context["may_do"] = _may_do(viewer, context["current"])
     return render(request, "campaigns/tasks.html", context)
 

@@ -65,6 +65,12 @@ def test_a_manual_task_needs_no_mailbox_and_leaves_what_follows_uncertain():
     assert mail.at.date() == (NOW + timedelta(days=2)).date()
 
 
+def test_an_overdue_task_is_taken_as_done_now():
+    call, mail = told(sender(), rules(2, manual=(0,)), waiting(1, minutes=-3_000))
+    assert call.at == NOW
+    assert mail.at.date() == (NOW + timedelta(days=2)).date()
+
+
 def test_a_task_of_the_same_day_is_due_when_the_step_before_it_has_left():
     mail, call = told(sender(), rules(0, manual=(1,)), waiting(1))
     assert call.at == mail.at
