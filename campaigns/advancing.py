@@ -57,6 +57,23 @@ SELECT m.id, r.campaign_id, r.turn, r.planned_at
  ORDER BY m.id, r.turn, l.last_sent_at NULLS FIRST, r.planned_at
 """
 
+# These two are on the way of every message.
+_OPENED = """
+UPDATE campaigns_recipient AS r
+   SET open_attempt_id = x.attempt, address = x.address, contact_point_id = x.point
+  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[]) AS x(id, attempt, address, point)
+ WHERE r.id = x.id
+"""
+_OPEN_RECIPIENTS = """
+SELECT a.message_id, r.progress, r.hold, c.owner_id, b.id, b.owner_id
+  FROM campaigns_recipient r JOIN campaigns_attempt a ON a.id = r.open_attempt_id
+  JOIN campaigns_campaign c ON c.id = r.campaign_id
+  JOIN outreach_message m ON m.id = a.message_id JOIN outreach_mailbox b ON b.id = m.mailbox_id
+ WHERE a.message_id = ANY(%s)
+ ORDER BY r.id
+   FOR NO KEY UPDATE OF r
+"""
+
 
 @dataclass(frozen=True)
 class _DueCampaign:
@@ -303,30 +320,20 @@ class _Batch:
                 for (recipient, step, choice, _), message in zip(drafts, messages, strict=True)
             ]
         )
+        rows = []
         for (recipient, _, choice, _), attempt in zip(drafts, attempts, strict=True):
             recipient.open_attempt = attempt
             recipient.address, recipient.contact_point_id = choice.address.text, choice.address.id
-        Recipient.objects.for_organisation(self.organisation).bulk_update(
-            [recipient for recipient, *_ in drafts], ["open_attempt", "address", "contact_point"]
-        )
+            rows.append((recipient.pk, attempt.pk, recipient.address, recipient.contact_point_id))
+        with connection.cursor() as cursor:
+            cursor.execute(_OPENED, [list(column) for column in zip(*rows, strict=True)])
         return [message.pk for message in messages]
 
 
 def _may_begin(messages: Sequence[Message]) -> dict[int, Reason | None]:
-    rows = (
-        Recipient.objects.across_organisations(_EVERYONE)
-        .select_for_update(of=("self",), no_key=True)
-        .filter(open_attempt__message__in=[m.pk for m in messages])
-        .order_by("pk")
-        .values_list(
-            "open_attempt__message_id",
-            "progress",
-            "hold",
-            "campaign__owner_id",
-            "open_attempt__message__mailbox_id",
-            "open_attempt__message__mailbox__owner_id",
-        )
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_RECIPIENTS, [[message.pk for message in messages]])
+        rows = cursor.fetchall()
     answers: dict[int, Reason | None] = {}
     for message_id, progress, hold, sender, mailbox_id, mailbox_owner in rows:
         if progress not in GOING:
