@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -85,21 +86,32 @@ def usable_mailboxes(viewer: User) -> QuerySet[Mailbox]:
 def mailbox_views(viewer: User, *, now: datetime) -> list[MailboxView]:
     """The list of Outreach Settings → Connected email accounts."""
     mailboxes = list(visible_mailboxes(viewer))
-    words = gap_words(mailboxes)
+    words, loans = gap_words(mailboxes), _loans(viewer, mailboxes)
     return [
-        replace(mailbox_view(viewer, mailbox, now=now), gap_word=words[mailbox.pk]) for mailbox in mailboxes
+        replace(_view(viewer, mailbox, loans[mailbox.pk], now=now), gap_word=words[mailbox.pk])
+        for mailbox in mailboxes
     ]
 
 
 def mailbox_view(viewer: User, mailbox: Mailbox, *, now: datetime) -> MailboxView:
     """One mailbox with its figures of the last 24 hours."""
+    return _view(viewer, mailbox, _loans(viewer, [mailbox])[mailbox.pk], now=now)
+
+
+def _loans(viewer: User, mailboxes: Sequence[Mailbox]) -> defaultdict[int, list[MailboxLoan]]:
+    found: defaultdict[int, list[MailboxLoan]] = defaultdict(list)
+    for loan in lending.loans_of(mailboxes, organisation_id=viewer.tenant_id):
+        found[loan.mailbox_id].append(loan)
+    return found
+
+
+def _view(viewer: User, mailbox: Mailbox, loans: list[MailboxLoan], *, now: datetime) -> MailboxView:
     rules = capacity.limits_of(mailbox)
     failing = mailbox.send_failures or mailbox.read_failures
     broken = breaks.standing(mailbox.organisation_id, [mailbox.pk], now=now) if failing else ()
     may_edit = can(viewer, Right.MAILBOX_LINK) and (
         mailbox.owner_id == viewer.pk or viewer.role == Role.ADMIN
     )
-    loans = list(lending.loans_of([mailbox], organisation_id=mailbox.organisation_id))
     shortest, longest = (each.total_seconds() for each in rules.gap)
     gap = f"{shortest:g}–{longest:g} s between two messages" if longest else "no gap between messages"
     return MailboxView(

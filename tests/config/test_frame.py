@@ -32,7 +32,14 @@ def somebody(
 
 def test_an_admin_finds_everything() -> None:
     found = around(somebody())
-    assert [item.label for item in found.nav] == ["Search", "Projects", "Outreach", "Inbox", "Reports"]
+    assert [item.label for item in found.nav] == [
+        "Search",
+        "Projects",
+        "Outreach",
+        "Inbox",
+        "Tasks",
+        "Reports",
+    ]
     assert [item.label for item in found.menu] == ["Integrations", "Settings", "Help"]
     assert found.outreach_settings
     assert found.search_url

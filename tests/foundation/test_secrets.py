@@ -150,5 +150,6 @@ def test_every_column_that_holds_sealed_text_is_registered():
     assert names == {
         "integrations_connection.secret",
         "outreach_mailbox.secret",
+        "outreach_oauthgrant.secret",
         "sourcing_findingprovider.secret",
     }

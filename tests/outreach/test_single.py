@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from foundation.problems import Conflict, Invalid, NotAllowed
-from outreach import personal, single, tabs, templates
+from outreach import lending, personal, single, tabs, templates
 from outreach.contents import Content
 from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
@@ -142,6 +142,9 @@ def test_only_a_mailbox_of_ones_own_or_lent_can_be_the_sender(alice, box, ada) -
     assert "mailbox" in caught.value.fields
     lender = user("harry", of=alice.organisation, role=Role.MAILBOX_OWNER)
     lent = mailbox(lender)
+    with pytest.raises(Invalid):
+        send(bob, lent, ada)
+    lending.lend(actor=lender, mailbox_id=lent.pk, user_id=bob.pk, now=NOW)
     assert send(bob, lent, ada).mailbox == lent
 
 
