@@ -74,10 +74,11 @@ class Chart:
 
 def unit_of(first: date, last: date) -> str:
     """Days, weeks or months: the finest that needs no more than :data:`MOST_BARS` bars; months beyond."""
-    days = (last - first).days + 1
-    if days <= MOST_BARS:
+    if (last - first).days < MOST_BARS:
         return "day"
-    return "week" if days <= 7 * MOST_BARS else "month"
+    # A week that is only begun has a bar of its own.
+    weeks = (last - begin_of(first, "week")).days // 7 + 1
+    return "week" if weeks <= MOST_BARS else "month"
 
 
 def begin_of(day: date, unit: str) -> date:

@@ -115,9 +115,8 @@ def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
     answer* leaves out what somebody here has answered since, and what was set aside. Mail of nobody known stands alone.
     """
     wanted = FILTERS.get(only, Q())
-    newer = InboundMessage.objects.for_organisation(viewer.organisation_id).filter(
-        wanted, ~Q(certainty=""), mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate")
-    )
+    # Of what the viewer may see: a mail that is hidden from them hides no other.
+    newer = _visible(viewer).filter(wanted, mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate"))
     newer = newer.filter(
         Q(received_at__gt=OuterRef("received_at"))
         | Q(received_at=OuterRef("received_at"), pk__gt=OuterRef("pk"))

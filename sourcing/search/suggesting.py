@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from sourcing.models import Candidate, Synonym
+from sourcing.normalising import clean_text
 from sourcing.search import query
 from sourcing.search.question import Question
 from sourcing.search.tokens import fold, words
@@ -48,12 +49,13 @@ class Suggestion:
 
 def values(*, viewer: User, text: str, kinds: Sequence[str] = KINDS, most: int = SHOWN) -> list[Suggestion]:
     """Values of ``kinds`` that begin with or contain ``text``, or a synonym of it; two letters are needed."""
-    wanted = fold(text).strip()[:100]
+    said = clean_text(text, limit=100)
+    wanted = fold(said)[:100]
     if len(wanted) < 2:
         return []
     found = [Suggestion(*row) for row in _like(viewer, wanted, kinds, most)]
-    for other in synonyms_of(viewer, text):
-        found += [Suggestion(*row, because=text.strip()) for row in _like(viewer, fold(other), kinds, 2)]
+    for other in synonyms_of(viewer, said):
+        found += [Suggestion(*row, because=said) for row in _like(viewer, fold(other), kinds, 2)]
     return list({(each.kind, each.folded): each for each in reversed(found)}.values())[::-1][:most]
 
 
@@ -68,7 +70,7 @@ def people(*, viewer: User, text: str, most: int = 5) -> list[Candidate]:
 
 def synonyms_of(viewer: User, text: str) -> list[str]:
     """The organisation's other words for ``text``, in either direction."""
-    said = text.strip()[:100]
+    said = clean_text(text, limit=100)
     rows = Synonym.objects.for_organisation(viewer.organisation_id).filter(
         Q(word__iexact=said) | Q(same_as__iexact=said)
     )

@@ -112,12 +112,12 @@ def test_eight_workers_never_send_under_the_gap_nor_above_ramp_and_limit(server:
 
     def work(number: int) -> None:
         order = random.Random(number)
-        while clock.now < NOW + timedelta(days=1.6):
+        while clock.now < NOW + timedelta(days=1.2):
             deliver.deliver_mailbox(box.pk, clock=clock, turn=timedelta(seconds=order.uniform(0, 0.05)))
             if order.random() < 0.05:
                 mailboxes.set_limits(actor=box.owner, mailbox_id=box.pk, now=clock(), daily_limit=23)
             if order.random() < 0.2:
-                clock.step = timedelta(seconds=order.choice([1, 61, 600]))
+                clock.step = timedelta(seconds=order.choice([1, 61, 240]))
 
     in_threads(8, work)
     rows = list(Message.objects.across_organisations("test").exclude(sending_at=None).order_by("sending_at"))

@@ -322,6 +322,12 @@ def test_type_ahead_begins_contains_and_knows_synonyms(alice: User, team: dict[s
     assert [person.first_name for person in suggesting.people(viewer=alice, text="che")] == ["Bo"]
 
 
+def test_characters_that_nobody_sees_are_no_part_of_what_was_typed(alice: User) -> None:
+    for text in ("a\x00b", "\x00", "\ud800"):
+        assert suggesting.values(viewer=alice, text=text) == []
+        assert suggesting.synonyms_of(alice, text) == []
+
+
 def test_a_value_that_nobody_has_any_more_is_forgotten(alice: User, team: dict[str, Candidate]) -> None:
     rows = FacetValue.objects.for_organisation(alice.organisation_id)
     ids = list(rows.filter(folded__in=["vivantes", "voltra"]).values_list("pk", flat=True))
