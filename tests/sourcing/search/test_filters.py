@@ -323,7 +323,7 @@ def test_type_ahead_begins_contains_and_knows_synonyms(alice: User, team: dict[s
 
 
 def test_characters_that_nobody_sees_are_no_part_of_what_was_typed(alice: User) -> None:
-    for text in ("a\x00b", "\x00", "\ud800"):
+    for text in ("a\x00b", "\x00"):
         assert suggesting.values(viewer=alice, text=text) == []
         assert suggesting.synonyms_of(alice, text) == []
 
