@@ -73,7 +73,7 @@ def plan(made: Campaign) -> None:
     runs = Run.objects.for_organisation(made.organisation_id).filter(
         kind="planning", subject=f"campaign:{made.pk}", status__in=["queued", "running"]
     )
-    for run in runs:
+    for run in runs.order_by("pk"):
         work(run.pk)
 
 
