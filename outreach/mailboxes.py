@@ -229,7 +229,9 @@ def resume(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
         raise Conflict("This e-mail account has to be connected again.")
     check_mailbox(row.status, MailboxStatus.CONNECTED)
     row.status, row.status_code, row.server_words = MailboxStatus.CONNECTED, "", ""
-    row.paused_until, row.next_send_at = None, capacity.end_of_gap(row, now=now)
+    row.paused_until = None
+    # Left in the past it says how long the mailbox stood still: what is overdue by that is planned anew, no burst.
+    row.next_send_at = min(row.next_send_at, capacity.end_of_gap(row, now=now))
     row.save()
     mailbox_health.changed(row)
     return row

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
-from outreach import deliverability, fuses, mailbox_figures, tasks
+from outreach import deliverability, fuses, mailbox_figures, mailboxes, tasks
 from outreach.api.serializers import MailboxSerializer
 from outreach.gap_view import gap_view
 from outreach.inbound import gaps
@@ -161,6 +161,7 @@ class MailboxReleases(APIView):
     )
     def post(self, request: Request, mailbox_id: int) -> Response:
         """With a reason, which is kept."""
+        mailboxes.editable(viewer_of(request), mailbox_id)
         typed = ReleaseSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         fuses.go_on(

@@ -9,7 +9,8 @@ import pytest
 from campaigns import advancing, editing, enrolment, folding, intervening, lifecycle, reactions, selectors
 from campaigns.models import Attempt, Recipient
 from campaigns.states import CampaignStatus, Hold, Progress
-from outreach.models import InboundMessage, Message
+from outreach import fuses
+from outreach.models import FuseTrip, InboundMessage, Mailbox, Message
 from outreach.outbox import queue
 from outreach.states import Reason
 from sourcing import people, suppression
@@ -443,3 +444,24 @@ def test_queue_cancel_leaves_what_is_being_handed_over():
     Message.objects.for_organisation(made.organisation_id).update(status="sending")
     assert queue.cancel(message_ids=[message.pk], reason=Reason.STOPPED, now=NOW) == set()
     assert Attempt.objects.for_organisation(made.organisation_id).get().outcome == "open"
+
+
+def test_a_mailbox_that_stood_still_for_days_goes_on_without_a_burst():
+    """Its fuse blew before the first minute; what became overdue meanwhile goes through the timing table again."""
+    made = making.started(making.campaign("Ada", "Bob", "Cleo"))
+    box = made.mailbox
+    FuseTrip.objects.create(
+        organisation_id=made.organisation_id,
+        mailbox=box,
+        kind="bounces",
+        tripped_at=NOW,
+        counted_from=NOW,
+        sent=9,
+        cases=9,
+    )
+    Mailbox.objects.for_organisation(made.organisation_id).update(status="paused", next_send_at=NOW)
+    later = NOW + timedelta(days=2)
+    fuses.go_on(actor=made.owner, mailbox_id=box.pk, reason="The list was cleaned.", now=later)
+    assert making.written(made, now=later) == []
+    planned = [making.recipient(made, name).planned_at for name in ("Ada", "Bob", "Cleo")]
+    assert all(moment >= later + timedelta(minutes=20) for moment in planned)

@@ -107,7 +107,7 @@ def test_eight_workers_never_send_under_the_gap_nor_above_ramp_and_limit(server:
     box = making.mailbox(
         port=server.port, min_gap_seconds=60, max_gap_seconds=90, daily_limit=23, created_at=born
     )
-    making.write(box, *[f"p{n}@example.org" for n in range(60)])
+    making.write(box, *[f"p{n}@example.org" for n in range(150)])
     clock = SharedClock(timedelta(seconds=61))
 
     def work(number: int) -> None:
@@ -120,6 +120,10 @@ def test_eight_workers_never_send_under_the_gap_nor_above_ramp_and_limit(server:
                 clock.step = timedelta(seconds=order.choice([1, 61, 240]))
 
     in_threads(8, work)
+    # How much of a day eight workers use up by looking at its clock hangs on the machine; one alone fills it.
+    clock.step = timedelta(seconds=100)
+    while clock.now < NOW + timedelta(days=4):
+        deliver.deliver_mailbox(box.pk, clock=clock)
     rows = list(Message.objects.across_organisations("test").exclude(sending_at=None).order_by("sending_at"))
     begun = [row.sending_at for row in rows]
     rules = capacity.limits_of(box)
@@ -129,7 +133,7 @@ def test_eight_workers_never_send_under_the_gap_nor_above_ramp_and_limit(server:
     for moment in begun:
         within = sum(moment - limits.WINDOW < other <= moment for other in begun)
         assert within <= limits.ceiling(rules, now=moment).count
-    assert max(sum(m - limits.WINDOW < o <= m for o in begun) for m in begun) == (22 if young else 23)
+    assert max(sum(m - limits.WINDOW < o <= m for o in begun) for m in begun) == 23
     assert set(server.message_ids().values()) == {1}
 
 
