@@ -9,29 +9,13 @@ from datetime import datetime
 from accounts.models import User
 from campaigns import addressing, calendar, choosing, planning, sequence, writing
 from campaigns.models import Campaign, Recipient, Step
-from outreach import rendering, rich_text
+from outreach import rendering
+from outreach.previews import SAMPLE_LINK, Preview
 from sourcing import selectors as people
 from sourcing.models import Candidate
 
-#: A link that goes nowhere: previews are not unsubscribe links.
-SAMPLE_LINK = "https://unsubscribe.example/"
 #: People of the campaign that the preview offers; anybody else is found by name.
 OFFERED = 50
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A rendered step for ``person``, or the problem that keeps it from being rendered."""
-
-    candidate_id: int
-    person: str
-    text: rendering.Rendered | None
-    problem: str
-
-    @property
-    def markup(self) -> str:
-        """The HTML part as a page may show it."""
-        return rich_text.for_screen(self.text.html) if self.text else ""
 
 
 def of_step(step: Step, *, viewer: User, candidate_id: int | None = None) -> Preview | None:
@@ -85,7 +69,7 @@ def of_sequence(campaign: Campaign, recipient: Recipient, *, now: datetime) -> l
 
 def _preview(candidate: Candidate, render: Callable[[], rendering.Rendered]) -> Preview:
     try:
-        return Preview(candidate.pk, candidate.name, render(), "")
+        return Preview(candidate.pk, candidate.name, render())
     except rendering.TemplateProblem as problem:
         return Preview(candidate.pk, candidate.name, None, str(problem))
 

@@ -19,6 +19,7 @@ from campaigns.models import Campaign, PlaceholderText, Recipient, Step
 from campaigns.states import GOING, OF_THE_TEXT, Hold, StepKind
 from foundation.problems import Invalid, Missing
 from outreach import filling, rendering, templating
+from outreach.previews import SAMPLE_LINK
 from outreach.templating import Analysis, analyse, placeholder_key
 from outreach.variables import is_custom
 from sourcing.models import Candidate
@@ -216,7 +217,7 @@ def _hold(recipient: Recipient, problem: rendering.TemplateProblem) -> bool:
 
 def _problem_of(recipient: Recipient, step: Step) -> rendering.TemplateProblem | None:
     try:
-        writing.render_for(recipient, step, unsubscribe_link="https://unsubscribe.example/")
+        writing.render_for(recipient, step, unsubscribe_link=SAMPLE_LINK)
     except rendering.TemplateProblem as problem:
         return problem
     return None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.deletion import ProtectedError
 
 from accounts.models import User
@@ -47,6 +48,9 @@ _IN_ZIP = (
     (b"ppt/", f"{_OFFICE}presentationml.presentation"),
 )
 PICTURES = frozenset(kind for _, kind in _PICTURES) | {"image/webp"}
+
+#: A text that somebody is still writing may show it.
+UNUSED_FOR = timedelta(days=7)
 
 Reader = Callable[[User, int], bool]
 _readers: list[Reader] = []
@@ -170,12 +174,25 @@ def forget_of_messages(message_ids: Collection[int], *, organisation_id: int) ->
     rows = MessageFile.objects.for_organisation(organisation_id).filter(message_id__in=message_ids)
     held = sorted(set(rows.values_list("file_id", flat=True)))
     off, _ = rows.delete()
+    gone = _delete_unheld(ContentFile.objects.for_organisation(organisation_id).filter(pk__in=held))
+    return {"outreach.MessageFile": off, "outreach.ContentFile": gone}
+
+
+def remove_unused(*, now: datetime) -> int:
+    """Delete what was uploaded a while ago into a text that was never saved, or was since taken out; how many."""
+    old = ContentFile.objects.across_organisations("the clock is everybody's").filter(
+        created_at__lt=now - UNUSED_FOR, in_messages__isnull=True, in_templates__isnull=True
+    )
+    return _delete_unheld(old.order_by("pk"))
+
+
+def _delete_unheld(rows: QuerySet[ContentFile]) -> int:
     gone = 0
-    for file in ContentFile.objects.for_organisation(organisation_id).filter(pk__in=held):
+    for file in rows:
         try:
             with transaction.atomic():
                 file.delete()
         except ProtectedError:  # a template, a step or another message has it
             continue
         gone += 1
-    return {"outreach.MessageFile": off, "outreach.ContentFile": gone}
+    return gone

@@ -47,9 +47,10 @@ def values_for(
         "sender_name": name,
         "sender_first_name": name.split(" ")[0],
         "sender_email": mailbox.address if mailbox else sender.email,
-        "organisation_name": sender.organisation.name if sender.organisation else "",
         "project_name": project.name if project else "",
     }
+    if "organisation_name" in used and sender.organisation is not None:
+        values["organisation_name"] = sender.organisation.name
     if used & {"school", "degree"}:
         values |= _schooling(candidate)
     if "previous_company" in used:

@@ -9,7 +9,7 @@ from celery import shared_task, signals
 from django.core.cache import cache
 from django.utils import timezone
 
-from outreach import deliverability, mailbox_health, slots
+from outreach import deliverability, files, mailbox_health, slots
 from outreach.inbound import fetch, gaps
 from outreach.outbox import copying, deliver, sweeping
 
@@ -103,6 +103,12 @@ def check_due() -> None:
 def check_mailbox(mailbox_id: int) -> None:
     """Look one mailbox's domain up."""
     deliverability.look_up(mailbox_id, now=timezone.now())
+
+
+@shared_task(name="outreach.remove_unused_files", ignore_result=True)
+def remove_unused_files() -> None:
+    """Delete uploads that no text holds."""
+    files.remove_unused(now=timezone.now())
 
 
 def _key(mailbox_id: int) -> str:

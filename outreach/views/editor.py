@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +25,7 @@ from outreach import (
     files,
     filling,
     linting,
-    rendering,
+    previews,
     rich_text,
     single,
     templates,
@@ -34,31 +33,14 @@ from outreach import (
     variables,
 )
 from outreach.contents import Content
-from outreach.models import ContentFile, Mailbox, TemplateKind
+from outreach.models import ContentFile, TemplateKind
 from sourcing import selectors as people
 from sourcing.models import Candidate
 from sourcing.search import suggesting
 
 #: People offered for a preview by a few letters of their name.
 OFFERED = 5
-#: A link that goes nowhere: previews are not unsubscribe links.
-SAMPLE_LINK = "https://unsubscribe.example/"
 _ODD = re.compile(r"[\x00-\x1f\x7f\"\\/]")
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A text as ``person`` would get it, or the problem that keeps it from being made."""
-
-    candidate_id: int
-    person: str
-    text: rendering.Rendered | None
-    problem: str = ""
-
-    @property
-    def markup(self) -> str:
-        """The HTML part as a page may show it."""
-        return rich_text.for_screen(self.text.html) if self.text else ""
 
 
 def editor(viewer: User, content: Content, *, check_url: str = "") -> dict[str, Any]:
@@ -157,17 +139,6 @@ def person_asked(viewer: User, data: Mapping[str, Any]) -> tuple[int | None, Seq
     return pk, found
 
 
-def preview_for(viewer: User, content: Content, candidate: Candidate, *, mailbox: Mailbox | None) -> Preview:
-    """The text for one person, as a single e-mail of the viewer."""
-    try:
-        text = single.rendered(
-            content, candidate=candidate, actor=viewer, mailbox=mailbox, unsubscribe_link=SAMPLE_LINK
-        )
-    except rendering.TemplateProblem as problem:
-        return Preview(candidate.pk, candidate.name, None, str(problem))
-    return Preview(candidate.pk, candidate.name, text)
-
-
 def checked(viewer: User, data: QueryDict, *, subject_optional: bool = False) -> dict[str, Any]:
     """Findings and preview of a text that belongs to no campaign."""
     content = draft_of(viewer, data)
@@ -187,7 +158,9 @@ def checked(viewer: User, data: QueryDict, *, subject_optional: bool = False) ->
         "findings": linting.lint(
             content, known, answers_thread=subject_optional, lacking=lacking, people=1, carried=carried
         ),
-        "preview": preview_for(viewer, content, candidate, mailbox=mailbox) if candidate else None,
+        "preview": previews.of_single(content, candidate=candidate, actor=viewer, mailbox=mailbox)
+        if candidate
+        else None,
         "found": found,
     }
 

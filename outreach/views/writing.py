@@ -18,7 +18,7 @@ from outreach.contents import Content
 from outreach.forms import SingleMailForm
 from outreach.outbox import queue
 from outreach.views import editor
-from sourcing import selectors, suppression
+from sourcing import selectors, slots, suppression
 from sourcing.models import Candidate, ContactPoint
 
 
@@ -50,6 +50,7 @@ def write(request: HttpRequest, candidate_id: int) -> HttpResponse:
         "form": form,
         "unusable": [(point, problem) for point, problem in points if problem],
         "suppressed": person.pk in suppression.suppressed_people(person.organisation_id, [person.pk]),
+        "notices": slots.notices_of(viewer, [person.pk])[person.pk],
         "ready": bool(usable) and senders.exists(),
         "linked": senders.exists(),
         "zone": viewer.time_zone,

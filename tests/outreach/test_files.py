@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -208,3 +209,28 @@ def test_erasing_a_message_takes_its_files_unless_something_else_has_them() -> N
 
     assert gone == {"outreach.MessageFile": 2, "outreach.ContentFile": 1}
     assert list(ContentFile.objects.for_organisation(box.organisation_id)) == [logo]
+
+
+def test_an_upload_that_no_text_holds_goes_after_a_week() -> None:
+    made = campaigns.campaign("Ada")
+    alice = made.owner
+    names = ("never saved", "in a step", "in a template", "fresh")
+    held = {name: files.keep(actor=alice, upload=upload(name, name.encode())) for name in names}
+    editing.edit_step(
+        step=made.steps.get(position=1),
+        subject="s",
+        body="b",
+        days=0,
+        new_thread=False,
+        actor=alice,
+        files=[held["in a step"].pk],
+    )
+    content = Content("s", "b", files=(held["in a template"].pk,))
+    templates.save(actor=alice, name="T", shared=False, content=content)
+    now = real_now()
+    rows = ContentFile.objects.for_organisation(alice.organisation)
+    rows.exclude(pk=held["fresh"].pk).update(created_at=now - timedelta(days=8))
+
+    assert files.remove_unused(now=now) == 1
+
+    assert {row.name for row in rows} == set(names) - {"never saved"}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from campaigns import editing, enrolment, lifecycle
 from campaigns.models import Campaign, Step
 from campaigns.states import Hold, Progress
 from foundation import events
-from outreach import mailboxes
+from outreach import contents, files, mailboxes, single, tabs
 from outreach.inbound import fetch
 from outreach.models import InboundMessage, Mailbox, MailboxFolder, Message
-from outreach.outbox import copying, deliver
+from outreach.outbox import copying, deliver, queue
 from outreach.probing import Server
 from outreach.states import MailboxStatus, MessageStatus, Verdict
 from outreach.transports.smtp import pool
@@ -256,3 +259,44 @@ def test_logins_refused_for_now_are_tried_again_later_and_a_wrong_password_needs
     box.refresh_from_db()
     assert box.status == MailboxStatus.NEEDS_RECONNECT
     assert "AUTHENTICATIONFAILED" in box.server_words
+
+
+def test_a_single_mail_with_picture_and_attachment_arrives_whole_and_its_answer_is_read(sandbox):
+    box = linked(sandbox)
+    alice = box.owner
+    di = campaigns.person(alice, "Di", "reply.di@work.example")
+    picture = files.keep(
+        actor=alice, upload=SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\nxx"), picture=True
+    )
+    paper = files.keep(actor=alice, upload=SimpleUploadedFile("Größe.pdf", b"%PDF-1.7 paper"))
+    markup = f'<p>Dear <b>{{{{ first_name }}}}</b></p><p><img src="/outreach/files/{picture.pk}/"></p>'
+    single.send(
+        candidate=di,
+        actor=alice,
+        mailbox=box,
+        address=di.contact_points.get(),
+        content=contents.written(
+            actor=alice, subject="A question", body="", body_html=markup, attachments=[paper.pk]
+        ),
+        token=queue.mint_token(),
+    )
+    for _ in range(2):
+        work(box, sandbox)
+
+    (arrived,) = [each for each in sandbox.messages() if each["account"] == box.address]
+    mail = email.message_from_bytes(sandbox.raw(arrived["id"]), policy=email.policy.default)
+    assert mail.get_body(("plain",)).get_content().split() == ["Dear", "Di", "[picture]"]
+    shown = [part for part in mail.walk() if part["Content-ID"]]
+    assert [part.get_content() for part in shown] == [b"\x89PNG\r\n\x1a\nxx"]
+    assert f"cid:{shown[0]['Content-ID'].strip('<>')}" in mail.get_body(("html",)).get_content()
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content()) == ("Größe.pdf", b"%PDF-1.7 paper")
+    assert mail["List-Unsubscribe"] is None
+    di.refresh_from_db()
+    assert di.last_contacted_at is not None
+    lines = tabs.messages_of(di, alice)["lines"]
+    assert [bool(line.came) for line in lines] == [True, False], "the answer, then what we wrote"
+    assert (
+        box.pk
+        == Message.objects.for_organisation(box.organisation_id).get(copied_at__isnull=False).mailbox_id
+    )
