@@ -361,7 +361,8 @@ class Recipient(TenantModel):
 class PlaceholderText(TenantModel):
     """What somebody wrote for one recipient in place of ``[[label]]``, in every step that asks for it.
 
-    ``key`` is ``outreach.templating.placeholder_key`` of the label.
+    ``key`` is ``outreach.templating.placeholder_key`` of the label. Not under audit: an erasure must leave no copy of
+    words about a person, and this row hangs on them by its recipient only.
     """
 
     recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="placeholder_texts")
@@ -373,7 +374,6 @@ class PlaceholderText(TenantModel):
     written_at = models.DateTimeField(auto_now=True)
 
     class Meta(TenantModel.Meta):
-        triggers = AUDIT
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("recipient"),

@@ -40,9 +40,14 @@ def write(request: HttpRequest, candidate_id: int) -> HttpResponse:
         | {"mailbox": senders.filter(owner=viewer).first() or senders.first(), "token": queue.mint_token()},
     )
     if request.method == "POST" and form.is_valid():
-        sent = _send(request, form, person, usable)
-        if sent is not None:
-            return sent
+        try:
+            content = editor.content_from(request)
+            planned = _send(viewer, form, person, usable, content)
+        except Invalid as problem:
+            editor.tell(form, problem)
+        else:
+            messages.success(request, "The e-mail is planned." if planned else "The e-mail is on its way.")
+            return redirect(f"{person.url}?tab=messages")
     data = editor.as_posted(request, content)
     data["person"], data["fixed"] = str(person.pk), "1"
     context = {
@@ -69,26 +74,21 @@ def _begun(viewer: User, chosen: str | None) -> Content:
 
 
 def _send(
-    request: HttpRequest, form: SingleMailForm, person: Candidate, usable: dict[str, ContactPoint]
-) -> HttpResponse | None:
-    """Send it, or None with the form saying what is wrong."""
-    viewer, data = viewer_of(request), form.cleaned_data
-    try:
-        at = _moment(data["at"], viewer) if data["when"] == "later" else None
-        single.send(
-            candidate=person,
-            actor=viewer,
-            mailbox=data["mailbox"],
-            address=usable[data["address"]],
-            content=editor.content_from(request),
-            token=data["token"],
-            at=at,
-        )
-    except Invalid as problem:
-        editor.tell(form, problem)
-        return None
-    messages.success(request, "The e-mail is on its way." if at is None else "The e-mail is planned.")
-    return redirect(f"{person.url}?tab=messages")
+    viewer: User, form: SingleMailForm, person: Candidate, usable: dict[str, ContactPoint], content: Content
+) -> bool:
+    """Into the outbox; True if it waits for a later minute."""
+    data = form.cleaned_data
+    at = _moment(data["at"], viewer) if data["when"] == "later" else None
+    single.send(
+        candidate=person,
+        actor=viewer,
+        mailbox=data["mailbox"],
+        address=usable[data["address"]],
+        content=content,
+        token=data["token"],
+        at=at,
+    )
+    return at is not None
 
 
 def _moment(typed: datetime, viewer: User) -> datetime:

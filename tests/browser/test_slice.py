@@ -174,7 +174,7 @@ def _write_the_campaign(page: Page) -> None:
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Write the first step").click()
     page.get_by_label("Subject").fill("A backend role in Munich")
-    page.get_by_label("Text", exact=True).fill(
+    page.get_by_role("textbox", name="Text", exact=True).fill(
         f"{GREETING}\n\nworth twenty minutes?\n\n{{{{ sender_first_name }}}}"
     )
     assert_no_serious_axe_violations(page)
@@ -184,7 +184,7 @@ def _write_the_campaign(page: Page) -> None:
     page.get_by_role("button", name="Add a step").click()
     expect(page.get_by_role("heading", name="Step 2")).to_be_visible()
     page.get_by_label("Days after the step before").fill("4")
-    page.get_by_label("Text", exact=True).fill(f"{GREETING}\n\na short nudge.")
+    page.get_by_role("textbox", name="Text", exact=True).fill(f"{GREETING}\n\na short nudge.")
     page.get_by_role("button", name="Save").click()
     expect(_toasts(page)).to_contain_text("Saved.")
     _tab(page, "Campaign", "Steps").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -271,6 +272,15 @@ def test_what_is_wrong_stands_on_the_page_and_nothing_is_sent(alice, box, ada, v
     assert answer.status_code == 422
     assert says == "422" or says in answer.content.decode()
     assert not Message.objects.for_organisation(alice.organisation).exists()
+
+
+def test_a_refused_mail_keeps_the_attachments_that_were_just_added(alice, box, ada) -> None:
+    paper = SimpleUploadedFile("ad.pdf", b"%PDF-1.7")
+    answer = _as(alice).post(f"/outreach/write/{ada.pk}/", form(box, ada, body="{{ title }}", attach=paper))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "ad.pdf" in page
+    assert 'name="attachment"' in page
 
 
 def test_a_stranger_cannot_write_to_ones_people(box, ada) -> None:
