@@ -114,6 +114,7 @@ def recipient_for(viewer: User, recipient_id: int, *, role: ProjectRole = Projec
             "next_step",
             "added_by",
             "interest_by",
+            "open_attempt__message",
         )
         .filter(people.of_visible_project(viewer, "campaign__project"), pk=recipient_id)
         .first()

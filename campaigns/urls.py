@@ -87,7 +87,7 @@ urlpatterns = [
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
     path(
-        "api/v1/campaigns/<int:campaign_id>/recipients/", CampaignRecipients.as_view(), name="api_add_people"
+        "api/v1/campaigns/<int:campaign_id>/recipients/", CampaignRecipients.as_view(), name="api_recipients"
     ),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

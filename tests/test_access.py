@@ -305,7 +305,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:create": ("GET", "AR"),
     "campaigns:add_from_project": ("GET", "AR"),
     "campaigns:add_from_search": ("POST", "AR"),
-    "campaigns:api_add_people": ("POST", "AR"),
+    "campaigns:api_recipients": ("GET", "ARV"),
     "campaigns:overview": ("GET", "ARV"),
     "campaigns:start": ("GET", "AR"),
     "campaigns:pause": ("POST", "AR"),

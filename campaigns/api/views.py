@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import Right, viewer_of
-from campaigns import calendar, enrolment, screening, selectors
-from campaigns.models import Campaign
+from accounts.permissions import Right, require, viewer_of
+from campaigns import calendar, enrolment, screening, selectors, waiting
+from campaigns.models import Campaign, Recipient
+from foundation.paging import paged
 from sourcing.models import ProjectRole
 
 
@@ -118,16 +120,68 @@ class AddedSerializer(serializers.Serializer[Any]):
     )
 
 
-class CampaignRecipients(_Campaigns):
-    """Adding people to a campaign."""
+class RecipientSerializer(serializers.ModelSerializer[Recipient]):
+    """One person in one campaign: where they stand, what comes next, and why not yet."""
 
-    right = Right.CAMPAIGN_EDIT
+    standing = serializers.SerializerMethodField(help_text="The word on the badge.")
+    step = serializers.IntegerField(source="next_step.position", allow_null=True, default=None)
+    why_not_yet = serializers.SerializerMethodField()
+    until = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Recipient
+        fields = (
+            *(
+                "id",
+                "candidate",
+                "standing",
+                "progress",
+                "hold",
+                "step",
+                "planned_at",
+                "why_not_yet",
+                "until",
+            ),
+            *("added_at", "ended_at"),
+        )
+        read_only_fields = fields
+
+    def get_standing(self, recipient: Recipient) -> str:
+        """The hold if there is one, else the progress."""
+        return selectors.word_of(recipient)
+
+    def get_why_not_yet(self, recipient: Recipient) -> str:
+        """A sentence; empty when no step is left."""
+        found = waiting.why(recipient, now=self.context["now"])
+        return found.text if found else ""
+
+    def get_until(self, recipient: Recipient) -> datetime | None:
+        """When that ends, where it is known."""
+        found = waiting.why(recipient, now=self.context["now"])
+        return found.until if found else None
+
+
+class CampaignRecipients(_Campaigns):
+    """The people of a campaign, and adding some."""
+
     serializer_class = AddedSerializer  # type: ignore[assignment]  # no campaign is answered
+    keyset_order = ("pk",)
+
+    @extend_schema(operation_id="campaigns_recipients", responses=RecipientSerializer(many=True))
+    def get(self, request: Request, campaign_id: int) -> Response:
+        """In the order in which they were added; ``?standing=needs_attention`` for some of them."""
+        campaign = selectors.campaign_for(viewer_of(request), campaign_id)
+        rows = selectors.recipients(campaign, word=request.query_params.get("standing", ""))
+        rows = rows.select_related(
+            "candidate", "next_step", "open_attempt__message__mailbox", "campaign__mailbox", "campaign__lane"
+        )
+        return paged(rows, RecipientSerializer, request=request, view=self, context={"now": timezone.now()})
 
     @extend_schema(operation_id="campaigns_add_people", request=AddingSerializer, responses=AddedSerializer)
     def post(self, request: Request, campaign_id: int) -> Response:
         """Who is refused, who is left out unless named in ``anyway``, and who was added."""
         caller = viewer_of(request)
+        require(caller, Right.CAMPAIGN_EDIT)
         campaign = selectors.campaign_for(caller, campaign_id, role=ProjectRole.EDITOR)
         asked = AddingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
