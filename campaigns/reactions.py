@@ -157,7 +157,7 @@ def interest_read(*, organisation_id: int, inbound_id: int, user_id: int | None,
         return
     if user_id is None and inbound.meaning in {"", Interest.REFERRAL}:
         return
-    actor = User.objects.filter(organisation_id=organisation_id, pk=user_id).first()
+    actor = User.objects.filter(organisation_id=organisation_id, pk=user_id or 0).first()
     for recipient in _recipients_of(organisation_id, inbound.candidate_id):
         if _answered_by(recipient, inbound).exists() and recipient.merged_into_id is None:
             marking.take_over(recipient, interest=inbound.meaning, actor=actor, now=now)

@@ -62,7 +62,7 @@ def agree(
     """A mark made elsewhere is the newest answer's as well; no news of it. Call inside a transaction."""
     newest = (
         _answers(organisation_id, candidate_id)
-        .filter(mailbox_id=mailbox_id)
+        .filter(mailbox_id=mailbox_id or 0)
         .select_for_update(of=("self",))
         .order_by("-received_at", "-pk")
         .first()

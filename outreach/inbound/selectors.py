@@ -140,7 +140,7 @@ def mail(viewer: User, inbound_id: int) -> InboundMessage:
 
 def newest_of(viewer: User, *, candidate_id: int, mailbox_id: int | None) -> int | None:
     """The id of the newest mail of a conversation; None while nothing came."""
-    rows = _visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id)
+    rows = _visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id or 0)
     return rows.order_by("-received_at", "-pk").values_list("pk", flat=True).first()
 
 
