@@ -279,7 +279,7 @@ class Recipient(TenantModel):
         Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     #: Variable → text said in the recipient dialogue, for this campaign only (``campaigns.overriding``).
-    overrides = models.JSONField(default=dict, blank=True, db_default=models.Value("{}", models.JSONField()))
+    overrides = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
 
     #: Interested, Meeting, Not interested …, as a person marked it or the reader of answers found it (then
     #: ``interest_by`` is None); ``interest_reason`` is said by the person who marked it.

@@ -60,9 +60,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="recipient",
             name="overrides",
-            field=models.JSONField(
-                blank=True, db_default=models.Value("{}", models.JSONField()), default=dict
-            ),
+            field=models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict),
         ),
         migrations.AddConstraint(
             model_name="recipient",

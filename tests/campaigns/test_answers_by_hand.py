@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import Role
@@ -282,3 +282,10 @@ def test_nothing_unknown_or_endless_is_kept():
     assert set(kept) == {"title", "company"}
     assert len(kept["title"]) == overriding.LONGEST
     assert kept["company"].isprintable()
+
+
+def test_rows_written_without_overrides_have_none(made):
+    """The column's own default counts for rows of an earlier version and for whoever writes by SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE campaigns_recipient SET overrides = DEFAULT")
+    assert ada(made).overrides == {}
