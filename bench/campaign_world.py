@@ -117,6 +117,7 @@ def begun(mailboxes: list[Mailbox]) -> dict[int, list[datetime]]:
     rows = Message.objects.for_organisation(mailboxes[0].organisation_id).filter(sending_at__isnull=False)
     found: dict[int, list[datetime]] = {mailbox.pk: [] for mailbox in mailboxes}
     for mailbox_id, moment in rows.order_by("sending_at").values_list("mailbox_id", "sending_at"):
+        assert moment is not None
         found[mailbox_id].append(moment)
     return found
 
@@ -132,6 +133,7 @@ def lateness(sink: RunningSink, allowed: dict[int, datetime], *, gap: int) -> li
     ):
         if message_id in arrived:
             late.append(arrived[message_id] - moments[mailbox_id].timestamp())
+        assert began is not None
         moments[mailbox_id] = began + timedelta(seconds=gap)
     return late
 

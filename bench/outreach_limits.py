@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.report import Figure, show
 from bench.sink import RunningSink, running_sink
@@ -78,14 +80,14 @@ def _measure(folder: Path, *, count: int, limit: int, gap: int) -> list[Figure]:
     ]
 
 
-def _wake_until_quiet(sink: RunningSink, mailboxes: list[object]) -> None:
+def _wake_until_quiet(sink: RunningSink, mailboxes: Sequence[Any]) -> None:
     """Wake every mailbox several times a second, as if ticks overlapped, until nothing arrives any more."""
     from outreach.tasks import deliver_mailbox  # noqa: PLC0415 - see _measure
 
     seen, moved = -1, time.monotonic()
     while time.monotonic() - moved < _QUIET:
         for mailbox in mailboxes:
-            deliver_mailbox.delay(mailbox.pk)  # type: ignore[attr-defined]  # models are not there when this is checked
+            deliver_mailbox.delay(mailbox.pk)
         time.sleep(0.5)
         now_there = len(sink.taken())
         if now_there != seen:

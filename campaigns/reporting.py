@@ -6,6 +6,7 @@ Counted over all messages of the organisation with two indexes made for it, so t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -94,36 +95,43 @@ def report(*, viewer: User, now: datetime, days: int) -> Report:
     people = {(everybody, member): count for everybody, member, count in _rows(_PEOPLE, values)}
     replied = _replied(organisation.pk, since, until, zone)
     names = dict(User.objects.filter(organisation=organisation).values_list("pk", "name"))
-    sums: dict[int | None, list[int]] = {}
+    sums: dict[int | None, tuple[int, int, int]] = {}
     for member, _, *counts in handed:
-        sums[member] = [a + b for a, b in zip(sums.get(member, [0, 0, 0]), counts, strict=True)]
+        sums[member] = _added(sums.get(member, (0, 0, 0)), counts)
     lines = [
-        Line(
+        _line(
             names.get(member or 0) or "Nobody",
-            *sums.get(member, (0, 0, 0)),
+            sums.get(member, (0, 0, 0)),
             written_to=people.get((False, member), 0),
             replied=sum(count for (who, _), count in replied.items() if who == member),
         )
         for member in {*sums, *(who for who, _ in replied)}
     ]
+    everything = (0, 0, 0)
+    for each in sums.values():
+        everything = _added(everything, each)
     return Report(
         first=first,
         last=last,
         lines=sorted(lines, key=lambda line: (-line.sent, line.member.casefold())),
-        total=Line(
-            "Everybody",
-            *(sum(counts[place] for counts in sums.values()) for place in range(3)),
-            written_to=people[True, None],
-            replied=sum(replied.values()),
-        ),
+        total=_line("Everybody", everything, written_to=people[True, None], replied=sum(replied.values())),
         days=_days(handed, replied),
     )
+
+
+def _added(sums: tuple[int, int, int], counts: Sequence[int]) -> tuple[int, int, int]:
+    return sums[0] + counts[0], sums[1] + counts[1], sums[2] + counts[2]
+
+
+def _line(member: str, sums: tuple[int, int, int], *, written_to: int, replied: int) -> Line:
+    sent, bounced, single = sums
+    return Line(member, sent=sent, bounced=bounced, single=single, written_to=written_to, replied=replied)
 
 
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _replied(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -218,7 +219,7 @@ SELECT u.name, count(*), count(*) FILTER (WHERE written_to), count(*) FILTER (WH
 
 def by_member(campaign: Campaign) -> list[MemberFigures]:
     """One line per member who added people, most people first; "Nobody" for a member who is gone."""
-    values = {
+    values: dict[str, Any] = {
         "organisation": campaign.organisation_id,
         "campaign": campaign.pk,
         "handed_over": [outcome.value for outcome in HANDED_OVER],

@@ -9,7 +9,7 @@ people read and edit is ``suppression_list``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -158,7 +158,7 @@ def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) 
 
     One query; four more when the organisation has companies on the list.
     """
-    values = {
+    values: dict[str, Any] = {
         "organisation": organisation_id,
         "address": fingerprint(address),
         "domains": list(_domain_prints(address)),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from django.db import connection
 
@@ -221,7 +222,7 @@ def _people_written_to(mailbox: Mailbox, addresses: Sequence[str], until: dateti
     """
     if not addresses:
         return []
-    values = {
+    values: dict[str, Any] = {
         "organisation": mailbox.organisation_id,
         "mailbox": mailbox.pk,
         "addresses": list(addresses),
