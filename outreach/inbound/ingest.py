@@ -22,7 +22,7 @@ from outreach.inbound.headers import hash_of_id
 from outreach.inbound.interest import read_interest
 from outreach.inbound.match import NOBODY, Certainty, Match
 from outreach.inbound.parse import ParsedMail, parse
-from outreach.models import InboundLocation, InboundMessage, Mailbox, Message
+from outreach.models import InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
 from outreach.outbox.wire import READ_BACK
 from outreach.states import FailureClass, MessageStatus, Verdict
@@ -295,18 +295,15 @@ def _known(mailbox: Mailbox, raw_hash: str) -> InboundMessage | None:
 
 
 def _remember_place(row: InboundMessage, mailbox: Mailbox, place: Place) -> None:
-    location = InboundLocation(
-        organisation_id=mailbox.organisation_id,
-        inbound=row,
-        mailbox=mailbox,
-        folder=place.folder,
-        uidvalidity=place.uidvalidity,
-        uid=place.uid,
-    )
-    # One statement, and a place that is known stays what it is.
-    InboundLocation.objects.for_organisation(mailbox.organisation_id).bulk_create(
-        [location], ignore_conflicts=True
-    )
+    with connection.cursor() as cursor:
+        # A place that is known stays what it is.
+        cursor.execute(
+            """
+            INSERT INTO outreach_inboundlocation (organisation_id, inbound_id, mailbox_id, folder, uidvalidity, uid)
+            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (mailbox_id, folder, uidvalidity, uid) DO NOTHING
+            """,
+            [mailbox.organisation_id, row.pk, mailbox.pk, place.folder, place.uidvalidity, place.uid],
+        )
 
 
 def _plain(address: str) -> str:

@@ -144,6 +144,20 @@ def _evidence(mail: ParsedMail) -> list[_Name]:
     ]
 
 
+# Three questions and not one with OR: each is answered by its own index.
+_BY_NAME = """
+SELECT '', token, id FROM outreach_message
+ WHERE organisation_id = %(organisation)s AND token = ANY(%(tokens)s)
+UNION ALL
+SELECT unnest(provider_message_ids), '', id FROM outreach_message
+ WHERE organisation_id = %(organisation)s AND provider_message_ids && %(ids)s::varchar(998)[]
+   AND NOT (provider_message_ids = '{}'::varchar(998)[])
+UNION ALL
+SELECT our_message_id, '', id FROM outreach_message
+ WHERE organisation_id = %(organisation)s AND our_message_id = ANY(%(ids)s::varchar[])
+"""
+
+
 def _named(mailbox: Mailbox, names: Iterable[_Name]) -> Message | None:
     """The message that the first of ``names`` stands for.
 
@@ -152,18 +166,15 @@ def _named(mailbox: Mailbox, names: Iterable[_Name]) -> Message | None:
     wanted = [name for name in dict.fromkeys(names) if name.id or name.token]
     ids = [name.id for name in wanted if name.id]
     tokens = [name.token for name in wanted if name.token]
-    found: dict[_Name, Message] = {}
-    rows = Message.objects.for_organisation(mailbox.organisation_id)
-    # Three questions and not one with OR: each is answered by its own index.
-    if tokens:
-        found |= {_Name(token=message.token): message for message in rows.filter(token__in=tokens)}
-    if ids:
-        for message in rows.filter(provider_message_ids__overlap=ids).exclude(provider_message_ids=[]):
-            found |= {_Name(id=identifier): message for identifier in message.provider_message_ids}
-        found |= {
-            _Name(id=message.our_message_id): message for message in rows.filter(our_message_id__in=ids)
-        }
-    return next((found[name] for name in wanted if name in found), None)
+    if not wanted:
+        return None
+    values: dict[str, Any] = {"organisation": mailbox.organisation_id, "ids": ids, "tokens": tokens}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_NAME, values)
+        # Ours come last: an id that is also somebody's provider's stands for the message it was made for.
+        found = {_Name(id=name, token=token): pk for name, token, pk in cursor.fetchall()}
+    pk = next((found[name] for name in wanted if name in found), None)
+    return None if pk is None else Message.objects.for_organisation(mailbox.organisation_id).get(pk=pk)
 
 
 def _comes_from(mail: ParsedMail, message: Message) -> bool:
