@@ -12,6 +12,7 @@ from accounts.permissions import Right, needs, viewer_of
 from foundation.problems import Problem
 from outreach import consent
 from outreach.consent import Asked
+from sourcing.views.requests import number
 
 _SESSION = "mailbox_sign_in"
 #: Questions remembered at once, for people who start in two tabs.
@@ -25,12 +26,11 @@ def sign_in(request: HttpRequest, login: str) -> HttpResponse:
 
     A GET, because the policy of our pages lets no form lead to another site; it changes nothing but the session.
     """
-    wanted = request.GET.get("mailbox", "")
     try:
         asked, url = consent.ask(
             actor=viewer_of(request),
             provider=login,
-            mailbox_id=int(wanted) if wanted.isdigit() else None,
+            mailbox_id=number(request.GET.get("mailbox")),
             now=timezone.now(),
         )
     except consent.NotSetUp as problem:

@@ -207,3 +207,36 @@ def test_without_a_client_the_page_says_what_to_set_to_administrators_only(world
     assert "administrator" in page
     answer = as_user(admin).get("/outreach/mailboxes/sign-in/google/", follow=True)
     assert "GOOGLE_CLIENT_ID must be set" in answer.content.decode()
+
+
+@pytest.mark.parametrize("mailbox", ["", "²", "9" * 5000, "-1", "x", "\u200b7"])
+def test_odd_numbers_of_mailboxes_break_nothing(world, mailbox):
+    answer = as_user(making.user()).get("/outreach/mailboxes/sign-in/google/", {"mailbox": mailbox})
+    assert answer.status_code in {302, 404}
+
+
+def test_hostile_words_of_a_provider_are_shown_as_text_and_cut(world):
+    client = as_user(making.user())
+    away = client.get("/outreach/mailboxes/sign-in/google/")
+    state = parse_qs(urlsplit(away["Location"]).query)["state"][0]
+    words = "<script>alert(1)</script>\u202e" + "x" * 100_000
+    answer = client.get(
+        "/outreach/mailboxes/signed-in/",
+        {"state": state, "error": "server_error", "error_description": words},
+        follow=True,
+    )
+    content = answer.content.decode()
+    assert "<script>alert(1)" not in content
+    assert "&lt;script&gt;alert(1)" in content
+    assert "x" * 400 not in content
+
+
+def test_a_code_of_a_megabyte_is_refused_in_words(world):
+    client = as_user(making.user())
+    away = client.get("/outreach/mailboxes/sign-in/google/")
+    state = parse_qs(urlsplit(away["Location"]).query)["state"][0]
+    answer = client.get(
+        "/outreach/mailboxes/signed-in/", {"state": state, "code": "c" * 1_000_000}, follow=True
+    )
+    assert "invalid_grant" in answer.content.decode()
+    assert not Mailbox.objects.across_organisations("test").exists()
