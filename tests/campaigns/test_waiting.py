@@ -44,7 +44,7 @@ def test_a_draft_and_a_paused_campaign_say_so():
 
 def test_what_is_not_due_says_by_which_rule_it_was_planned():
     found = why(running(), now=NOW)
-    assert (found.reason, found.until) == (Reason.NOT_DUE, NOW + timedelta(minutes=20))
+    assert (found.reason, found.until) == (Reason.GRACE, NOW + timedelta(minutes=20))
     assert found.text.startswith("When started")
 
 
