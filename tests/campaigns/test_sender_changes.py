@@ -241,7 +241,7 @@ def test_what_was_sent_from_others_mailboxes_before_there_were_loans_is_lent_by_
     made, loan = borrowed()
     own = making.campaign("Eva", alice=made.owner)
     loan.delete()
-    step = import_module("campaigns.migrations.0101_lend_what_is_used").Migration.operations[0]
+    step = import_module("campaigns.migrations.0004_lend_what_is_used").Migration.operations[0]
     with connection.cursor() as cursor:
         cursor.execute(step.sql)
         cursor.execute(step.sql)

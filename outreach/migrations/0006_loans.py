@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Whom a mailbox is lent to."""
 
     dependencies = [
-        ("outreach", "0102_breaks"),
+        ("outreach", "0005_breaks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """Times during which a mailbox could not be used, and who was told."""
 
     dependencies = [
-        ("outreach", "0101_signing_in"),
+        ("outreach", "0004_signing_in"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

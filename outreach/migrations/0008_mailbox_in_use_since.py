@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outreach", "0111_gap_meter"),
+        ("outreach", "0007_gap_meter"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ import foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0113_fuses"),
+        ("outreach", "0009_fuses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

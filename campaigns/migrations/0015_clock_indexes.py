@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0151_replied_index")]
+    dependencies = [("campaigns", "0014_replied_index")]
 
     operations = [
         migrations.AddIndex(

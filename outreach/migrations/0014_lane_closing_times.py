@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outreach", "0122_files_of_messages"),
+        ("outreach", "0013_files_of_messages"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0122_placeholder_texts"),
+        ("campaigns", "0006_placeholder_texts"),
     ]
 
     operations = [

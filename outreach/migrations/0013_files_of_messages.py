@@ -10,7 +10,7 @@ import foundation.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outreach", "0121_templates_and_files"),
+        ("outreach", "0012_templates_and_files"),
     ]
 
     operations = [

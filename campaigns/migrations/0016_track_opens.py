@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0152_clock_indexes")]
+    dependencies = [("campaigns", "0015_clock_indexes")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outreach", "0142_answers"),
+        ("outreach", "0017_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ import foundation.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0131_steps_taken_out"),
+        ("campaigns", "0007_steps_taken_out"),
         ("accounts", "0003_audit_of_a_person"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

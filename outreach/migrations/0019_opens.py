@@ -23,7 +23,7 @@ OPENERS = [
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0151_report_indexes"),
+        ("outreach", "0018_report_indexes"),
     ]
 
     operations = [

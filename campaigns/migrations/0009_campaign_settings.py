@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0132_manual_tasks"),
+        ("campaigns", "0008_manual_tasks"),
     ]
 
     operations = [

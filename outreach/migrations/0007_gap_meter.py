@@ -11,7 +11,7 @@ import foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0103_loans"),
+        ("outreach", "0006_loans"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0131_lane_closing_times"),
+        ("outreach", "0014_lane_closing_times"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outreach", "0114_deliverability_check"),
+        ("outreach", "0010_deliverability_check"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ import outreach.models.content
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0115_mailbox_reply_to"),
+        ("outreach", "0011_mailbox_reply_to"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Serves ``outreach.outbox.by_hand`` and ``outreach.selectors.uncertain_messages``."""
 
-    dependencies = [("outreach", "0132_holidays_and_office_hours")]
+    dependencies = [("outreach", "0015_holidays_and_office_hours")]
 
     operations = [
         migrations.AddField(

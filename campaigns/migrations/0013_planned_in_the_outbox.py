@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Serves ``campaigns.scheduled``: the Outbox."""
 
-    dependencies = [("campaigns", "0142_step_changes")]
+    dependencies = [("campaigns", "0012_step_changes")]
 
     operations = [
         migrations.AddIndex(

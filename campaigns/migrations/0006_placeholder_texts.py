@@ -11,7 +11,7 @@ import foundation.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0121_rich_steps"),
+        ("campaigns", "0005_rich_steps"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0143_planned_in_the_outbox")]
+    dependencies = [("campaigns", "0013_planned_in_the_outbox")]
 
     operations = [
         migrations.AddIndex(

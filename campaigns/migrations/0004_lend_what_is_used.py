@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("campaigns", "0003_merged_recipients"),
-        ("outreach", "0103_loans"),
+        ("outreach", "0006_loans"),
     ]
 
     operations = [

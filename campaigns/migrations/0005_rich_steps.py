@@ -10,8 +10,8 @@ import foundation.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0101_lend_what_is_used"),
-        ("outreach", "0121_templates_and_files"),
+        ("campaigns", "0004_lend_what_is_used"),
+        ("outreach", "0012_templates_and_files"),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Serves ``campaigns.overriding`` and ``campaigns.marking``."""
 
     dependencies = [
-        ("campaigns", "0134_project_outreach"),
+        ("campaigns", "0010_project_outreach"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Serves ``outreach.inbound.interest`` and ``outreach.inbound.selectors.inbox``."""
 
     dependencies = [
-        ("outreach", "0141_messages_by_hand"),
+        ("outreach", "0016_messages_by_hand"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
