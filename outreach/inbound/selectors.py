@@ -117,9 +117,11 @@ def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
     wanted = FILTERS.get(only, Q())
     # Of what the viewer may see: a mail that is hidden from them hides no other.
     newer = _visible(viewer).filter(wanted, mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate"))
+    # The bound is said once more by itself, so that the index of the conversation is entered there.
     newer = newer.filter(
+        Q(received_at__gte=OuterRef("received_at")),
         Q(received_at__gt=OuterRef("received_at"))
-        | Q(received_at=OuterRef("received_at"), pk__gt=OuterRef("pk"))
+        | Q(received_at=OuterRef("received_at"), pk__gt=OuterRef("pk")),
     )
     rows = _visible(viewer).filter(wanted, ~Exists(newer))
     if only == "answer":
