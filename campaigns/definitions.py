@@ -47,7 +47,9 @@ REPLIED = Definition(
     "Their reply ended the campaign for them. Automatic answers do not count; who opts out later counts there instead.",
 )
 INTERESTED = Definition(
-    "Interested", "people", "Marked as interested by a person, or by the reader when it was sure."
+    "Interested",
+    "people",
+    "Marked Interested or Meeting, by a person or by the reader when it was sure.",
 )
 SENT = Definition(
     "Sent", "e-mails", "Handed to a mail server, refused ones included: every try at every address counts."

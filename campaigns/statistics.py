@@ -19,14 +19,14 @@ from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
 from outreach.models import InboundMessage
 from outreach.opening import Opener
-from outreach.states import Verdict
+from outreach.states import KEEN, Verdict
 
 #: Who counts as replied. A recipient that a merge stopped is counted as the one that goes on.
 REPLIED = Q(progress=Progress.REPLIED, merged_into__isnull=True)
 #: Up to so many people the figures are counted while the page is made; with more they come in a second answer.
 COUNTED_AT_ONCE = 10_000
-#: Who counts as interested; None as long as recipients carry no such mark: then no page speaks of interest.
-INTERESTED: Q | None = None
+#: Who counts as interested; a meeting is more than that.
+INTERESTED = Q(interest__in=[each.value for each in KEEN], merged_into__isnull=True)
 
 
 def recipients_of(campaign: Campaign) -> QuerySet[Recipient]:
@@ -58,7 +58,7 @@ class Stage:
 
 
 def funnel(campaign: Campaign, members: Sequence[MemberFigures] | None = None) -> list[Stage]:
-    """Recipients → written to → delivered → replied → interested (once people can be marked so), by people.
+    """Recipients → written to → delivered → replied → interested, by people.
 
     ``members``: what :func:`by_member` has found already.
     """
@@ -68,9 +68,8 @@ def funnel(campaign: Campaign, members: Sequence[MemberFigures] | None = None) -
         (definitions.WRITTEN_TO, sum(line.written_to for line in found)),
         (definitions.DELIVERED_TO, sum(line.delivered for line in found)),
         (definitions.REPLIED, sum(line.replied for line in found)),
+        (definitions.INTERESTED, recipients_of(campaign).filter(INTERESTED).count()),
     ]
-    if INTERESTED is not None:
-        counts.append((definitions.INTERESTED, _interested(campaign).count()))
     return _stages(counts)
 
 
@@ -88,11 +87,6 @@ def _stages(counts: list[tuple[Definition, int]]) -> list[Stage]:
             )
         )
     return stages
-
-
-def _interested(campaign: Campaign) -> QuerySet[Recipient]:
-    rows = recipients_of(campaign)
-    return rows.none() if INTERESTED is None else rows.filter(INTERESTED, merged_into__isnull=True)
 
 
 def percent(part: int, whole: int) -> int:
@@ -115,15 +109,14 @@ def standings(campaign: Campaign) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class StepFigures:
-    """How one step fared: e-mails sent and bounced, people who answered it. ``opened``: None without tracking;
-    ``interested``: None as long as nobody can be marked so."""
+    """How one step fared: e-mails sent and bounced, people who answered it. ``opened``: None without tracking."""
 
     step: Step
     sent: int
     bounced: int
     replied: int
+    interested: int
     opened: int | None = None
-    interested: int | None = None
 
     @property
     def rate(self) -> int:
@@ -143,14 +136,14 @@ def by_step(campaign: Campaign) -> list[StepFigures]:
     }
     replied = _answered_steps(campaign, recipients_of(campaign).filter(REPLIED))
     opened = _opened(campaign) if campaign.track_opens else None
-    interested = None if INTERESTED is None else _answered_steps(campaign, _interested(campaign))
+    interested = _answered_steps(campaign, recipients_of(campaign).filter(INTERESTED))
     return [
         StepFigures(
             step,
             *handed.get(step.pk, (0, 0)),
             replied=replied[step.pk],
             opened=None if opened is None else opened.get(step.pk, 0),
-            interested=None if interested is None else interested[step.pk],
+            interested=interested[step.pk],
         )
         for step in steps
     ]

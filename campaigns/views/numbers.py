@@ -36,9 +36,8 @@ def numbers_of(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
             definitions.BOUNCED,
             *[definitions.OPENED] * campaign.track_opens,
             definitions.STEP_REPLIED,
-            *[definitions.STEP_INTERESTED] * (statistics.INTERESTED is not None),
+            definitions.STEP_INTERESTED,
         ],
-        "interest_known": statistics.INTERESTED is not None,
         "downloads": [
             {"label": label, "url": reverse("campaigns:numbers_csv", args=[campaign.pk, name])}
             for name, (label, _) in csv_tables.OF_CAMPAIGN.items()

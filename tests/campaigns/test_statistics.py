@@ -66,6 +66,11 @@ class Somebody:
     adder: int
     mails: list[Mail]
     twin: list[Mail] | None
+    interest: str
+
+    @property
+    def is_keen(self) -> bool:
+        return self.interest in {"interested", "meeting"}
 
     @property
     def all_mails(self) -> list[Mail]:
@@ -88,6 +93,7 @@ people = st.lists(
         st.integers(0, 2),
         mails,
         st.none() | mails,
+        st.sampled_from(["", "interested", "meeting", "not_now", "not_interested"]),
     ),
     max_size=5,
 )
@@ -116,7 +122,11 @@ def made(world: list[Somebody]) -> SimpleNamespace:
         candidate = Candidate.objects.create(organisation=organisation, first_name="Somebody")
         values = {"organisation": organisation, "campaign": campaign, "candidate": candidate, "seed": "x"}
         going_on = Recipient.objects.create(
-            **values, added_by=adders[someone.adder], progress=someone.progress, ended_at=NOW
+            **values,
+            added_by=adders[someone.adder],
+            progress=someone.progress,
+            ended_at=NOW,
+            interest=someone.interest,
         )
         _write(going_on, someone.mails, steps, box, alice)
         if someone.twin is not None:
@@ -181,6 +191,7 @@ def test_the_funnel_counts_every_person_once(world):
         ("Written to", sum(any(mail.handed_over for mail in each.all_mails) for each in world)),
         ("Delivered", sum(any(mail.status == "sent" for mail in each.all_mails) for each in world)),
         ("Replied", sum(each.progress == "replied" for each in world)),
+        ("Interested", sum(each.is_keen for each in world)),
     ]
 
 
@@ -197,9 +208,11 @@ def test_each_step_counts_its_e_mails_and_whoever_answered_it(world):
                 sum(mail.handed_over for mail in of_step),
                 sum(mail.came_back for mail in of_step),
                 sum(_answered(each) == number for each in world if each.progress == "replied"),
+                sum(_answered(each) == number for each in world if each.is_keen),
             )
         )
-    assert [(line.sent, line.bounced, line.replied) for line in statistics.by_step(here.campaign)] == expected
+    found = statistics.by_step(here.campaign)
+    assert [(line.sent, line.bounced, line.replied, line.interested) for line in found] == expected
 
 
 def _answered(someone: Somebody) -> int | None:
@@ -285,7 +298,7 @@ def test_the_report_of_the_organisation_counts_the_same_e_mails_and_people(world
 
 
 def test_the_report_names_who_wrote_single_mails_and_leaves_replies_and_tests_out():
-    here = made([Somebody("started", 0, [Mail(0, "sent", "", 0, answered=False)], None)])
+    here = made([Somebody("started", 0, [Mail(0, "sent", "", 0, answered=False)], None, "")])
     box = here.campaign.mailbox
     for origin in ("single", "reply", "test"):
         Message.objects.create(
@@ -316,6 +329,6 @@ def test_the_report_names_who_wrote_single_mails_and_leaves_replies_and_tests_ou
 def test_percentages_of_nothing_are_nothing():
     here = made([])
     assert [(stage.people, stage.share, stage.of_before) for stage in statistics.funnel(here.campaign)] == [
-        (0, 0.0, None), (0, 0.0, 0), (0, 0.0, 0), (0, 0.0, 0),
+        (0, 0.0, None), (0, 0.0, 0), (0, 0.0, 0), (0, 0.0, 0), (0, 0.0, 0),
     ]  # fmt: skip
     assert statistics.by_day(here.campaign) == []
