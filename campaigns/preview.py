@@ -100,11 +100,12 @@ def _with_sender(campaign: Campaign) -> Campaign:
 
 #: Start looks at this many people's addresses; with more, the numbers are said to be of the first ones.
 LOOKED_AT = 2_000
+#: Up to so many people the Start page itself says when; with more that comes in a second answer.
+WHEN_AT_ONCE = 300
 
 
-def of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
-    """What the Start page says: how many are written to, how many have no usable address, the first and the last
-    minute of the next weeks and how many leave on each day."""
+def of_start(campaign: Campaign) -> dict[str, object]:
+    """What the Start page says at once: how many are written to, how many have no usable address."""
     everybody = list(
         Recipient.objects.for_organisation(campaign.organisation_id)
         .filter(campaign=campaign)
@@ -114,18 +115,25 @@ def of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
         recipient.campaign = campaign
     choices = choosing.choose_for(everybody)
     without = sum(isinstance(choice, addressing.NoAddress) for choice in choices.values())
-    shown = calendar.of_campaign(campaign, now=now)
-    fullest = shown.busiest or 1
     return {
         "people": len(everybody),
         "more": len(everybody) == LOOKED_AT,
         "reachable": len(everybody) - without,
         "without": without,
+        "when_later": len(everybody) > WHEN_AT_ONCE,
+        "grace_minutes": int(planning.grace_of(campaign.organisation).total_seconds() // 60),
+    }
+
+
+def when_of_start(campaign: Campaign, *, now: datetime) -> dict[str, object]:
+    """The first and the last minute of the next weeks, and how many leave on each day."""
+    shown = calendar.of_campaign(campaign, now=now)
+    fullest = shown.busiest or 1
+    return {
         "calendar": shown,
         "first": shown.messages[0] if shown.messages else None,
         "last": shown.messages[-1] if shown.messages else None,
         "days": [(day, round(100 * day.messages / fullest, 1)) for day in shown.days],
         "total": sum(day.messages for day in shown.days),
         "tasks": sum(day.tasks for day in shown.days),
-        "grace_minutes": int(planning.grace_of(campaign.organisation).total_seconds() // 60),
     }

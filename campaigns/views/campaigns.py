@@ -196,10 +196,12 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
         return redirect("campaigns:overview", campaign.pk)
     context = campaign_frame(request, campaign, "overview")
     context.update(
-        preview.of_start(campaign, now=timezone.now()),
+        preview.of_start(campaign),
         missing=lifecycle.missing_for_start(campaign),
         unready=readiness.warnings(campaign),
     )
+    if not context["when_later"] or "when" in request.GET:
+        context.update(preview.when_of_start(campaign, now=timezone.now()), when_later=False)
     if campaign.mailbox is not None:
         context["mailbox_warnings"] = deliverability.warnings(campaign.mailbox, now=timezone.now())
     return render(request, "campaigns/start.html", context)

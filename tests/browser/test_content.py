@@ -105,7 +105,7 @@ def test_a_step_is_written_with_form_variables_snippets_links_and_a_picture(
     assert_no_serious_axe_violations(page)
     shot(page, "step")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved. It reaches")).to_be_visible()
+    expect(page.get_by_text("Saved. It applies to")).to_be_visible()
     saved = step_of(made, 1)
     assert '{{ first_name | default: "there" }}' in saved.body_html
     assert '<a href="https://acme.example/jobs"><b>this</b></a>' in saved.body_html.replace(

@@ -332,7 +332,7 @@ def _open_project(page: Page) -> None:
 
 def _tab(page: Page, group: str, name: str) -> Locator:
     return page.get_by_role("navigation", name=group, exact=True).get_by_role(
-        "link", name=re.compile(f"^{name}")
+        "link", name=re.compile(rf"^{name}[ 0-9]*$")
     )
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import editing, lifecycle, screening, selectors, tabs
+from campaigns import editing, lifecycle, preview, screening, selectors, tabs
 from campaigns.models import Campaign, Recipient
 from campaigns.states import Hold, Progress
 from outreach.models import Message
@@ -49,6 +49,21 @@ def test_a_recruiter_makes_a_campaign_writes_a_step_and_starts_it():
     assert refused.status_code == 422
     campaign.refresh_from_db()
     assert campaign.status == "draft"
+
+
+def test_a_large_campaign_says_when_in_a_second_answer(monkeypatch):
+    monkeypatch.setattr(preview, "WHEN_AT_ONCE", 1)
+    alice = _as(making.campaign("Ada").owner)
+    small = Campaign.objects.across_organisations("test").get()
+    assert "of the next 30 days" in alice.get(f"/campaigns/{small.pk}/start/").content.decode()
+    large = making.campaign("Bea", "Cleo")
+    bea = _as(large.owner)
+    at_once = bea.get(f"/campaigns/{large.pk}/start/").content.decode()
+    assert 'hx-get="?when"' in at_once
+    assert "of the next 30 days" not in at_once
+    later = bea.get(f"/campaigns/{large.pk}/start/?when").content.decode()
+    assert 'hx-get="?when"' not in later
+    assert "of the next 30 days" in later
 
 
 def test_start_pause_and_resume_by_buttons():
@@ -331,10 +346,12 @@ def test_every_table_of_numbers_is_a_file_that_no_spreadsheet_runs():
         ["Written to", "1"],
         ["Delivered", "1"],
         ["Replied", "0"],
+        ["Interested", "0"],
     ]
     steps = _rows(alice, f"/campaigns/{made.pk}/numbers/steps.csv")
-    assert steps[0] == ["Step", "Subject", "Sent (e-mails)", "Bounced (e-mails)", "Replied (people)"]
-    assert steps[1] == ["1", "'=HYPERLINK(1)", "1", "0", "0"]
+    words = ["Step", "Subject", "Sent (e-mails)", "Bounced (e-mails)", "Replied (people)", "Interested (people)"]
+    assert steps[0] == words
+    assert steps[1] == ["1", "'=HYPERLINK(1)", "1", "0", "0", "0"]
     assert _rows(alice, f"/campaigns/{made.pk}/numbers/days.csv")[1:] == [["2026-05-12", "1", "0", "0"]]
     assert _rows(alice, f"/campaigns/{made.pk}/numbers/members.csv")[1:] == [["Alice", "1", "1", "1", "0"]]
     assert alice.get(f"/campaigns/{made.pk}/numbers/secrets.csv").status_code == 404
