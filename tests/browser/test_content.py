@@ -86,8 +86,7 @@ def test_a_step_is_written_with_form_variables_snippets_links_and_a_picture(
     text.press_sequentially("this")
     text.press("Control+b")
     expect(page.get_by_role("button", name="Bold")).to_have_attribute("aria-pressed", "false")
-    for _letter in "this":
-        text.press("Shift+ArrowLeft")
+    text.locator("b").dblclick()
     text.press("Control+k")
     expect(page.get_by_role("dialog", name="Link")).to_be_visible()
     assert_no_serious_axe_violations(page)

@@ -181,7 +181,7 @@ def _write_the_campaign(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
     expect(_toasts(page)).to_contain_text("Saved.")
     _tab(page, "Campaign", "Steps").click()
-    page.get_by_role("button", name="Add a step").click()
+    page.get_by_role("button", name="Add an e-mail").click()
     expect(page.get_by_role("heading", name="Step 2")).to_be_visible()
     page.get_by_label("Days after the step before").fill("4")
     page.get_by_role("textbox", name="Text", exact=True).fill(f"{GREETING}\n\na short nudge.")
