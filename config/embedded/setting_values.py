@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-#: No grace, gap, ramp or daily limit, quick retries: a person (or a test) wants to see something happen.
+#: No grace, gap, ramp or daily limit, quick retries: a person (or a test) wants to see something happen. No fuses: far
+#: more of the sandbox's addresses bounce and complain than a real mailbox should go on with.
 SPEED = {
     "START_GRACE_MINUTES": "0",
     "MAILBOX_MIN_GAP_SECONDS": "0",
     "MAILBOX_MAX_GAP_SECONDS": "0",
     "MAILBOX_DAILY_LIMIT": "0",
     "MAILBOX_RAMP_START": "0",
+    "FUSE_BOUNCES_PER_MILLE": "0",
+    "FUSE_COMPLAINTS_PER_MILLE": "0",
     "SEND_RETRY_DELAYS_SECONDS": "2,4,10,60,600,3600",
     "INBOX_POLL_SECONDS": "2",
     "VENDOR_INDEX_DELAY_SECONDS": "2",

@@ -349,7 +349,14 @@ def test_every_table_of_numbers_is_a_file_that_no_spreadsheet_runs():
         ["Interested", "0"],
     ]
     steps = _rows(alice, f"/campaigns/{made.pk}/numbers/steps.csv")
-    words = ["Step", "Subject", "Sent (e-mails)", "Bounced (e-mails)", "Replied (people)", "Interested (people)"]
+    words = [
+        "Step",
+        "Subject",
+        "Sent (e-mails)",
+        "Bounced (e-mails)",
+        "Replied (people)",
+        "Interested (people)",
+    ]
     assert steps[0] == words
     assert steps[1] == ["1", "'=HYPERLINK(1)", "1", "0", "0", "0"]
     assert _rows(alice, f"/campaigns/{made.pk}/numbers/days.csv")[1:] == [["2026-05-12", "1", "0", "0"]]
