@@ -352,6 +352,12 @@ class Recipient(TenantModel):
             ),
             # A person's campaigns: replies, opt-outs, the profile.
             models.Index(fields=["candidate", "progress"], name="campaigns_recipient_person"),
+            # Deleting a recipient: who was merged into it. Hardly anybody was, so it is small.
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="campaigns_recipient_merged",
+            ),
         ]
 
     def __str__(self) -> str:
