@@ -21,7 +21,7 @@ from campaigns.states import (
     RecipientEvent,
     reopened,
 )
-from foundation.problems import Conflict, Missing
+from foundation.problems import Conflict
 from outreach.inbound import answering
 from outreach.states import Reason
 
@@ -41,7 +41,7 @@ def not_a_reply(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     :class:`NothingToTakeBack`.
     """
     require(actor, Right.CAMPAIGN_START)
-    recipient = _locked(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.REPLIED:
         raise NothingToTakeBack
     answering.no_answer(
@@ -66,7 +66,7 @@ def not_a_reply(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
 def start_again(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     """A person who was stopped by hand goes on where they stood. Raises Missing, :class:`NothingToTakeBack`."""
     require(actor, Right.CAMPAIGN_START)
-    recipient = _locked(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.STOPPED or recipient.merged_into_id is not None:
         raise NothingToTakeBack("This person was not stopped by hand.")
     _reopen(recipient, now)
@@ -80,7 +80,7 @@ def answer_doubt(*, recipient_id: int, is_reply: bool, actor: User, now: datetim
     Raises Missing, and Conflict when nothing is in doubt.
     """
     require(actor, Right.CAMPAIGN_START)
-    recipient = _locked(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.hold != Hold.POSSIBLE_REPLY:
         raise Conflict("Nothing is in doubt here any more.")
     answering.settle_doubt(
@@ -148,11 +148,3 @@ def _others(recipient: Recipient) -> list[Recipient]:
         .exclude(pk=recipient.pk)
         .order_by("pk")
     )
-
-
-def _locked(recipient_id: int, actor: User) -> Recipient:
-    assert actor.organisation_id is not None
-    recipient = standing.lock(recipient_id, organisation_id=actor.organisation_id)
-    if recipient is None:
-        raise Missing("There is no such recipient.")
-    return recipient

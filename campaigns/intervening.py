@@ -22,7 +22,7 @@ from campaigns.states import (
     check_campaign,
     reopened,
 )
-from foundation.problems import Conflict, Invalid, Missing
+from foundation.problems import Conflict, Invalid
 from outreach.models import Message
 from outreach.states import WAITING, Reason
 from sourcing.normalising import normalise_email
@@ -38,7 +38,7 @@ class NothingToTry(Conflict):
 def pause(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     """*Pause Campaign* for this one person: what waits is taken back, nothing more leaves until somebody goes on."""
     require(actor, Right.CAMPAIGN_START)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if standing.put_on_hold(
         recipient, Hold.PAUSED, reason=HoldReason.PAUSED_BY_HAND, text=f"Paused by {actor.name}."
     ):
@@ -53,7 +53,7 @@ def go_on(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     An uncertain send is answered on the message itself, so that hold stays.
     """
     require(actor, Right.CAMPAIGN_START)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.hold == Hold.UNCERTAIN_SEND:
         raise Conflict("Say first whether the last message arrived: open it in the Outbox.")
     if standing.release(recipient) and planning.replan_overdue(recipient, moment=now):
@@ -68,7 +68,7 @@ def use_address(*, recipient_id: int, address: str, actor: User) -> Recipient:
     Raises Invalid for an address that is unusable: not valid, suppressed, bounced, another user's.
     """
     require(actor, Right.CAMPAIGN_EDIT)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     recipient.override_address = normalise_email(address)
     _refuse_unusable(recipient)
     recipient.address, recipient.contact_point = "", None
@@ -88,7 +88,7 @@ def use_address(*, recipient_id: int, address: str, actor: User) -> Recipient:
 def use_the_rules(*, recipient_id: int, actor: User) -> Recipient:
     """Forget the address set for this campaign: the campaign's own rules choose again."""
     require(actor, Right.CAMPAIGN_EDIT)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     recipient.override_address, recipient.address, recipient.contact_point = "", "", None
     recipient.save(update_fields=["override_address", "address", "contact_point"])
     standing.tell(recipient)
@@ -102,7 +102,7 @@ def override_fields(*, recipient_id: int, values: Mapping[str, str], actor: User
     A message that waits already is written anew; somebody held because a variable was missing goes on if it is there.
     """
     require(actor, Right.CAMPAIGN_EDIT)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     recipient.overrides = overriding.cleaned(values)
     recipient.save(update_fields=["overrides"])
     if recipient.hold_code == HoldReason.VARIABLE_MISSING:
@@ -134,7 +134,7 @@ def _write_anew(attempt_id: int, recipient: Recipient) -> None:
 def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) -> Recipient:
     """Repeat the step that bounced to another address: a new thread, planned as if started now."""
     require(actor, Right.CAMPAIGN_START)
-    recipient = _mine(recipient_id, actor)
+    recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.BOUNCED:
         raise NothingToTry
     step = _step_to_repeat(recipient)
@@ -188,14 +188,6 @@ def run_again(campaign: Campaign) -> None:
         Campaign.objects.for_organisation(campaign.organisation_id).filter(
             pk=campaign.pk, status=CampaignStatus.COMPLETED
         ).update(status=CampaignStatus.RUNNING)
-
-
-def _mine(recipient_id: int, actor: User) -> Recipient:
-    assert actor.organisation_id is not None
-    recipient = standing.lock(recipient_id, organisation_id=actor.organisation_id)
-    if recipient is None:
-        raise Missing("There is no such recipient.")
-    return recipient
 
 
 def may_go_on(recipient: Recipient) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.models import User
 from campaigns.models import Attempt, Campaign, Recipient
 from campaigns.states import (
     ENDED,
@@ -23,6 +24,7 @@ from campaigns.states import (
     progress_after,
 )
 from foundation import events
+from foundation.problems import Missing
 from outreach.outbox import queue
 from outreach.states import Reason
 
@@ -36,6 +38,15 @@ def lock(recipient_id: int, *, organisation_id: int) -> Recipient | None:
         .filter(pk=recipient_id)
         .first()
     )
+
+
+def lock_for(recipient_id: int, *, actor: User) -> Recipient:
+    """A recipient of the actor's organisation under its row lock. Call inside a transaction. Raises Missing."""
+    assert actor.organisation_id is not None
+    recipient = lock(recipient_id, organisation_id=actor.organisation_id)
+    if recipient is None:
+        raise Missing("There is no such recipient.")
+    return recipient
 
 
 def lock_campaign(campaign_id: int, *, organisation_id: int) -> Campaign:

@@ -113,6 +113,15 @@ def normalise_email(text: str) -> str:
     return normalised
 
 
+def compared_email(text: str) -> str:
+    """The form a foreign mail's address is compared under: normalised, or lower case where mail could not be sent
+    to it. Raises nothing: what strangers write in a header need not be an address."""
+    try:
+        return normalise_email(text)
+    except InvalidAddress:
+        return text.strip().lower()
+
+
 def domain_of(normalised: str) -> str:
     """The domain of a normalised address."""
     return normalised.rpartition("@")[2]

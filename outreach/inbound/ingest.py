@@ -28,7 +28,7 @@ from outreach.outbox.wire import READ_BACK
 from outreach.states import FailureClass, MessageStatus, Verdict
 from sourcing import people, sightings, suppression
 from sourcing.models import Candidate, ContactKind, SuppressionReason
-from sourcing.normalising import InvalidAddress, normalise_email
+from sourcing.normalising import InvalidAddress, compared_email, normalise_email
 
 log = structlog.get_logger(__name__)
 
@@ -208,7 +208,7 @@ def _bounce(row: InboundMessage, verdict: Classified, message: Message, now: dat
     A report that names no recipient ends the message, but says too little about the address: it counts as soft.
     """
     failure = verdict.failure or FailureClass.SOFT
-    failed = {_plain(address) for address in verdict.recipients}
+    failed = {compared_email(address) for address in verdict.recipients}
     if failed and message.to_normalised not in failed:
         proofs.prove_sent(message.pk, now=now, how="answered")
         row.explanation = f"{row.explanation} The failed address is not the one written to."[:500]
@@ -304,10 +304,3 @@ def _remember_place(row: InboundMessage, mailbox: Mailbox, place: Place) -> None
             """,
             [mailbox.organisation_id, row.pk, mailbox.pk, place.folder, place.uidvalidity, place.uid],
         )
-
-
-def _plain(address: str) -> str:
-    try:
-        return normalise_email(address)
-    except InvalidAddress:
-        return address.strip().lower()

@@ -19,7 +19,7 @@ from outreach.selectors import PRIVATE_ADDRESS, address_for
 from outreach.states import HELD, KEEN, LEFT_US, WAITING, Interest, Verdict
 from sourcing import slots
 from sourcing.models import ContactKind, ContactPoint
-from sourcing.normalising import InvalidAddress, normalise_email
+from sourcing.normalising import compared_email
 from sourcing.slots import Mark
 
 #: How much of a conversation a page shows, newest last.
@@ -235,7 +235,7 @@ def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int
     return {
         row.pk
         for row in rows
-        if (row.candidate_id, _plain(row.from_address)) in secret or _private_message(viewer, row)
+        if (row.candidate_id, compared_email(row.from_address)) in secret or _private_message(viewer, row)
     }
 
 
@@ -247,7 +247,7 @@ def masked(text: str, secrets: Collection[str]) -> str:
 
 
 def _secrets_of(row: InboundMessage) -> set[str]:
-    found = {row.from_address, _plain(row.from_address)}
+    found = {row.from_address, compared_email(row.from_address)}
     if row.message is not None and row.message.private_to_id is not None:
         found |= {row.message.to_address, row.message.to_normalised}
     return found - {""}
@@ -258,11 +258,4 @@ def _private_message(viewer: User, row: InboundMessage) -> bool:
     message = row.message
     if message is None or message.private_to_id in {None, viewer.pk}:
         return False
-    return message.to_normalised == _plain(row.from_address)
-
-
-def _plain(address: str) -> str:
-    try:
-        return normalise_email(address)
-    except InvalidAddress:
-        return address.strip().lower()
+    return message.to_normalised == compared_email(row.from_address)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Role, User
-from accounts.permissions import Right, can, needs
+from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import suppression_list
@@ -28,10 +26,6 @@ _KINDS = (
 )
 
 
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)
-
-
 @require_GET
 @needs(Right.CAMPAIGN_VIEW)
 def entries(request: HttpRequest) -> HttpResponse:
@@ -46,13 +40,13 @@ def add(request: HttpRequest) -> HttpResponse:
     form = SuppressionForm(request.POST or None, initial={"kind": SuppressionKind.DOMAIN.value})
     if request.method == "POST" and form.is_valid():
         try:
-            suppression_list.add(actor=_user(request), **form.cleaned_data)
+            suppression_list.add(actor=viewer_of(request), **form.cleaned_data)
         except Problem as problem:
             onto_form(problem, form, "value")
         else:
             messages.success(request, "On the list")
             return redirect("outreach:suppression")
-    context = {"form": form, "tabs": settings_tabs("suppression", _user(request))}
+    context = {"form": form, "tabs": settings_tabs("suppression", viewer_of(request))}
     return render(request, "outreach/suppression_add.html", context, status=422 if form.errors else 200)
 
 
@@ -60,10 +54,10 @@ def add(request: HttpRequest) -> HttpResponse:
 @needs(Right.ORGANISATION_EDIT)
 def remove(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Take an entry off, with the reason."""
-    entry = suppression_list.entry_for(_user(request), entry_id)
+    entry = suppression_list.entry_for(viewer_of(request), entry_id)
     form = RemovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        suppression_list.remove(actor=_user(request), entry=entry, why=form.cleaned_data["why"])
+        suppression_list.remove(actor=viewer_of(request), entry=entry, why=form.cleaned_data["why"])
         messages.success(request, "Taken off the list")
         return redirect("outreach:suppression")
     context = {"form": form, "entry": entry, "stays": suppression_list.stays(entry)}
@@ -77,7 +71,7 @@ def load(request: HttpRequest) -> HttpResponse:
     form = ListFileForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            loaded = suppression_list.load(actor=_user(request), data=form.cleaned_data["file"].read())
+            loaded = suppression_list.load(actor=viewer_of(request), data=form.cleaned_data["file"].read())
         except Problem as problem:
             form.add_error("file", str(problem))
         else:
@@ -89,7 +83,7 @@ def load(request: HttpRequest) -> HttpResponse:
 @needs(Right.ORGANISATION_EDIT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     """All of it as CSV."""
-    response = StreamingHttpResponse(suppression_list.as_csv(_user(request)), content_type="text/csv")
+    response = StreamingHttpResponse(suppression_list.as_csv(viewer_of(request)), content_type="text/csv")
     response["Content-Disposition"] = 'attachment; filename="suppression-list.csv"'
     response["Cache-Control"] = "no-store"
     return response
@@ -116,7 +110,7 @@ def _list(
     loaded: suppression_list.Loaded | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    viewer = _user(request)
+    viewer = viewer_of(request)
     text, kind = request.GET.get("q", "")[:320], request.GET.get("kind", "")
     rows = suppression_list.entries(viewer, text=text, kind=kind)
     page = keyset(rows, order=("-created_at", "-id"), after=request.GET.get("after"), size=50)
