@@ -52,12 +52,15 @@ class Pace:
 
 
 class RedisThrottle:
-    """The pace of one account: ``account`` names system and credential without revealing either."""
+    """The pace of one account, or of one of its budgets: ``account`` names system and credential without revealing
+    either.
+    """
 
-    def __init__(self, connection: redis.Redis, *, account: str, pace: Pace) -> None:
+    def __init__(self, connection: redis.Redis, *, account: str, pace: Pace, budget: str = "") -> None:
         self._redis = connection
-        self._pace_key = f"throttle:{account}:pace"
-        self._closed_key = f"throttle:{account}:closed"
+        self._account = account
+        self._pace_key = f"throttle:{account}:pace:{budget}" if budget else f"throttle:{account}:pace"
+        self._closed_key = _closed_key(account)
         self._interval = int(pace.seconds / pace.calls * 1_000_000)
         self._burst = pace.burst
         self._script = connection.register_script(TAKE)
@@ -81,8 +84,17 @@ class RedisThrottle:
 
     def close(self, duration: datetime.timedelta) -> None:
         """Let nobody call this account for ``duration``. Raises :class:`PaceUnknown`."""
-        milliseconds = max(int(duration.total_seconds() * 1000), 1)
-        try:
-            self._redis.set(self._closed_key, 1, px=milliseconds)
-        except redis.RedisError as error:
-            raise PaceUnknown("The pace of this account cannot be written to Redis.") from error
+        close(self._redis, account=self._account, duration=duration)
+
+
+def close(connection: redis.Redis, *, account: str, duration: datetime.timedelta) -> None:
+    """Let nobody call ``account``, whatever the budget, for ``duration``. Raises :class:`PaceUnknown`."""
+    milliseconds = max(int(duration.total_seconds() * 1000), 1)
+    try:
+        connection.set(_closed_key(account), 1, px=milliseconds)
+    except redis.RedisError as error:
+        raise PaceUnknown("The pace of this account cannot be written to Redis.") from error
+
+
+def _closed_key(account: str) -> str:
+    return f"throttle:{account}:closed"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -56,10 +58,17 @@ def claim(export: Export, *, now: datetime.datetime) -> ExportItem | None:
         )
 
 
-def end(item: ExportItem, status: ItemStatus, *, reason: Reason, text: str) -> None:
+def end(
+    item: ExportItem,
+    status: ItemStatus,
+    *,
+    reason: Reason,
+    text: str,
+    fields: list[dict[str, str]] | None = None,
+) -> None:
     """The item is over without a record written now."""
     with transaction.atomic():
-        finish(item, status, reason=reason, text=text)
+        finish(item, status, reason=reason, text=text, fields=fields)
 
 
 def finish(
@@ -70,6 +79,8 @@ def finish(
     text: str = "",
     fields: list[dict[str, str]] | None = None,
     remote_id: str = "",
+    made_record: bool = False,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the end and tell of it, in the caller's transaction. Raises ClaimLost."""
     check_item(ItemStatus.CLAIMED, status)
@@ -80,6 +91,8 @@ def finish(
         reason=text[:500],
         fields=fields or [],
         remote_id=remote_id,
+        made_record=made_record or item.made_record,
+        before=before or {},
         claim_token=None,
         lease_until=None,
         not_before=None,
@@ -104,6 +117,11 @@ def give_back(item: ExportItem, *, not_before: datetime.datetime, counted: bool)
         claim_token=None,
         lease_until=None,
     )
+
+
+def remember_made(item: ExportItem) -> None:
+    """The record is this item's own, although the item is not over yet: undo may take it away."""
+    _held(item, made_record=True)
 
 
 def renew(item: ExportItem) -> None:

@@ -110,8 +110,14 @@ def _finish(run: Run, export: Export) -> None:
     runs.finish(
         run,
         result={
-            "summary": f"Export finished: {failed} failed" if failed else "Export Complete",
+            "summary": _summary(export, failed),
             "export_id": export.pk,
             **{status: counts[status] for status in ItemStatus.values if status not in OPEN},
         },
     )
+
+
+def _summary(export: Export, failed: int) -> str:
+    if export.dry_run:
+        return f"Dry run finished: {failed} would fail" if failed else "Dry run finished: nothing was written"
+    return f"Export finished: {failed} failed" if failed else "Export Complete"

@@ -125,8 +125,9 @@ def start(
     candidate_ids: Iterable[int] | None = None,
     include_exported: bool = False,
     dummy_addresses: bool = False,
+    dry_run: bool = False,
 ) -> Export:
-    """Begin an export of a whole project, or of the people named.
+    """Begin an export of a whole project, or of the people named; a ``dry_run`` says only what would change there.
 
     ``request_key`` is the dialogue's own: a second click with the same one returns the first export and does
     nothing. The target is asked for at the vendor first. Raises NotUsable, Invalid (no target, nobody to send)
@@ -159,6 +160,7 @@ def start(
         target_name=target.name[:300],
         include_exported=include_exported,
         dummy_addresses=dummy_addresses,
+        dry_run=dry_run,
         request_key=request_key,
         created_by=actor,
     )
@@ -198,7 +200,7 @@ def _write_down(export: Export, plan: Preview, target: Target) -> Export:
         kind=KIND,
         organisation=export.created_by.organisation,
         actor=export.created_by,
-        title=f"Export to {found.display_name}: {target.name}",
+        title=f"{'Dry run: export' if export.dry_run else 'Export'} to {found.display_name}: {target.name}",
         subject=f"project:{export.project_id}" if export.project_id else f"export:{export.pk}",
         total=len(plan.going),
         params={"export_id": export.pk},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -22,17 +24,25 @@ def of(connection: Connection, candidate: Candidate) -> RemoteLink | None:
     )
 
 
-def begin_create(connection: Connection, candidate: Candidate, *, target: str) -> RemoteLink:
+def begin_create(
+    connection: Connection, candidate: Candidate, *, target: str, look_alikes: Collection[str] = ()
+) -> RemoteLink:
     """Write down that a create is about to be asked for. Call inside a transaction that holds the item's claim.
 
-    A link that had lost its record is used again; ``remote_id`` stays until the new one is known.
+    A link that had lost its record is used again; ``remote_id`` stays until the new one is known. ``look_alikes`` are
+    records seen before a create that was not to be merged: found after a crash, they are not ours.
     """
     link, _ = RemoteLink.unguarded.update_or_create(
         organisation_id=connection.organisation_id,
         connection=connection,
         candidate=candidate,
         record_type=candidate.record_type,
-        defaults={"state": LinkState.CREATING, "creating_since": Now(), "creating_target": target},
+        defaults={
+            "state": LinkState.CREATING,
+            "creating_since": Now(),
+            "creating_target": target,
+            "look_alikes": list(look_alikes),
+        },
     )
     return link
 
@@ -49,11 +59,19 @@ def undo_create(link: RemoteLink) -> None:
 
 
 def record(
-    connection: Connection, candidate: Candidate, result: PushResult, *, history: str, made_by_us: bool
+    connection: Connection,
+    candidate: Candidate,
+    result: PushResult,
+    *,
+    digests: Mapping[str, str],
+    made_by_us: bool,
+    exported: bool,
 ) -> None:
-    """The vendor confirmed ``result``: link it and mark the person exported. Call inside the item's transaction.
+    """The vendor confirmed ``result``: link it. Call inside the transaction of the work it belongs to.
 
-    Another id than the linked one is a second record; the first stays the link and both are kept.
+    ``digests`` are those of what was written. ``exported`` marks the person "exported to …": a sync link alone is no
+    export (docs/behaviour.md §7). Another id than the linked one is a second record; the first stays the link and
+    both are kept.
     """
     link = of(connection, candidate) or RemoteLink(
         organisation_id=connection.organisation_id,
@@ -71,17 +89,19 @@ def record(
     link.state = LinkState.LINKED
     link.creating_since = None
     link.creating_target = ""
-    link.history_digest = history
-    link.exported_at = Now()
+    link.written = {**link.written, **digests}
+    if exported:
+        link.exported_at = Now()
     link.save()
-    _tell_search(connection, candidate, [registry.connector_class(connection.vendor).display_name])
+    if exported:
+        _tell_search(connection, candidate, [registry.connector_class(connection.vendor).display_name])
 
 
 def gone(link: RemoteLink) -> None:
     """The vendor says there is no such record any more: mark and link are cleared (docs/behaviour.md §7)."""
     with transaction.atomic():
         RemoteLink.objects.for_organisation(link.organisation_id).filter(pk=link.pk).update(
-            state=LinkState.GONE, remote_id="", remote_url="", exported_at=None, history_digest=""
+            state=LinkState.GONE, remote_id="", remote_url="", exported_at=None, written={}
         )
         _tell_search(link.connection, link.candidate, [])
 

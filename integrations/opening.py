@@ -48,9 +48,7 @@ def open_connector(connection: Connection) -> Connector:
         connection.secret, table=TABLE, row=connection.pk, organisation=connection.organisation_id
     )
     found = registry.connector_class(connection.vendor)
-    throttle = RedisThrottle(
-        _redis(), account=connection.account or str(connection.pk), pace=found.client_class.pace()
-    )
+    throttle = RedisThrottle(_redis(), account=connection.account or str(connection.pk))
     session = egress.session(timeout=CALL_TIMEOUT_SECONDS, max_bytes=MOST_BYTES)
     return found(found.client_class(session=session, throttle=throttle, credentials=values))
 

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import datetime
 import random
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -27,15 +30,34 @@ from integrations import (
     connections,
     dummies,
     error_policy,
+    field_table,
     links,
     mapping,
     opening,
+    person_variables,
     registry,
-    selectors,
 )
 from integrations.base.connector import Connector
-from integrations.base.errors import AuthError, ConnectorError, Forbidden, OutcomeUnknown, RecordGone
-from integrations.base.records import PushAction, PushResult, RemotePerson, Target, TargetKind
+from integrations.base.errors import (
+    AuthError,
+    ConnectorError,
+    Forbidden,
+    Incomplete,
+    OutcomeUnknown,
+    RecordGone,
+)
+from integrations.base.records import (
+    Capability,
+    PersonKeys,
+    PersonWrite,
+    PushAction,
+    PushResult,
+    RemotePerson,
+    RemoteRef,
+    Target,
+    TargetKind,
+    Value,
+)
 from integrations.models import Connection, Export, ExportItem, ExportMode, ItemStatus, Reason, RemoteLink
 from integrations.states import LinkState
 from sourcing import sightings
@@ -54,6 +76,7 @@ class _Ended:
     status: ItemStatus
     reason: Reason
     text: str
+    fields: tuple[mapping.FieldOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +87,11 @@ class _Work:
     export: Export
     connection: Connection
     connector: Connector
-    payload: mapping.Payload
     target: Target
     acting_as: str
-    history: str
+    #: Decides the fields once it is known what the vendor holds.
+    plan: Callable[[RemotePerson | None, Mapping[str, str]], mapping.Payload]
+    keys: PersonKeys
 
 
 def push_next(export: Export, *, now: datetime.datetime) -> bool:
@@ -86,10 +110,10 @@ def _handle(item: ExportItem) -> None:
     """Push, and turn whatever was raised into a state. The loop over other people goes on."""
     try:
         work = _prepare(item)
-        if isinstance(work, _Ended):
-            claims.end(item, work.status, reason=work.reason, text=work.text)
-            return
-        _push(work)
+        ended = work if isinstance(work, _Ended) else _push(work)
+        if ended is not None:
+            fields = [line.as_json() for line in ended.fields]
+            claims.end(item, ended.status, reason=ended.reason, text=ended.text, fields=fields)
     except ConnectorError as error:
         _decide(item, error)
     except claims.ClaimLost:
@@ -112,17 +136,20 @@ def _prepare(item: ExportItem) -> _Work | _Ended:
     link = links.of(connection, candidate)
     if link is not None and link.exported_at and not (export.include_exported or item.again):
         return _Ended(ItemStatus.SKIPPED, Reason.ALREADY_EXPORTED, "Exported before.")
-    person = selectors.person_data(viewer=export.created_by, candidate=candidate)
+    person = person_variables.of(viewer=export.created_by, candidate=candidate)
     wants_dummy = export.dummy_addresses and not person.emails
     make = dummies.draw if wants_dummy else dummies.address_of
-    payload = mapping.payload(
-        person,
+    dummy = make(candidate, organisation=item.organisation)
+    plan = partial(
+        _plan,
+        person=person,
+        rules=field_table.known(connection, candidate.record_type),
         source_label=connection.source_label,
-        own_dummy=make(candidate, organisation=item.organisation),
+        own_dummy=dummy,
         send_dummy=wants_dummy,
-        cannot_hold=found.cannot_hold,
     )
-    if found.needs_email and not payload.record.sent_emails:
+    sends_email = wants_dummy or any(not email.dead for email in person.emails)
+    if found.needs_email and not sends_email:
         text = f"{found.display_name} needs an e-mail address. Add one, or export with generated addresses."
         return _Ended(ItemStatus.FAILED, Reason.NO_EMAIL, text)
     return _Work(
@@ -130,19 +157,26 @@ def _prepare(item: ExportItem) -> _Work | _Ended:
         export=export,
         connection=connection,
         connector=opening.open_connector(connection),
-        payload=payload,
         target=Target(
             kind=TARGET_KIND[ExportMode(export.mode)], external_id=export.target_id, name=export.target_name
         ),
         acting_as=opening.acting_as(connection, export.created_by),
-        history=payload.record.history_digest(),
+        plan=plan,
+        keys=mapping.keys(person, own_dummy=dummy),
     )
+
+
+def _plan(
+    existing: RemotePerson | None, written: Mapping[str, str], *, person: mapping.PersonData, **given: Any
+) -> mapping.Payload:
+    return mapping.payload(person, existing=existing, written=written, **given)
 
 
 # --- push ---------------------------------------------------------------------------------------------------
 
 
-def _push(work: _Work) -> None:
+def _push(work: _Work) -> _Ended | None:
+    """Look, decide, write, settle. An end without a write is returned."""
     link = links.of(work.connection, work.item.candidate)
     creating = link if link is not None and link.state == LinkState.CREATING else None
     if creating is not None:
@@ -150,27 +184,62 @@ def _push(work: _Work) -> None:
         seen_after = creating.creating_since + settings.VENDOR_INDEX_DELAY
         if timezone.now() < seen_after:
             claims.give_back(work.item, not_before=seen_after, counted=False)
-            return
-        if not work.payload.keys:
+            return None
+        if not work.keys:
             text = (
                 f"{work.connector.display_name} may hold this person already and nothing here can find out: "
                 "no e-mail, link or phone is known. Look there, then retry."
             )
-            claims.end(work.item, ItemStatus.FAILED, reason=Reason.UNSEARCHABLE, text=text)
-            return
-    found = work.connector.find(work.payload.keys, acting_as=work.acting_as) if work.payload.keys else ()
-    existing = _same(found, link)
+            return _Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, text)
+    existing = _existing(work, link)
     _seen(work, existing)
+    payload = work.plan(existing, link.written if link is not None else {})
+    if payload.missing:
+        named = ", ".join(payload.missing)
+        text = f"{named} must be filled for {work.connector.display_name}: fill it on the person and retry."
+        return _Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, payload.fields)
+    if work.export.dry_run:
+        return _rehearsed(work, existing, payload)
     if existing is None:
-        _create(work, link)
-    elif creating is not None and creating.creating_target == work.target.external_id:
-        # What an interrupted worker asked for has happened, target included.
-        _settle(work, PushResult(external_id=existing.external_id, action=PushAction.CREATED), link=creating)
+        link = _announce_create(work)
+    elif creating is not None and _complete(work, creating):
+        made = PushResult(external_id=existing.external_id, action=PushAction.CREATED, url=existing.url)
+        _settle(work, payload, made, existing=existing, link=creating, finishing=True)
+        return None
     else:
-        _update(work, link, existing)
+        claims.renew(work.item)
+    _write(work, payload, existing=existing, link=link, finishing=creating is not None)
+    return None
 
 
-def _same(found: tuple[RemotePerson, ...], link: RemoteLink | None) -> RemotePerson | None:
+def _complete(work: _Work, creating: RemoteLink) -> bool:
+    """Whether what an interrupted worker asked for has happened whole, target included, once the record is there."""
+    return work.connector.creates_whole and creating.creating_target == work.target.external_id
+
+
+def _existing(work: _Work, link: RemoteLink | None) -> RemotePerson | None:
+    """What the vendor holds about the person now: by the link where that is sure, else by a search."""
+    connector = work.connector
+    reads = connector.supports(Capability.READ_PERSON)
+    candidate = work.item.candidate
+    linked = link is not None and link.state == LinkState.LINKED and bool(link.remote_id)
+    if reads and linked and link is not None and not connector.needs_job:
+        try:
+            return connector.read(RemoteRef(external_id=link.remote_id, record_type=candidate.record_type))
+        except RecordGone:
+            links.gone(link)
+            raise
+    if not work.keys:
+        return None
+    found = connector.find(
+        work.keys, record_type=candidate.record_type, target=work.target, acting_as=work.acting_as
+    )
+    ours = [row for row in found if link is None or row.external_id not in link.look_alikes]
+    row = _same(ours, link)
+    return connector.read(row.ref) if row is not None and reads else row
+
+
+def _same(found: Sequence[RemotePerson], link: RemoteLink | None) -> RemotePerson | None:
     """The record we are linked to if it is among those found, else the oldest."""
     linked = next((row for row in found if link is not None and row.external_id == link.remote_id), None)
     return linked or next(iter(found), None)
@@ -191,63 +260,146 @@ def _seen(work: _Work, existing: RemotePerson | None) -> None:
     sightings.seen(organisation_id=work.item.organisation_id, points=points, at=timezone.now())
 
 
-def _create(work: _Work, link: RemoteLink | None) -> None:
+def _rehearsed(work: _Work, existing: RemotePerson | None, payload: mapping.Payload) -> _Ended:
+    """A dry run ends here: what would have happened, nothing written."""
+    attach = existing is None or work.target.external_id not in existing.target_ids
+    if existing is None:
+        return _Ended(ItemStatus.SENT, Reason.NONE, "Would be created.", payload.fields)
+    changes = len(payload.values)
+    said = (
+        f"{changes} field{'s' if changes != 1 else ''} would change" if changes else "No field would change"
+    )
+    if attach:
+        said += f"; would be put on {work.target.name}"
+    return _Ended(ItemStatus.UPDATED, Reason.NONE, f"{said}."[:500], payload.fields)
+
+
+def _announce_create(work: _Work) -> RemoteLink:
     with transaction.atomic():
         claims.renew(work.item)
-        link = links.begin_create(work.connection, work.item.candidate, target=work.target.external_id)
+        return links.begin_create(work.connection, work.item.candidate, target=work.target.external_id)
+
+
+def _write(
+    work: _Work,
+    payload: mapping.Payload,
+    *,
+    existing: RemotePerson | None,
+    link: RemoteLink | None,
+    finishing: bool,
+) -> None:
+    """Push and settle. ``finishing``: an interrupted worker had announced the create of this record."""
     try:
         result = work.connector.push(
-            work.payload.record,
-            existing=None,
-            history_changed=True,
-            target=work.target,
-            acting_as=work.acting_as,
+            PersonWrite(
+                values=payload.values,
+                whole=payload.whole,
+                record_type=work.item.candidate.record_type,
+                target=work.target,
+                acting_as=work.acting_as,
+            ),
+            existing=existing,
         )
+    except Incomplete as error:
+        # The record is certain; what is left is done, or said, by the next try.
+        if existing is None or finishing:
+            claims.remember_made(work.item)
+        links.record(
+            work.connection,
+            work.item.candidate,
+            error.result,
+            digests={},
+            made_by_us=existing is None or finishing,
+            exported=False,
+        )
+        raise
     except OutcomeUnknown:
         raise
-    except ConnectorError:
-        # Certainly not carried out: the next try need not wait for an index.
-        links.undo_create(link)
-        raise
-    _settle(work, result, link=link)
-
-
-def _update(work: _Work, link: RemoteLink | None, existing: RemotePerson) -> None:
-    claims.renew(work.item)
-    try:
-        result = work.connector.push(
-            work.payload.record,
-            existing=existing,
-            history_changed=link is None or link.history_digest != work.history,
-            target=work.target,
-            acting_as=work.acting_as,
-        )
     except RecordGone:
         if link is not None:
             links.gone(link)
         raise
-    _settle(work, result, link=link)
+    except ConnectorError:
+        if existing is None and link is not None:
+            # Certainly not carried out: the next try need not wait for an index.
+            links.undo_create(link)
+        raise
+    _settle(work, payload, result, existing=existing, link=link, finishing=finishing)
 
 
-def _settle(work: _Work, result: PushResult, *, link: RemoteLink | None) -> None:
+def _settle(
+    work: _Work,
+    payload: mapping.Payload,
+    result: PushResult,
+    *,
+    existing: RemotePerson | None,
+    link: RemoteLink | None,
+    finishing: bool,
+) -> None:
     """Item, link, mark and news, in one transaction and only with our token."""
-    created = result.action is PushAction.CREATED
+    created = result.action is PushAction.CREATED or finishing or work.item.made_record
     first_id = link.remote_id if link is not None else ""
     second = bool(first_id) and first_id != result.external_id
     text = ""
-    if second:
+    if second and not work.connector.needs_job:
         text = f"{work.connector.display_name} made a second record; both are kept."
-    elif result.action is PushAction.UNCHANGED:
+    elif result.action is PushAction.UNCHANGED and not finishing:
         text = "Nothing had changed."
+    digests = {key: value for key, value in payload.digests.items() if key not in result.left_out}
     with transaction.atomic():
         claims.finish(
             work.item,
-            ItemStatus.SENT if created and not second else ItemStatus.UPDATED,
+            ItemStatus.SENT
+            if created and not (second and not work.connector.needs_job)
+            else ItemStatus.UPDATED,
             text=text,
-            fields=[line.as_json() for line in work.payload.fields],
+            fields=_told(payload, result, work.item, work.connection),
             remote_id=result.external_id,
+            made_record=created,
+            before=_before(payload, existing) if not created else {},
         )
-        links.record(work.connection, work.item.candidate, result, history=work.history, made_by_us=created)
+        links.record(
+            work.connection,
+            work.item.candidate,
+            result,
+            digests=digests,
+            made_by_us=created,
+            exported=True,
+        )
+
+
+def _told(
+    payload: mapping.Payload, result: PushResult, item: ExportItem, connection: Connection
+) -> list[dict[str, str]]:
+    """The log of the fields; what the connector could not write is said instead of "written"."""
+    if not result.left_out:
+        return [line.as_json() for line in payload.fields]
+    labels = {
+        rule.field.label: result.left_out[rule.field.key]
+        for rule in field_table.rules(connection, item.candidate.record_type)
+        if rule.field.key in result.left_out
+    }
+    return [
+        mapping.FieldOutcome(line.field, mapping.Outcome.KEPT, labels[line.field]).as_json()
+        if line.field in labels
+        else line.as_json()
+        for line in payload.fields
+    ]
+
+
+def _before(payload: mapping.Payload, existing: RemotePerson | None) -> dict[str, Any]:
+    """What readable fields held before this push wrote them; histories are told by their digests only."""
+    if existing is None:
+        return {}
+    return {
+        key: existing.values[key]
+        for key in payload.values
+        if key in existing.values and not _is_history(existing.values[key])
+    }
+
+
+def _is_history(value: Value) -> bool:
+    return isinstance(value, tuple) and any(not isinstance(item, str) for item in value)
 
 
 # --- ends ---------------------------------------------------------------------------------------------------
@@ -256,6 +408,7 @@ def _settle(work: _Work, result: PushResult, *, link: RemoteLink | None) -> None
 def _decide(item: ExportItem, error: ConnectorError) -> None:
     """Apply the policy for an error; a refused credential is checked once before the connection is blamed."""
     now = timezone.now()
+    error = error.cause if isinstance(error, Incomplete) else error
     decided = error_policy.verdict(
         error,
         attempts=item.attempts,

@@ -9,12 +9,10 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
-from integrations.base.records import Education, Employment
-from integrations.mapping import PersonData, Reachable
 from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink
 from integrations.states import ESTABLISHED, ItemStatus
-from sourcing.models import Candidate, ContactKind, ContactStatus, Project
-from sourcing.selectors import contact_points, of_visible_project
+from sourcing.models import Project
+from sourcing.selectors import of_visible_project
 
 
 class ConnectionMissing(Missing):
@@ -134,35 +132,4 @@ def links(viewer: User, candidate_ids: Collection[int]) -> QuerySet[RemoteLink]:
         .filter(candidate_id__in=candidate_ids)
         .select_related("connection")
         .order_by("candidate_id", "connection_id")
-    )
-
-
-def person_data(*, viewer: User, candidate: Candidate) -> PersonData:
-    """The person as ``viewer`` may see them: shared addresses and the viewer's own private ones."""
-    points = contact_points(viewer=viewer, candidate=candidate)
-    dead = {ContactStatus.BOUNCED, ContactStatus.INVALID}
-    reachable = [
-        (
-            point.kind,
-            Reachable(value=point.value, dead=point.status in dead, private=not point.shared),
-        )
-        for point in points
-    ]
-    return PersonData(
-        first_name=candidate.first_name,
-        last_name=candidate.last_name,
-        title=candidate.title,
-        company=candidate.company,
-        location=candidate.location,
-        emails=tuple(one for kind, one in reachable if kind == ContactKind.EMAIL),
-        phones=tuple(one for kind, one in reachable if kind == ContactKind.PHONE),
-        social_links=tuple(candidate.social_profiles.values_list("url", flat=True)),
-        experience=tuple(
-            Employment(title=job.title, company=job.company, started=job.started, ended=job.ended)
-            for job in candidate.experience.all()
-        ),
-        education=tuple(
-            Education(school=row.school, degree=row.degree, started=row.started, ended=row.ended)
-            for row in candidate.education.all()
-        ),
     )

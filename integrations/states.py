@@ -102,6 +102,8 @@ class Reason(TextChoices):
     ALREADY_EXPORTED = "already_exported", "already exported"
     NO_SUCH_RECORD_TYPE = "no_such_record_type", "contacts cannot be sent there"
     NO_EMAIL = "no_email", "no e-mail address"
+    MISSING_FIELD = "missing_field", "a field is missing"
+    NO_TARGET = "no_target", "no job chosen"
     CANCELLED = "cancelled", "the export was cancelled"
     REJECTED = "rejected", "refused there"
     NO_ACCESS = "no_access", "no access there"

@@ -61,13 +61,16 @@ def pick(*, viewer: User, connection: Connection, mode: ExportMode, target_id: s
 
 def _all(viewer: User, connection: Connection, kind: TargetKind, *, fresh: bool) -> tuple[Target, ...]:
     acting_as = opening.acting_as(connection, viewer)
-    # The account is in the key: another credential must not be shown the list of the one before.
-    key = f"integrations:targets:{connection.pk}:{kind}:{fingerprint(acting_as + connection.account)}"
+    # Another credential or whitelist must not be shown the list of the one before.
+    shown = "\n".join([acting_as, connection.account, *sorted(connection.job_statuses)])
+    key = f"integrations:targets:{connection.pk}:{kind}:{fingerprint(shown)}"
     kept = None if fresh else cache.get(key)
     if kept is not None:
         return tuple(Target(**{**row, "kind": TargetKind(row["kind"])}) for row in kept)
     connector = opening.open_connector(connection)
-    ask = connector.list_pools if kind is TargetKind.POOL else connector.list_jobs
-    found = ask(acting_as=acting_as)
+    if kind is TargetKind.POOL:
+        found = connector.list_pools(acting_as=acting_as)
+    else:
+        found = connector.list_jobs(acting_as=acting_as, statuses=connection.job_statuses)
     cache.set(key, [asdict(target) for target in found], timeout=KEPT_SECONDS)
     return found

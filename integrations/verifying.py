@@ -17,12 +17,20 @@ from django.utils import timezone
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Problem
-from integrations import dummies, opening
+from integrations import dummies, field_table, mapping, opening
 from integrations.base.connector import Connector
 from integrations.base.errors import AuthError, ConnectorError, OutcomeUnknown, RateLimited
-from integrations.base.records import Capability, PersonKeys, PersonRecord, TargetKind
+from integrations.base.records import (
+    Capability,
+    PersonKeys,
+    PersonWrite,
+    RemotePerson,
+    RemoteRef,
+    TargetKind,
+)
 from integrations.models import Connection, ConnectionStatus, Export
 from integrations.states import check_connection
+from sourcing.models import RecordType
 
 WAITING, PASSED, FAILED, LEFT_OUT = "waiting", "ok", "failed", "left out"
 
@@ -37,9 +45,11 @@ def first_lines(found: type[Connector], *, pools: bool) -> list[dict[str, str]]:
         checks.append(("jobs", f"May list {words[TargetKind.JOB]}s"))
     if pools and found.supports(Capability.LIST_POOLS):
         checks.append(("pools", f"May list {words[TargetKind.POOL]}s"))
+    if found.supports(Capability.LIST_FIELDS):
+        checks.append(("fields", "May read the fields of a record"))
     if found.supports(Capability.FIND_PERSON):
         checks.append(("find", "May look up people"))
-    checks.append(("record", "Test record sent"))
+    checks.append(("record", "Test record sent" if found.test_record else "May write people"))
     return [{"check": check, "title": title, "state": WAITING, "text": ""} for check, title in checks]
 
 
@@ -139,14 +149,18 @@ def _counted(targets: tuple[Any, ...]) -> str:
 
 
 def _find(connection: Connection, connector: Connector, run: Run) -> str:
-    found = connector.find(_test_keys(connection), acting_as=_acting_as(connection, run))
+    if not connector.test_record:
+        return connector.prove_look_up()
+    found = _test_records(connection, connector, run)
     return "The test record of an earlier verification was found." if found else "Allowed."
 
 
 def _record(connection: Connection, connector: Connector, run: Run) -> str:
     """Reuse the test record or make it. A create that may have happened is looked for after the index delay."""
+    if not connector.test_record:
+        return connector.prove_write()
     acting_as = _acting_as(connection, run)
-    if connector.find(_test_keys(connection), acting_as=acting_as):
+    if connector.supports(Capability.FIND_PERSON) and _test_records(connection, connector, run):
         _remember_try(connection, None)
         return f"“Beckon connection test” is already in {connector.display_name} and was used again."
     tried = connection.test_record_tried_at
@@ -157,15 +171,17 @@ def _record(connection: Connection, connector: Connector, run: Run) -> str:
             f"A test record may be on its way. Verify again in {seconds} s: it is looked for first."
         )
     _remember_try(connection, timezone.now())
-    record = PersonRecord(
-        first_name="Beckon",
-        last_name="connection test",
+    payload = mapping.payload(
+        mapping.PersonData(first_name="Beckon", last_name="connection test"),
+        rules=field_table.known(connection, RecordType.CANDIDATE),
+        source_label=connection.source_label,
         own_dummy=_test_address(connection),
         send_dummy=True,
-        source=connection.source_label,
     )
     try:
-        connector.push(record, existing=None, history_changed=False, target=None, acting_as=acting_as)
+        made = connector.push(
+            PersonWrite(values=payload.values, whole=payload.whole, acting_as=acting_as), existing=None
+        )
     except OutcomeUnknown as error:
         seconds = int(settings.VENDOR_INDEX_DELAY.total_seconds())
         raise OutcomeUnknown(
@@ -175,7 +191,28 @@ def _record(connection: Connection, connector: Connector, run: Run) -> str:
         _remember_try(connection, None)
         raise
     _remember_try(connection, None)
-    return f"“Beckon connection test” was sent to {connector.display_name}. You may delete it there."
+    if not connector.supports(Capability.DELETE_PERSON):
+        return f"“Beckon connection test” was sent to {connector.display_name}. You may delete it there."
+    try:
+        connector.delete(RemoteRef(external_id=made.external_id))
+    except ConnectorError as error:
+        return f"“Beckon connection test” was sent to {connector.display_name}; removing it again failed: {error}"[
+            :300
+        ]
+    return f"“Beckon connection test” was sent to {connector.display_name} and removed again."
+
+
+def _fields(connection: Connection, _connector: Connector, _run: Run) -> str:
+    return f"{field_table.discover(connection)} found."
+
+
+def _test_records(connection: Connection, connector: Connector, run: Run) -> tuple[RemotePerson, ...]:
+    return connector.find(
+        _test_keys(connection),
+        record_type=RecordType.CANDIDATE,
+        target=None,
+        acting_as=_acting_as(connection, run),
+    )
 
 
 def _test_address(connection: Connection) -> str:
@@ -191,4 +228,4 @@ def _remember_try(connection: Connection, moment: datetime.datetime | None) -> N
     connection.save(update_fields=["test_record_tried_at"])
 
 
-_CHECKS = {"key": _key, "jobs": _jobs, "pools": _pools, "find": _find, "record": _record}
+_CHECKS = {"key": _key, "jobs": _jobs, "pools": _pools, "fields": _fields, "find": _find, "record": _record}

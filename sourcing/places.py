@@ -155,6 +155,37 @@ def by_id(place_id: int) -> Place | None:
     return _known(rows[0]) if rows else None
 
 
+@dataclass(frozen=True)
+class Address:
+    """The parts other systems ask for, each empty when the place does not say it; ``country_code`` has two letters."""
+
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    country_code: str = ""
+
+
+def address(place_id: int | None) -> Address:
+    """City, state, and country a place lies in; all empty for an unknown one."""
+    rows = _ask("SELECT kind, name, country, state FROM place WHERE id = ?", [place_id or 0])
+    if not rows:
+        return Address()
+    kind, name, country, state = rows[0]
+    around = dict(
+        _ask(
+            "SELECT kind, name FROM place WHERE country = ? "
+            "AND (kind = 'country' OR (kind = 'state' AND state = ?))",
+            [country, state],
+        )
+    )
+    return Address(
+        city=name if kind == "town" else "",
+        region=around.get("state", "") if kind != "country" else "",
+        country=around.get("country", ""),
+        country_code=country,
+    )
+
+
 def id_of(text: str) -> int | None:
     """The id of the place a text means, or None."""
     found = locate(text)

@@ -2,25 +2,35 @@
 
 A connector speaks ``base.records``, raises only ``base.errors``, holds no ORM object and writes nothing of
 ours. What it cannot do it does not declare, and calling it anyway raises :class:`Unsupported`. A new vendor
-is one folder and one line in ``integrations.registry``.
+is one folder and one line in ``integrations.registry`` (docs/adding-an-ats.md).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Generic, NoReturn, TypeVar
 
 from django import forms
 
 from integrations.base.errors import Unsupported
 from integrations.base.http import VendorClient
+from integrations.base.oauth import OAuthClient
 from integrations.base.records import (
     Capability,
+    ChangePage,
+    Company,
+    Note,
+    Option,
     PersonKeys,
-    PersonRecord,
+    PersonWrite,
     PushResult,
+    RemoteField,
     RemotePerson,
+    RemoteRef,
+    Subscription,
     Target,
     TargetKind,
+    WebhookCall,
 )
 
 C = TypeVar("C", bound=VendorClient)
@@ -28,9 +38,19 @@ C = TypeVar("C", bound=VendorClient)
 #: The method behind each capability; the contract test compares it with what a class declares.
 METHODS: dict[Capability, str] = {
     Capability.FIND_PERSON: "find",
-    Capability.LIST_JOBS: "list_jobs",
-    Capability.LIST_POOLS: "list_pools",
+    Capability.READ_PERSON: "read",
     Capability.PUSH_PERSON: "push",
+    Capability.DELETE_PERSON: "delete",
+    Capability.LIST_JOBS: "list_jobs",
+    Capability.LIST_JOB_STATUSES: "list_job_statuses",
+    Capability.LIST_POOLS: "list_pools",
+    Capability.LIST_FIELDS: "list_fields",
+    Capability.ADD_NOTE: "add_note",
+    Capability.FIND_NOTE: "find_note",
+    Capability.FIND_COMPANIES: "find_companies",
+    Capability.PULL_CHANGES: "changes",
+    Capability.SUBSCRIBE: "subscribe",
+    Capability.RECEIVE_WEBHOOK: "receive",
 }
 
 
@@ -55,6 +75,8 @@ class Connector(Generic[C]):
     mark: ClassVar[str]
     #: One line under the name in the list of systems.
     summary: ClassVar[str]
+    #: What the button that begins connecting says ("Connect", "Activate"), as in the seeds.
+    begin_word: ClassVar[str] = "Activate"
     capabilities: ClassVar[frozenset[Capability]]
     client_class: ClassVar[type[VendorClient]]
     credentials_form: ClassVar[type[CredentialsForm]]
@@ -62,12 +84,22 @@ class Connector(Generic[C]):
     target_words: ClassVar[dict[TargetKind, str]]
     #: What must be said before people are sent to a kind of target.
     target_notes: ClassVar[dict[TargetKind, str]] = {}
+    #: Why a kind of target is not offered at all, where people will look for it.
+    not_offered: ClassVar[dict[TargetKind, str]] = {}
     #: Whether a record without any e-mail address is refused.
     needs_email: ClassVar[bool] = False
+    #: Whether a person exists there only on a job: no push without a target, another job is another record.
+    needs_job: ClassVar[bool] = False
+    #: Whether one call makes the record, history and target included: found after a crash, nothing is missing.
+    creates_whole: ClassVar[bool] = False
+    #: Whether verification may send one record "Beckon connection test"; otherwise the rights are proved without one.
+    test_record: ClassVar[bool] = True
     #: What our people may be there ("Sync as"); a person of another type is skipped, with that reason.
     record_types: ClassVar[frozenset[str]] = frozenset({"candidate"})
-    #: Fields of PersonRecord the vendor cannot hold; listed before a run.
-    cannot_hold: ClassVar[tuple[str, ...]] = ()
+    #: What a person must hear before they count on it, on the connection's page ("Notes are seen by …").
+    remarks: ClassVar[tuple[str, ...]] = ()
+    #: Whether notes go only on records that we made.
+    notes_on_own_records_only: ClassVar[bool] = False
 
     def __init__(self, client: C) -> None:
         self.client = client
@@ -77,46 +109,114 @@ class Connector(Generic[C]):
         """Whether the vendor can do it at all; the connection's ticks and rights come on top."""
         return capability in cls.capabilities
 
+    @classmethod
+    def oauth(cls) -> OAuthClient | None:
+        """This installation's OAuth client at the vendor; None where only keys are known."""
+        return None
+
+    @classmethod
+    def standard_fields(cls, record_type: str) -> tuple[RemoteField, ...]:
+        """The fields every account has, known without a call; those :meth:`list_fields` begins with."""
+        raise NotImplementedError
+
     # --- every vendor -------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """The cheapest call that proves the credential. Raises AuthError or Forbidden when it is refused."""
         raise NotImplementedError
 
+    def prove_write(self) -> str:
+        """Prove the right to write people without making one; a sentence for the result line. Raises Forbidden.
+
+        Only where ``test_record`` is False (docs/behaviour.md §8).
+        """
+        raise NotImplementedError
+
+    def prove_look_up(self) -> str:
+        """As :meth:`prove_write`, for looking people up."""
+        raise NotImplementedError
+
     # --- as declared --------------------------------------------------------------------------------------
 
     def list_pools(self, *, acting_as: str) -> tuple[Target, ...]:
         """Where prospects can go, by name; ``acting_as`` is the user's e-mail address there."""
-        del acting_as
-        raise Unsupported(f"{self.display_name} has no pools.")
+        self._cannot("has no pools", acting_as)
 
-    def list_jobs(self, *, acting_as: str) -> tuple[Target, ...]:
-        """Where candidates can go, by name."""
-        del acting_as
-        raise Unsupported(f"{self.display_name} has no jobs.")
+    def list_jobs(self, *, acting_as: str, statuses: Collection[str] = ()) -> tuple[Target, ...]:
+        """Where candidates can go, by name; only those in ``statuses`` when any are named."""
+        self._cannot("has no jobs", acting_as, statuses)
 
-    def find(self, keys: PersonKeys, *, acting_as: str) -> tuple[RemotePerson, ...]:
-        """Records that are this person, the oldest first; the surest key that has a hit decides."""
-        del keys, acting_as
-        raise Unsupported(f"{self.display_name} cannot look up people.")
+    def list_job_statuses(self) -> tuple[Option, ...]:
+        """The statuses a job may have, in the vendor's order."""
+        self._cannot("does not tell the statuses of jobs")
 
-    def push(
-        self,
-        record: PersonRecord,
-        *,
-        existing: RemotePerson | None,
-        history_changed: bool,
-        target: Target | None,
-        acting_as: str,
-    ) -> PushResult:
-        """Create the person, or bring ``existing`` up to date, and attach it to ``target``.
+    def list_fields(self, *, record_type: str) -> tuple[RemoteField, ...]:
+        """The fields of a record, standard ones first, custom ones as the account defines them now."""
+        self._cannot("does not tell its fields", record_type)
 
-        ``existing`` is what a search just returned; ``history_changed`` says whether work or education
-        history differs from what was last written. Nothing here may start outreach or notify anyone
-        (docs/behaviour.md §7). Raises OutcomeUnknown when a write may have been carried out: the
-        caller searches before it tries again.
+    def find(
+        self, keys: PersonKeys, *, record_type: str, target: Target | None, acting_as: str
+    ) -> tuple[RemotePerson, ...]:
+        """Records that are this person, the oldest first; the surest key that has a hit decides.
+
+        ``target`` bounds the look where a person exists there only on a job.
         """
-        del record, existing, history_changed, target, acting_as
-        raise Unsupported(f"{self.display_name} takes no people.")
+        self._cannot("cannot look up people", keys, record_type, target, acting_as)
 
-    # Notes, webhooks and change feeds are deliberately absent: a method appears with its first use.
+    def read(self, ref: RemoteRef) -> RemotePerson:
+        """One record with all its readable fields. Raises RecordGone."""
+        self._cannot("cannot show one person", ref)
+
+    def push(self, write: PersonWrite, *, existing: RemotePerson | None) -> PushResult:
+        """Create the person, or bring ``existing`` up to date, and attach it to ``write.target``.
+
+        ``existing`` is what a search or read just returned. Nothing here may start outreach or notify anyone
+        (docs/behaviour.md §7). Nothing to write and nothing to attach is UNCHANGED, without a call. Raises
+        OutcomeUnknown when a *create* or an attachment may have been carried out: the caller searches before it
+        tries again, and calls again with what it found; a push must then complete what is missing. Raises Incomplete
+        when the record is certain and a later call of the same push failed.
+        """
+        self._cannot("takes no people", write, existing)
+
+    def delete(self, ref: RemoteRef) -> None:
+        """Remove a record that we made. One that is not there any more is no error."""
+        self._cannot("does not let records be removed", ref)
+
+    def add_note(self, ref: RemoteRef, note: Note, *, earlier: tuple[Note, ...], acting_as: str) -> str:
+        """Write a note on the record and return its id there, or empty. ``earlier`` are our notes on it so far,
+        for vendors that keep one text only. It carries ``note.marked`` where the vendor has room for it.
+        """
+        self._cannot("takes no notes", ref, note, earlier, acting_as)
+
+    def find_note(self, ref: RemoteRef, note: Note) -> bool:
+        """Whether the note is there already: asked after an unclear answer, never written twice."""
+        self._cannot("cannot look up notes", ref, note)
+
+    def find_companies(self, name: str) -> tuple[Company, ...]:
+        """Companies whose name is like ``name``, with what tells them apart."""
+        self._cannot("has no companies", name)
+
+    def changes(self, *, cursor: str) -> ChangePage:
+        """The next page of what changed; an empty cursor begins with everybody there is."""
+        self._cannot("does not tell what changed", cursor)
+
+    def subscribe(self, *, url: str, secret: str) -> Subscription:
+        """Ask for webhooks to ``url``; ``secret`` is used where we may choose it."""
+        self._cannot("makes no webhooks for us", url, secret)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End it; one that is not there any more is no error. Comes with :meth:`subscribe`."""
+        self._cannot("makes no webhooks for us", subscription)
+
+    @classmethod
+    def receive(cls, *, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> WebhookCall:
+        """Check the signature of a delivery with any of ``secrets`` and say whom it concerns; no call is made.
+
+        ``headers`` have lower-case names. Raises SignatureRefused, MalformedResponse.
+        """
+        del headers, body, secrets
+        raise Unsupported(f"{cls.display_name} sends no webhooks.")
+
+    def _cannot(self, what: str, *given: object) -> NoReturn:
+        del given
+        raise Unsupported(f"{self.display_name} {what}.")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from foundation.problems import Problem
+from integrations.base.records import PushResult
 
 
 class ConnectorError(Problem):
@@ -83,6 +84,27 @@ class Rejected(ConnectorError):
     def __init__(self, text: str = "", *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
         self.fields = dict(fields or {})
+
+
+class SignatureRefused(ConnectorError):
+    """A webhook delivery is not signed by the vendor: forged, or with a secret that is no longer ours."""
+
+    code: ClassVar[str] = "vendor_signature_refused"
+    status: ClassVar[int] = 401
+
+
+class Incomplete(ConnectorError):
+    """A push that takes several calls made or changed the record, and then something was refused (``cause``).
+
+    ``result`` says which record it is: it is kept, whatever becomes of the rest.
+    """
+
+    code: ClassVar[str] = "vendor_incomplete"
+
+    def __init__(self, cause: ConnectorError, *, result: PushResult) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.result = result
 
 
 class MalformedResponse(ConnectorError):

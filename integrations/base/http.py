@@ -13,10 +13,10 @@ import json
 import re
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from foundation.egress import EgressRefused, Unreachable
 from integrations.base.errors import (
@@ -30,7 +30,7 @@ from integrations.base.errors import (
     Rejected,
     TemporaryError,
 )
-from integrations.base.throttle import Pace, Throttle
+from integrations.base.throttle import Budget, Pace, Throttle
 
 #: The longest this process sleeps for a vendor; a longer wait is handed up and the work rescheduled.
 LONGEST_NAP = datetime.timedelta(seconds=10)
@@ -47,6 +47,10 @@ LONGEST_DETAIL = 300
 NOT_SENT = frozenset({"dns", "connect"})
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+
+
+#: Query parameters; a sequence of pairs where a name comes more than once.
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class HttpAnswer(Protocol):
@@ -69,18 +73,23 @@ class HttpSession(Protocol):
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         json: Any = None,
+        data: Any = None,
     ) -> HttpAnswer:
         """Raises ``foundation.egress.Unreachable`` (with ``kind``) when no whole answer came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: its decoded body and its headers."""
+    """A good answer: its decoded body (None when it is empty) and its headers."""
 
     data: Any
     headers: Mapping[str, str]
+
+    def header(self, name: str) -> str:
+        """A header whatever its spelling, or empty."""
+        return next((value for known, value in self.headers.items() if known.lower() == name.lower()), "")
 
 
 class VendorClient:
@@ -101,10 +110,19 @@ class VendorClient:
 
     # --- hooks --------------------------------------------------------------------------------------------
 
+    #: What bodies are, both ways.
+    media_type: ClassVar[str] = "application/json"
+
     @classmethod
     def pace(cls) -> Pace:
         """The published (or assumed) budget of one account."""
         raise NotImplementedError
+
+    @classmethod
+    def budget(cls, method: str, path: str) -> Budget:
+        """Which of the account's budgets a call is taken from; a vendor with one for all needs not override it."""
+        del method, path
+        return Budget(name="", pace=cls.pace())
 
     def base_url(self) -> str:
         """Where the API answers, without a slash at the end."""
@@ -125,26 +143,43 @@ class VendorClient:
 
     # --- final --------------------------------------------------------------------------------------------
 
-    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Reply:
+    def get(self, path: str, *, params: Params | None = None) -> Reply:
         """Read. Repeated a few times after a 5xx or a cut line; a timeout is handed up at once."""
         for nap in READ_RETRY_NAPS:
             try:
-                return self._call("GET", path, params=params, body=None)
+                return self._call("GET", path, params=params)
             except _Again:
                 self._sleep(nap)
         try:
-            return self._call("GET", path, params=params, body=None)
+            return self._call("GET", path, params=params)
         except _Again as again:
             raise TemporaryError(again.text) from again
 
-    def post(self, path: str, *, body: Any, params: Mapping[str, str] | None = None) -> Reply:
-        """Write, once. Raises OutcomeUnknown whenever it may have been carried out without our knowing."""
+    def ask(self, path: str, *, body: Any, params: Params | None = None) -> Reply:
+        """A read that needs a body (a search by POST). Never repeated, and its failure changes nothing there."""
         try:
             return self._call("POST", path, params=params, body=body)
         except _Again as again:
-            raise OutcomeUnknown(again.text) from again
-        except MalformedResponse as error:
-            raise OutcomeUnknown(str(error)) from error
+            raise TemporaryError(again.text) from again
+
+    def post(self, path: str, *, body: Any, params: Params | None = None, empty: bool = False) -> Reply:
+        """Write, once. Raises OutcomeUnknown whenever it may have been carried out without our knowing.
+
+        ``empty``: a good answer may have no body (the id is in a header).
+        """
+        return self._write("POST", path, body=body, params=params, empty=empty)
+
+    def put(self, path: str, *, body: Any, params: Params | None = None, empty: bool = False) -> Reply:
+        """Write, once; as :meth:`post`."""
+        return self._write("PUT", path, body=body, params=params, empty=empty)
+
+    def patch(self, path: str, *, body: Any, params: Params | None = None, empty: bool = False) -> Reply:
+        """Write, once; as :meth:`post`."""
+        return self._write("PATCH", path, body=body, params=params, empty=empty)
+
+    def delete(self, path: str, *, params: Params | None = None) -> Reply:
+        """Write, once; as :meth:`post`. The answer's body does not matter."""
+        return self._write("DELETE", path, body=None, params=params, empty=True)
 
     def redact(self, text: str) -> str:
         """``text`` without any credential (as it is or URL-encoded) and without e-mail addresses."""
@@ -154,15 +189,29 @@ class VendorClient:
                     text = text.replace(form, "•••")
         return _ADDRESS.sub("(address)", text)
 
-    def _call(self, method: str, path: str, *, params: Mapping[str, str] | None, body: Any) -> Reply:
-        wait = self._throttle.take(longest=LONGEST_NAP)
+    def _write(self, method: str, path: str, *, body: Any, params: Params | None, empty: bool) -> Reply:
+        try:
+            return self._call(method, path, params=params, body=body, empty=empty)
+        except _Again as again:
+            raise OutcomeUnknown(again.text) from again
+        except MalformedResponse as error:
+            raise OutcomeUnknown(str(error)) from error
+
+    def _call(
+        self, method: str, path: str, *, params: Params | None, body: Any = None, empty: bool = False
+    ) -> Reply:
+        budget = self.budget(method, path)
+        wait = self._throttle.take(budget, longest=LONGEST_NAP)
         if wait:
             self._sleep(wait.total_seconds())
-        headers = {"Accept": "application/json", **self.auth_headers()}
+        headers = {"Accept": self.media_type, **self.auth_headers()}
+        if body is not None:
+            headers["Content-Type"] = self.media_type
         try:
-            answer = self._session.request(
-                method, self.base_url() + path, headers=headers, params=params, json=body
-            )
+            with self._throttle.hold(budget, longest=LONGEST_NAP):
+                answer = self._session.request(
+                    method, self.base_url() + path, headers=headers, params=params, json=body
+                )
         except Unreachable as error:
             raise self._unreachable(method, error) from error
         except EgressRefused as error:
@@ -172,7 +221,9 @@ class VendorClient:
         status = answer.status_code
         special = self.classify(status, data)
         if special is None and 200 <= status < 300:
-            if not readable:
+            if not answer.content and (empty or status == 204):
+                return Reply(None, answer.headers)
+            if not readable and not empty:
                 raise MalformedResponse("The answer is not valid JSON.")
             return Reply(data, answer.headers)
         raise self._refusal(special, status, data, answer.headers)

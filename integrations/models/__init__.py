@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.models.connection import Connection, VendorIdentity
 from integrations.models.export import Export, ExportItem
+from integrations.models.remote_field import FieldRow
 from integrations.models.remote_link import DummyAddress, RemoteLink
 from integrations.states import ConnectionStatus, ExportMode, ItemStatus, LinkState, Reason
 
@@ -14,6 +15,7 @@ __all__ = [
     "Export",
     "ExportItem",
     "ExportMode",
+    "FieldRow",
     "ItemStatus",
     "LinkState",
     "Reason",

@@ -33,6 +33,8 @@ class Connection(TenantModel):
     verified_at = models.DateTimeField(null=True, blank=True)
     #: "Source" field of exported people (docs/behaviour.md §7).
     source_label = models.CharField(max_length=100, default="Beckon")
+    #: Job status whitelist: ids of the vendor's statuses whose jobs are offered; none means all of them.
+    job_statuses = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )

@@ -23,6 +23,8 @@ class Export(TenantModel):
     target_name = models.CharField(max_length=300)
     include_exported = models.BooleanField(default=False)
     dummy_addresses = models.BooleanField(default=False)
+    #: Only says what would change there; nothing is written and nobody counts as exported.
+    dry_run = models.BooleanField(default=False)
     #: The dialogue's own key: a second click with the same one is the same export.
     request_key = models.UUIDField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -64,6 +66,11 @@ class ExportItem(TenantModel):
     again = models.BooleanField(default=False)
     #: The record there, once known.
     remote_id = models.CharField(max_length=200, blank=True)
+    #: Whether this item made the record, and what readable fields held before it wrote them: what *undo* goes by.
+    #: Cleared once undone, or when it can no longer be (``undoing.KEPT_FOR``).
+    made_record = models.BooleanField(default=False)
+    before = models.JSONField(default=dict, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True)

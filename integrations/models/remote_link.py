@@ -29,8 +29,11 @@ class RemoteLink(TenantModel):
     creating_target = models.CharField(max_length=200, blank=True)
     #: False when the record was there before us: notes are never written on it.
     created_by_us = models.BooleanField(default=False)
-    #: Hash of the work and education history last written, which the vendor cannot show back.
-    history_digest = models.CharField(max_length=64, blank=True)
+    #: Remote field → short hash of what we wrote there last: for fields that cannot be read back, for recognising the
+    #: echo of our own write, and for undoing only what is still ours. No values.
+    written = models.JSONField(default=dict, blank=True)
+    #: Records of the same person seen before a create that was not to be merged: none of them is ours.
+    look_alikes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     #: The last export that ended sent or updated; the mark "exported to …" hangs on it.
     exported_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right, can
 from foundation.paging import keyset
 from foundation.problems import Invalid, Problem
-from integrations import exporting, opening, registry, selectors, targets
+from integrations import exporting, field_table, opening, registry, selectors, targets
 from integrations.forms import ExportForm
+from integrations.mapping import not_held
 from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
 from integrations.states import OPEN, RETRYABLE
 from integrations.views.gate import Request, integrations_page
-from sourcing.models import Project
+from sourcing.models import Project, RecordType
 from sourcing.search import query
 from sourcing.search.question import Question
 from sourcing.selectors import project_candidate_ids, project_for
@@ -96,6 +97,7 @@ def _dialogue(request: Request, vendor: str, project: Project | None, chosen: Ch
                 candidate_ids=chosen.ids,
                 include_exported=form.cleaned_data["include_exported"],
                 dummy_addresses=form.cleaned_data["dummy_addresses"],
+                dry_run=request.POST.get("start") == "dry",
             )
             return redirect("integrations:export", export.pk)
         except Invalid as problem:
@@ -131,6 +133,7 @@ def _choices(
         "mode": mode,
         "word": found.target_words[kind],
         "note": found.target_notes.get(kind, ""),
+        "not_held": not_held(field_table.rules(connection, RecordType.CANDIDATE)),
         "search": search,
         "picked": str(entered.get("target", "")),
         "preview": exporting.preview(

@@ -15,11 +15,12 @@ from foundation import egress
 from integrations import opening
 from integrations.base import http
 from integrations.base.connector import Connector
-from integrations.base.throttle import Pace, RedisThrottle
+from integrations.base.throttle import Budget, Pace, RedisThrottle
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.integrations.small_sourcewhale import SmallSourceWhale, small_sourcewhale
 from tests.integrations.vendor_server import VendorServer, vendor_server
 
+_UNHURRIED = Budget(name="", pace=Pace(calls=1000, burst=1000))
 API_KEY = "sw-key/with+odd=signs-1234"
 
 
@@ -50,9 +51,8 @@ def connect(
 
     def build(found: type[Connector], *, timeout: float = 2.0) -> Connector:
         monkeypatch.setattr(found.client_class, "base_url", lambda _client: vendor.url)
-        throttle = RedisThrottle(
-            redis_connection, account=f"test-{uuid.uuid4()}", pace=Pace(calls=1000, burst=1000)
-        )
+        monkeypatch.setattr(found.client_class, "budget", lambda *_call: _UNHURRIED)
+        throttle = RedisThrottle(redis_connection, account=f"test-{uuid.uuid4()}")
         client = found.client_class(
             session=egress.session(timeout=timeout, max_bytes=1_000_000),
             throttle=throttle,

@@ -46,7 +46,7 @@ def test_the_whole_wizard_ends_connected_with_one_test_record(whale: SmallSource
     row = submitted(alice, row)
     assert row.status == ConnectionStatus.CONNECTED
     assert row.verified_at is not None
-    assert states(row) == dict.fromkeys(["key", "jobs", "pools", "find", "record"], "ok")
+    assert states(row) == dict.fromkeys(["key", "jobs", "pools", "fields", "find", "record"], "ok")
     assert [line["text"] for line in row.verification][1:3] == ["1 found.", "2 found."]
     (held,) = whale.people.values()
     assert (held["name"], held["emails"]) == ("Beckon connection test", ["no-email-0@beckon.example.com"])
@@ -84,6 +84,7 @@ def test_a_wrong_key_is_told_plainly_and_nothing_else_is_tried(whale: SmallSourc
         "key": "failed",
         "jobs": "left out",
         "pools": "left out",
+        "fields": "left out",
         "find": "left out",
         "record": "left out",
     }

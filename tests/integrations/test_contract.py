@@ -25,18 +25,38 @@ from integrations.base.errors import (
     Unsupported,
 )
 from integrations.base.http import LONGEST_RETRY_AFTER, READ_RETRY_NAPS
-from integrations.base.records import Capability, PersonKeys, PersonRecord, TargetKind
+from integrations.base.records import (
+    Capability,
+    Note,
+    NoteKind,
+    PersonKeys,
+    PersonWrite,
+    RemoteRef,
+    Target,
+    TargetKind,
+)
+from integrations.mapping import FieldRule, PersonData, Reachable, payload
 from tests.integrations.conftest import API_KEY
 from tests.integrations.vendor_server import Answer, VendorServer
 
 Build = Callable[..., Connector]
 
 each_vendor = pytest.mark.parametrize("found", registry.connector_classes(), ids=lambda found: found.slug)
-ADA = PersonRecord(first_name="Ada", last_name="Byron", emails=("ada@example.org",))
+ADA = PersonData(first_name="Ada", last_name="Byron", emails=(Reachable(value="ada@example.org"),))
+JOB = Target(kind=TargetKind.JOB, external_id="1", name="Ruby lead")
 
 
 def push(connector: Connector) -> None:
-    connector.push(ADA, existing=None, history_changed=True, target=None, acting_as="alice@example.com")
+    """A create as the engine asks for it, with the fields every account has."""
+    rules = [FieldRule.default(field) for field in connector.standard_fields("candidate")]
+    made = payload(ADA, rules=rules, source_label="Beckon")
+    write = PersonWrite(
+        values=made.values,
+        whole=made.whole,
+        target=JOB if connector.needs_job else None,
+        acting_as="alice@example.com",
+    )
+    connector.push(write, existing=None)
 
 
 @each_vendor
@@ -226,12 +246,28 @@ def test_what_is_not_declared_raises_unsupported() -> None:
         capabilities = frozenset()
 
     bare = Bare(client=None)
-    for call in (
-        lambda: bare.list_pools(acting_as=""),
-        lambda: bare.list_jobs(acting_as=""),
-        lambda: bare.find(PersonKeys(), acting_as=""),
-        lambda: push(bare),
-    ):
+    ref = RemoteRef(external_id="1")
+    note = Note(key="k", kind=NoteKind.CALL, at=datetime.datetime.now(datetime.UTC), text="Called.")
+    calls: dict[Capability, Callable[[], object]] = {
+        Capability.LIST_POOLS: lambda: bare.list_pools(acting_as=""),
+        Capability.LIST_JOBS: lambda: bare.list_jobs(acting_as=""),
+        Capability.LIST_JOB_STATUSES: bare.list_job_statuses,
+        Capability.LIST_FIELDS: lambda: bare.list_fields(record_type="candidate"),
+        Capability.FIND_PERSON: lambda: bare.find(
+            PersonKeys(), record_type="candidate", target=None, acting_as=""
+        ),
+        Capability.READ_PERSON: lambda: bare.read(ref),
+        Capability.PUSH_PERSON: lambda: bare.push(PersonWrite(values={}, whole={}), existing=None),
+        Capability.DELETE_PERSON: lambda: bare.delete(ref),
+        Capability.ADD_NOTE: lambda: bare.add_note(ref, note, earlier=(), acting_as=""),
+        Capability.FIND_NOTE: lambda: bare.find_note(ref, note),
+        Capability.FIND_COMPANIES: lambda: bare.find_companies("Engines"),
+        Capability.PULL_CHANGES: lambda: bare.changes(cursor=""),
+        Capability.SUBSCRIBE: lambda: bare.subscribe(url="https://beckon.example.com/x", secret="s"),
+        Capability.RECEIVE_WEBHOOK: lambda: Bare.receive(headers={}, body=b"", secrets=()),
+    }
+    assert set(calls) == set(Capability)
+    for call in calls.values():
         with pytest.raises(Unsupported):
             call()
 

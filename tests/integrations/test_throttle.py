@@ -10,16 +10,28 @@ import pytest
 import redis
 
 from integrations.base.errors import RateLimited, TemporaryError
-from integrations.base.throttle import Pace, RedisThrottle
+from integrations.base.throttle import Budget, Pace, RedisThrottle
 
 LONG = datetime.timedelta(seconds=60)
 NOTHING = datetime.timedelta(0)
 
 
-def throttle(connection: redis.Redis, *, account: str = "", pace: Pace | None = None) -> RedisThrottle:
-    return RedisThrottle(
-        connection, account=account or str(uuid.uuid4()), pace=pace or Pace(calls=1, seconds=10, burst=3)
-    )
+class Kept:
+    """One budget of one account."""
+
+    def __init__(self, connection: redis.Redis, account: str, pace: Pace) -> None:
+        self._throttle = RedisThrottle(connection, account=account)
+        self._budget = Budget(name="", pace=pace)
+
+    def take(self, *, longest: datetime.timedelta) -> datetime.timedelta:
+        return self._throttle.take(self._budget, longest=longest)
+
+    def close(self, duration: datetime.timedelta) -> None:
+        self._throttle.close(duration)
+
+
+def throttle(connection: redis.Redis, *, account: str = "", pace: Pace | None = None) -> Kept:
+    return Kept(connection, account or str(uuid.uuid4()), pace or Pace(calls=1, seconds=10, burst=3))
 
 
 def test_a_burst_is_free_and_then_calls_are_spaced(redis_connection: redis.Redis) -> None:
@@ -50,6 +62,19 @@ def test_two_clients_of_one_account_share_its_pace_and_another_account_does_not(
     with pytest.raises(RateLimited):
         two.take(longest=NOTHING)
     assert throttle(redis_connection).take(longest=NOTHING) == NOTHING
+
+
+def test_budgets_of_one_account_are_kept_apart_and_closed_together(redis_connection: redis.Redis) -> None:
+    kept = RedisThrottle(redis_connection, account=str(uuid.uuid4()))
+    jobs, people = (Budget(name=name, pace=Pace(calls=1, seconds=60)) for name in ("jobs", "people"))
+    assert kept.take(jobs, longest=NOTHING) == NOTHING
+    with pytest.raises(RateLimited):
+        kept.take(jobs, longest=NOTHING)
+    assert kept.take(people, longest=NOTHING) == NOTHING
+    kept.close(datetime.timedelta(minutes=5))
+    for budget in (jobs, people):
+        with pytest.raises(RateLimited):
+            kept.take(budget, longest=datetime.timedelta(minutes=2))
 
 
 def test_thirty_threads_never_take_more_than_the_burst(redis_connection: redis.Redis) -> None:

@@ -29,3 +29,6 @@ ERROR_KEYS = ("message", "error", "errors")
 #: ``campaignId``, another says it is never given: absent means "not known", and the person is attached again.
 ROW_CAMPAIGN_KEY = "campaignId"
 ROW_PROJECTS_KEY = "projectIds"
+
+#: A hook delivers a person as a search row shows them, alone or in a list; only this key of it is read.
+HOOK_ID_KEY = "candidateId"

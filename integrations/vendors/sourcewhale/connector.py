@@ -16,23 +16,34 @@ Quirks, each pinned by a test in ``tests/integrations/sourcewhale/``:
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from integrations.base.connector import Connector
-from integrations.base.errors import MalformedResponse, NotFound, OutcomeUnknown, RecordGone
+from integrations.base.errors import (
+    MalformedResponse,
+    NotFound,
+    OutcomeUnknown,
+    RecordGone,
+    TemporaryError,
+)
 from integrations.base.paging import OnePage, pages
 from integrations.base.records import (
     Capability,
+    Note,
     PersonKeys,
-    PersonRecord,
+    PersonWrite,
     PushAction,
     PushResult,
+    RemoteField,
     RemotePerson,
+    RemoteRef,
+    Subscription,
     Target,
     TargetKind,
+    WebhookCall,
 )
-from integrations.vendors.sourcewhale import mapping
+from integrations.vendors.sourcewhale import mapping, webhooks
 from integrations.vendors.sourcewhale.client import SourceWhaleClient
 from integrations.vendors.sourcewhale.forms import SourceWhaleCredentialsForm
 
@@ -46,8 +57,20 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
     display_name = "SourceWhale"
     mark = "SW"
     summary = "Outreach. Export people to campaigns and projects."
+    begin_word = "Connect"
+    creates_whole = True
+    notes_on_own_records_only = True
     capabilities = frozenset(
-        {Capability.FIND_PERSON, Capability.LIST_JOBS, Capability.LIST_POOLS, Capability.PUSH_PERSON}
+        {
+            Capability.ADD_NOTE,
+            Capability.FIND_PERSON,
+            Capability.LIST_FIELDS,
+            Capability.LIST_JOBS,
+            Capability.LIST_POOLS,
+            Capability.PUSH_PERSON,
+            Capability.RECEIVE_WEBHOOK,
+            Capability.SUBSCRIBE,
+        }
     )
     client_class = SourceWhaleClient
     credentials_form = SourceWhaleCredentialsForm
@@ -61,6 +84,12 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
         TargetKind.JOB: "SourceWhale has no jobs of its own: its projects stand for them.",
     }
 
+    @classmethod
+    def standard_fields(cls, record_type: str) -> tuple[RemoteField, ...]:
+        """See ``mapping.FIELDS``."""
+        del record_type
+        return mapping.FIELDS
+
     def check(self) -> None:
         """List the projects as the key's administrator."""
         self.list_jobs(acting_as="")
@@ -69,15 +98,23 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
         """The live campaigns of ``acting_as``; the vendor shows a user's own campaigns only."""
         return self._targets("/v1/campaigns/list", TargetKind.POOL, acting_as)
 
-    def list_jobs(self, *, acting_as: str) -> tuple[Target, ...]:
-        """The projects of the account."""
+    def list_jobs(self, *, acting_as: str, statuses: Collection[str] = ()) -> tuple[Target, ...]:
+        """The projects of the account; they have no status, so ``statuses`` leaves none out."""
+        del statuses
         return self._targets("/v1/projects/list", TargetKind.JOB, acting_as)
 
-    def find(self, keys: PersonKeys, *, acting_as: str) -> tuple[RemotePerson, ...]:
+    def list_fields(self, *, record_type: str) -> tuple[RemoteField, ...]:
+        """The fixed fields; SourceWhale has no custom ones but four numbered variables."""
+        return self.standard_fields(record_type)
+
+    def find(
+        self, keys: PersonKeys, *, record_type: str, target: Target | None, acting_as: str
+    ) -> tuple[RemotePerson, ...]:
         """By our own dummy, then e-mail, then social link, then phone; oldest record first.
 
         A phone is shared by families and switchboards, so it counts only together with the name.
         """
+        del record_type, target
         for key, value in _questions(keys):
             found = self._search(key, value, acting_as)
             if key == "phone":
@@ -86,30 +123,34 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
                 return tuple(sorted(found, key=lambda row: (row.created_at or _NEVER, row.external_id)))
         return ()
 
-    def push(
-        self,
-        record: PersonRecord,
-        *,
-        existing: RemotePerson | None,
-        history_changed: bool,
-        target: Target | None,
-        acting_as: str,
-    ) -> PushResult:
+    def push(self, write: PersonWrite, *, existing: RemotePerson | None) -> PushResult:
         """``add`` for new people, attachments and history; ``modify`` for plain fields; else nothing."""
+        target = write.target
         if existing is None:
-            return self._add(mapping.full_body(record), target, PushAction.CREATED, acting_as)
-        changed = mapping.changed_fields(record, existing)
+            return self._add(mapping.body(write.values), target, PushAction.CREATED, write.acting_as)
+        changed = mapping.body(mapping.plain(write.values))
         attach = target is not None and target.external_id not in existing.target_ids
-        if not attach and not history_changed:
-            return self._modify(existing, changed, acting_as)
+        if not attach and not mapping.HISTORY & write.values.keys():
+            return self._modify(existing, changed, write.acting_as)
         if changed:
             # First: ``add`` matches by e-mail, so the record must know the addresses that ``add`` will name.
-            self._modify(existing, changed, acting_as)
-        body = mapping.full_body(record)
-        known = changed.get("emails", list(existing.emails))
-        if known:
-            body["emails"] = mapping.united(known, record.sent_emails, same=str.casefold)
-        return self._add(body, target if attach else None, PushAction.UPDATED, acting_as)
+            self._modify(existing, changed, write.acting_as)
+        whole = mapping.body(write.whole)
+        return self._add(whole, target if attach else None, PushAction.UPDATED, write.acting_as)
+
+    def add_note(self, ref: RemoteRef, note: Note, *, earlier: tuple[Note, ...], acting_as: str) -> str:
+        """Dated lines in ``comments``, rewritten whole from our own copy, so that a repeat changes nothing.
+
+        Only on records that we made (``notes_on_own_records_only``): the text of others is not ours to rewrite.
+        """
+        body = {"candidate": {"candidateId": ref.external_id, "comments": mapping.comments((*earlier, note))}}
+        try:
+            self.client.post("/v1/candidates/modify", body=body, params=_user(acting_as))
+        except NotFound as error:
+            raise RecordGone(str(error)) from error
+        except OutcomeUnknown as error:
+            raise TemporaryError(str(error)) from error
+        return ""
 
     def _targets(self, path: str, kind: TargetKind, acting_as: str) -> tuple[Target, ...]:
         walk = pages(
@@ -143,6 +184,21 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
         except NotFound as error:
             raise RecordGone(str(error)) from error
         return PushResult(external_id=existing.external_id, action=PushAction.UPDATED)
+
+    def subscribe(self, *, url: str, secret: str) -> Subscription:
+        """REST hooks for people made and changed; unsigned, so ``url`` has to be unguessable (``webhooks``)."""
+        del secret
+        return Subscription(external_id=webhooks.subscribe(self.client, url))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End both hooks."""
+        webhooks.unsubscribe(self.client, subscription.external_id)
+
+    @classmethod
+    def receive(cls, *, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> WebhookCall:
+        """Whom a delivery concerns; see ``webhooks``."""
+        del headers, secrets
+        return webhooks.read(body)
 
 
 def _user(acting_as: str) -> dict[str, str]:

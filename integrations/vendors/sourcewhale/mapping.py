@@ -1,20 +1,75 @@
 """Our records in SourceWhale's words and back.
 
-Written is exactly the field list of seed 000: name, e-mails, phones, source, location, social links;
-experience (title, company, dates); education (school, degree, dates). ``sendImmediately`` is never true: it
-would start outreach to a real person. ``dominantRace`` and ``gender``, which the vendor's file also offers,
-are never sent.
+Mapped from the start is exactly the field list of seed 000: name, e-mails, phones, source, location, social links;
+experience (title, company, dates); education (school, degree, dates). An administrator may map more of what the vendor
+takes. ``sendImmediately`` is never true: it would start outreach to a real person. ``dominantRace`` and ``gender``,
+which the vendor's file also offers, are never sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from integrations.base.errors import MalformedResponse
-from integrations.base.fields import Field, distinct, read, texts, unix_seconds
-from integrations.base.records import PersonRecord, RemotePerson, Target, TargetKind
+from integrations.base.fields import Field, distinct, read, text, texts, unix_seconds
+from integrations.base.records import (
+    UNITED_KINDS,
+    Education,
+    Employment,
+    FieldKind,
+    Note,
+    RemoteField,
+    RemotePerson,
+    Target,
+    TargetKind,
+    Value,
+    Values,
+)
 from integrations.vendors.sourcewhale import assumed
+
+#: What a record holds. ``comments`` is deliberately absent: notes are kept there.
+FIELDS = (
+    RemoteField(key="name", label="Name", default_variable="full_name"),
+    RemoteField(key="firstName", label="First name", default_variable="first_name"),
+    RemoteField(key="lastName", label="Last name", default_variable="last_name"),
+    RemoteField(key="emails", label="E-mail", kind=FieldKind.EMAILS, default_variable="emails"),
+    RemoteField(key="phones", label="Phone", kind=FieldKind.PHONES, default_variable="phones"),
+    # Written at creation only: a row does not show it, and the customer may have changed it.
+    RemoteField(key="source", label="Source", readable=False, updatable=False, default_variable="source"),
+    RemoteField(key="location", label="Location", default_variable="location"),
+    RemoteField(
+        key="socialLinks", label="Social media URL", kind=FieldKind.LINKS, default_variable="social_links"
+    ),
+    RemoteField(
+        key="experience",
+        label="Experience",
+        kind=FieldKind.EXPERIENCE,
+        readable=False,
+        default_variable="experience",
+    ),
+    RemoteField(
+        key="education",
+        label="Education",
+        kind=FieldKind.EDUCATION,
+        readable=False,
+        default_variable="education",
+    ),
+    RemoteField(key="role", label="Role"),
+    RemoteField(key="company", label="Company"),
+    RemoteField(key="city", label="City"),
+    RemoteField(key="state", label="State"),
+    RemoteField(key="country", label="Country"),
+    RemoteField(key="headline", label="Headline", readable=False),
+    RemoteField(key="summary", label="Summary", kind=FieldKind.LONG_TEXT, readable=False),
+    RemoteField(key="skills", label="Skills", kind=FieldKind.TEXTS, readable=False),
+    RemoteField(key="keywords", label="Keywords", kind=FieldKind.TEXTS, readable=False),
+    RemoteField(key="customVariable", label="Custom variable 1", custom=True, readable=False),
+    RemoteField(key="customVariable2", label="Custom variable 2", custom=True, readable=False),
+    RemoteField(key="customVariable3", label="Custom variable 3", custom=True, readable=False),
+    RemoteField(key="customVariable4", label="Custom variable 4", custom=True, readable=False),
+)
+#: Only ``add`` takes these.
+HISTORY = frozenset({"experience", "education"})
 
 #: A row of ``candidates/search``. The vendor documents none; keys as two independent clients read them.
 PERSON = (
@@ -23,9 +78,13 @@ PERSON = (
     Field("last_name", "lastName"),
     Field("emails", "emails", texts),
     Field("phones", "phones", texts),
-    Field("social_links", "socialLinks", texts),
-    Field("location", "location"),
     Field("created_at", "createdAt", unix_seconds),
+    Field("updated_at", "lastActivity", unix_seconds),
+)
+VALUES = tuple(
+    Field(field.key, field.key, texts if field.kind in UNITED_KINDS else text)
+    for field in FIELDS
+    if field.readable
 )
 MEMBERSHIP = (
     Field("campaign", assumed.ROW_CAMPAIGN_KEY),
@@ -59,46 +118,25 @@ def person(row: Any) -> RemotePerson:
     """One search row. ``name`` alone is not split: who needs the parts sends them."""
     membership = read(MEMBERSHIP, row)
     attached = distinct([membership.get("campaign", ""), *membership.get("projects", ())])
-    return RemotePerson(**read(PERSON, row), target_ids=frozenset(attached), raw=row)
-
-
-def link_key(link: str) -> str:
-    """How two spellings of one profile address compare: no scheme, ``www.``, query, end slash or case."""
-    bare = link.strip().casefold().split("://")[-1]
-    return bare.removeprefix("www.").split("?")[0].rstrip("/")
-
-
-def plain_fields(record: PersonRecord) -> dict[str, Any]:
-    """What both ``add`` and ``modify`` take; empty values are left out so that they blank nothing there."""
-    body: dict[str, Any] = {
-        "name": record.full_name,
-        "firstName": record.first_name,
-        "lastName": record.last_name,
-        "emails": list(record.sent_emails),
-        "phones": list(record.phones),
-        "location": record.location,
-        "socialLinks": list(record.social_links),
-        "source": record.source,
+    blank: dict[str, Value] = {
+        field.key: () if field.kind in UNITED_KINDS else "" for field in FIELDS if field.readable
     }
-    return {name: value for name, value in body.items() if value}
+    person_values = read(PERSON, row)
+    values = {**blank, **read(VALUES, row)}
+    # Rows without ``name`` are seen; it is the two parts together.
+    values["name"] = values["name"] or f"{values['firstName']} {values['lastName']}".strip()
+    return RemotePerson(**person_values, values=values, target_ids=frozenset(attached), raw=row)
 
 
-def full_body(record: PersonRecord) -> dict[str, Any]:
-    """What only ``add`` takes besides: work and education history."""
-    body = plain_fields(record)
-    experience = [
-        _filled(role=job.title, company=job.company, startedAt=job.started, endedAt=job.ended)
-        for job in record.experience
-    ]
-    education = [
-        _filled(school=course.school, degree=course.degree, startedAt=course.started, endedAt=course.ended)
-        for course in record.education
-    ]
-    if experience:
-        body["experience"] = experience
-    if education:
-        body["education"] = education
-    return body
+def body(values: Values) -> dict[str, Any]:
+    """Values in the vendor's spelling; blank ones are left out so that they blank nothing there."""
+    spelled = {key: _spelled(value) for key, value in values.items()}
+    return {key: value for key, value in spelled.items() if value}
+
+
+def plain(values: Values) -> dict[str, Value]:
+    """What both ``add`` and ``modify`` take."""
+    return {key: value for key, value in values.items() if key not in HISTORY}
 
 
 def add_body(candidate: dict[str, Any], target: Target | None) -> dict[str, Any]:
@@ -111,57 +149,30 @@ def add_body(candidate: dict[str, Any], target: Target | None) -> dict[str, Any]
     return body
 
 
-def changed_fields(record: PersonRecord, existing: RemotePerson) -> dict[str, Any]:
-    """The plain fields that differ from the remote row, lists whole.
-
-    E-mails, phones and links are added to what is there, never taken away; only our own dummy address goes
-    once a real one is known (docs/behaviour.md §7). ``source`` is written at creation only: a row does not
-    show it, so it could not be compared, and the customer may have changed it.
-    """
-    held: dict[str, Any] = {
-        "firstName": existing.first_name,
-        "lastName": existing.last_name,
-        "location": existing.location,
-        "emails": list(existing.emails),
-        "phones": list(existing.phones),
-        "socialLinks": list(existing.social_links),
-    }
-    kept = [email for email in existing.emails if not _is_replaced_dummy(email, record)]
-    wanted: dict[str, Any] = {
-        "firstName": record.first_name,
-        "lastName": record.last_name,
-        "location": record.location,
-        "emails": united(kept, record.sent_emails, same=str.casefold),
-        "phones": united(existing.phones, record.phones, same=phone_key),
-        "socialLinks": united(existing.social_links, record.social_links, same=link_key),
-    }
-    changed = {name: value for name, value in wanted.items() if value and value != held[name]}
-    if "firstName" in changed or "lastName" in changed:
-        changed["name"] = record.full_name
-    return changed
-
-
-def united(held: Iterable[str], ours: Iterable[str], *, same: Callable[[str], str]) -> list[str]:
-    """What is there, then what is new; ``same`` says which spellings are one value."""
-    seen: dict[str, str] = {}
-    for value in (*held, *ours):
-        seen.setdefault(same(value), value)
-    return list(seen.values())
-
-
-def phone_key(phone: str) -> str:
-    """Digits decide whether two phones are one."""
-    return "".join(sign for sign in phone if sign.isdigit()) or phone
-
-
-def _is_replaced_dummy(email: str, record: PersonRecord) -> bool:
-    return bool(record.emails) and email.casefold() == record.own_dummy.casefold()
+def comments(notes: tuple[Note, ...]) -> str:
+    """Our notes as dated lines, the oldest first."""
+    ordered = sorted(notes, key=lambda note: (note.at, note.key))
+    return "\n".join(f"{note.at:%Y-%m-%d %H:%M} UTC: {' '.join(note.text.split())}" for note in ordered)
 
 
 def added_id(data: Any) -> tuple[str, str]:
     """Id and page of the person just added."""
     answer = read(ADDED, data)
     return answer["candidates"][0], answer.get("url", "")
+
+
+def _spelled(value: Value) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    return [_entry(item) for item in value]
+
+
+def _entry(item: str | Employment | Education) -> Any:
+    if isinstance(item, Employment):
+        return _filled(role=item.title, company=item.company, startedAt=item.started, endedAt=item.ended)
+    if isinstance(item, Education):
+        return _filled(school=item.school, degree=item.degree, startedAt=item.started, endedAt=item.ended)
+    return item
 
 
 def _filled(**values: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from integrations.base.records import PersonKeys
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.integrations.vendor_server import Answer, VendorServer
 
+ADAS = PersonKeys(emails=("ada@example.org",))
 KEYS = PersonKeys(
     markers=("no-email-7@beckon.example.com",),
     emails=("ada@example.org", "ada@work.example"),
@@ -31,7 +32,7 @@ def test_it_asks_marker_then_emails_then_links_then_phone(
     sourcewhale: SourceWhaleConnector, vendor: VendorServer
 ) -> None:
     vendor.will_answer(*[NOBODY] * 5)
-    assert sourcewhale.find(KEYS, acting_as="alice@example.com") == ()
+    assert sourcewhale.find(KEYS, record_type="candidate", target=None, acting_as="alice@example.com") == ()
     assert [(seen.params["key"], seen.params["value"]) for seen in vendor.seen] == [
         ("email", "no-email-7@beckon.example.com"),
         ("email", "ada@example.org"),
@@ -50,7 +51,7 @@ def test_the_first_key_with_a_hit_ends_the_search(
     vendor.will_answer(
         NOBODY, found(firstName="Ada", emails=["ada@example.org"], projectIds=["p1"], campaignId="k1")
     )
-    (person,) = sourcewhale.find(KEYS, acting_as="")
+    (person,) = sourcewhale.find(KEYS, record_type="candidate", target=None, acting_as="")
     assert person.external_id == "c1"
     assert person.emails == ("ada@example.org",)
     assert person.target_ids == {"p1", "k1"}
@@ -61,9 +62,9 @@ def test_the_first_key_with_a_hit_ends_the_search(
 def test_a_phone_counts_only_with_the_name(sourcewhale: SourceWhaleConnector, vendor: VendorServer) -> None:
     keys = PersonKeys(phones=("+44 20 7946 0000",), name="Ada Byron")
     vendor.will_answer(found(firstName="Charles", lastName="Babbage"))
-    assert sourcewhale.find(keys, acting_as="") == ()
+    assert sourcewhale.find(keys, record_type="candidate", target=None, acting_as="") == ()
     vendor.will_answer(found(firstName="ADA", lastName="Byron"))
-    assert len(sourcewhale.find(keys, acting_as="")) == 1
+    assert len(sourcewhale.find(keys, record_type="candidate", target=None, acting_as="")) == 1
 
 
 def test_of_several_records_the_oldest_comes_first(
@@ -75,13 +76,17 @@ def test_of_several_records_the_oldest_comes_first(
         {"candidateId": "old", "createdAt": 1_600_000_000},
     ]
     vendor.will_answer(Answer(body={"candidates": rows}))
-    people = sourcewhale.find(PersonKeys(emails=("ada@example.org",)), acting_as="")
+    people = sourcewhale.find(
+        PersonKeys(emails=("ada@example.org",)), record_type="candidate", target=None, acting_as=""
+    )
     assert [person.external_id for person in people] == ["old", "young", "unknown"]
 
 
 def test_nulls_and_missing_keys_are_empty(sourcewhale: SourceWhaleConnector, vendor: VendorServer) -> None:
     vendor.will_answer(found(firstName=None, emails=None, phones=["", None], createdAt=None, projectIds=None))
-    (person,) = sourcewhale.find(PersonKeys(emails=("ada@example.org",)), acting_as="")
+    (person,) = sourcewhale.find(
+        PersonKeys(emails=("ada@example.org",)), record_type="candidate", target=None, acting_as=""
+    )
     assert (person.first_name, person.emails, person.phones, person.created_at) == ("", (), (), None)
 
 
@@ -103,4 +108,6 @@ def test_a_row_of_another_shape_is_malformed_and_not_half_read(
 ) -> None:
     vendor.will_answer(Answer(body={"candidates": [row]}))
     with pytest.raises(MalformedResponse):
-        sourcewhale.find(PersonKeys(emails=("ada@example.org",)), acting_as="")
+        sourcewhale.find(
+            PersonKeys(emails=("ada@example.org",)), record_type="candidate", target=None, acting_as=""
+        )
