@@ -1,20 +1,14 @@
-"""One person to one vendor: claimed with a lease, created in two steps, settled once (docs/architecture.md).
+"""The life of one export item: claimed with a lease, written (``writing``), settled once (docs/architecture.md).
 
-1. Claim: ``queued`` → ``claimed`` with a token; a database constraint lets one worker hold a person.
-2. Search at the vendor. Found: it is brought up to date and attached.
-3. Not found: ``creating`` is committed on the link, together with a renewed lease, and only then asked for.
-4. Settle: item, link, mark and news in one transaction, if the token is still ours.
-
-A crash between 3 and 4 leaves ``creating``. Whoever takes the item next waits the vendor's index delay, searches,
-and only creates when nothing is found. Nothing is created blindly, by nobody.
+Claim: ``queued`` → ``claimed`` with a token; a database constraint lets one worker hold a person. Settle: item, link,
+mark and news in one transaction, if the token is still ours.
 """
 
 from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,33 +30,21 @@ from integrations import (
     opening,
     person_variables,
     registry,
+    writing,
 )
-from integrations.base.connector import Connector
 from integrations.base.errors import (
     AuthError,
     ConnectorError,
     Forbidden,
     Incomplete,
-    OutcomeUnknown,
-    RecordGone,
 )
 from integrations.base.records import (
-    Capability,
-    PersonKeys,
-    PersonWrite,
     PushAction,
-    PushResult,
     RemotePerson,
-    RemoteRef,
     Target,
     TargetKind,
-    Value,
 )
-from integrations.models import Connection, Export, ExportItem, ExportMode, ItemStatus, Reason, RemoteLink
-from integrations.states import LinkState
-from sourcing import sightings
-from sourcing.models import ContactKind
-from sourcing.normalising import InvalidAddress, InvalidPhone, normalise_email, normalise_phone
+from integrations.models import Connection, Export, ExportItem, ExportMode, ItemStatus, Reason
 
 log = structlog.get_logger(__name__)
 
@@ -77,21 +59,6 @@ class _Ended:
     reason: Reason
     text: str
     fields: tuple[mapping.FieldOutcome, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """All that belongs to one claimed item."""
-
-    item: ExportItem
-    export: Export
-    connection: Connection
-    connector: Connector
-    target: Target
-    acting_as: str
-    #: Decides the fields once it is known what the vendor holds.
-    plan: Callable[[RemotePerson | None, Mapping[str, str]], mapping.Payload]
-    keys: PersonKeys
 
 
 def push_next(export: Export, *, now: datetime.datetime) -> bool:
@@ -109,8 +76,8 @@ def push_next(export: Export, *, now: datetime.datetime) -> bool:
 def _handle(item: ExportItem) -> None:
     """Push, and turn whatever was raised into a state. The loop over other people goes on."""
     try:
-        work = _prepare(item)
-        ended = work if isinstance(work, _Ended) else _push(work)
+        order = _prepare(item)
+        ended = order if isinstance(order, _Ended) else _write(item, order)
         if ended is not None:
             fields = [line.as_json() for line in ended.fields]
             claims.end(item, ended.status, reason=ended.reason, text=ended.text, fields=fields)
@@ -126,7 +93,7 @@ def _handle(item: ExportItem) -> None:
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=text)
 
 
-def _prepare(item: ExportItem) -> _Work | _Ended:
+def _prepare(item: ExportItem) -> writing.Order | _Ended:
     """Everything the push needs, read now: addresses, ticks and marks as they are at this moment."""
     export, connection, candidate = item.export, item.connection, item.candidate
     found = registry.connector_class(connection.vendor)
@@ -152,17 +119,19 @@ def _prepare(item: ExportItem) -> _Work | _Ended:
     if found.needs_email and not sends_email:
         text = f"{found.display_name} needs an e-mail address. Add one, or export with generated addresses."
         return _Ended(ItemStatus.FAILED, Reason.NO_EMAIL, text)
-    return _Work(
-        item=item,
-        export=export,
+    return writing.Order(
         connection=connection,
         connector=opening.open_connector(connection),
+        candidate=candidate,
+        plan=plan,
+        keys=mapping.keys(person, own_dummy=dummy),
         target=Target(
             kind=TARGET_KIND[ExportMode(export.mode)], external_id=export.target_id, name=export.target_name
         ),
         acting_as=opening.acting_as(connection, export.created_by),
-        plan=plan,
-        keys=mapping.keys(person, own_dummy=dummy),
+        renew=partial(claims.renew, item),
+        made=partial(claims.remember_made, item),
+        rehearse=export.dry_run,
     )
 
 
@@ -172,234 +141,90 @@ def _plan(
     return mapping.payload(person, existing=existing, written=written, **given)
 
 
-# --- push ---------------------------------------------------------------------------------------------------
+# --- write --------------------------------------------------------------------------------------------------
 
 
-def _push(work: _Work) -> _Ended | None:
-    """Look, decide, write, settle. An end without a write is returned."""
-    link = links.of(work.connection, work.item.candidate)
-    creating = link if link is not None and link.state == LinkState.CREATING else None
-    if creating is not None:
-        assert creating.creating_since is not None
-        seen_after = creating.creating_since + settings.VENDOR_INDEX_DELAY
-        if timezone.now() < seen_after:
-            claims.give_back(work.item, not_before=seen_after, counted=False)
-            return None
-        if not work.keys:
-            text = (
-                f"{work.connector.display_name} may hold this person already and nothing here can find out: "
-                "no e-mail, link or phone is known. Look there, then retry."
-            )
-            return _Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, text)
-    existing = _existing(work, link)
-    _seen(work, existing)
-    payload = work.plan(existing, link.written if link is not None else {})
-    if payload.missing:
-        named = ", ".join(payload.missing)
-        text = f"{named} must be filled for {work.connector.display_name}: fill it on the person and retry."
-        return _Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, payload.fields)
-    if work.export.dry_run:
-        return _rehearsed(work, existing, payload)
-    if existing is None:
-        link = _announce_create(work)
-    elif creating is not None and _complete(work, creating):
-        made = PushResult(external_id=existing.external_id, action=PushAction.CREATED, url=existing.url)
-        _settle(work, payload, made, existing=existing, link=creating, finishing=True)
+def _write(item: ExportItem, order: writing.Order) -> _Ended | None:
+    """Write and settle. An end without a confirmed write is returned."""
+    system = order.connector.display_name
+    end = writing.write(order)
+    if isinstance(end, writing.Waits):
+        claims.give_back(item, not_before=end.until, counted=False)
         return None
-    else:
-        claims.renew(work.item)
-    _write(work, payload, existing=existing, link=link, finishing=creating is not None)
+    if isinstance(end, writing.Unsearchable):
+        text = (
+            f"{system} may hold this person already and nothing here can find out: "
+            "no e-mail, link or phone is known. Look there, then retry."
+        )
+        return _Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, text)
+    if isinstance(end, writing.Missing):
+        named = ", ".join(end.payload.missing)
+        text = f"{named} must be filled for {system}: fill it on the person and retry."
+        return _Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, end.payload.fields)
+    if isinstance(end, writing.Rehearsed):
+        return _rehearsed(order, end)
+    _settle(item, order, end)
     return None
 
 
-def _complete(work: _Work, creating: RemoteLink) -> bool:
-    """Whether what an interrupted worker asked for has happened whole, target included, once the record is there."""
-    return work.connector.creates_whole and creating.creating_target == work.target.external_id
-
-
-def _existing(work: _Work, link: RemoteLink | None) -> RemotePerson | None:
-    """What the vendor holds about the person now: by the link where that is sure, else by a search."""
-    connector = work.connector
-    reads = connector.supports(Capability.READ_PERSON)
-    candidate = work.item.candidate
-    linked = link is not None and link.state == LinkState.LINKED and bool(link.remote_id)
-    if reads and linked and link is not None and not connector.needs_job:
-        try:
-            return connector.read(RemoteRef(external_id=link.remote_id, record_type=candidate.record_type))
-        except RecordGone:
-            links.gone(link)
-            raise
-    if not work.keys:
-        return None
-    found = connector.find(
-        work.keys, record_type=candidate.record_type, target=work.target, acting_as=work.acting_as
-    )
-    ours = [row for row in found if link is None or row.external_id not in link.look_alikes]
-    row = _same(ours, link)
-    return connector.read(row.ref) if row is not None and reads else row
-
-
-def _same(found: Sequence[RemotePerson], link: RemoteLink | None) -> RemotePerson | None:
-    """The record we are linked to if it is among those found, else the oldest."""
-    linked = next((row for row in found if link is not None and row.external_id == link.remote_id), None)
-    return linked or next(iter(found), None)
-
-
-def _seen(work: _Work, existing: RemotePerson | None) -> None:
-    """What the vendor holds about the person is still in use there."""
-    if existing is None:
-        return
-    points = []
-    for kind, values, normalise in (
-        (ContactKind.EMAIL, existing.emails, normalise_email),
-        (ContactKind.PHONE, existing.phones, normalise_phone),
-    ):
-        for value in values:
-            with suppress(InvalidAddress, InvalidPhone):
-                points.append((work.item.candidate_id, kind, normalise(value)))
-    sightings.seen(organisation_id=work.item.organisation_id, points=points, at=timezone.now())
-
-
-def _rehearsed(work: _Work, existing: RemotePerson | None, payload: mapping.Payload) -> _Ended:
+def _rehearsed(order: writing.Order, end: writing.Rehearsed) -> _Ended:
     """A dry run ends here: what would have happened, nothing written."""
-    attach = existing is None or work.target.external_id not in existing.target_ids
-    if existing is None:
-        return _Ended(ItemStatus.SENT, Reason.NONE, "Would be created.", payload.fields)
-    changes = len(payload.values)
+    fields = end.payload.fields
+    if end.existing is None:
+        return _Ended(ItemStatus.SENT, Reason.NONE, "Would be created.", fields)
+    changes = len(end.payload.values)
     said = (
         f"{changes} field{'s' if changes != 1 else ''} would change" if changes else "No field would change"
     )
-    if attach:
-        said += f"; would be put on {work.target.name}"
-    return _Ended(ItemStatus.UPDATED, Reason.NONE, f"{said}."[:500], payload.fields)
+    if order.target is not None and order.target.external_id not in end.existing.target_ids:
+        said += f"; would be put on {order.target.name}"
+    return _Ended(ItemStatus.UPDATED, Reason.NONE, f"{said}."[:500], fields)
 
 
-def _announce_create(work: _Work) -> RemoteLink:
-    with transaction.atomic():
-        claims.renew(work.item)
-        return links.begin_create(work.connection, work.item.candidate, target=work.target.external_id)
-
-
-def _write(
-    work: _Work,
-    payload: mapping.Payload,
-    *,
-    existing: RemotePerson | None,
-    link: RemoteLink | None,
-    finishing: bool,
-) -> None:
-    """Push and settle. ``finishing``: an interrupted worker had announced the create of this record."""
-    try:
-        result = work.connector.push(
-            PersonWrite(
-                values=payload.values,
-                whole=payload.whole,
-                record_type=work.item.candidate.record_type,
-                target=work.target,
-                acting_as=work.acting_as,
-            ),
-            existing=existing,
-        )
-    except Incomplete as error:
-        # The record is certain; what is left is done, or said, by the next try.
-        if existing is None or finishing:
-            claims.remember_made(work.item)
-        links.record(
-            work.connection,
-            work.item.candidate,
-            error.result,
-            digests={},
-            made_by_us=existing is None or finishing,
-            exported=False,
-        )
-        raise
-    except OutcomeUnknown:
-        raise
-    except RecordGone:
-        if link is not None:
-            links.gone(link)
-        raise
-    except ConnectorError:
-        if existing is None and link is not None:
-            # Certainly not carried out: the next try need not wait for an index.
-            links.undo_create(link)
-        raise
-    _settle(work, payload, result, existing=existing, link=link, finishing=finishing)
-
-
-def _settle(
-    work: _Work,
-    payload: mapping.Payload,
-    result: PushResult,
-    *,
-    existing: RemotePerson | None,
-    link: RemoteLink | None,
-    finishing: bool,
-) -> None:
+def _settle(item: ExportItem, order: writing.Order, end: writing.Written) -> None:
     """Item, link, mark and news, in one transaction and only with our token."""
-    created = result.action is PushAction.CREATED or finishing or work.item.made_record
-    first_id = link.remote_id if link is not None else ""
-    second = bool(first_id) and first_id != result.external_id
+    created = end.created or item.made_record
     text = ""
-    if second and not work.connector.needs_job:
-        text = f"{work.connector.display_name} made a second record; both are kept."
-    elif result.action is PushAction.UNCHANGED and not finishing:
+    if end.second:
+        text = f"{order.connector.display_name} made a second record; both are kept."
+    elif end.result.action is PushAction.UNCHANGED and not created:
         text = "Nothing had changed."
-    digests = {key: value for key, value in payload.digests.items() if key not in result.left_out}
     with transaction.atomic():
         claims.finish(
-            work.item,
-            ItemStatus.SENT
-            if created and not (second and not work.connector.needs_job)
-            else ItemStatus.UPDATED,
+            item,
+            ItemStatus.SENT if created and not end.second else ItemStatus.UPDATED,
             text=text,
-            fields=_told(payload, result, work.item, work.connection),
-            remote_id=result.external_id,
+            fields=told(end, order.connection, item.candidate.record_type),
+            remote_id=end.result.external_id,
             made_record=created,
-            before=_before(payload, existing) if not created else {},
+            before=end.before,
         )
         links.record(
-            work.connection,
-            work.item.candidate,
-            result,
-            digests=digests,
+            order.connection,
+            item.candidate,
+            end.result,
+            digests=end.digests,
             made_by_us=created,
             exported=True,
         )
 
 
-def _told(
-    payload: mapping.Payload, result: PushResult, item: ExportItem, connection: Connection
-) -> list[dict[str, str]]:
+def told(end: writing.Written, connection: Connection, record_type: str) -> list[dict[str, str]]:
     """The log of the fields; what the connector could not write is said instead of "written"."""
-    if not result.left_out:
-        return [line.as_json() for line in payload.fields]
+    left_out = end.result.left_out
+    if not left_out:
+        return [line.as_json() for line in end.payload.fields]
     labels = {
-        rule.field.label: result.left_out[rule.field.key]
-        for rule in field_table.rules(connection, item.candidate.record_type)
-        if rule.field.key in result.left_out
+        rule.field.label: left_out[rule.field.key]
+        for rule in field_table.rules(connection, record_type)
+        if rule.field.key in left_out
     }
     return [
         mapping.FieldOutcome(line.field, mapping.Outcome.KEPT, labels[line.field]).as_json()
         if line.field in labels
         else line.as_json()
-        for line in payload.fields
+        for line in end.payload.fields
     ]
-
-
-def _before(payload: mapping.Payload, existing: RemotePerson | None) -> dict[str, Any]:
-    """What readable fields held before this push wrote them; histories are told by their digests only."""
-    if existing is None:
-        return {}
-    return {
-        key: existing.values[key]
-        for key in payload.values
-        if key in existing.values and not _is_history(existing.values[key])
-    }
-
-
-def _is_history(value: Value) -> bool:
-    return isinstance(value, tuple) and any(not isinstance(item, str) for item in value)
 
 
 # --- ends ---------------------------------------------------------------------------------------------------
