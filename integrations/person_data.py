@@ -17,7 +17,17 @@ from django.db.models.functions import Now
 from accounts.models import User
 from foundation.problems import Conflict
 from integrations import opening
-from integrations.models import DummyAddress, ExportItem, ItemStatus, RemoteLink
+from integrations.models import (
+    DummyAddress,
+    ExportItem,
+    FieldEntry,
+    ItemStatus,
+    RemoteLink,
+    RemoteNote,
+    SyncSetting,
+    SyncStatus,
+    SyncTask,
+)
 from integrations.states import EXPORTED, OPEN, LinkState
 from sourcing import person_data
 from sourcing.erasing import InHand
@@ -53,15 +63,20 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
 
 
 def erase(trail: Trail) -> dict[str, int]:
-    """Links, generated addresses and export items. Raises ``InHand`` while an export is writing the person."""
+    """All of it. Raises ``InHand`` while an export or a sync is writing the person."""
+    tasks = SyncTask.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id)
+    if tasks.select_for_update().filter(status=SyncStatus.CLAIMED, lease_until__gt=Now()).exists():
+        raise InHand("A sync is writing this person to another system right now.")
     items = ExportItem.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id)
     if items.select_for_update().filter(status=ItemStatus.CLAIMED, lease_until__gt=Now()).exists():
         raise InHand("An export is writing this person to another system right now.")
     counts: Counter[str] = Counter()
     for rows in (
         items,
-        RemoteLink.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id),
-        DummyAddress.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id),
+        *(
+            model.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id)
+            for model in (SyncTask, RemoteNote, SyncSetting, FieldEntry, RemoteLink, DummyAddress)
+        ),
     ):
         counts.update(rows.delete()[1])
     return dict(counts)
@@ -80,6 +95,22 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
         "Exports": [
             {"to": item.export.target_name} | row_of(item, only=("status", "reason", "settled_at"))
             for item in items.select_related("export").order_by("pk")
+        ],
+        "Notes at other systems": [
+            {"system": opening.vendor_of(note.connection).display_name}
+            | row_of(note, only=("kind", "at", "text", "state"))
+            for note in RemoteNote.objects.for_organisation(candidate.organisation_id)
+            .filter(candidate=candidate)
+            .select_related("connection")
+            .order_by("at", "pk")
+        ],
+        "Typed for other systems": [
+            {"system": opening.vendor_of(entry.connection).display_name}
+            | row_of(entry, only=("key", "value", "written_at"))
+            for entry in FieldEntry.objects.for_organisation(candidate.organisation_id)
+            .filter(candidate=candidate)
+            .select_related("connection")
+            .order_by("pk")
         ],
     }
 
@@ -126,7 +157,7 @@ def move(source: Candidate, target: Candidate) -> dict[str, Any]:
         if done and not items.filter(pk=theirs, status__in=EXPORTED).exists():
             journal.drop(ExportItem, [theirs])
     _links(journal, source, target)
-    for model in (RemoteLink, DummyAddress, ExportItem):
+    for model in (RemoteLink, DummyAddress, ExportItem, SyncTask, RemoteNote, SyncSetting, FieldEntry):
         journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
     return journal.as_json() | {"target": target.pk}
 
@@ -158,6 +189,10 @@ person_data.register(
         ("integrations.RemoteLink", "candidate"),
         ("integrations.DummyAddress", "candidate"),
         ("integrations.ExportItem", "candidate"),
+        ("integrations.SyncTask", "candidate"),
+        ("integrations.RemoteNote", "candidate"),
+        ("integrations.SyncSetting", "candidate"),
+        ("integrations.FieldEntry", "candidate"),
     ],
     timeline=timeline,
     erase=erase,
@@ -165,7 +200,13 @@ person_data.register(
     busy=busy,
     elsewhere=elsewhere,
     words=dict.fromkeys(
-        ("integrations.Connection", "integrations.Export", "integrations.VendorIdentity"), Words.NOBODY
+        (
+            "integrations.Connection",
+            "integrations.Export",
+            "integrations.FieldRow",
+            "integrations.VendorIdentity",
+        ),
+        Words.NOBODY,
     ),
     lock=lock,
     move=move,

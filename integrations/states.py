@@ -95,6 +95,52 @@ def check_item(old: str, new: str) -> None:
     check_move("item", ITEM_TRANSITIONS, old, new)
 
 
+class SyncKind(TextChoices):
+    """What a sync task does."""
+
+    PUSH = "push", "Write the person"
+    NOTE = "note", "Add a note"
+
+
+class SyncStatus(TextChoices):
+    """Where a sync task stands."""
+
+    QUEUED = "queued", "Waiting"
+    CLAIMED = "claimed", "Under way"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Not needed"
+    #: A person has to do something; the reason says what.
+    ATTENTION = "attention", "Needs attention"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+_S = SyncStatus
+
+SYNC_TRANSITIONS: Mapping[SyncStatus, frozenset[SyncStatus]] = {
+    _S.QUEUED: frozenset({_S.CLAIMED, _S.CANCELLED}),
+    _S.CLAIMED: frozenset({_S.QUEUED, _S.DONE, _S.SKIPPED, _S.ATTENTION, _S.CANCELLED}),
+    _S.ATTENTION: frozenset({_S.QUEUED, _S.CANCELLED}),
+    _S.DONE: frozenset(),
+    _S.SKIPPED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+#: Work is left for a worker.
+SYNC_OPEN = frozenset({_S.QUEUED, _S.CLAIMED})
+
+
+def check_sync(old: str, new: str) -> None:
+    """Raise IllegalTransition unless a sync task in ``old`` may become ``new``."""
+    check_move("sync task", SYNC_TRANSITIONS, old, new)
+
+
+class NoteState(TextChoices):
+    """``kept`` until the person has a record there."""
+
+    KEPT = "kept", "Kept until there is a record"
+    QUEUED = "queued", "To be written"
+    SENT = "sent", "Written"
+
+
 class Reason(TextChoices):
     """Why an item was skipped or failed; the label is the short form in counts and lists."""
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import F, ForeignKey, Model, OuterRef, Q, Subquery, UniqueConstraint
+from django.db.models import Exists, F, ForeignKey, Model, OuterRef, Q, Subquery, UniqueConstraint
+from django.db.models.lookups import IsNull
 
 _Row = dict[str, Any]
 
@@ -109,9 +110,9 @@ def collisions(model: type[Model], name: str, *, source: int, target: int) -> di
     """``{row of source: row of target}`` that say the same by a unique constraint of which ``name`` is a part."""
     attname = _column(model, name).attname
     found: dict[int, int] = {}
-    for terms, condition in _uniques(model, name):
-        equal = {alias: OuterRef(alias) for alias in terms}
-        theirs = model._base_manager.filter(condition, **{attname: target}).annotate(**terms).filter(**equal)
+    for terms, condition, nulls_too in _uniques(model, name):
+        equal = Q(*(_equal(alias, nulls_too=nulls_too) for alias in terms))
+        theirs = model._base_manager.filter(condition, **{attname: target}).annotate(**terms).filter(equal)
         mine = model._base_manager.filter(condition, **{attname: source}).annotate(**terms)
         mine = mine.annotate(twin=Subquery(theirs.values("pk")[:1]))
         for pk, twin in mine.exclude(twin=None).order_by("pk").values_list("pk", "twin"):
@@ -119,16 +120,24 @@ def collisions(model: type[Model], name: str, *, source: int, target: int) -> di
     return found
 
 
-def _uniques(model: type[Model], name: str) -> Iterator[tuple[dict[str, Any], Q]]:
-    """What else must be equal, by alias, and where, for each unique constraint of which ``name`` is a part."""
+def _equal(alias: str, *, nulls_too: bool) -> Q:
+    """That a term is the same in both rows; ``nulls_too``: two empty ones are the same."""
+    same = Q(**{alias: OuterRef(alias)})
+    return same | Q(IsNull(F(alias), rhs=True), IsNull(OuterRef(alias), rhs=True)) if nulls_too else same
+
+
+def _uniques(model: type[Model], name: str) -> Iterator[tuple[dict[str, Any], Q, bool]]:
+    """What else must be equal, by alias, where, and whether empty equals empty, for each unique constraint of which
+    ``name`` is a part.
+    """
     if getattr(_column(model, name), "unique", False):
-        yield {}, Q()
+        yield {}, Q(), False
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint):
             terms: list[Any] = [F(field) for field in constraint.fields] or list(constraint.expressions)
             if F(name) in terms:
                 others = {f"term_{place}": term for place, term in enumerate(terms) if term != F(name)}
-                yield others, constraint.condition or Q()
+                yield others, constraint.condition or Q(), constraint.nulls_distinct is False
 
 
 def take_back(record: Mapping[str, Any], *, target: int, now_at: int) -> list[str]:
@@ -199,10 +208,10 @@ def _point_back(model: type[Model], name: str, ids: list[int], before: int, afte
         # One by one: a row whose old place is taken by now stays, the others go.
         rows = model._base_manager.filter(pk=pk, **{column.attname: after})
         taken = False
-        for terms, condition in _uniques(model, name):
+        for terms, condition, nulls_too in _uniques(model, name):
             there = model._base_manager.filter(condition, **{column.attname: before}).annotate(**terms)
-            own = {alias: Subquery(rows.annotate(**terms).values(alias)[:1]) for alias in terms}
-            taken = taken or there.filter(**own).exists()
+            own = rows.annotate(**terms).filter(Q(*(_equal(alias, nulls_too=nulls_too) for alias in terms)))
+            taken = taken or there.filter(Exists(own)).exists()
         back += 0 if taken else rows.update(**{column.attname: before})
     return back
 

@@ -6,7 +6,18 @@ from integrations.models.connection import Connection, VendorIdentity
 from integrations.models.export import Export, ExportItem
 from integrations.models.remote_field import FieldRow
 from integrations.models.remote_link import DummyAddress, RemoteLink
-from integrations.states import ConnectionStatus, ExportMode, ItemStatus, LinkState, Reason
+from integrations.models.sync_setting import FieldEntry, SyncSetting
+from integrations.models.sync_task import RemoteNote, SyncTask
+from integrations.states import (
+    ConnectionStatus,
+    ExportMode,
+    ItemStatus,
+    LinkState,
+    NoteState,
+    Reason,
+    SyncKind,
+    SyncStatus,
+)
 
 __all__ = [
     "Connection",
@@ -15,10 +26,17 @@ __all__ = [
     "Export",
     "ExportItem",
     "ExportMode",
+    "FieldEntry",
     "FieldRow",
     "ItemStatus",
     "LinkState",
+    "NoteState",
     "Reason",
     "RemoteLink",
+    "RemoteNote",
+    "SyncKind",
+    "SyncSetting",
+    "SyncStatus",
+    "SyncTask",
     "VendorIdentity",
 ]

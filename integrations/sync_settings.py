@@ -1,0 +1,217 @@
+"""The sync settings of a connection: what may be set, at which levels, and which value counts (docs/behaviour.md §8).
+
+Pure. Resolution: organisation → user → campaign → person; the nearest one that says something wins, unless the
+organisation locked the setting: then a lower value counts only if an administrator wrote it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from foundation.problems import Invalid
+from integrations.base.records import NoteKind
+
+
+class Level(enum.StrEnum):
+    """Where a value is set; the later one is nearer to the person."""
+
+    ORGANISATION = "organisation"
+    USER = "user"
+    CAMPAIGN = "campaign"
+    PERSON = "person"
+
+
+class AddWhen(enum.StrEnum):
+    """When a person is added to the other system."""
+
+    ADDED = "added"
+    REPLIED = "replied"
+    INTERESTED = "interested"
+    NEVER = "never"
+
+
+ADD_WORDS: Mapping[AddWhen, str] = {
+    AddWhen.ADDED: "When added to a campaign",
+    AddWhen.REPLIED: "When they reply",
+    AddWhen.INTERESTED: "When they are interested",
+    AddWhen.NEVER: "Never",
+}
+NOTE_WORDS: Mapping[NoteKind, str] = {
+    NoteKind.EMAIL_SENT: "E-mail sent",
+    NoteKind.REPLY_RECEIVED: "Reply received",
+    NoteKind.BOUNCED: "Bounced",
+    NoteKind.CALL: "Call",
+    NoteKind.LINKEDIN_MESSAGE: "LinkedIn message",
+    NoteKind.SMS: "SMS",
+    NoteKind.TASK_DONE: "Task done",
+    NoteKind.INTEREST_CHANGED: "Interest changed",
+}
+
+_ALL = tuple(Level)
+_UPPER = (Level.ORGANISATION, Level.USER)
+_LOWER = (Level.CAMPAIGN, Level.PERSON)
+_ORGANISATION = (Level.ORGANISATION,)
+
+
+class SettingRefused(Invalid):
+    """The value is not one of the setting's, or it cannot be set there."""
+
+    code: ClassVar[str] = "sync_setting_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its words, its default and where it may be set."""
+
+    name: str
+    label: str
+    default: Any
+    levels: tuple[Level, ...]
+    help: str = ""
+
+
+ADD = "add"
+ONLY_SYNCED = "only_synced"
+NOTES = "notes"
+JOB = "job"
+NO_MERGE = "no_merge"
+MANUAL_UPDATES = "manual_updates"
+STOP_ON_STANDING = "stop_on_standing"
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(ADD, "Add to {system}", AddWhen.NEVER.value, _ALL),
+        Setting(
+            ONLY_SYNCED,
+            "Only add notes to synced records",
+            default=False,
+            levels=_ALL,
+            help="With “when they reply” or “when they are interested”: nothing before the person is so marked, then "
+            "notes of later events only. Off: at once to a record that exists; otherwise kept until one is made.",
+        ),
+        Setting(NOTES, "Create notes from", (), _ALL),
+        Setting(JOB, "Job", "", _LOWER, "The job in {system} on which people are put."),
+        Setting(
+            NO_MERGE,
+            "Do not merge with existing contacts in {system}",
+            default=False,
+            levels=_UPPER,
+            help="Turning this on will create duplicates in {system}.",
+        ),
+        Setting(
+            MANUAL_UPDATES,
+            "Sync manual contact updates to {system}",
+            default=False,
+            levels=_UPPER,
+            help="Name, company, title, location and more, changed here by hand. Private addresses never go.",
+        ),
+        Setting(
+            STOP_ON_STANDING,
+            "Stop campaigns for people {system} says are hired, rejected or off-limits",
+            default=False,
+            levels=_ORGANISATION,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One stored value. ``by_admin``: its writer was an administrator when writing it; ``locked`` only above all."""
+
+    level: Level
+    value: Any
+    by_admin: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What counts, where it was set (None: nobody said anything) and whether it is locked.
+
+    ``ignored`` are nearer values the lock keeps from counting: they are shown struck through and count again later.
+    """
+
+    value: Any
+    level: Level | None
+    locked: bool
+    ignored: tuple[Level, ...] = ()
+
+
+def clean(name: str, value: Any, *, level: Level) -> Any:
+    """The value as it is stored. Raises :class:`SettingRefused`."""
+    setting = SETTINGS.get(name)
+    if setting is None or level not in setting.levels:
+        raise SettingRefused("This cannot be set here.", fields={name: "This cannot be set here."})
+    if isinstance(setting.default, bool):
+        if isinstance(value, bool):
+            return value
+        raise SettingRefused("Say yes or no.", fields={name: "Say yes or no."})
+    if name == ADD:
+        if value in set(AddWhen):
+            return AddWhen(value).value
+        raise SettingRefused("Choose when people are added.", fields={name: "Choose one of those offered."})
+    if name == NOTES:
+        wanted = set(value) if isinstance(value, list | tuple) else {None}
+        if wanted <= set(NOTE_WORDS):
+            return [kind.value for kind in NOTE_WORDS if kind in wanted]
+        raise SettingRefused("Choose activities.", fields={name: "Choose some of those offered."})
+    if isinstance(value, str) and len(value) <= 200:
+        return value.strip()
+    raise SettingRefused("Choose a job.", fields={name: "Choose one of those offered."})
+
+
+def resolve(name: str, held: Iterable[Held]) -> Resolved:
+    """Which of the stored values of one setting counts."""
+    setting = SETTINGS[name]
+    by_level = {one.level: one for one in held if one.level in setting.levels}
+    locked = by_level[Level.ORGANISATION].locked if Level.ORGANISATION in by_level else False
+    ignored: list[Level] = []
+    found: Held | None = None
+    for level in reversed(Level):
+        one = by_level.get(level)
+        if one is None:
+            continue
+        if locked and level is not Level.ORGANISATION and not one.by_admin:
+            ignored.append(level)
+        elif found is None:
+            found = one
+    if found is None:
+        return Resolved(value=setting.default, level=None, locked=locked, ignored=tuple(ignored))
+    return Resolved(value=found.value, level=found.level, locked=locked, ignored=tuple(ignored))
+
+
+def pushes(add: str, *, added: bool, replied: bool, interested: bool) -> bool:
+    """Whether a person is to be in the other system by now. Interested implies replied, both imply added."""
+    return {
+        AddWhen.ADDED: added or replied or interested,
+        AddWhen.REPLIED: replied or interested,
+        AddWhen.INTERESTED: interested,
+        AddWhen.NEVER: False,
+    }[AddWhen(add)]
+
+
+class NoteFate(enum.StrEnum):
+    """What becomes of a note the settings ask for (docs/behaviour.md §8)."""
+
+    #: To the record that exists, at once.
+    SEND = "send"
+    #: Until a record is made.
+    KEEP = "keep"
+    DROP = "drop"
+
+
+def note_fate(add: str, *, only_synced: bool, reached: bool, linked: bool) -> NoteFate:
+    """Decide for one note at the moment of its event.
+
+    ``reached``: the person was marked as ``add`` demands *before* the event; ``linked``: a record there is known.
+    """
+    if add == AddWhen.NEVER:
+        return NoteFate.SEND if linked else NoteFate.DROP
+    if only_synced and add in (AddWhen.REPLIED, AddWhen.INTERESTED) and not reached:
+        return NoteFate.DROP
+    return NoteFate.SEND if linked else NoteFate.KEEP
