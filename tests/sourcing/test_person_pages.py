@@ -67,7 +67,7 @@ def test_other_rooms_add_tabs_and_their_right_is_checked(
         label="Salary",
         order=60,
         right="organisation:edit",
-        template="sourcing/_mark.html",
+        template="sourcing/_total.html",
         context=lambda _candidate, _viewer: {},
         count=lambda _candidate, _viewer: 3,
     )
