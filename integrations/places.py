@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
 from integrations import exporting, opening, selectors, verifying
 from integrations.base.connector import Connector
-from integrations.registry import connector_classes
+from integrations.registry import connector_class, connector_classes
 from sourcing import slots
 from sourcing.models import Candidate, Project
 
@@ -45,12 +45,11 @@ def export_count(project: Project, viewer: User) -> int:
 def marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slots.Mark]]:
     """The green check with the system's name, for everybody exported; seed 000, "confirmation icon"."""
     found: dict[int, list[slots.Mark]] = {}
-    for link in selectors.links(viewer, candidate_ids).filter(exported_at__isnull=False):
-        system = opening.vendor_of(link.connection)
-        mark = slots.Mark(
-            label=system.display_name, tone="green", tile=system.mark, done=True, url=link.remote_url
-        )
-        found.setdefault(link.candidate_id, []).append(mark)
+    exported = selectors.links(viewer, candidate_ids).filter(exported_at__isnull=False)
+    for candidate_id, vendor, url in exported.values_list("candidate_id", "connection__vendor", "remote_url"):
+        system = connector_class(vendor)
+        mark = slots.Mark(label=system.display_name, tone="green", tile=system.mark, done=True, url=url)
+        found.setdefault(candidate_id, []).append(mark)
     return found
 
 

@@ -154,19 +154,18 @@ class Reach:
 
 def reach(*, viewer: User, candidate_ids: Collection[int]) -> dict[int, Reach]:
     """How each of these people can be reached. One query for a page of people."""
+    found = {candidate_id: Reach() for candidate_id in candidate_ids}
     rows = (
         ContactPoint.objects.for_organisation(viewer.organisation_id)
         .filter(own_or_shared(viewer), candidate_id__in=candidate_ids)
         .order_by()
-        .values("candidate_id")
-        .annotate(
-            emails=Count("pk", filter=Q(kind=ContactKind.EMAIL)),
-            bounced=Count("pk", filter=Q(kind=ContactKind.EMAIL, status=ContactStatus.BOUNCED)),
-            phones=Count("pk", filter=Q(kind=ContactKind.PHONE)),
-        )
     )
-    found = {row["candidate_id"]: Reach(row["emails"], row["bounced"], row["phones"]) for row in rows}
-    return {candidate_id: found.get(candidate_id, Reach()) for candidate_id in candidate_ids}
+    for candidate_id, kind, status in rows.values_list("candidate_id", "kind", "status"):
+        reached = found[candidate_id]
+        reached.emails += kind == ContactKind.EMAIL
+        reached.bounced += kind == ContactKind.EMAIL and status == ContactStatus.BOUNCED
+        reached.phones += kind == ContactKind.PHONE
+    return found
 
 
 def hidden_projects(viewer: User) -> QuerySet[Project]:

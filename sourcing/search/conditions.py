@@ -88,9 +88,9 @@ def compile_question(
 ) -> Compiled:
     """What ``question`` means to ``viewer``: private addresses, notes and projects of others stay out of it."""
     assert viewer.organisation_id is not None
-    scopes = texts.scopes(viewer)
     parsed = syntax.parse(question.text, custom=custom)
     wished = syntax.parse(question.nice, custom=custom)
+    scopes = texts.scopes(viewer) if parsed.node or wished.node else ()
     conditions, reached = _words(parsed.node, viewer, scopes)
     nobody = parsed.node is None and bool(question.text.strip())
     found = _Filters(question, viewer, now).conditions()

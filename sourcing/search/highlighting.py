@@ -54,13 +54,13 @@ def hits(text: str, terms: Sequence[Term], name: str = "") -> list[tuple[int, in
     return places
 
 
-def fitting(text: str, terms: Iterable[Term], name: str = "") -> set[Term]:
-    """The terms that ``text`` fits."""
-    asked = [term for term in terms if term.field in {"", name}] if text else []
+def fitting(text: str, terms: Iterable[Term], name: str = "") -> list[Term]:
+    """The terms that ``text`` fits, in their order."""
+    asked = [term for term in terms if not term.field or term.field == name] if text else []
     if not asked:
-        return set()
+        return []
     tokens = words(text)
-    return {term for term in asked if _fitting(tokens, term)}
+    return [term for term in asked if _fits(tokens, term)]
 
 
 def excerpt(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
@@ -77,6 +77,15 @@ def excerpt(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
     cut = " ".join(text[start:end].split())
     shown = f"{'…' if start else ''}{cut}{'…' if end < len(text) else ''}"
     return pieces(shown, terms, name)
+
+
+def _fits(tokens: Sequence[str], term: Term) -> bool:
+    """Whether there is a place at all: a page asks of two thousand texts, and most have none."""
+    if isinstance(term, Word):
+        if term.begun:
+            return any(token.startswith(term.lexeme) for token in tokens)
+        return term.lexeme in tokens
+    return term.lexemes[0] in tokens and bool(_fitting(tokens, term))
 
 
 def _fitting(tokens: Sequence[str], term: Term) -> list[int]:

@@ -11,6 +11,7 @@ import datetime
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -33,6 +34,7 @@ from sourcing.search.tokens import document
 _TABLE = "sourcing_personsearch"
 _SAMPLE = "sourcing_personsearchsample"
 _AT_ONCE = 10_000
+_REASON = "the index follows the people it is given; ids come from one organisation's operation"
 #: One person in this many is in the sample.
 SAMPLE_ONE_IN = 50
 
@@ -69,6 +71,9 @@ _OWN = [
     for name in ("place_id", "custom")
     if name in {each.attname for each in Candidate._meta.concrete_fields}
 ]
+
+
+_read = attrgetter(*_COLUMNS, *_OWN)
 
 
 def in_sample(candidate_id: int) -> bool:
@@ -130,37 +135,42 @@ def clean_pending() -> None:
         cursor.execute("SELECT gin_clean_pending_list('sourcing_search_words')")
 
 
-def records(candidate_ids: Sequence[int], *, words_only: bool = False) -> list[Record]:
-    """What search knows about these people, in the order of their ids. A fixed number of queries.
+def records(candidate_ids: Sequence[int]) -> list[Record]:
+    """What search knows about these people, in the order of their ids. A fixed number of queries."""
+    rows = Candidate.objects.across_organisations(_REASON).filter(pk__in=candidate_ids).order_by("pk")
+    found = {row[0]: _record(row) for row in rows.values_list(*_COLUMNS, *_OWN)}
+    add_texts(found)
+    _add_filter_values(found)
+    return list(found.values())
 
-    ``words_only`` leaves out what only filters know: shared contact points, projects, facts.
-    """
-    reason = "the index follows the people it is given; ids come from one organisation's operation"
-    columns = (*_COLUMNS, *_OWN)
-    rows = Candidate.objects.across_organisations(reason).filter(pk__in=candidate_ids).order_by("pk")
-    found = {row[0]: _record(row) for row in rows.values_list(*columns)}
+
+def record_of(person: Candidate) -> Record:
+    """What the person's own row says, without a query."""
+    return _record(_read(person))
+
+
+def add_texts(found: Mapping[int, Record]) -> None:
+    """Give records, by the person's id, the texts of other tables: positions, schools, notes, files. A fixed number of
+    queries."""
     ids = list(found)
-    positions = Experience.objects.across_organisations(reason).filter(candidate_id__in=ids)
+    positions = Experience.objects.across_organisations(_REASON).filter(candidate_id__in=ids)
     for candidate, title, company, started, ended in positions.order_by(
         "candidate_id", "position", "pk"
     ).values_list("candidate_id", "title", "company", "started", "ended"):
         found[candidate].experience.append((title, company, started, ended))
-    schools = Education.objects.across_organisations(reason).filter(candidate_id__in=ids)
+    schools = Education.objects.across_organisations(_REASON).filter(candidate_id__in=ids)
     for candidate, school, degree, subject in schools.order_by("candidate_id", "position", "pk").values_list(
         "candidate_id", "school", "degree", "field"
     ):
         found[candidate].education.append((school, degree, subject))
-    if not words_only:
-        _add_filter_values(found, reason)
     for candidate, scope, text in texts.of(ids):
         found[candidate].texts.append((scope, text))
-    return list(found.values())
 
 
-def _add_filter_values(found: Mapping[int, Record], reason: str) -> None:
+def _add_filter_values(found: Mapping[int, Record]) -> None:
     ids = list(found)
     for candidate, kind in (
-        ContactPoint.objects.across_organisations(reason)
+        ContactPoint.objects.across_organisations(_REASON)
         .filter(shared=True, candidate_id__in=ids)
         .order_by()
         .values_list("candidate_id", "kind")
@@ -169,13 +179,13 @@ def _add_filter_values(found: Mapping[int, Record], reason: str) -> None:
         found[candidate].has_email |= kind == ContactKind.EMAIL
         found[candidate].has_phone |= kind == ContactKind.PHONE
     for candidate, project in (
-        ProjectMember.objects.across_organisations(reason)
+        ProjectMember.objects.across_organisations(_REASON)
         .filter(candidate_id__in=ids)
         .values_list("candidate_id", "project_id")
     ):
         found[candidate].projects.append(project)
     for candidate, source, key, values in (
-        Fact.objects.across_organisations(reason)
+        Fact.objects.across_organisations(_REASON)
         .filter(candidate_id__in=ids)
         .values_list("candidate_id", "source", "key", "values")
     ):

@@ -190,7 +190,9 @@ def total(*, viewer: User, question: Question) -> Total:
 
 def compiled(question: Question, viewer: User) -> Compiled:
     """The question as this viewer asks it now."""
-    return compile_question(question, viewer=viewer, now=timezone.now(), custom=own_keys(viewer))
+    named = ":" in f"{question.text}{question.nice}"  # without a colon no field is
+    custom = own_keys(viewer) if named else ()
+    return compile_question(question, viewer=viewer, now=timezone.now(), custom=custom)
 
 
 def estimate(cursor: CursorWrapper, asked: Compiled, *, without: str | None = None) -> int:

@@ -81,15 +81,7 @@ class Record:
 
 def fields(record: Record) -> Iterator[tuple[str, str]]:
     """The ``(field, text)`` pairs of the document, the most telling first."""
-    yield "name", f"{record.first_name} {record.last_name}".strip()
-    yield "title", record.title
-    yield "company", record.company
-    yield "location", record.location
-    yield "", record.headline
-    for skill in record.skills:
-        yield "skill", skill
-    for tag in record.tags:
-        yield "tag", tag
+    yield from first_fields(record)
     for title, company, _, _ in record.experience:
         yield "title", title
         yield "company", company
@@ -102,6 +94,19 @@ def fields(record: Record) -> Iterator[tuple[str, str]]:
             yield f"custom.{key}", text
     yield "", record.summary
     yield from record.texts
+
+
+def first_fields(record: Record) -> Iterator[tuple[str, str]]:
+    """Those of :func:`fields` that come first, and from the person's own row."""
+    yield "name", f"{record.first_name} {record.last_name}".strip()
+    yield "title", record.title
+    yield "company", record.company
+    yield "location", record.location
+    yield "", record.headline
+    for skill in record.skills:
+        yield "skill", skill
+    for tag in record.tags:
+        yield "tag", tag
 
 
 def years_of(record: Record, today: datetime.date) -> int | None:

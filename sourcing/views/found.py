@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from accounts.models import User
@@ -11,7 +11,7 @@ from sourcing.search import highlighting, index, record
 from sourcing.search.highlighting import Piece
 from sourcing.search.query import Page
 from sourcing.search.syntax import Misread, Term
-from sourcing.views.rows import Marked, Row, rows
+from sourcing.views.rows import Row, rows
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,16 @@ class Part:
 
 
 def found_rows(viewer: User, page: Page) -> list[Row]:
-    """The rows of a page with what fitted marked. A fixed number of queries for any page."""
-    made, terms = rows(viewer, page.people), page.terms
+    """The rows of a page with what fitted marked. At most a fixed number of queries for any page."""
+    terms = tuple(dict.fromkeys(page.terms))
+    made = rows(viewer, page.people, terms)
     if not terms or not made:
         return made
-    # What a row shows is marked there; only what fitted elsewhere needs the whole record.
-    shown = {row.person.pk: _shown(row.person, terms) for row in made}
-    missing = [person_id for person_id, (_, left) in shown.items() if left]
-    scopes = {"", *page.scopes}
-    elsewhere = {
-        one.candidate_id: _excerpt(one, shown[one.candidate_id][1], scopes)
-        for one in index.records(missing, words_only=True)
-    }
+    excerpts = _excerpts(page.people, terms, {"", *page.scopes})
     return [
-        replace(row, texts=replace(shown[row.person.pk][0], excerpt=elsewhere.get(row.person.pk, [])))
+        replace(row, texts=replace(row.texts, excerpt=excerpts[row.person.pk]))
+        if row.person.pk in excerpts
+        else row
         for row in made
     ]
 
@@ -62,25 +58,52 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:40]} … {text[-30:]}"
 
 
-def _shown(person: Candidate, terms: Sequence[Term]) -> tuple[Marked, list[Term]]:
-    """The marked texts of a row, and the terms none of them fits."""
-    visible = {
-        "name": person.name,
-        "title": person.title,
-        "company": person.company,
-        "location": person.location,
+def _excerpts(
+    people: Sequence[Candidate], terms: Sequence[Term], scopes: Collection[str]
+) -> dict[int, list[Piece]]:
+    """By person, what fitted and is not in their row. Other tables are read for those whose own row does not hold all
+    of it in one text."""
+    missing = {person.pk: left for person in people if (left := _not_shown(person, terms))}
+    records = {person.pk: index.record_of(person) for person in people if person.pk in missing}
+    best = {pk: _best(record.first_fields(one), missing[pk], scopes) for pk, one in records.items()}
+    elsewhere = {pk: one for pk, one in records.items() if best[pk].fitted < len(missing[pk])}
+    if elsewhere:
+        index.add_texts(elsewhere)
+        best |= {pk: _best(record.fields(one), missing[pk], scopes) for pk, one in elsewhere.items()}
+    return {
+        pk: highlighting.excerpt(found.text, missing[pk], found.name)
+        for pk, found in best.items()
+        if found.fitted
     }
-    fitted = {term for name, text in visible.items() for term in highlighting.fitting(text, terms, name)}
-    return Marked.of(person, terms), [term for term in terms if term not in fitted]
 
 
-def _excerpt(one: record.Record, terms: Sequence[Term], scopes: set[str]) -> list[Piece]:
-    """The text with the most of the remaining terms, around the first of them."""
-    best: tuple[int, str, str] = (0, "", "")
-    for name, text in record.fields(one):
+def _not_shown(person: Candidate, terms: Sequence[Term]) -> list[Term]:
+    """The terms that no text of the row fits."""
+    left = list(terms)
+    for name in ("name", "title", "company", "location"):
+        for term in highlighting.fitting(getattr(person, name), left, name):
+            left.remove(term)
+    return left
+
+
+@dataclass(frozen=True)
+class _Best:
+    """A text, and how many terms it fits."""
+
+    fitted: int = 0
+    name: str = ""
+    text: str = ""
+
+
+def _best(texts: Iterable[tuple[str, str]], terms: Sequence[Term], scopes: Collection[str]) -> _Best:
+    """The first of the texts that fit the most terms."""
+    best = _Best()
+    for name, text in texts:
         if name.startswith("@") and name not in scopes:
             continue
         fitted = len(highlighting.fitting(text, terms, name))
-        if fitted > best[0]:
-            best = (fitted, name, text)
-    return highlighting.excerpt(best[2], terms, best[1]) if best[0] else []
+        if fitted > best.fitted:
+            best = _Best(fitted, name, text)
+            if fitted == len(terms):
+                break
+    return best

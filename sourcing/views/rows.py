@@ -56,13 +56,21 @@ class Action:
     url: str
 
 
-def rows(viewer: User, people: Sequence[Candidate]) -> list[Row]:
-    """The people with what the viewer may know about reaching them and what upper rooms say about them."""
+def rows(viewer: User, people: Sequence[Candidate], terms: Sequence[Term] = ()) -> list[Row]:
+    """The people with what the viewer may know about reaching them and what upper rooms say about them; what fits
+    one of ``terms`` is marked."""
+    if not people:
+        return []
     ids = [person.pk for person in people]
     reach = selectors.reach(viewer=viewer, candidate_ids=ids)
     marks = [slot.marks(ids, viewer) for slot in slots.candidate_mark.visible(viewer)]
     return [
-        Row(person, reach[person.pk], Marked.of(person), [list(kind.get(person.pk, ())) for kind in marks])
+        Row(
+            person,
+            reach[person.pk],
+            Marked.of(person, terms),
+            [list(kind.get(person.pk, ())) for kind in marks],
+        )
         for person in people
     ]
 
