@@ -107,7 +107,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database()}
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+# A new connection makes somebody's page wait 15 ms: the server starts a process that knows no table yet.
+DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # docs/architecture.md, "Ground rules": the web gives up after 10 s, workers after 60 s, runs never.
 STATEMENT_TIMEOUT_MS = env.integer("STATEMENT_TIMEOUT_MS", 10_000)
