@@ -5,6 +5,7 @@ Only the clock is made up. The mailbox delivers to a real SMTP server on loopbac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,13 +23,11 @@ Sent = tuple[str, int, datetime]
 def live(mailbox: Mailbox, *campaigns: Campaign, since: datetime, until: datetime) -> list[Sent]:
     """Everything the mailbox sends of these campaigns from ``since`` to ``until``, in order."""
     boxes = Mailbox.objects.for_organisation(mailbox.organisation_id).filter(pk=mailbox.pk)
-    now = since
-    while now <= until:
+    for now in _moments(mailbox, campaigns, since=since, until=until):
         lifecycle.end_of_grace(now=now)
         boxes.update(read_completely_at=now)
         while deliver.deliver_mailbox(mailbox.pk, clock=lambda now=now: now).sent:
             folding.sweep()
-        now = _next_moment(mailbox, campaigns, now)
     return [sent for campaign in campaigns for sent in handed_over(campaign)]
 
 
@@ -45,6 +44,26 @@ def handed_over(campaign: Campaign) -> list[Sent]:
         for row in rows
         if row.sending_at is not None
     ]
+
+
+def _moments(
+    mailbox: Mailbox, campaigns: tuple[Campaign, ...], *, since: datetime, until: datetime
+) -> Iterator[datetime]:
+    """Every moment at which anything may be possible; once nobody goes on only the last, where nothing may leave."""
+    now = since
+    while now < until:
+        yield now
+        now = min(_next_moment(mailbox, campaigns, now), until) if _somebody_goes_on(campaigns) else until
+    yield until
+
+
+def _somebody_goes_on(campaigns: tuple[Campaign, ...]) -> bool:
+    return any(
+        Recipient.objects.for_organisation(campaign.organisation_id)
+        .filter(campaign=campaign, progress__in=GOING)
+        .exists()
+        for campaign in campaigns
+    )
 
 
 def _next_moment(mailbox: Mailbox, campaigns: tuple[Campaign, ...], now: datetime) -> datetime:
