@@ -322,9 +322,11 @@ class Recipient(TenantModel):
                 ),
                 name="campaigns_recipient_due",
             ),
-            # The Outbox: an organisation's planned steps by time, held-back people included.
+            # The Outbox: an organisation's planned steps by time, held-back people included; with what says whether
+            # one is listed, so that those of hidden campaigns are passed over without being read.
             models.Index(
                 fields=["organisation", "planned_at", "id"],
+                include=["campaign", "turn", "next_step"],
                 condition=Q(
                     open_attempt__isnull=True,
                     planned_at__isnull=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -58,13 +58,15 @@ class PlannedSteps:
 
     def lines(self, viewer: User, rows: Sequence[Recipient], *, explainer: Explainer) -> list[Line]:
         """Each with its explanation and what the viewer may do; the address is decided when it is written."""
-        may_change = _may_change(viewer, {row.campaign_id for row in rows})
+        may_change = _may_change(viewer, [row.campaign for row in rows])
+        may_edit, may_start = can(viewer, Right.CAMPAIGN_EDIT), can(viewer, Right.CAMPAIGN_START)
+        explainer.look_at(row.campaign.lane for row in rows)
         return [
             _line(
                 row,
                 explainer,
-                may_edit=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_EDIT),
-                may_start=row.campaign_id in may_change and can(viewer, Right.CAMPAIGN_START),
+                may_edit=may_edit and row.campaign_id in may_change,
+                may_start=may_start and row.campaign_id in may_change,
             )
             for row in rows
         ]
@@ -112,17 +114,11 @@ def _hidden_campaigns(viewer: User) -> QuerySet[Campaign] | None:
     )
 
 
-def _may_change(viewer: User, campaign_ids: set[int]) -> set[int]:
-    """The campaigns among these whose project the viewer may edit."""
-    rows = (
-        Campaign.objects.for_organisation(viewer.organisation_id)
-        .filter(pk__in=campaign_ids)
-        .select_related("project")
-    )
+def _may_change(viewer: User, campaigns: Collection[Campaign]) -> set[int]:
+    """Ids of the campaigns among these whose project the viewer may edit."""
+    roles = people.roles_in(viewer, {each.project for each in campaigns})
     return {
-        row.pk
-        for row in rows
-        if project_roles.includes(people.role_in(viewer, row.project), ProjectRole.EDITOR)
+        each.pk for each in campaigns if project_roles.includes(roles[each.project_id], ProjectRole.EDITOR)
     }
 
 
@@ -132,13 +128,9 @@ def _hidden_lanes(viewer: User) -> QuerySet[Any, int] | None:
 
 
 def _may_change_lane(viewer: User, lane_id: int) -> bool:
-    ids = (
-        Campaign.objects.for_organisation(viewer.organisation_id)
-        .filter(lane_id=lane_id)
-        .values_list("pk", flat=True)
-    )
-    wanted = set(ids)
-    return wanted == _may_change(viewer, wanted)
+    rows = Campaign.objects.for_organisation(viewer.organisation_id).filter(lane_id=lane_id)
+    found = rows.select_related("project")
+    return {each.pk for each in found} == _may_change(viewer, found)
 
 
 LANES = Rules(hidden=_hidden_lanes, may_change=_may_change_lane)

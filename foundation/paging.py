@@ -30,6 +30,8 @@ from foundation.problems import Invalid
 M = TypeVar("M", bound=Model)
 
 MAX_SIZE = 200
+#: A value of a cursor that its column cannot hold.
+_WRONG_KIND = (ValueError, TypeError, ValidationError)
 
 
 class BadCursor(Invalid):
@@ -100,33 +102,55 @@ def keyset(queryset: QuerySet[M], *, order: tuple[str, ...], after: str | None, 
 
     Raises :class:`BadCursor`. One query; one row more than ``size`` is read to know whether there is a next page.
     """
-    return keyset_of([queryset], order=order, after=after, size=size)
+    backwards, values = _decode(after, order) if after else (False, [])
+    direction = _reversed(order) if backwards else order
+    try:
+        rows = list(_behind(queryset, direction, values).order_by(*direction)[: size + 1])
+    except _WRONG_KIND:
+        raise BadCursor from None
+    return _page(rows, order, size, backwards=backwards, goes_on=bool(values))
 
 
 def keyset_of(
     querysets: Sequence[QuerySet[Any]], *, order: tuple[str, ...], after: str | None, size: int
 ) -> KeysetPage[Any]:
-    """As :func:`keyset` over several tables whose rows stand in one list; one query per table.
+    """As :func:`keyset` over several tables whose rows stand in one list, in ascending order.
 
     Every row has the columns of ``order``, which together tell any two rows apart (a constant annotation names the
-    table); several tables are put together in ascending order only.
+    table). The order columns are read first, then only the rows that stand on the page: an index that holds what the
+    conditions ask serves the first read alone, however many rows they leave out. A row that went meanwhile is missing.
     """
     backwards, values = _decode(after, order) if after else (False, [])
     direction = _reversed(order) if backwards else order
-    rows: list[Any] = []
+    keys: list[tuple[tuple[Any, ...], int]] = []
     try:
-        for queryset in querysets:
-            asked = queryset.filter(_beyond(direction, values)) if values else queryset
-            rows += asked.order_by(*direction)[: size + 1]
-    except (ValueError, TypeError, ValidationError):  # a value of the wrong kind for its column
+        for table, queryset in enumerate(querysets):
+            asked = _behind(queryset, direction, values).order_by(*direction).values_list(*order, "pk")
+            keys += [(key, table) for key in asked[: size + 1]]
+    except _WRONG_KIND:
         raise BadCursor from None
-    if len(querysets) > 1:
-        rows.sort(key=lambda row: tuple(getattr(row, name.lstrip("-")) for name in order), reverse=backwards)
+    keys = sorted(keys, reverse=backwards)[: size + 1]
+    rows: dict[tuple[int, Any], Any] = {}
+    for table, queryset in enumerate(querysets):
+        if wanted := [key[-1] for key, of in keys if of == table]:
+            rows |= {(table, row.pk): row for row in queryset.filter(pk__in=wanted)}
+    found = [rows[table, key[-1]] for key, table in keys if (table, key[-1]) in rows]
+    return _page(found, order, size, backwards=backwards, goes_on=bool(values))
+
+
+def _behind(queryset: QuerySet[M], direction: Sequence[str], values: Sequence[Any]) -> QuerySet[M]:
+    return queryset.filter(_beyond(direction, values)) if values else queryset
+
+
+def _page(
+    rows: list[M], order: tuple[str, ...], size: int, *, backwards: bool, goes_on: bool
+) -> KeysetPage[M]:
+    """The page of up to ``size + 1`` rows that were read in the direction of the page."""
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
         rows.reverse()
-    has_next, has_previous = (True, more) if backwards else (more, bool(values))
+    has_next, has_previous = (True, more) if backwards else (more, goes_on)
     return KeysetPage(
         rows,
         _encode(rows[-1], order, backwards=False) if rows and has_next else None,

@@ -51,7 +51,7 @@ def closed(lane_ids: Collection[int], *, now: datetime) -> Mapping[int, Wait]:
     if not lane_ids:
         return {}
     lanes = list(Lane.objects.across_organisations("the outbox serves everyone").filter(pk__in=lane_ids))
-    used = _used_today(lanes, now)
+    used = used_today_of(lanes, now=now)
     reasons = {lane.pk: wait(lane, used=used.get(lane.pk, 0), planned=now, now=now) for lane in lanes}
     return {lane_id: reason for lane_id, reason in reasons.items() if reason}
 
@@ -66,10 +66,14 @@ def full_on(lane: Lane, day: date) -> bool:
 
 def used_today(lane: Lane, *, now: datetime) -> int:
     """How many messages of this lane began on its calendar day."""
-    return _used_today([lane], now).get(lane.pk, 0)
+    return used_today_of([lane], now=now).get(lane.pk, 0)
 
 
-def _used_today(lanes: Collection[Lane], now: datetime) -> dict[int, int]:
+def used_today_of(lanes: Collection[Lane], *, now: datetime) -> dict[int, int]:
+    """Lane id → how many of its messages began on its calendar day; not those without a limit, or without any.
+
+    At most one query.
+    """
     today: dict[int, date] = {
         lane.pk: days_of(lane).local_date(now) for lane in lanes if lane.daily_limit is not None
     }

@@ -167,6 +167,7 @@ def message(viewer: User, message_id: int) -> Message:
 def message_views(viewer: User, rows: Sequence[Message], *, now: datetime) -> list[MessageView]:
     """Messages with the address the viewer may see and why each one waits."""
     explainer = Explainer(now)
+    explainer.look_at(row.lane for row in rows)
     return [MessageView(row, address_for(viewer, row), explainer.why(row)) for row in rows]
 
 

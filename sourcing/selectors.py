@@ -248,22 +248,27 @@ def project_for(viewer: User, project_id: int, *, role: ProjectRole = ProjectRol
 
 def role_in(viewer: User, project: Project) -> ProjectRole | None:
     """The viewer's role in a project of their organisation; None: it is hidden from them."""
-    admin, owner = viewer.role == Role.ADMIN, project.owner_id == viewer.pk
-    given = None
-    if not admin and not owner:
-        given = (
-            Collaborator.objects.for_organisation(viewer.organisation_id)
-            .filter(project=project, user=viewer)
-            .values_list("role", flat=True)
-            .first()
+    return roles_in(viewer, [project])[project.pk]
+
+
+def roles_in(viewer: User, projects: Collection[Project]) -> dict[int, ProjectRole | None]:
+    """As :func:`role_in` for many: project id → role; at most one query."""
+    admin, may_edit = viewer.role == Role.ADMIN, can(viewer, Right.PROJECT_EDIT)
+    asked = set() if admin else {each.pk for each in projects if each.owner_id != viewer.pk}
+    given = dict[int, str]()
+    if asked:
+        rows = Collaborator.objects.for_organisation(viewer.organisation_id)
+        given = dict(rows.filter(project__in=asked, user=viewer).values_list("project_id", "role"))
+    return {
+        each.pk: project_roles.role(
+            admin=admin,
+            owner=each.owner_id == viewer.pk,
+            given=given.get(each.pk),
+            visibility=each.visibility,
+            may_edit=may_edit,
         )
-    return project_roles.role(
-        admin=admin,
-        owner=owner,
-        given=given,
-        visibility=project.visibility,
-        may_edit=can(viewer, Right.PROJECT_EDIT),
-    )
+        for each in projects
+    }
 
 
 def project_members(viewer: User, project: Project) -> QuerySet[ProjectMember]:

@@ -82,6 +82,12 @@ class InboundMessage(TenantModel):
                 condition=~Q(certainty=""),
                 name="outreach_inbound_recent",
             ),
+            # The inbox, Needs answer: most answers are dealt with.
+            models.Index(
+                fields=["organisation", "-received_at", "-id"],
+                condition=Q(verdict="reply", done_at__isnull=True) & ~Q(certainty=""),
+                name="outreach_inbound_unanswered",
+            ),
             # The inbox: the newest mail of each conversation.
             models.Index(
                 fields=["mailbox", "candidate", "-received_at", "-id"],

@@ -148,9 +148,10 @@ class Message(TenantModel):
                 condition=Q(status__in=["planned", "queued", "claimed", "sending"]),
                 name="outreach_message_lane",
             ),
-            # The Outbox: an organisation's waiting messages by time.
+            # The Outbox: an organisation's waiting messages by time. With the lane, by which some are hidden.
             models.Index(
                 fields=["organisation", "planned_at", "id"],
+                include=["lane"],
                 condition=Q(status__in=["planned", "queued", "claimed", "sending"]),
                 name="outreach_message_waiting",
             ),
@@ -165,6 +166,12 @@ class Message(TenantModel):
                 fields=["organisation", "-settled_at", "-id"],
                 condition=Q(status="uncertain"),
                 name="outreach_message_uncertain",
+            ),
+            # The Inbox, Needs answer: whether the person was answered since.
+            models.Index(
+                fields=["candidate", "sent_at"],
+                condition=Q(origin="reply", sent_at__isnull=False),
+                name="outreach_message_answers",
             ),
             # The outreach report: everything it counts of what mail servers took, so that it reads no row.
             models.Index(

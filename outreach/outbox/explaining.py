@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from outreach import lanes, lending
-from outreach.models import Mailbox, Message, MessageOrigin
+from outreach.models import Lane, Mailbox, Message, MessageOrigin
 from outreach.outbox import capacity
 from outreach.states import FUSES, WAITING, MailboxStatus, MessageStatus, Reason, sentence
 
@@ -51,6 +52,12 @@ class Explainer:
         self._rooms: dict[int, capacity.Room] = {}
         self._used: dict[int, int] = {}
 
+    def look_at(self, asked: Iterable[Lane | None]) -> None:
+        """Ask at once what left today by these lanes, for a page of messages of many of them."""
+        unknown = {lane for lane in asked if lane is not None and lane.pk not in self._used}
+        used = lanes.used_today_of(unknown, now=self.now)
+        self._used |= {lane.pk: used.get(lane.pk, 0) for lane in unknown}
+
     def why(self, message: Message) -> Explanation:
         """As :func:`why_not_yet`."""
         if message.status not in WAITING:
@@ -71,8 +78,7 @@ class Explainer:
         lane = message.lane
         if lane is None:
             return None
-        if lane.pk not in self._used:
-            self._used[lane.pk] = lanes.used_today(lane, now=self.now)
+        self.look_at([lane])
         found = lanes.wait(lane, used=self._used[lane.pk], planned=message.planned_at, now=self.now)
         if found is None or (found.reason != Reason.CAMPAIGN_HELD and message.not_before > self.now):
             # What is planned for another day waits for that day first.

@@ -113,6 +113,7 @@ def page(viewer: User, *, after: str | None, size: int, now: datetime) -> tuple[
 
 def _of_messages(viewer: User, rows: Sequence[Message], explainer: Explainer) -> list[Line]:
     may_edit, may_start = can(viewer, Right.CAMPAIGN_EDIT), can(viewer, Right.CAMPAIGN_START)
+    explainer.look_at(row.lane for row in rows)
     return [_of_message(viewer, row, explainer, may_edit=may_edit, may_start=may_start) for row in rows]
 
 

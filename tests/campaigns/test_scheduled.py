@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Role
 from campaigns import lifecycle
 from campaigns.models import Campaign, Recipient
-from outreach.models import Message
+from outreach.models import Lane, Message
 from outreach.outbox import scheduled
 from sourcing.models import ContactPoint, Project, Visibility
 from tests.campaigns import making
@@ -113,6 +113,43 @@ def test_the_list_costs_the_same_whatever_its_length(made):
     write(made.mailbox, *[f"p{n}@example.org" for n in range(30)], origin="reply", planned_at=real_now())
     Message.objects.for_organisation(made.organisation_id).update(not_before=real_now() + timedelta(days=1))
     assert queries() <= few + 1
+
+
+def test_it_costs_the_same_however_many_campaigns_stand_on_the_page(made):
+    bob = user("bob", of=made.organisation)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            lines, _ = scheduled.page(bob, after=None, size=50, now=real_now())
+        assert all(line.acts.send_now for line in lines)
+        return len(seen)
+
+    def limited() -> None:
+        Lane.objects.for_organisation(made.organisation_id).update(daily_limit=100)
+
+    limited()
+    one = queries()
+    for name in ("Dee", "Eli", "Fay"):
+        making.started(making.campaign(name, alice=made.owner), now=real_now())
+    limited()
+    assert queries() == one
+    assert {"Dee Probe", "Eli Probe", "Fay Probe"} < set(names(bob))
+
+
+def test_a_row_that_went_while_the_page_was_read_is_missing_and_nothing_else(made):
+    """The keys are read first: between the two reads Bea's step is taken out."""
+    bea = making.recipient(made, "Bea")
+
+    def meanwhile(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if 'FROM "campaigns_recipient"' in sql and " IN " in sql and "ORDER BY" in sql:
+            Recipient.objects.for_organisation(made.organisation_id).filter(pk=bea.pk).update(planned_at=None)
+        return found
+
+    with connection.execute_wrapper(meanwhile):
+        lines, page = scheduled.page(made.owner, after=None, size=50, now=real_now())
+    assert [line.who for line in lines] == ["Ada Probe", "Rita", "Cy Probe"]
+    assert page.next is None
 
 
 def test_strangers_see_nothing_and_a_hidden_project_does_not_exist(made):

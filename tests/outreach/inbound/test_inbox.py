@@ -123,6 +123,16 @@ def test_who_was_answered_no_longer_needs_an_answer(box):
     assert "Nobody is waiting" in page(box.owner, "?show=answer")
 
 
+def test_an_answer_that_left_before_the_mail_came_is_none_to_it(box):
+    row = answered(box)
+    (reply,) = making.write(box, "eva@home.example", origin="reply", candidate_id=row.candidate_id)
+    rows = Message.objects.for_organisation(box.organisation_id).filter(pk=reply.pk)
+    rows.update(status="sent", sending_at=LATER, sent_at=LATER - timedelta(minutes=1))
+    assert ">Eva<" in page(box.owner, "?show=answer")
+    rows.update(status="sent", sent_at=None)
+    assert ">Eva<" in page(box.owner, "?show=answer"), "nobody knows yet that it was sent"
+
+
 def test_a_doubtful_match_is_shown_as_a_question(box):
     message = sent(box, candidate_id=known(box, "Eva", "eva@home.example").pk)
     read(box, mail(box, sender="assistant@firm.example", text=f"See below.\n> {link(message)}"))
