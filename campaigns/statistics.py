@@ -19,7 +19,7 @@ from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import AttemptOutcome, Hold, Progress
 from outreach.models import InboundMessage
 from outreach.opening import Opener
-from outreach.states import KEEN, Verdict
+from outreach.states import KEEN, Turn, Verdict
 
 #: Who counts as replied. A recipient that a merge stopped is counted as the one that goes on.
 REPLIED = Q(progress=Progress.REPLIED, merged_into__isnull=True)
@@ -264,14 +264,17 @@ def by_day(campaign: Campaign) -> list[DayFigures]:
 
 def next_sends(campaign: Campaign, *, limit: int = 8) -> list[Recipient]:
     """Who is planned next, soonest first."""
-    return list(
-        recipients_of(campaign)
-        .filter(
-            planned_at__isnull=False,
-            hold=Hold.NONE,
-            open_attempt__isnull=True,
-            progress__in=[Progress.NOT_STARTED, Progress.STARTED],
-        )
-        .select_related("candidate", "next_step")
-        .order_by("planned_at", "pk")[:limit]
+    waiting = recipients_of(campaign).filter(
+        planned_at__isnull=False,
+        hold=Hold.NONE,
+        open_attempt__isnull=True,
+        progress__in=[Progress.NOT_STARTED, Progress.STARTED],
     )
+    # Turn by turn, as the index of the feed has them: the one by time alone holds the plans of all other campaigns too.
+    first, *others = (
+        waiting.filter(turn=turn).order_by("planned_at", "pk").values_list("planned_at", "pk")[:limit]
+        for turn in Turn
+    )
+    soonest = sorted(first.union(*others, all=True))[:limit]
+    rows = waiting.select_related("candidate", "next_step").in_bulk([pk for _, pk in soonest])
+    return [rows[pk] for _, pk in soonest if pk in rows]

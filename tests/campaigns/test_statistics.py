@@ -332,3 +332,19 @@ def test_percentages_of_nothing_are_nothing():
         (0, 0.0, None), (0, 0.0, 0), (0, 0.0, 0), (0, 0.0, 0), (0, 0.0, 0),
     ]  # fmt: skip
     assert statistics.by_day(here.campaign) == []
+
+
+def test_who_comes_next_is_told_by_time_whatever_their_turn():
+    made = making.started(making.campaign("Ada", "Bea", "Cy", "Dee", "Eli"))
+    rows = Recipient.objects.for_organisation(made.organisation_id)
+    for hours, name, turn in ((1, "Cy", 3), (2, "Ada", 0), (3, "Bea", 2), (4, "Dee", 4)):
+        rows.filter(candidate__first_name=name).update(planned_at=NOW + timedelta(hours=hours), turn=turn)
+    rows.filter(candidate__first_name="Eli").update(planned_at=NOW, hold="paused")
+    other = making.started(making.campaign("Fay", alice=made.owner))
+    Recipient.objects.for_organisation(made.organisation_id).filter(campaign=other).update(planned_at=NOW)
+
+    def coming(**limit: int) -> list[str]:
+        return [row.candidate.first_name for row in statistics.next_sends(made, **limit)]
+
+    assert coming() == ["Cy", "Ada", "Bea", "Dee"]
+    assert coming(limit=2) == ["Cy", "Ada"]
