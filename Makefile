@@ -9,7 +9,7 @@ SIZE ?= full
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outbox-page bench-outreach bench-interest bench-sourcing bench-duplicates bench-sourcing-import
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-interest bench-sourcing bench-duplicates bench-sourcing-import
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,9 +51,6 @@ walkthrough: setup ## The main job end to end without a browser, with numbers th
 
 chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
 	@$(PY) -m bench.chaos
-
-bench-outbox-page: setup ## Outbox, Inbox and a person's timeline among 5,000,000 messages, against their bounds
-	@$(PY) -m bench.outbox_page
 
 bench-interest: setup ## How answers are read: confusion matrices of the labelled ones
 	@$(PY) -m bench.interest

@@ -55,10 +55,13 @@ def make_world(*, port: int, mailboxes: int, each: int, body: str) -> list[Mailb
     return made
 
 
-def campaigns(owner: User, project: Project, *, count: int, port: int = 1) -> list[Campaign]:
-    """Draft campaigns of one step without people, each with a mailbox of its own without gap or limit."""
+def campaigns(owner: User, project: Project, *, count: int, port: int = 1, first: int = 0) -> list[Campaign]:
+    """Draft campaigns of one step without people, each with a mailbox of its own without gap or limit.
+
+    ``first`` is the number of the first one, for more campaigns of the same owner.
+    """
     made = []
-    for number in range(count):
+    for number in range(first, first + count):
         mailbox = _mailbox(owner, number, port)
         campaign = editing.create_campaign(
             project=project, name=f"Campaign {number}", actor=owner, mailbox=mailbox

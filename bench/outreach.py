@@ -22,7 +22,7 @@ PARTS: dict[str, tuple[str, list[str], list[str]]] = {
     "start": ("bench.outreach_start", [], ["--recipients", "2000", "--repeat", "5"]),
     "tick": ("bench.outreach_tick", [], ["--future", "200000", "--repeat", "5"]),
     "reading": ("bench.outreach_reading", [], ["--messages", "50000", "--mails", "500"]),
-    "pages": ("bench.outreach_pages", [], ["--messages", "100000", "--repeat", "8"]),
+    "pages": ("bench.outreach_pages", [], ["--messages", "100000", "--planned", "20000", "--repeat", "8"]),
     "limits": ("bench.outreach_limits", [], ["--mailboxes", "2", "--limit", "10"]),
 }
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import math
+import re
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.test import Client
 
 from accounts.models import User
 from config.embedded import prepare
+
+_NEXT = re.compile(r'href="([^"]*)"[^>]*rel="next"')
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,18 @@ class Visitor:
     def time(self, paths: Iterable[str]) -> Times:
         """Ask for each, the first one twice before; every answer has to be a page."""
         paths = list(paths)
-        values = [self._get(path) for path in [paths[0], paths[0], *paths]]
+        values = [self._get(path)[0] for path in [paths[0], paths[0], *paths]]
         return Times(values[2:])
+
+    def walk(self, path: str, *, count: int) -> Times:
+        """Follow a list's own *Next* from its first page on, and begin again at its end."""
+        values, query = [], ""
+        for _ in range(count):
+            took, page = self._get(f"{path}{query}")
+            values.append(took)
+            found = _NEXT.search(page)
+            query = html.unescape(found[1]) if found else ""
+        return Times(values)
 
     def press(self, path: str) -> float:
         """POST, which has to lead on; milliseconds."""
@@ -54,10 +68,20 @@ class Visitor:
             raise SystemExit(f"{path} answered {answer.status_code}")
         return took
 
-    def _get(self, path: str) -> float:
+    def _get(self, path: str) -> tuple[float, str]:
         begun = time.perf_counter()
         answer = self._client.get(path)
         took = (time.perf_counter() - begun) * 1_000
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}")
-        return took
+        return took, answer.content.decode()
+
+
+def timed(acts: Iterable[Callable[[], object]]) -> Times:
+    """The same for what is no page."""
+    values = []
+    for act in acts:
+        begun = time.perf_counter()
+        act()
+        values.append((time.perf_counter() - begun) * 1_000)
+    return Times(values)
