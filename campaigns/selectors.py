@@ -29,7 +29,7 @@ from outreach.inbound import selectors as inbox
 from outreach.outbox import scheduled
 from outreach.outbox.explaining import Explainer
 from outreach.outbox.scheduled import NO_ACTS, Acts
-from outreach.selectors import address_for
+from outreach.selectors import address_for, text_for
 from outreach.states import WAITING, Reason
 from sourcing import selectors as people
 from sourcing.models import ContactPoint, ProjectRole
@@ -251,14 +251,14 @@ def _attempt_line(
     if message.status in WAITING:
         explanation = explainer.why(message)
         why, until = explanation.text, explanation.until
-        acts = scheduled.acts_on(message, may_edit=may[0], may_start=may[1])
+        acts = scheduled.acts_on(viewer, message, may_edit=may[0], may_start=may[1])
     return StepLine(
         position=attempt.step.position,
-        subject=message.subject,
+        subject=text_for(viewer, message, message.subject),
         status=step_status(attempt.outcome, answered=answered),
         address=address_for(viewer, message),
         at=message.sent_at or message.settled_at or message.planned_at,
-        why=why or attempt.address_rule,
+        why=text_for(viewer, message, why) or attempt.address_rule,
         until=until,
         message_id=message.pk,
         acts=acts,

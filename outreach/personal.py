@@ -12,7 +12,7 @@ from accounts.permissions import Right, can
 from outreach import forgetting, lending
 from outreach.inbound import selectors
 from outreach.models import InboundMessage, Message
-from outreach.selectors import PRIVATE_ADDRESS
+from outreach.selectors import address_for, is_hidden, text_for
 from outreach.states import LEFT_US, LIVE, MessageStatus, Verdict
 from sourcing import person_data
 from sourcing.models import Candidate
@@ -50,16 +50,16 @@ def _sent(candidate: Candidate, viewer: User, limit: int) -> Iterator[Moment]:
     )
     for message in rows.order_by("-pk")[:limit]:
         status = MessageStatus(message.status)
-        hidden = message.private_to_id is not None and message.private_to_id != viewer.pk
+        hidden = is_hidden(viewer, message)
+        subject = text_for(viewer, message, message.subject) or "(no subject)"
         url = reverse("outreach:message", args=[message.pk])
         if status in LEFT_US:
             uncertain = status == MessageStatus.UNCERTAIN
-            address = PRIVATE_ADDRESS if hidden else message.to_address
             yield Moment(
                 at=message.sent_at or message.sending_at or message.planned_at,
                 icon="mail-question-mark" if uncertain else "send",
                 text="E-mail perhaps sent" if uncertain else "E-mail sent",
-                note=f"{message.subject or '(no subject)'} · to {address}",
+                note=f"{subject} · to {address_for(viewer, message)}",
                 tone="amber" if uncertain else "",
                 url=url,
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,11 +59,13 @@ class MailboxView:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A message as one viewer may see it."""
+    """A message as one viewer may see it: no word of it names another user's private address."""
 
     message: Message
     address: str
     explanation: Explanation
+    subject: str
+    text: str
 
     @property
     def word(self) -> str:
@@ -168,7 +171,16 @@ def message_views(viewer: User, rows: Sequence[Message], *, now: datetime) -> li
     """Messages with the address the viewer may see and why each one waits."""
     explainer = Explainer(now)
     explainer.look_at(row.lane for row in rows)
-    return [MessageView(row, address_for(viewer, row), explainer.why(row)) for row in rows]
+    return [
+        MessageView(
+            row,
+            address_for(viewer, row),
+            explained_to(viewer, row, explainer),
+            text_for(viewer, row, row.subject),
+            text_for(viewer, row, row.body_text),
+        )
+        for row in rows
+    ]
 
 
 def message_view(viewer: User, row: Message, *, now: datetime) -> MessageView:
@@ -176,10 +188,32 @@ def message_view(viewer: User, row: Message, *, now: datetime) -> MessageView:
     return message_views(viewer, [row], now=now)[0]
 
 
+def is_hidden(viewer: User, row: Message) -> bool:
+    """Whether the message goes to another user's private address (docs/behaviour.md §3)."""
+    return row.private_to_id is not None and row.private_to_id != viewer.pk
+
+
 def address_for(viewer: User, row: Message) -> str:
-    """Whom the message goes to; another user's private address stays hidden (docs/behaviour.md §3)."""
-    hidden = row.private_to_id is not None and row.private_to_id != viewer.pk
-    return PRIVATE_ADDRESS if hidden else row.to_address
+    """Whom the message goes to; another user's private address stays hidden."""
+    return PRIVATE_ADDRESS if is_hidden(viewer, row) else row.to_address
+
+
+def text_for(viewer: User, row: Message, text: str) -> str:
+    """Words of or about the message, as a mail server says them too, without an address the viewer may not know."""
+    return masked(text, {row.to_address, row.to_normalised} if is_hidden(viewer, row) else ())
+
+
+def explained_to(viewer: User, row: Message, explainer: Explainer) -> Explanation:
+    """Why the message waits or what became of it, in words the viewer may read."""
+    found = explainer.why(row)
+    return replace(found, text=text_for(viewer, row, found.text))
+
+
+def masked(text: str, secrets: Collection[str]) -> str:
+    """The text without these addresses, however they are written."""
+    for secret in secrets:
+        text = re.sub(re.escape(secret), PRIVATE_ADDRESS, text, flags=re.IGNORECASE)
+    return text
 
 
 def messages_of(viewer: User, message_ids: Sequence[int], *, now: datetime) -> list[MessageView]:

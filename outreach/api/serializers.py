@@ -30,7 +30,7 @@ class MessageSerializer(serializers.Serializer):
     mailbox = serializers.IntegerField(source="message.mailbox_id")
     candidate = serializers.IntegerField(source="message.candidate_id", allow_null=True)
     to = serializers.CharField(source="address")
-    subject = serializers.CharField(source="message.subject")
+    subject = serializers.CharField()
     status = serializers.CharField(source="message.status")
     planned_at = serializers.DateTimeField(source="message.planned_at")
     sent_at = serializers.DateTimeField(source="message.sent_at", allow_null=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,7 @@ from foundation.problems import Missing
 from outreach import lane_access, lending
 from outreach.inbound.match import Certainty
 from outreach.models import InboundMessage, Message, MessageOrigin
-from outreach.selectors import PRIVATE_ADDRESS, address_for
+from outreach.selectors import PRIVATE_ADDRESS, address_for, masked, text_for
 from outreach.states import HELD, KEEN, LEFT_US, WAITING, Interest, Verdict
 from sourcing import slots
 from sourcing.models import ContactKind, ContactPoint
@@ -199,7 +198,7 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
             each.sending_at or each.planned_at,
             address_for(viewer, each),
             sent=each,
-            text=_words(viewer, each),
+            text=text_for(viewer, each, each.body_text),
         )
         for each in latest
     ]
@@ -213,11 +212,6 @@ def _visible(viewer: User) -> QuerySet[InboundMessage]:
     for lanes in lane_access.hidden_lanes(viewer):
         rows = rows.filter(Q(message__lane__isnull=True) | ~Q(message__lane__in=lanes))
     return rows.select_related("candidate", "mailbox", "message")
-
-
-def _words(viewer: User, message: Message) -> str:
-    private = message.private_to_id is not None and message.private_to_id != viewer.pk
-    return masked(message.body_text, {message.to_address, message.to_normalised} if private else ())
 
 
 def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int]) -> set[int]:
@@ -237,13 +231,6 @@ def _hidden(viewer: User, rows: Sequence[InboundMessage], people: Collection[int
         for row in rows
         if (row.candidate_id, compared_email(row.from_address)) in secret or _private_message(viewer, row)
     }
-
-
-def masked(text: str, secrets: Collection[str]) -> str:
-    """The text without these addresses, however they are written."""
-    for secret in secrets:
-        text = re.sub(re.escape(secret), PRIVATE_ADDRESS, text, flags=re.IGNORECASE)
-    return text
 
 
 def _secrets_of(row: InboundMessage) -> set[str]:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from foundation.problems import Conflict, Invalid
+from foundation.problems import Conflict, Invalid, NotAllowed
 from outreach import lane_access, rendering, selectors, unsubscribe
 from outreach.models import Message, MessageOrigin, SendTry
 from outreach.outbox import queue
@@ -67,6 +67,7 @@ def edit(*, message_id: int, subject: str, body: str, actor: User, now: datetime
     """
     require(actor, Right.CAMPAIGN_EDIT)
     message = _waiting(message_id, actor)
+    require_text(actor, message)
     message.subject, message.body_text = _checked(subject, body)
     link = unsubscribe.link_for(message.token)
     if message.origin == MessageOrigin.CAMPAIGN and link not in message.body_text:
@@ -85,6 +86,13 @@ def cancel(*, message_ids: list[int], actor: User, now: datetime) -> set[int]:
     rows = selectors.visible_messages(actor).filter(pk__in=message_ids)
     allowed = [pk for pk, lane in rows.values_list("pk", "lane_id") if lane_access.may_change(actor, lane)]
     return queue.cancel(message_ids=allowed, reason=Reason.CANCELLED_BY_HAND, now=now)
+
+
+def require_text(actor: User, message: Message) -> None:
+    """Raise NotAllowed unless the actor may change the text: it may name an address that is a colleague's alone."""
+    lane_access.require_change(actor, message.lane_id)
+    if selectors.is_hidden(actor, message):
+        raise NotAllowed("This goes to a colleague's private address; only they can change its text.")
 
 
 def check_moment(moment: datetime, *, now: datetime) -> None:

@@ -123,18 +123,21 @@ def _of_message(viewer: User, row: Message, explainer: Explainer, *, may_edit: b
         key=f"m{row.pk}",
         who=row.to_name or address,
         note=address if row.to_name else "",
-        subject=row.subject,
+        subject=selectors.text_for(viewer, row, row.subject),
         sender=row.mailbox.address,
         word=str(MessageStatus(row.status).label),
-        why=explainer.why(row),
+        why=selectors.explained_to(viewer, row, explainer),
         planned_at=row.planned_at,
         url=reverse("outreach:message", args=[row.pk]),
-        acts=acts_on(row, may_edit=may_edit, may_start=may_start),
+        acts=acts_on(viewer, row, may_edit=may_edit, may_start=may_start),
     )
 
 
-def acts_on(row: Message, *, may_edit: bool, may_start: bool) -> Acts:
-    """What may be done to a written message: nothing any more once it is being handed over."""
+def acts_on(viewer: User, row: Message, *, may_edit: bool, may_start: bool) -> Acts:
+    """What may be done to a written message: nothing any more once it is being handed over.
+
+    The text of one to a private address may name it: only who added the address edits it.
+    """
     waits = row.status in WAITING
     return Acts(
         send_now=reverse("outreach:message_now", args=[row.pk]) if waits and may_start else "",
@@ -142,5 +145,7 @@ def acts_on(row: Message, *, may_edit: bool, may_start: bool) -> Acts:
         cancel=reverse("outreach:message_cancel", args=[row.pk])
         if row.status in STOPPABLE and may_edit
         else "",
-        edit=reverse("outreach:message_edit", args=[row.pk]) if waits and may_edit else "",
+        edit=reverse("outreach:message_edit", args=[row.pk])
+        if waits and may_edit and not selectors.is_hidden(viewer, row)
+        else "",
     )

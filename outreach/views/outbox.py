@@ -63,8 +63,9 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     may_change = lane_access.may_change(viewer, row.lane_id)
     context = {
         "shown": selectors.message_view(viewer, row, now=timezone.now()),
-        "tries": row.send_tries.all(),
+        "tries": [(each, selectors.text_for(viewer, row, each.text)) for each in row.send_tries.all()],
         "acts": scheduled.acts_on(
+            viewer,
             row,
             may_edit=may_change and can(viewer, Right.CAMPAIGN_EDIT),
             may_start=may_change and can(viewer, Right.CAMPAIGN_START),
@@ -128,7 +129,7 @@ def edit(request: HttpRequest, message_id: int) -> HttpResponse:
     """*Edit this one message*."""
     viewer = viewer_of(request)
     row = selectors.message(viewer, message_id)
-    lane_access.require_change(viewer, row.lane_id)
+    by_hand.require_text(viewer, row)
     form = MessageTextForm(request.POST or None, initial={"subject": row.subject, "body": row.body_text})
     if request.method == "POST" and form.is_valid():
         try:
