@@ -97,6 +97,7 @@ def _line(row: Recipient, explainer: Explainer, *, may_edit: bool, may_start: bo
         why=waiting.why_not_yet(row, explainer=explainer),
         planned_at=row.planned_at,
         url=reverse("campaigns:recipient", args=[row.pk]),
+        api_url=reverse("campaigns:api_planned", args=[row.pk, step.pk]),
         by_hand="edited"
         if any(change.edited and change.step_id == step.pk for change in row.step_changes.all())
         else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
 from campaigns.views import (
@@ -84,6 +85,29 @@ urlpatterns = [
     path("tasks/<int:recipient_id>/<int:step_id>/", tasks.act, name="task"),
     path("api/v1/tasks/", TaskList.as_view(), name="api_tasks"),
     path("api/v1/tasks/<int:recipient_id>/<int:step_id>/", TaskDetail.as_view(), name="api_task"),
+    path(
+        "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/", PlannedStep.as_view(), name="api_planned"
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/now/",
+        PlannedNow.as_view(),
+        name="api_planned_now",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/not-before/",
+        PlannedNotBefore.as_view(),
+        name="api_planned_later",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/cancel/",
+        PlannedCancel.as_view(),
+        name="api_planned_cancel",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/text/",
+        PlannedText.as_view(),
+        name="api_planned_text",
+    ),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
     path(

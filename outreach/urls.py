@@ -6,6 +6,14 @@ from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.content import TemplateDetail, TemplateList
 from outreach.api.mailbox import MailboxChecks, MailboxComparisons, MailboxDetail, MailboxReleases
+from outreach.api.outbox import (
+    MessageAnswer,
+    MessageCancel,
+    MessageNotBefore,
+    MessageNow,
+    MessageText,
+    OutboxList,
+)
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
     closing,
@@ -89,4 +97,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
     path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),
+    path("api/v1/messages/<int:message_id>/now/", MessageNow.as_view(), name="api_message_now"),
+    path(
+        "api/v1/messages/<int:message_id>/not-before/", MessageNotBefore.as_view(), name="api_message_later"
+    ),
+    path("api/v1/messages/<int:message_id>/cancel/", MessageCancel.as_view(), name="api_message_cancel"),
+    path("api/v1/messages/<int:message_id>/text/", MessageText.as_view(), name="api_message_text"),
+    path("api/v1/messages/<int:message_id>/answer/", MessageAnswer.as_view(), name="api_message_answer"),
+    path("api/v1/outbox/", OutboxList.as_view(), name="api_outbox"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,9 +11,13 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
 from foundation.paging import KeysetPagination
+from foundation.problems import Invalid
 from outreach import selectors
 from outreach.api.content import SingleInSerializer, send_single
 from outreach.api.serializers import MailboxSerializer, MessageSerializer
+
+#: What stands in the Outbox beside what is scheduled (``/api/v1/outbox/``).
+_LISTS = {"uncertain": selectors.uncertain_messages, "sent": selectors.settled_messages}
 
 
 class MailboxList(APIView):
@@ -37,12 +41,29 @@ class MessageList(APIView):
     """``/api/v1/messages/``: what was written, newest first; and a single e-mail to one person."""
 
     rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_EDIT}
+    keyset_order: tuple[str, ...] = ("-id",)
 
-    @extend_schema(operation_id="messages_list", responses=MessageSerializer(many=True))
+    @extend_schema(
+        operation_id="messages_list",
+        parameters=[
+            OpenApiParameter(
+                "show",
+                enum=list(_LISTS),
+                description="One of the Outbox's lists, the last settled first; else everything, newest first.",
+            )
+        ],
+        responses=MessageSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         """One page, each message with its status and why it waits."""
+        show = request.query_params.get("show", "")
+        if show and show not in _LISTS:
+            raise Invalid(fields={"show": f"One of {', '.join(_LISTS)}."})
+        if show:
+            self.keyset_order = ("-settled_at", "-id")
         paginator = KeysetPagination()
-        rows = paginator.paginate_queryset(selectors.visible_messages(viewer_of(request)), request, view=self)
+        asked = _LISTS.get(show, selectors.visible_messages)(viewer_of(request))
+        rows = paginator.paginate_queryset(asked, request, view=self)
         views = selectors.message_views(viewer_of(request), rows or [], now=timezone.now())
         return paginator.get_paginated_response(MessageSerializer(views, many=True).data)
 

@@ -36,8 +36,13 @@ class Acts:
     cancel: str = ""
     edit: str = ""
 
+    @property
+    def names(self) -> list[str]:
+        """What may be done, by name, in the order of the menu."""
+        return [name for name in ("send_now", "not_before", "edit", "cancel") if getattr(self, name)]
+
     def __bool__(self) -> bool:
-        return bool(self.send_now or self.not_before or self.cancel or self.edit)
+        return bool(self.names)
 
 
 #: Nothing may be done.
@@ -48,7 +53,8 @@ NO_ACTS = Acts()
 class Line:
     """One thing that is going to leave, as one viewer may see it.
 
-    ``note`` is what stands below the name: the address, or where it comes from while no address is decided.
+    ``note`` is what stands below the name: the address, or where it comes from while no address is decided. ``api_url``
+    is the address below which the API takes what ``acts`` offers.
     """
 
     key: str
@@ -60,6 +66,7 @@ class Line:
     why: Explanation
     planned_at: datetime
     url: str
+    api_url: str
     by_hand: str = ""
     acts: Acts = NO_ACTS
 
@@ -129,6 +136,7 @@ def _of_message(viewer: User, row: Message, explainer: Explainer, *, may_edit: b
         why=selectors.explained_to(viewer, row, explainer),
         planned_at=row.planned_at,
         url=reverse("outreach:message", args=[row.pk]),
+        api_url=reverse("outreach:api_message", args=[row.pk]),
         acts=acts_on(viewer, row, may_edit=may_edit, may_start=may_start),
     )
 
