@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
+from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
 from campaigns.views import (
@@ -113,5 +114,7 @@ urlpatterns = [
     path(
         "api/v1/campaigns/<int:campaign_id>/recipients/", CampaignRecipients.as_view(), name="api_recipients"
     ),
+    path("api/v1/recipients/<int:recipient_id>/", RecipientDetail.as_view(), name="api_recipient"),
+    path("api/v1/recipients/<int:recipient_id>/mark/", RecipientMark.as_view(), name="api_mark"),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

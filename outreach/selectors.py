@@ -52,6 +52,11 @@ class MailboxView:
         return self.health.word
 
     @property
+    def may_send(self) -> bool:
+        """The viewer may choose it as a sender."""
+        return self.is_mine or self.borrowed is not None
+
+    @property
     def stopped_itself(self) -> bool:
         """Its fuse has blown: only its own page lets it go on."""
         return self.mailbox.status == MailboxStatus.PAUSED and self.mailbox.status_code in FUSES

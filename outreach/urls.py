@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.content import TemplateDetail, TemplateList
+from outreach.api.inbox import ConversationDetail, ConversationList, ConversationReplies
+from outreach.api.lending import LoanDetail, LoanList
 from outreach.api.mailbox import MailboxChecks, MailboxComparisons, MailboxDetail, MailboxReleases
 from outreach.api.outbox import (
     MessageAnswer,
@@ -94,6 +96,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/mailboxes/<int:mailbox_id>/checks/", MailboxChecks.as_view(), name="api_mailbox_checks"),
     path(
         "api/v1/mailboxes/<int:mailbox_id>/releases/", MailboxReleases.as_view(), name="api_mailbox_releases"
+    ),
+    path("api/v1/mailboxes/<int:mailbox_id>/loans/", LoanList.as_view(), name="api_loans"),
+    path("api/v1/loans/<int:loan_id>/", LoanDetail.as_view(), name="api_loan"),
+    path("api/v1/inbox/", ConversationList.as_view(), name="api_inbox"),
+    path("api/v1/inbox/<int:inbound_id>/", ConversationDetail.as_view(), name="api_conversation"),
+    path(
+        "api/v1/inbox/<int:inbound_id>/replies/",
+        ConversationReplies.as_view(),
+        name="api_conversation_replies",
     ),
     path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
     path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),

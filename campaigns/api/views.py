@@ -142,7 +142,7 @@ class RecipientSerializer(serializers.ModelSerializer[Recipient]):
                 "why_not_yet",
                 "until",
             ),
-            *("added_at", "ended_at"),
+            *("added_at", "ended_at", "interest", "interest_reason", "interest_at"),
         )
         read_only_fields = fields
 

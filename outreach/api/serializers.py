@@ -18,6 +18,10 @@ class MailboxSerializer(serializers.Serializer):
     server_words = serializers.CharField(source="mailbox.server_words")
     login = serializers.CharField(source="mailbox.login")
     is_default = serializers.BooleanField(source="mailbox.is_default")
+    may_send = serializers.BooleanField(help_text="The caller's own, or lent to them.")
+    loan = serializers.IntegerField(
+        source="borrowed.pk", allow_null=True, default=None, help_text="The loan to the caller, if it is one."
+    )
     paused_until = serializers.DateTimeField(source="mailbox.paused_until", allow_null=True)
     used = serializers.IntegerField()
     limit = serializers.IntegerField(allow_null=True)

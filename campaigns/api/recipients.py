@@ -1,0 +1,72 @@
+"""One recipient over the API, and how they answered: Interested, Meeting, Not interested … with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import Right, viewer_of
+from campaigns import marking, selectors
+from campaigns.api.views import RecipientSerializer
+from campaigns.models import Recipient
+from outreach.states import Interest
+from sourcing.models import ProjectRole
+
+
+class MarkSerializer(serializers.Serializer[Any]):
+    """How the person answered. ``reason`` may be any text; the page offers some."""
+
+    interest = serializers.ChoiceField(choices=Interest.choices)
+    reason = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=marking.LONGEST_REASON
+    )
+
+
+class RecipientDetail(APIView):
+    """``/api/v1/recipients/<id>/``: one person in one campaign."""
+
+    right = Right.CAMPAIGN_VIEW
+
+    @extend_schema(operation_id="recipients_read", responses=RecipientSerializer)
+    def get(self, request: Request, recipient_id: int) -> Response:
+        """Where they stand, what comes next, why not yet, and how they answered."""
+        return _told(request, recipient_id)
+
+
+class RecipientMark(APIView):
+    """``/api/v1/recipients/<id>/mark/``: how they answered."""
+
+    right = Right.CAMPAIGN_EDIT
+
+    @extend_schema(operation_id="recipients_mark", request=MarkSerializer, responses=RecipientSerializer)
+    def put(self, request: Request, recipient_id: int) -> Response:
+        """It implies an answer: the campaign ends for them as *Replied*. Nobody is suppressed by it."""
+        found = _editable(request, recipient_id)
+        asked = MarkSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return _mark(request, found, **asked.validated_data)
+
+    @extend_schema(operation_id="recipients_unmark", responses=RecipientSerializer)
+    def delete(self, request: Request, recipient_id: int) -> Response:
+        """Take the mark back; nothing starts again."""
+        return _mark(request, _editable(request, recipient_id), interest="", reason="")
+
+
+def _editable(request: Request, recipient_id: int) -> Recipient:
+    return selectors.recipient_for(viewer_of(request), recipient_id, role=ProjectRole.EDITOR)
+
+
+def _mark(request: Request, found: Recipient, **said: str) -> Response:
+    marking.mark(recipient=found, actor=viewer_of(request), now=timezone.now(), **said)
+    return _told(request, found.pk)
+
+
+def _told(request: Request, recipient_id: int) -> Response:
+    found = selectors.recipient_for(viewer_of(request), recipient_id)
+    return Response(RecipientSerializer(found, context={"now": timezone.now()}).data)
