@@ -6,22 +6,28 @@ the organisation's plan and switch allow it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
+from outreach.inbound import unread
 from sourcing.selectors import openable_projects
 
 RECENT = 5
+#: Higher counts are shown as "99+".
+HIGHEST_COUNT = 99
 
 
 @dataclass(frozen=True)
 class Item:
-    """One link of the navigation or the menu. ``count`` 0 shows none; ``active`` marks where the page belongs."""
+    """One link of the navigation or the menu. ``active`` marks where the page belongs; ``count`` is of what is unread
+    there, 0 shows none.
+    """
 
     id: str
     label: str
@@ -29,6 +35,11 @@ class Item:
     url: str
     active: bool = False
     count: int = 0
+
+    @property
+    def count_text(self) -> str:
+        """The count as it is shown."""
+        return f"{HIGHEST_COUNT}+" if self.count > HIGHEST_COUNT else str(self.count)
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def _frame(request: HttpRequest) -> Frame:
     people = can(user, Right.CANDIDATE_VIEW)
     integrations = can(user, Right.CONNECTION_VIEW) and has_feature(user.organisation, Feature.INTEGRATIONS)
     return Frame(
-        nav=[_at(item, here) for right, item in NAVIGATION if can(user, right)],
+        nav=[_counted(_at(item, here), user) for right, item in NAVIGATION if can(user, right)],
         outreach_settings=_at(OUTREACH_SETTINGS, here) if can(user, Right.MAILBOX_VIEW) else None,
         menu=[*[_at(INTEGRATIONS, here)] * integrations, _at(SETTINGS, here), *admin, _at(HELP, here)],
         recent=_recent(user, request.path) if can(user, Right.PROJECT_VIEW) else [],
@@ -127,7 +138,11 @@ def _part(path: str) -> str:
 
 
 def _at(item: Item, here: str) -> Item:
-    return Item(item.id, item.label, icon=item.icon, url=item.url, active=item.id == here, count=item.count)
+    return replace(item, active=item.id == here)
+
+
+def _counted(item: Item, user: User) -> Item:
+    return replace(item, count=unread.count(user, now=timezone.now())) if item.id == "inbox" else item
 
 
 def _recent(user: User, path: str) -> list[Recent]:

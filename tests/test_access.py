@@ -290,6 +290,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:inbound_reply": ("POST", "AR"),
     "outreach:inbound_interest": ("POST", "AR"),
     "outreach:inbound_done": ("POST", "AR"),
+    "outreach:inbound_unread": ("POST", "ARV"),
+    "outreach:inbox_read": ("POST", "ARV"),
     "outreach:api_templates": ("GET", "ARV"),
     "outreach:api_template": ("GET", "ARV"),
     "outreach:api_mailboxes": ("GET", "ARV"),

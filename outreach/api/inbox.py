@@ -18,12 +18,12 @@ from foundation.problems import Invalid
 from outreach import lane_access, replying
 from outreach import selectors as outbox
 from outreach.api.serializers import MessageSerializer
-from outreach.inbound import answering, selectors
+from outreach.inbound import answering, reading, selectors, unread
 from outreach.models import InboundMessage
 from outreach.states import Interest, Verdict
 
 
-class MailSerializer(serializers.Serializer[selectors.MailView]):
+class MailSerializer(serializers.Serializer[Any]):
     """One mail that came in; ``from`` is "private address" for all but the user who added it.
 
     ``interest`` is what counts: what a person said, else what was read from ``interest_phrase``.
@@ -44,6 +44,9 @@ class MailSerializer(serializers.Serializer[selectors.MailView]):
     received_at = serializers.DateTimeField(source="mail.received_at")
     returns_at = serializers.DateTimeField(source="mail.returns_at", allow_null=True)
     needs_answer = serializers.BooleanField()
+    unread = serializers.SerializerMethodField(
+        help_text="Something in its conversation is unread, for the caller alone."
+    )
     interest = serializers.CharField(source="mail.meaning", help_text="Empty: it says nothing.")
     read_as = serializers.CharField(source="mail.interest", help_text="Read from its words; empty in doubt.")
     interest_phrase = serializers.CharField(source="mail.interest_phrase")
@@ -53,12 +56,16 @@ class MailSerializer(serializers.Serializer[selectors.MailView]):
         source="mail.explanation", help_text="Why this verdict and this match."
     )
 
+    def get_unread(self, shown: selectors.MailView) -> bool:
+        """Asked for all of a page at once."""
+        return shown.mail.pk in self.context["unread"]
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """With ``from``, which is a word of the language."""
         return super().get_fields() | {"from": serializers.CharField(source="address")}
 
 
-class EntrySerializer(serializers.Serializer[selectors.Entry]):
+class EntrySerializer(serializers.Serializer[Any]):
     """One mail of a conversation: either ``sent`` (the id of a message of ours) or ``came``."""
 
     at = serializers.DateTimeField()
@@ -93,6 +100,7 @@ class ChangeSerializer(serializers.Serializer[Any]):
         choices=Interest.choices, allow_blank=True, required=False, help_text="Empty: it says nothing."
     )
     needs_answer = serializers.BooleanField(required=False)
+    unread = serializers.BooleanField(required=False, help_text="For the caller alone.")
 
 
 class ReplySerializer(serializers.Serializer[Any]):
@@ -109,33 +117,37 @@ class ConversationList(APIView):
 
     @extend_schema(
         operation_id="inbox_list",
-        parameters=[OpenApiParameter("show", enum=list(selectors.FILTERS))],
+        parameters=[OpenApiParameter("show", enum=list(unread.LISTS))],
         responses=MailSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """Newest first; ``show`` is one of the lists of the page (``answer``: those that need one)."""
-        caller, show = viewer_of(request), request.query_params.get("show", "all")
-        if show not in selectors.FILTERS:
-            raise Invalid(fields={"show": f"One of {', '.join(selectors.FILTERS)}."})
+        caller, now, show = viewer_of(request), timezone.now(), request.query_params.get("show", "all")
+        if show not in unread.LISTS:
+            raise Invalid(fields={"show": f"One of {', '.join(unread.LISTS)}."})
         paging = KeysetPagination()
-        rows = paging.paginate_queryset(selectors.inbox(caller, only=show), request, view=self)
+        rows = paging.paginate_queryset(unread.listed(caller, show=show, now=now), request, view=self)
         views = selectors.mail_views(caller, rows, with_marks=False)
-        return paging.get_paginated_response(MailSerializer(views, many=True).data)
+        context = {"unread": unread.among(caller, rows, now=now)}
+        return paging.get_paginated_response(MailSerializer(views, many=True, context=context).data)
 
 
 class ConversationDetail(APIView):
     """``/api/v1/inbox/<id>/``: one mail in its conversation."""
 
-    rights = {"GET": Right.CAMPAIGN_VIEW, "PATCH": Right.CAMPAIGN_EDIT}
+    right = Right.CAMPAIGN_VIEW
 
     @extend_schema(operation_id="inbox_read", responses=ConversationSerializer)
     def get(self, request: Request, inbound_id: int) -> Response:
-        """What was sent to the person from this mailbox and what came back, as far as the caller may see it."""
+        """What was sent to the person from this mailbox and what came back, as far as the caller may see it.
+
+        It stays unread.
+        """
         return _told(request, selectors.mail(viewer_of(request), inbound_id))
 
     @extend_schema(operation_id="inbox_write", request=ChangeSerializer, responses=ConversationSerializer)
     def patch(self, request: Request, inbound_id: int) -> Response:
-        """Correct what the answer means, or say whether somebody still has to answer."""
+        """Correct what the answer means, say whether somebody has to answer, or whether the caller has read it."""
         caller, now = viewer_of(request), timezone.now()
         row = selectors.mail(caller, inbound_id)
         asked = ChangeSerializer(data=request.data)
@@ -146,6 +158,11 @@ class ConversationDetail(APIView):
                 answering.correct(row=row, interest=said["interest"], actor=caller, now=now)
             if "needs_answer" in said:
                 answering.set_done(row=row, done=not said["needs_answer"], actor=caller, now=now)
+            if said.get("unread"):
+                reading.set_back(actor=caller, row=row, now=now)
+            elif "unread" in said:
+                new = unread.among(caller, [row], now=now).get(row.pk, [])
+                reading.opened(actor=caller, inbound_ids=[row.pk, *new], now=now)
         return _told(request, selectors.mail(caller, inbound_id))
 
 
@@ -173,10 +190,13 @@ def _told(request: Request, row: InboundMessage) -> Response:
         caller, row.message.lane_id if row.message else None
     )
     why_not = replying.problem_with(row, actor=caller) if may else "Your role does not answer mail here."
+    entries = selectors.thread(caller, row)
     told = {
         "mail": shown,
-        "entries": selectors.thread(caller, row),
+        "entries": entries,
         "may_answer": not why_not,
         "why_not": why_not,
     }
-    return Response(ConversationSerializer(told).data)
+    mails = [row, *(entry.came.mail for entry in entries if entry.came)]
+    context = {"unread": unread.among(caller, mails, now=timezone.now())}
+    return Response(ConversationSerializer(told, context=context).data)

@@ -115,14 +115,14 @@ def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
     """
     wanted = FILTERS.get(only, Q())
     # Of what the viewer may see: a mail that is hidden from them hides no other.
-    newer = _visible(viewer).filter(wanted, mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate"))
+    newer = visible(viewer).filter(wanted, mailbox=OuterRef("mailbox"), candidate=OuterRef("candidate"))
     # The bound is said once more by itself, so that the index of the conversation is entered there.
     newer = newer.filter(
         Q(received_at__gte=OuterRef("received_at")),
         Q(received_at__gt=OuterRef("received_at"))
         | Q(received_at=OuterRef("received_at"), pk__gt=OuterRef("pk")),
     )
-    rows = _visible(viewer).filter(wanted, ~Exists(newer))
+    rows = visible(viewer).filter(wanted, ~Exists(newer))
     if only == "answer":
         answered = Message.objects.for_organisation(viewer.organisation_id).filter(
             candidate=OuterRef("candidate"), origin=MessageOrigin.REPLY, sent_at__gt=OuterRef("received_at")
@@ -133,7 +133,7 @@ def inbox(viewer: User, *, only: str = "all") -> QuerySet[InboundMessage]:
 
 def mail(viewer: User, inbound_id: int) -> InboundMessage:
     """One matched mail of the viewer's organisation; raises Missing for any other, private ones included."""
-    row = _visible(viewer).filter(pk=inbound_id).first()
+    row = visible(viewer).filter(pk=inbound_id).first()
     if row is None:
         raise Missing("There is no such mail.")
     return row
@@ -141,7 +141,7 @@ def mail(viewer: User, inbound_id: int) -> InboundMessage:
 
 def newest_of(viewer: User, *, candidate_id: int, mailbox_id: int | None) -> int | None:
     """The id of the newest mail of a conversation; None while nothing came."""
-    rows = _visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id or 0)
+    rows = visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id or 0)
     return rows.order_by("-received_at", "-pk").values_list("pk", flat=True).first()
 
 
@@ -184,7 +184,7 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
     sent = Message.objects.for_organisation(viewer.organisation_id).filter(Q(status__in=LEFT_US) | on_its_way)
     for lanes in lane_access.hidden_lanes(viewer):
         sent = sent.exclude(lane__in=lanes)
-    came = _visible(viewer).filter(mailbox=row.mailbox)
+    came = visible(viewer).filter(mailbox=row.mailbox)
     if row.candidate_id is not None:
         about = Q(candidate_id=row.candidate_id, mailbox_id=row.mailbox_id)
         sent = sent.filter(about | Q(pk=row.message_id)) if row.message_id else sent.filter(about)
@@ -206,7 +206,8 @@ def thread(viewer: User, row: InboundMessage) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.at, entry.came is not None))[-LONGEST_THREAD:]
 
 
-def _visible(viewer: User) -> QuerySet[InboundMessage]:
+def visible(viewer: User) -> QuerySet[InboundMessage]:
+    """Mail of somebody we wrote to, as far as the viewer may see it at all, with its person, mailbox and message."""
     rows = InboundMessage.objects.for_organisation(viewer.organisation_id).exclude(certainty="")
     rows = rows.filter(lending.within_reach(viewer))
     for lanes in lane_access.hidden_lanes(viewer):

@@ -14,6 +14,7 @@ from outreach.models.loan import MailboxLoan
 from outreach.models.mailbox import LoginKind, Mailbox, MailboxFolder, Security
 from outreach.models.message import Message, MessageOrigin, SendTry
 from outreach.models.opens import Open
+from outreach.models.reading import InboundReading, InboxReader
 
 __all__ = [
     "BreakNotice",
@@ -27,6 +28,8 @@ __all__ = [
     "Holiday",
     "InboundLocation",
     "InboundMessage",
+    "InboundReading",
+    "InboxReader",
     "Lane",
     "LaneDay",
     "LoginKind",

@@ -94,6 +94,12 @@ class InboundMessage(TenantModel):
                 condition=~Q(certainty=""),
                 name="outreach_inbound_thread",
             ),
+            # What a member has not read: answers nobody has dealt with, newest first.
+            models.Index(
+                fields=["organisation", "-received_at", "-id"],
+                condition=Q(verdict="reply", done_at__isnull=True) & ~Q(certainty=""),
+                name="outreach_inbound_open",
+            ),
             # The fuse: complaints of some days.
             models.Index(
                 fields=["organisation", "read_at"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,7 +15,8 @@ from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
 from outreach import lane_access, replying
 from outreach.forms import ReplyForm
-from outreach.inbound import answering, selectors
+from outreach.inbound import answering, reading, selectors
+from outreach.inbound import unread as unread_mail
 from outreach.models import InboundMessage
 from outreach.states import Interest, Verdict
 from outreach.views.outbox import back
@@ -25,6 +26,7 @@ PER_PAGE = 50
 _ORDER = ("-received_at", "-id")
 _VIEWS = (
     {"id": "all", "label": "All", "icon": "inbox"},
+    {"id": "unread", "label": "Unread", "icon": "mail"},
     {"id": "answer", "label": "Needs answer", "icon": "reply"},
     {"id": "interested", "label": "Interested", "icon": "thumbs-up"},
     {"id": "bounced", "label": "Bounced", "icon": "mail-x"},
@@ -36,17 +38,19 @@ _VIEWS = (
 @needs(Right.CAMPAIGN_VIEW)
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest mail of every conversation; ``?show=`` is one of the filters."""
-    viewer = viewer_of(request)
+    viewer, now = viewer_of(request), timezone.now()
     show = request.GET.get("show", "all")
-    if show not in selectors.FILTERS:
+    if show not in unread_mail.LISTS:
         show = "all"
-    page = keyset(
-        selectors.inbox(viewer, only=show), order=_ORDER, after=request.GET.get("after"), size=PER_PAGE
-    )
+    rows = unread_mail.listed(viewer, show=show, now=now)
+    page = keyset(rows, order=_ORDER, after=request.GET.get("after"), size=PER_PAGE)
+    unread = unread_mail.among(viewer, page.rows, now=now)
     context = {
         "page": page,
         "show": show,
         "mails": selectors.mail_views(viewer, page.rows),
+        "unread": unread,
+        "may_read_all": bool(unread) or show == unread_mail.UNREAD,
         "marks": slots.candidate_mark.visible(viewer),
         "views": [
             {
@@ -63,8 +67,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.CAMPAIGN_VIEW)
 def inbound(request: HttpRequest, inbound_id: int) -> HttpResponse:
-    """One mail in its conversation, with the box to answer it."""
-    return _conversation(request, selectors.mail(viewer_of(request), inbound_id), ReplyForm())
+    """One mail in its conversation, with the box to answer it; what it holds is read now."""
+    viewer, now = viewer_of(request), timezone.now()
+    row = selectors.mail(viewer, inbound_id)
+    unread = unread_mail.among(viewer, [row], now=now).get(row.pk, [])
+    reading.opened(actor=viewer, inbound_ids=[row.pk, *unread], now=now)
+    return _conversation(request, row, ReplyForm())
 
 
 def _conversation(
@@ -83,6 +91,7 @@ def _conversation(
         "may_reply": may_start,
         "reply_problem": replying.problem_with(row, actor=viewer) if may_start else "",
         "interests": Interest.choices,
+        "seen_by": [seen.user for seen in reading.seen_by(row) if seen.user_id != viewer.pk],
     }
     return render(request, "outreach/inbound.html", context, status=status)
 
@@ -127,3 +136,22 @@ def done(request: HttpRequest, inbound_id: int) -> HttpResponse:
     answering.set_done(row=row, done=is_done, actor=viewer, now=timezone.now())
     messages.success(request, "Set aside." if is_done else "It waits for an answer again.")
     return back(request, "outreach:inbound", row.pk)
+
+
+@require_POST
+@needs(Right.CAMPAIGN_VIEW)
+def unread(request: HttpRequest, inbound_id: int) -> HttpResponse:
+    """*Mark as unread*, for who presses it alone; back to the list, because opening it would mean reading it."""
+    viewer = viewer_of(request)
+    reading.set_back(actor=viewer, row=selectors.mail(viewer, inbound_id), now=timezone.now())
+    messages.success(request, "Marked as unread.")
+    return redirect("outreach:inbox")
+
+
+@require_POST
+@needs(Right.CAMPAIGN_VIEW)
+def read_all(request: HttpRequest) -> HttpResponse:
+    """*Mark all as read*, for who presses it alone."""
+    reading.read_all(actor=viewer_of(request), now=timezone.now())
+    messages.success(request, "Everything is marked as read.")
+    return redirect("outreach:inbox")

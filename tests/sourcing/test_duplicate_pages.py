@@ -43,7 +43,7 @@ def test_the_list_costs_the_same_for_one_pair_and_for_many(
     as_alice: Client, alice: User, pair: DuplicatePair, django_assert_num_queries: Any
 ) -> None:
     as_alice.get(INDEX)  # who is logged in is read from the cache from now on
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(10) as few:
         as_alice.get(INDEX)
     for n in range(10):
         for _ in range(2):
