@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import User
 from campaigns import addressing, calendar, choosing, planning, sequence, writing
 from campaigns.models import Campaign, Recipient, Step
+from campaigns.states import StepKind
 from outreach import rendering
 from outreach.previews import SAMPLE_LINK, Preview
 from sourcing import selectors as people
@@ -32,7 +33,9 @@ def of_step(step: Step, *, viewer: User, candidate_id: int | None = None) -> Pre
     campaign = _with_sender(step.campaign)
     return _preview(
         candidate,
-        lambda: writing.render_step(campaign, step, candidate, unsubscribe_link=SAMPLE_LINK),
+        lambda link: writing.render_step(campaign, step, candidate, unsubscribe_link=link),
+        step=step,
+        campaign=campaign,
     )
 
 
@@ -41,7 +44,9 @@ def for_recipient(step: Step, recipient: Recipient) -> Preview:
     recipient.campaign = _with_sender(step.campaign)
     return _preview(
         recipient.candidate,
-        lambda: writing.render_for(recipient, step, unsubscribe_link=SAMPLE_LINK),
+        lambda link: writing.render_for(recipient, step, unsubscribe_link=link),
+        step=step,
+        campaign=recipient.campaign,
     )
 
 
@@ -67,11 +72,17 @@ def of_sequence(campaign: Campaign, recipient: Recipient, *, now: datetime) -> l
     return parts
 
 
-def _preview(candidate: Candidate, render: Callable[[], rendering.Rendered]) -> Preview:
+def _preview(
+    candidate: Candidate, render: Callable[[str], rendering.Rendered], *, step: Step, campaign: Campaign
+) -> Preview:
+    """An e-mail with the way out and the sender's signature; a manual task has neither."""
+    mailed = step.kind == StepKind.EMAIL
     try:
-        return Preview(candidate.pk, candidate.name, render())
+        text = render(SAMPLE_LINK if mailed else "")
     except rendering.TemplateProblem as problem:
         return Preview(candidate.pk, candidate.name, None, str(problem))
+    signature = campaign.mailbox.signature if mailed and campaign.mailbox else ""
+    return Preview(candidate.pk, candidate.name, text, signature=signature)
 
 
 def choices(campaign: Campaign) -> list[tuple[int, str]]:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
+from urllib.parse import quote
 
 from django.db.models import Q, QuerySet
 
@@ -216,8 +218,9 @@ def explained_to(viewer: User, row: Message, explainer: Explainer) -> Explanatio
 
 def masked(text: str, secrets: Collection[str]) -> str:
     """The text without these addresses, however they are written."""
-    for secret in secrets:
-        text = re.sub(re.escape(secret), PRIVATE_ADDRESS, text, flags=re.IGNORECASE)
+    forms = {form for secret in secrets for form in (secret, escape(secret), quote(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        text = re.sub(re.escape(form), PRIVATE_ADDRESS, text, flags=re.IGNORECASE)
     return text
 
 

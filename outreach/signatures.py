@@ -17,6 +17,12 @@ _TEXT_FOOTER = f"\n\n{FOOTER}"
 _HTML_FOOTER = f"\n<p><small>{FOOTER}"
 
 
+def as_sent(text: str, html: str, signature: str) -> tuple[str, str]:
+    """Both parts of a mail as they leave: for the bytes, for every preview and for the Outbox. Without ``html`` it is
+    made from the words."""
+    return signed(text, html or to_html(text), signature)
+
+
 def signed(text: str, html: str, signature: str) -> tuple[str, str]:
     """Both parts of a message with ``signature``, which is plain text; an empty one changes nothing."""
     signature = signature.strip()

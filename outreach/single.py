@@ -41,6 +41,11 @@ def senders(viewer: User) -> QuerySet[Mailbox]:
     return selectors.usable_mailboxes(viewer).filter(status__in=MAY_SEND)
 
 
+def default_sender(viewer: User) -> Mailbox | None:
+    """The mailbox a text leaves from while none is chosen: one of the viewer's own if there is one."""
+    return senders(viewer).filter(owner=viewer).first() or senders(viewer).first()
+
+
 def addresses(viewer: User, candidate: Candidate) -> list[tuple[ContactPoint, str]]:
     """The e-mail addresses the viewer may see, in relevance order, each with why it cannot be written to or "".
 
@@ -160,7 +165,7 @@ def send_test(
 ) -> Message:
     """The text to the actor's own address, made for ``candidate``; without one, variables stand as their labels."""
     require(actor, Right.CAMPAIGN_EDIT)
-    sender = mailbox or senders(actor).first()
+    sender = mailbox or default_sender(actor)
     if sender is None:
         raise NoSender("Link an e-mail account first: a test is sent from it.")
     if candidate is not None:

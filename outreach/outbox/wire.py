@@ -5,8 +5,7 @@ from __future__ import annotations
 from foundation.problems import Invalid
 from outreach import mime, rich_text, unsubscribe
 from outreach.models import Mailbox, Message, MessageOrigin
-from outreach.rendering import to_html
-from outreach.signatures import signed
+from outreach.signatures import as_sent
 
 #: ``step_ref`` of the test mail of ``outreach.deliverability``.
 READ_BACK = "deliverability"
@@ -20,10 +19,8 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
     assert message.claimed_at is not None
     # A test that is read back is judged by what receivers of a campaign get.
     campaign = message.origin == MessageOrigin.CAMPAIGN or message.step_ref == READ_BACK
-    text, markup = message.body_text, message.body_html or to_html(message.body_text)
+    text, markup = as_sent(message.body_text, message.body_html, signature_under(message, mailbox))
     carried = _files(message, markup) if message.has_files else []
-    if message.step_ref != READ_BACK:
-        text, markup = signed(text, markup, mailbox.signature)
     return mime.to_wire(
         mime.build_mime(
             message_id=message.our_message_id,
@@ -43,6 +40,11 @@ def content(message: Message, mailbox: Mailbox) -> bytes:
             files=[file for _, file in carried],
         )
     )
+
+
+def signature_under(message: Message, mailbox: Mailbox) -> str:
+    """The mailbox's signature, if the message carries it: the test mail that is read back does not."""
+    return "" if message.step_ref == READ_BACK else mailbox.signature
 
 
 def _files(message: Message, markup: str) -> list[tuple[int, mime.File]]:

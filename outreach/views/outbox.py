@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
-from outreach import lane_access, selectors
+from outreach import lane_access, previews, selectors
 from outreach.forms import MessageTextForm, MomentForm
 from outreach.outbox import by_hand, proofs, scheduled
 from outreach.states import MessageStatus
@@ -64,6 +64,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     context = {
         "shown": selectors.message_view(viewer, row, now=timezone.now()),
         "tries": [(each, selectors.text_for(viewer, row, each.text)) for each in row.send_tries.all()],
+        "sent": previews.of_message(row, viewer=viewer),
         "acts": scheduled.acts_on(
             viewer,
             row,

@@ -37,7 +37,7 @@ def write(request: HttpRequest, candidate_id: int) -> HttpResponse:
         mailboxes=senders,
         addresses=[(pk, f"{point.value} · {point.get_type_display()}") for pk, point in usable.items()],
         initial=editor.initial_of(content)
-        | {"mailbox": senders.filter(owner=viewer).first() or senders.first(), "token": queue.mint_token()},
+        | {"mailbox": single.default_sender(viewer), "token": queue.mint_token()},
     )
     if request.method == "POST" and form.is_valid():
         try:
