@@ -134,4 +134,9 @@ def _may_change_lane(viewer: User, lane_id: int) -> bool:
     return {each.pk for each in found} == _may_change(viewer, found)
 
 
-LANES = Rules(hidden=_hidden_lanes, may_change=_may_change_lane)
+def _project_of_lane(lane_id: int) -> int | None:
+    rows = Campaign.objects.across_organisations("the lane was read for one").filter(lane_id=lane_id)
+    return rows.values_list("project_id", flat=True).first()
+
+
+LANES = Rules(hidden=_hidden_lanes, may_change=_may_change_lane, project=_project_of_lane)

@@ -21,10 +21,12 @@ class Rules:
     """``hidden(viewer)``: ids of lanes that do not exist for the viewer, None when there are none.
 
     ``may_change(viewer, lane_id)``: whether the viewer may stop, move or edit what leaves by that lane.
+    ``project(lane_id)``: for whose people it writes.
     """
 
     hidden: Callable[[User], QuerySet[Any, int] | None]
     may_change: Callable[[User, int], bool]
+    project: Callable[[int], int | None]
 
 
 _rules: dict[str, Rules] = {}
@@ -44,6 +46,13 @@ def hidden_lanes(viewer: User) -> list[QuerySet[Any, int]]:
 def may_change(viewer: User, lane_id: int | None) -> bool:
     """Whether every room lets the viewer change what leaves by this lane; mail without one is nobody's campaign."""
     return lane_id is None or all(rules.may_change(viewer, lane_id) for rules in _rules.values())
+
+
+def project_of(lane_id: int | None) -> int | None:
+    """The project whose people are written to by this lane; mail without one belongs to no project."""
+    if lane_id is None:
+        return None
+    return next((found for rules in _rules.values() if (found := rules.project(lane_id)) is not None), None)
 
 
 def require_change(viewer: User, lane_id: int | None) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.content import TemplateDetail, TemplateList
-from outreach.api.inbox import ConversationDetail, ConversationList, ConversationReplies
+from outreach.api.inbox import (
+    ConversationDetail,
+    ConversationList,
+    ConversationReferrals,
+    ConversationReplies,
+)
 from outreach.api.lending import LoanDetail, LoanList
 from outreach.api.mailbox import MailboxChecks, MailboxComparisons, MailboxDetail, MailboxReleases
 from outreach.api.outbox import (
@@ -83,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<int:inbound_id>/reply/", inbox.reply, name="inbound_reply"),
     path("inbox/<int:inbound_id>/interest/", inbox.interest, name="inbound_interest"),
     path("inbox/<int:inbound_id>/done/", inbox.done, name="inbound_done"),
+    path("inbox/<int:inbound_id>/referral/", inbox.referral, name="inbound_referral"),
     path("inbox/<int:inbound_id>/unread/", inbox.unread, name="inbound_unread"),
     path("o/<str:reference>.gif", opens.picture, name="open_picture"),
     path("u/<str:reference>/", unsubscribe.page, name="unsubscribe"),
@@ -102,6 +108,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/mailboxes/<int:mailbox_id>/loans/", LoanList.as_view(), name="api_loans"),
     path("api/v1/loans/<int:loan_id>/", LoanDetail.as_view(), name="api_loan"),
     path("api/v1/inbox/", ConversationList.as_view(), name="api_inbox"),
+    path(
+        "api/v1/inbox/<int:inbound_id>/referrals/",
+        ConversationReferrals.as_view(),
+        name="api_conversation_referrals",
+    ),
     path("api/v1/inbox/<int:inbound_id>/", ConversationDetail.as_view(), name="api_conversation"),
     path(
         "api/v1/inbox/<int:inbound_id>/replies/",

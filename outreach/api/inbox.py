@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, can, viewer_of
 from foundation.paging import KeysetPagination
 from foundation.problems import Invalid
-from outreach import lane_access, replying
+from outreach import lane_access, referring, replying
 from outreach import selectors as outbox
 from outreach.api.serializers import MessageSerializer
 from outreach.inbound import answering, reading, selectors, unread
@@ -84,11 +84,35 @@ class EntrySerializer(serializers.Serializer[Any]):
         return entry.came.text if entry.came else entry.text
 
 
+class ReferralSerializer(serializers.Serializer[Any]):
+    """Somebody whom the answer names. Nobody is made a person before the caller asks for it."""
+
+    address = serializers.CharField(source="named.address")
+    name = serializers.CharField(source="named.name")
+    phrase = serializers.CharField(source="named.phrase", help_text="The sentence that names them.")
+    candidate = serializers.IntegerField(
+        source="there.pk", allow_null=True, default=None, help_text="Who they certainly are already."
+    )
+
+
+class ReferralInSerializer(serializers.Serializer[Any]):
+    """Whom of those it names."""
+
+    address = serializers.CharField(max_length=320)
+
+
+class ReferredSerializer(serializers.Serializer[Any]):
+    """The person, new or known, now in the project of the answered campaign."""
+
+    candidate = serializers.IntegerField()
+
+
 class ConversationSerializer(serializers.Serializer[Any]):
     """One mail in its conversation, oldest first; at most the newest 50."""
 
     mail = MailSerializer()
     entries = EntrySerializer(many=True)
+    referrals = ReferralSerializer(many=True)
     may_answer = serializers.BooleanField()
     why_not = serializers.CharField(help_text="Why the caller cannot answer it; empty if they can.")
 
@@ -183,6 +207,25 @@ class ConversationReplies(APIView):
         return Response(MessageSerializer(view).data, status=status.HTTP_201_CREATED)
 
 
+class ConversationReferrals(APIView):
+    """``/api/v1/inbox/<id>/referrals/``: add whom the answer names."""
+
+    right = Right.CANDIDATE_EDIT
+
+    @extend_schema(
+        operation_id="inbox_add_referral", request=ReferralInSerializer, responses={201: ReferredSerializer}
+    )
+    def post(self, request: Request, inbound_id: int) -> Response:
+        """As a person with the source *Referral*, into the project; who is there already is not made again."""
+        caller = viewer_of(request)
+        row = selectors.mail(caller, inbound_id)
+        asked = ReferralInSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        address = asked.validated_data["address"]
+        added = referring.add(row=row, address=address, actor=caller)
+        return Response(ReferredSerializer({"candidate": added.pk}).data, status=status.HTTP_201_CREATED)
+
+
 def _told(request: Request, row: InboundMessage) -> Response:
     caller = viewer_of(request)
     (shown,) = selectors.mail_views(caller, [row], with_marks=False)
@@ -194,6 +237,7 @@ def _told(request: Request, row: InboundMessage) -> Response:
     told = {
         "mail": shown,
         "entries": entries,
+        "referrals": referring.suggestions(caller, row),
         "may_answer": not why_not,
         "why_not": why_not,
     }

@@ -87,7 +87,7 @@ def read_interest(text: str, *, ours: str = "") -> Reading:
 
     Never raises; bounded time whatever the text.
     """
-    found = list(_found(_own_words(text[:_READ], ours)))
+    found = list(_found(own_words(text[:_READ], ours)))
     scores: dict[Interest, float] = {}
     for one in found:
         scores[one.rule.interest] = scores.get(one.rule.interest, 0) + one.weight
@@ -171,8 +171,8 @@ def _found(text: str) -> Iterator[_Found]:
                 rest = rest[: match.start()] + " " * (end - match.start()) + rest[end:]
 
 
-def _own_words(text: str, ours: str) -> str:
-    """The answer up to its sign-off or signature, without lines that stand in our own mail."""
+def own_words(text: str, ours: str) -> str:
+    """What the writer wrote: the answer up to its sign-off or signature, without lines that stand in our own mail."""
     known = {" ".join(line.split()).casefold() for line in ours.splitlines() if len(line.split()) > 2}
     kept: list[str] = []
     written = False

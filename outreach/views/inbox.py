@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
-from outreach import lane_access, replying
+from outreach import lane_access, referring, replying
 from outreach.forms import ReplyForm
 from outreach.inbound import answering, reading, selectors
 from outreach.inbound import unread as unread_mail
@@ -86,6 +86,9 @@ def _conversation(
         "shown": shown,
         "row": row,
         "entries": selectors.thread(viewer, row),
+        "referred": referring.suggestions(viewer, row),
+        "may_add": may_change and can(viewer, Right.CANDIDATE_EDIT),
+        "in_project": lane_access.project_of(row.message.lane_id if row.message else None) is not None,
         "form": form,
         "may_mark": may_change and can(viewer, Right.CAMPAIGN_EDIT) and row.verdict == Verdict.REPLY,
         "may_reply": may_start,
@@ -123,6 +126,21 @@ def interest(request: HttpRequest, inbound_id: int) -> HttpResponse:
     said = request.POST.get("as", "")
     answering.correct(row=row, interest=said, actor=viewer, now=timezone.now())
     messages.success(request, f"Marked as {Interest(said).label}." if said else "It says nothing now.")
+    return back(request, "outreach:inbound", row.pk)
+
+
+@require_POST
+@needs(Right.CANDIDATE_EDIT)
+def referral(request: HttpRequest, inbound_id: int) -> HttpResponse:
+    """*Add as a person*: whom the answer names, into the campaign's project."""
+    viewer = viewer_of(request)
+    row = selectors.mail(viewer, inbound_id)
+    try:
+        added = referring.add(row=row, address=request.POST.get("address", ""), actor=viewer)
+    except (Conflict, Invalid) as problem:
+        messages.warning(request, problem.text)
+    else:
+        messages.success(request, f"{added.name} is added.")
     return back(request, "outreach:inbound", row.pk)
 
 
