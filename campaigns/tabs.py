@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -153,6 +154,11 @@ slots.project_figure(
 )
 slots.project_figure(
     id="replies", label="Replies, 7 days", order=20, right=Right.CAMPAIGN_VIEW, figures=replies_this_week
+)
+slots.run_page(
+    id="planning",
+    label="Planning",
+    url=lambda run: reverse("campaigns:overview", args=[run.params["campaign_id"]]),
 )
 slots.project_activity(
     id="campaigns", label="Campaigns", order=20, right=Right.CAMPAIGN_VIEW, entries=activity

@@ -186,6 +186,7 @@ def _sample() -> dict[str, Any]:
             _run("Import old.csv", "failed", total=9, failed=9, problem="the file is not a table"),
         ],
         "running": 2,
+        "heading": "2 running",
         "soon": now + datetime.timedelta(minutes=18),
         "seconds_left": 1062,
         "moments": [

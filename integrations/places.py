@@ -123,10 +123,13 @@ slots.project_tab(
     count=export_count,
 )
 slots.run_page(
-    id=exporting.KIND, url=lambda run: reverse("integrations:export", args=[run.params["export_id"]])
+    id=exporting.KIND,
+    label="Export",
+    url=lambda run: reverse("integrations:export", args=[run.params["export_id"]]),
 )
 slots.run_page(
     id=verifying.KIND,
+    label="Verification",
     url=lambda run: reverse("integrations:verification", args=[run.params["connection_id"]]),
 )
 slots.candidate_mark(id="exported", label="Exported to", order=40, right=Right.CANDIDATE_VIEW, marks=marks)

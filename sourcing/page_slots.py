@@ -91,17 +91,17 @@ _SETTINGS = (
     ("Credits and providers", "credit_settings", Right.ORGANISATION_EDIT, 27),
     ("Privacy", "privacy_retention", Right.CANDIDATE_EDIT, 60),
 )
-#: Where a run of each kind shows itself.
-_RUN_PAGES: Mapping[str, Callable[[Run], str]] = {
-    "import": _import_page,
-    "import_check": _import_page,
-    "import_undo": _import_page,
-    "resumes": _resumes_page,
-    archiving.KIND: _archive_page,
-    erasing.KIND: _receipts_page,
-    duplicate_scan.SCAN: _duplicates_page,
-    merging_certain.KIND: _duplicates_page,
-    bulk.KIND: lambda run: reverse("sourcing:run", args=[run.pk]),
+#: What a run of each kind is called, and where it shows itself.
+_RUN_PAGES: Mapping[str, tuple[str, Callable[[Run], str]]] = {
+    "import": ("Import", _import_page),
+    "import_check": ("Count of an import", _import_page),
+    "import_undo": ("Undo of an import", _import_page),
+    "resumes": ("Reading of files", _resumes_page),
+    archiving.KIND: ("Archive of a person", _archive_page),
+    erasing.KIND: ("Erasure", _receipts_page),
+    duplicate_scan.SCAN: ("Search for duplicates", _duplicates_page),
+    merging_certain.KIND: ("Merging of duplicates", _duplicates_page),
+    bulk.KIND: ("Change of many people", lambda run: reverse("sourcing:run", args=[run.pk])),
 }
 
 
@@ -110,8 +110,8 @@ def register() -> None:
     _buttons()
     for label, url_name, right, order in _SETTINGS:
         settings_pages.register(label=label, url_name=f"sourcing:{url_name}", right=right, order=order)
-    for kind, page in _RUN_PAGES.items():
-        run_page(id=kind, url=page)
+    for kind, (label, page) in _RUN_PAGES.items():
+        run_page(id=kind, label=label, url=page)
     _project_tabs()
     _person()
     finding_slots.register()

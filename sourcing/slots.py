@@ -168,13 +168,13 @@ class ContactNotice(Slot):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPage:
-    """Where the tray's *View* leads for runs of the kind ``id``; ``url`` gets the run."""
+    """What a run of the kind ``id`` is called in the tray, "Import", and where *View* leads; ``url`` gets the run."""
 
     id: str
+    label: str
     url: Callable[[Run], str]
     order: int = 0
     right: Right = Right.CANDIDATE_VIEW
-    label: str = ""
 
 
 S = TypeVar("S", bound="Slot | RunPage")

@@ -61,7 +61,7 @@ def register() -> None:
         template="sourcing/_find_contacts.html",
         context=_panel,
     )
-    run_page(id=finding.KIND, url=_page)
+    run_page(id=finding.KIND, label="Search for contact data", url=_page)
 
 
 def _offered(kind: ContactKind) -> Callable[[User], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Right, needs
 from foundation import runs
-from foundation.models import RUN_ENDS, Run
+from foundation.models import RUN_ENDS, Run, RunStatus
 from foundation.problems import Conflict, Missing
 from sourcing import slots
 from sourcing.views.requests import viewer_of, wants_part
@@ -23,6 +24,13 @@ STOP_POLLING = 286
 #: How long a run that ended stays in the tray, and how many are shown at most.
 _STAYS = datetime.timedelta(minutes=1)
 _SHOWN = 8
+_WORDS = {
+    RunStatus.QUEUED: "running",
+    RunStatus.RUNNING: "running",
+    RunStatus.DONE: "finished",
+    RunStatus.FAILED: "failed",
+    RunStatus.CANCELLED: "cancelled",
+}
 
 
 @require_GET
@@ -33,7 +41,11 @@ def tray(request: HttpRequest) -> HttpResponse:
     mine = Run.objects.for_organisation(viewer.organisation_id).filter(actor=viewer)
     live = list(mine.exclude(status__in=RUN_ENDS).order_by("-pk")[:_SHOWN])
     ended = mine.filter(status__in=RUN_ENDS, ended_at__gt=timezone.now() - _STAYS).order_by("-pk")[:_SHOWN]
-    context = {"runs": [_shown(run) for run in [*live, *ended][:_SHOWN]], "running": len(live)}
+    context = {
+        "runs": [_shown(run) for run in [*live, *ended][:_SHOWN]],
+        "running": len(live),
+        "heading": _heading(live or list(ended)),
+    }
     return render(request, "ui/tray.html", context, status=200 if live else STOP_POLLING)
 
 
@@ -60,6 +72,18 @@ def tray_again(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = tray(request)
     response.status_code = 200
     return response
+
+
+def _heading(shown: list[Run]) -> str:
+    """One run by its name, several by how they stand: "Import finished", "2 finished, 1 failed"."""
+    if len(shown) == 1:
+        return f"{_called(shown[0])} {_WORDS[RunStatus(shown[0].status)]}"
+    counts = Counter(_WORDS[RunStatus(run.status)] for run in shown)
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def _called(run: Run) -> str:
+    return next((page.label for page in slots.run_page.all() if page.id == run.kind), "Run")
 
 
 def _shown(run: Run) -> dict[str, object]:

@@ -204,11 +204,16 @@ def test_the_tray_shows_the_viewers_live_runs_and_stops_asking_when_there_are_no
     live = as_alice.get("/runs/tray/")
     assert live.status_code == 200
     assert "Import people.csv" in live.content.decode()
+    assert ">Import running</h2>" in live.content.decode()
     assert as_bob.get("/runs/tray/").status_code == 286
     finish(import_run)
     ended = as_alice.get("/runs/tray/")
     assert ended.status_code == 286
     assert f"/people/import/{import_run.pk}/" in ended.content.decode()
+    assert ">Import finished</h2>" in ended.content.decode()
+    other = start(alice, csv_bytes(["Name"], ["Ada Lovelace"]))
+    as_alice.post(f"/runs/{other.run_id}/cancel/")
+    assert ">1 cancelled, 1 finished</h2>" in as_alice.get("/runs/tray/").content.decode()
 
 
 def test_only_the_one_who_started_a_run_cancels_it(as_alice: Client, as_bob: Client, alice: User) -> None:
