@@ -7,19 +7,19 @@ leaves either both or neither. Only ``folding`` moves a recipient from then on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Q
 from django.utils.functional import cached_property
 
-from campaigns import addressing, choosing, planning, standing, timing, writing
+from campaigns import addressing, calendar, choosing, planning, standing, timing, writing
 from campaigns.models import Attempt, Campaign, Recipient, Step
-from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason
+from campaigns.states import GOING, AttemptOutcome, Hold, HoldReason
 from outreach import lanes, lending
 from outreach.models import Mailbox, Message
 from outreach.outbox import feed, queue
@@ -126,18 +126,14 @@ class CampaignFeed:
         """Lock the recipients and ask once more whether each may be written to."""
         return _may_begin(messages)
 
-    def planned(self, *, mailbox_id: int, until: datetime, zone: ZoneInfo) -> Mapping[date, int]:
-        """People of running campaigns by the day of their next step."""
-        rows = Recipient.objects.across_organisations(_EVERYONE).filter(
-            campaign__mailbox_id=mailbox_id,
-            campaign__status__in=[status.value for status in ACTIVE],
-            open_attempt__isnull=True,
-            hold=Hold.NONE,
-            planned_at__lt=until,
-            progress__in=[progress.value for progress in GOING],
-        )
-        days = rows.annotate(day=TruncDate("planned_at", tzinfo=zone)).values("day").order_by()
-        return dict(days.annotate(people=Count("pk")).values_list("day", "people"))
+    def planned(
+        self, *, mailbox: Mailbox, now: datetime, until: datetime, zone: ZoneInfo
+    ) -> Mapping[date, int]:
+        """The steps of running campaigns by the day they are planned for, later ones as the calendar tells them."""
+        days: Counter[date] = Counter()
+        for entry in calendar.of_mailbox(mailbox, now=now, until=until):
+            days[entry.at.astimezone(zone).date()] += entry.weight
+        return days
 
 
 def _open_campaigns(mailbox_ids: Sequence[int], now: datetime) -> list[_DueCampaign]:

@@ -7,7 +7,7 @@ campaigns, so all of them stand in line. A draft is told as if Start were presse
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -70,43 +70,89 @@ class Calendar:
 def of_campaign(campaign: Campaign, *, now: datetime) -> Calendar:
     """The calendar of one campaign, beside everything else its mailbox sends."""
     until = now + timedelta(days=DAYS)
-    beside = _in_line(campaign)
-    counts = {each.pk: _going(each).count() for each in beside}
-    everybody = sum(counts.values())
-    by_hours = everybody > BY_THE_MINUTE
-    share = -(-everybody // _PARCELS) if by_hours else 1
-    steps = {
-        each.pk: list(sequence.steps_of(each.pk, organisation_id=each.organisation_id)) for each in beside
-    }
-    people = [
-        waiting
-        for each in beside
-        if steps[each.pk]
-        for waiting in _waiting(each, steps[each.pk], counts[each.pk], share, now)
-    ]
-    planned = forecast.forecast(
-        _sender(campaign.mailbox, now),
-        {each.pk: _rules(each, steps[each.pk], now) for each in beside},
-        sorted(people, key=lambda waiting: (waiting.planned, waiting.person)),
-        now=now,
-        until=until,
-    )
+    line = _Line.of(_in_line(campaign))
+    planned = line.ahead(_sender(campaign.mailbox, now), now=now, until=until)
     own = [entry for entry in planned if entry.campaign == campaign.pk]
     return Calendar(
         planned=own,
-        steps=steps[campaign.pk],
+        steps=line.steps[campaign.pk],
         days=_days(own, planning.timing_of(campaign)),
-        by_hours=by_hours,
-        people=counts[campaign.pk],
+        by_hours=line.everybody > BY_THE_MINUTE,
+        people=line.counts[campaign.pk],
         held=_recipients(campaign).filter(progress__in=GOING).exclude(hold__in=_GOES_ON).count(),
         until=until,
     )
 
 
+def of_mailbox(mailbox: Mailbox, *, now: datetime, until: datetime) -> list[forecast.Planned]:
+    """What the running campaigns of a mailbox plan until then, later steps too, each at the minute of its plan: as if
+    the mailbox itself had no limits. Manual tasks and steps that are written as messages already are left out.
+    """
+    line = _Line.of(list(_running(mailbox.organisation_id, mailbox.pk).order_by("pk")))
+    written = line.written()
+    planned = line.ahead(_sender(None, now), now=now, until=until)
+    return [
+        entry for entry in planned if not entry.manual and written.get(entry.person) != line.step_of(entry)
+    ]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Campaigns that send from one mailbox, with their steps and how many people are going in each."""
+
+    campaigns: Sequence[Campaign]
+    steps: Mapping[int, Sequence[Step]]
+    counts: Mapping[int, int]
+
+    @classmethod
+    def of(cls, campaigns: Sequence[Campaign]) -> _Line:
+        steps = {
+            each.pk: list(sequence.steps_of(each.pk, organisation_id=each.organisation_id))
+            for each in campaigns
+        }
+        return cls(campaigns, steps, {each.pk: _going(each).count() for each in campaigns})
+
+    @property
+    def everybody(self) -> int:
+        return sum(self.counts.values())
+
+    def ahead(self, sender: forecast.Sender, *, now: datetime, until: datetime) -> list[forecast.Planned]:
+        share = -(-self.everybody // _PARCELS) if self.everybody > BY_THE_MINUTE else 1
+        people = [
+            waiting
+            for each in self.campaigns
+            if self.steps[each.pk]
+            for waiting in _waiting(each, self.steps[each.pk], self.counts[each.pk], share, now)
+        ]
+        return forecast.forecast(
+            sender,
+            {each.pk: _rules(each, self.steps[each.pk], now) for each in self.campaigns},
+            sorted(people, key=lambda waiting: (waiting.planned, waiting.person)),
+            now=now,
+            until=until,
+        )
+
+    def written(self) -> dict[int, int | None]:
+        """Recipient → the step of theirs that is a message already."""
+        found: dict[int, int | None] = {}
+        for each in self.campaigns:
+            rows = _going(each).filter(open_attempt__isnull=False)
+            found |= dict(rows.values_list("pk", "next_step_id"))
+        return found
+
+    def step_of(self, entry: forecast.Planned) -> int:
+        return self.steps[entry.campaign][entry.stage].pk
+
+
+def _running(organisation_id: int, mailbox_id: int | None) -> QuerySet[Campaign]:
+    rows = Campaign.objects.for_organisation(organisation_id).select_related("organisation", "lane")
+    return rows.filter(mailbox=mailbox_id, status__in=ACTIVE, archived_at__isnull=True)
+
+
 def _in_line(campaign: Campaign) -> list[Campaign]:
     """The campaign itself and the running ones of its mailbox."""
     rows = Campaign.objects.for_organisation(campaign.organisation_id).select_related("organisation", "lane")
-    others = rows.filter(mailbox=campaign.mailbox_id, status__in=ACTIVE, archived_at__isnull=True)
+    others = _running(campaign.organisation_id, campaign.mailbox_id)
     return list(rows.filter(Q(pk=campaign.pk) | Q(pk__in=others.values("pk"))).order_by("pk"))
 
 

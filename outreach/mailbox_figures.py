@@ -109,7 +109,7 @@ def _note(mailbox: Mailbox, rule: limits.Ceiling, provider: ProviderLimit | None
 
 
 def week_of(mailbox: Mailbox, *, now: datetime, zone: ZoneInfo) -> list[Day]:
-    """Planned against room for the next days in ``zone``: written messages, and what the feeds have planned."""
+    """Planned against room for the next days in ``zone``: written messages, and every step the feeds plan."""
     until = now + timedelta(days=DAYS + 1)
     planned: Counter[date] = Counter()
     waiting = Message.objects.for_organisation(mailbox.organisation_id).filter(
@@ -118,7 +118,7 @@ def week_of(mailbox: Mailbox, *, now: datetime, zone: ZoneInfo) -> list[Day]:
     days = waiting.annotate(day=TruncDate(Greatest("planned_at", "not_before"), tzinfo=zone)).values("day")
     planned.update(dict(days.order_by().annotate(messages=Count("pk")).values_list("day", "messages")))
     for each in feed.feeds():
-        planned.update(each.planned(mailbox_id=mailbox.pk, until=until, zone=zone))
+        planned.update(each.planned(mailbox=mailbox, now=now, until=until, zone=zone))
     begun = capacity.begun(mailbox, now=now)
     return week(planned, limits=capacity.limits_of(mailbox), begun=begun, now=now, zone=zone)
 

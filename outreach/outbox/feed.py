@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from outreach.models import Message
+from outreach.models import Mailbox, Message
 from outreach.states import Reason
 
 
@@ -54,9 +54,11 @@ class Feed(Protocol):
         Message id → why it may not leave; None or absence means that it may.
         """
 
-    def planned(self, *, mailbox_id: int, until: datetime, zone: ZoneInfo) -> Mapping[date, int]:
-        """How many of its next steps are planned before ``until``, by calendar day in ``zone``; what is written as a
-        message already, or on hold, is not counted."""
+    def planned(
+        self, *, mailbox: Mailbox, now: datetime, until: datetime, zone: ZoneInfo
+    ) -> Mapping[date, int]:
+        """How many messages it plans until then, by calendar day in ``zone``, whatever the mailbox has room for; what
+        is written as a message already, or on hold, is not counted."""
 
 
 _feeds: dict[str, Feed] = {}

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
+from campaigns.models import Step
 from outreach import fuses, mailbox_figures
 from outreach.gap_view import gap_view
 from outreach.models import DeliverabilityCheck, FolderGap, FuseTrip, GapMeter, Mailbox
@@ -143,14 +144,20 @@ def test_an_account_in_use_for_long_says_so_and_is_not_young(box):
     assert client.post(url(box, "limits/"), {"in_use_since": "2999-02-01"}).status_code == 422
 
 
-def test_the_week_counts_written_messages_and_the_next_step_of_everybody():
-    made = campaigns.started(campaigns.campaign("Ada", "Bob", "Cleo"))
+def test_the_week_counts_written_messages_and_every_step_planned_for_these_days():
+    made = campaigns.started(campaigns.campaign("Ada", "Bob", "Cleo", steps=4))
     box, now = made.mailbox, campaigns.NOW
     (later,) = making.write(box, "x@example.org", planned_at=now + timedelta(days=2))
     assert later.status == "queued"
     zone = mailbox_figures.ZoneInfo("UTC")
     found = mailbox_figures.week_of(box, now=now, zone=zone)
-    assert [day.planned for day in found] == [3, 0, 1, 0, 0, 0, 0]
+    assert [day.planned for day in found] == [3, 0, 1, 3, 0, 0, 3], "steps 2 and 3 follow every three days"
+    first = campaigns.written(made, limit=1)[0]
+    assert mailbox_figures.week_of(box, now=now, zone=zone)[0].planned == 3, "written once, counted once"
+    campaigns.settle(first, "sent", sending_at=now + timedelta(hours=1))
+    assert [day.planned for day in mailbox_figures.week_of(box, now=now, zone=zone)] == [2, 0, 1, 3, 0, 0, 3]
+    Step.objects.for_organisation(box.organisation_id).filter(campaign=made, position=2).update(kind="call")
+    assert [day.planned for day in mailbox_figures.week_of(box, now=now, zone=zone)] == [2, 0, 1, 0, 0, 0, 3]
     campaigns.lifecycle.pause(campaign=made, actor=made.owner, now=now)
     assert [day.planned for day in mailbox_figures.week_of(box, now=now, zone=zone)] == [0, 0, 1, 0, 0, 0, 0]
 
