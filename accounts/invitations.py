@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -15,6 +14,7 @@ from django.db import transaction
 
 from accounts.models import Invitation, Organisation, Role, User
 from accounts.permissions import Right, require
+from accounts.tokens import hash_of
 from foundation.problems import Conflict, Invalid, Problem
 
 VALID_FOR = timedelta(days=7)
@@ -69,7 +69,7 @@ def _invite(
         organisation_id=organisation_id,
         email=email,
         role=role,
-        token_hash=_hash(secret),
+        token_hash=hash_of(secret),
         invited_by=by,
         expires_at=now + VALID_FOR,
     )
@@ -82,7 +82,7 @@ def find(secret: str, *, now: datetime) -> Invitation:
         Invitation.objects.across_organisations("the link names its organisation")
         .select_related("organisation", "invited_by")
         .filter(
-            token_hash=_hash(secret), accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+            token_hash=hash_of(secret), accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
         )
         .first()
     )
@@ -133,7 +133,3 @@ def revoke(*, actor: User, invitation: Invitation, now: datetime) -> None:
     Invitation.objects.for_organisation(actor.tenant_id).filter(
         pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True
     ).update(revoked_at=now)
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sourcing.bars import Placed
+
 WIDTH, HEIGHT = 720, 160
 #: Most bars that can still be told apart.
 MOST_BARS = 45
@@ -40,20 +42,13 @@ class Rectangle:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Bar(Placed):
     """One period: pieces stacked from the bottom, in the order of the series. ``label`` is empty where names would
     run into each other."""
 
     period: Period
-    x: float
-    width: float
     pieces: tuple[Rectangle, ...]
     label: str
-
-    @property
-    def middle(self) -> float:
-        """Where the label stands."""
-        return self.x + self.width / 2
 
     @property
     def top(self) -> float:
@@ -124,7 +119,7 @@ def draw(days: Mapping[date, Sequence[int]], *, first: date, last: date, series:
     every = max(1, -(-len(found) // 12))
     bars = [
         Bar(
-            period,
+            period=period,
             x=round(number * place + (place - width) / 2, 2),
             width=round(width, 2),
             pieces=_pieces(period.values, most),

@@ -8,9 +8,11 @@ flush the account starts with a full burst (at most ``burst`` calls early), and 
 from __future__ import annotations
 
 import datetime
+import functools
 from dataclasses import dataclass
 
 import redis
+from django.conf import settings
 
 #: KEYS: pace, closed. ARGV: microseconds between calls, burst, longest wait taken. Returns {wait, taken}.
 TAKE = """
@@ -28,6 +30,12 @@ redis.call('SET', KEYS[1], string.format('%.0f', due + interval),
            'PX', math.ceil((due + interval - now) / 1000) + 1000)
 return {wait, 1}
 """
+
+
+@functools.cache
+def shared_redis() -> redis.Redis:
+    """The connection of this process: one pool, which reconnects by itself."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
 
 
 class PaceExceeded(Exception):

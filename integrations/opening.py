@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import ClassVar
-
-import redis
-from django.conf import settings
 
 from accounts.models import User
 from foundation import egress, secrets
 from foundation.problems import Conflict
+from foundation.throttle import shared_redis
 from integrations import registry
 from integrations.base.connector import Connector
 from integrations.base.throttle import RedisThrottle
@@ -48,7 +45,7 @@ def open_connector(connection: Connection) -> Connector:
         connection.secret, table=TABLE, row=connection.pk, organisation=connection.organisation_id
     )
     found = registry.connector_class(connection.vendor)
-    throttle = RedisThrottle(_redis(), account=connection.account or str(connection.pk))
+    throttle = RedisThrottle(shared_redis(), account=connection.account or str(connection.pk))
     session = egress.session(timeout=CALL_TIMEOUT_SECONDS, max_bytes=MOST_BYTES)
     return found(found.client_class(session=session, throttle=throttle, credentials=values))
 
@@ -66,9 +63,3 @@ def acting_as(connection: Connection, user: User) -> str:
         .first()
     )
     return identity.email if identity else user.email
-
-
-@functools.cache
-def _redis() -> redis.Redis:
-    """One pool per process; it reconnects by itself."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)

@@ -9,7 +9,7 @@ has the person in its hands.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models.functions import Now
@@ -32,7 +32,7 @@ from integrations.states import EXPORTED, OPEN, LinkState
 from sourcing import person_data
 from sourcing.erasing import InHand
 from sourcing.models import Candidate
-from sourcing.moving import Journal, collisions, take_back
+from sourcing.moving import Journal, collisions, move_back
 from sourcing.person_data import Words, row_of
 from sourcing.selectors import of_visible_project
 from sourcing.trails import Trail
@@ -160,11 +160,6 @@ def move(source: Candidate, target: Candidate) -> dict[str, Any]:
     for model in (RemoteLink, DummyAddress, ExportItem, SyncTask, RemoteNote, SyncSetting, FieldEntry):
         journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
     return journal.as_json() | {"target": target.pk}
-
-
-def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
-    """Undo :func:`move`."""
-    return take_back(record, target=record["target"], now_at=now_at)
 
 
 def _links(journal: Journal, source: Candidate, target: Candidate) -> None:

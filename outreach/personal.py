@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -16,7 +16,7 @@ from outreach.selectors import address_for, is_hidden, text_for
 from outreach.states import LEFT_US, LIVE, MessageStatus, Verdict
 from sourcing import person_data
 from sourcing.models import Candidate
-from sourcing.moving import Journal, take_back
+from sourcing.moving import Journal, move_back
 from sourcing.person_data import Moment, Words
 
 #: What of a reply is quoted.
@@ -105,11 +105,6 @@ def move(source: Candidate, target: Candidate) -> dict[str, Any]:
     for model in (Message, InboundMessage):
         journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
     return journal.as_json() | {"target": target.pk}
-
-
-def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
-    """Undo :func:`move`."""
-    return take_back(record, target=record["target"], now_at=now_at)
 
 
 person_data.register(

@@ -140,6 +140,11 @@ def _uniques(model: type[Model], name: str) -> Iterator[tuple[dict[str, Any], Q,
                 yield others, constraint.condition or Q(), constraint.nulls_distinct is False
 
 
+def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
+    """Undo a ``move`` that did nothing but keep a journal, and the ``target`` beside it (``person_data``)."""
+    return take_back(record, target=record["target"], now_at=now_at)
+
+
 def take_back(record: Mapping[str, Any], *, target: int, now_at: int) -> list[str]:
     """Undo a journal: delete what it made, bring back what it dropped and moved, restore what it changed.
 

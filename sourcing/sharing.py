@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
+from accounts.tokens import hash_of
 from foundation.problems import Conflict, Invalid, Missing, NotAllowed
 from sourcing import activity
 from sourcing.models import (
@@ -90,7 +91,7 @@ def create(
         organisation_id=project.organisation_id,
         project=project,
         label=label,
-        token_hash=_hash(secret),
+        token_hash=hash_of(secret),
         mode=mode,
         names_hidden=names_hidden,
         created_by=actor,
@@ -129,7 +130,7 @@ def find(secret: str, *, now: datetime.datetime) -> ProjectShare:
         ProjectShare.objects.across_organisations("the link names its organisation")
         .select_related("project", "organisation", "created_by")
         .filter(
-            token_hash=_hash(secret),
+            token_hash=hash_of(secret),
             revoked_at__isnull=True,
             expires_at__gt=now,
             project__archived_at__isnull=True,
@@ -252,7 +253,3 @@ def _named(share: ProjectShare, wanted: str) -> int:
         if hmac.compare_digest(reference(share, member_id), wanted):
             return candidate_id
     raise Missing("This person is not in the project any more.")
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -11,6 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, User
+from accounts.tokens import hash_of
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -30,7 +29,7 @@ class ApiTokenAuthentication(BaseAuthentication):
                 revoked_at__isnull=True,
                 user__is_active=True,
             )
-            .filter(token_hash=hashlib.sha256(words[1].encode()).hexdigest())
+            .filter(token_hash=hash_of(words[1]))
             .first()
         )
         if token is None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 
 from accounts.audit import AUDIT
+from foundation import stored_files
 from foundation.tenancy import SameOrganisation, TenantModel
 from outreach.models.message import Message
 
@@ -127,8 +125,4 @@ class MessageFile(TenantModel):
         return f"file {self.file_id} of message {self.message_id}"
 
 
-@receiver(post_delete, sender=ContentFile)
-def _delete_bytes(instance: ContentFile, **_signal: Any) -> None:
-    """However a row goes, the bytes go when that is certain."""
-    storage, name = instance.file.storage, str(instance.file.name)
-    transaction.on_commit(lambda: storage.delete(name), robust=True)
+stored_files.go_with_row(ContentFile)

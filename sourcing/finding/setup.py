@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import functools
 import ipaddress
 import re
 import urllib.parse
 from typing import ClassVar
 
-import redis
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import User
 from foundation import egress, secrets
 from foundation.problems import Conflict, Invalid
-from foundation.throttle import RedisThrottle
+from foundation.throttle import RedisThrottle, shared_redis
 from sourcing.finding.providers import PROVIDERS, provider_class
 from sourcing.finding.providers.base import Provider
 from sourcing.models import ContactKind, FindingProvider
@@ -124,7 +121,7 @@ def open_provider(row: FindingProvider) -> Provider:
     account = secrets.fingerprint(f"finding\n{row.slug}\n{row.base_url}\n{key}")
     return found(
         session=egress.session(timeout=found.timeout, max_bytes=MOST_BYTES),
-        throttle=RedisThrottle(_redis(), account=account, pace=found.pace),
+        throttle=RedisThrottle(shared_redis(), account=account, pace=found.pace),
         key=key,
         base_url=row.base_url,
     )
@@ -181,9 +178,3 @@ def _acceptable(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "http" and private and egress.permitted(host)
-
-
-@functools.cache
-def _redis() -> redis.Redis:
-    """One pool per process; it reconnects by itself."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import reverse
 
+from foundation import stored_files
 from foundation.tenancy import SameOrganisation
 from sourcing.models.of_person import OfPerson
 
@@ -144,8 +142,4 @@ class PersonFile(OfPerson):
         return self.name
 
 
-@receiver(post_delete, sender=PersonFile)
-def _delete_bytes(instance: PersonFile, **_signal: Any) -> None:
-    """However a row goes, with its person or alone, the bytes go when that is certain."""
-    storage, name = instance.file.storage, str(instance.file.name)
-    transaction.on_commit(lambda: storage.delete(name), robust=True)
+stored_files.go_with_row(PersonFile)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right, can, needs
+from sourcing.bars import Placed
 from sourcing.finding import selectors
 from sourcing.finding import usage as reports
 from sourcing.finding.usage import Month
@@ -20,22 +21,15 @@ from sourcing.views.requests import viewer_of
 WIDTH, HEIGHT, GAP = 720, 160, 8
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+@dataclass(frozen=True)
+class Bar(Placed):
     """One month of the chart: two stacked rectangles, measured in the drawing's units from the top left."""
 
     month: Month
-    x: float
-    width: float
     email_y: float
     email_height: float
     phone_y: float
     phone_height: float
-
-    @property
-    def middle(self) -> float:
-        """Where the month's name stands."""
-        return self.x + self.width / 2
 
 
 @require_GET
@@ -76,13 +70,13 @@ def bars(months: list[Month]) -> list[Bar]:
         email, phone = (round(HEIGHT * count / most, 2) for count in (month.email, month.phone))
         found.append(
             Bar(
-                month,
-                round(place * (width + GAP), 2),
-                round(width, 2),
-                round(HEIGHT - email, 2),
-                email,
-                round(HEIGHT - email - phone, 2),
-                phone,
+                x=round(place * (width + GAP), 2),
+                width=round(width, 2),
+                month=month,
+                email_y=round(HEIGHT - email, 2),
+                email_height=email,
+                phone_y=round(HEIGHT - email - phone, 2),
+                phone_height=phone,
             )
         )
     return found
