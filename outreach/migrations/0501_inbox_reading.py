@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
-        ("outreach", "0019_opens"),
+        ("outreach", "0201_inbox_and_outbox_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
