@@ -52,6 +52,25 @@ def test_the_column_comes_second_and_holds_the_ticked_values(as_alice: Client, a
     )
 
 
+def test_other_tables_are_read_only_for_what_the_persons_own_row_does_not_say(
+    as_alice: Client, alice: User
+) -> None:
+    make_candidate(alice.organisation, "Ida", skills=["Kotlin"])
+    make_candidate(alice.organisation, "Ola", skills=["Swift"], summary="Swift and Fortran")
+
+    def page(url: str) -> tuple[str, str]:
+        with CaptureQueriesContext(connection) as asked:
+            text = body(as_alice, url)
+        return text, " ".join(query["sql"] for query in asked)
+
+    text, asked = page("/people/?q=kotlin+")
+    assert "<mark>Kotlin</mark>" in text
+    assert "sourcing_education" not in asked
+    text, asked = page("/people/?q=swift+fortran+")
+    assert "<mark>Swift</mark> and <mark>Fortran</mark>" in text
+    assert "sourcing_education" in asked
+
+
 @pytest.mark.parametrize(
     "url", ["/people/", "/people/?q=nurse+", "/people/?q=guild+&order=relevance&title=nurse"]
 )
