@@ -2,9 +2,9 @@
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
 another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in one
-process more than there are cores (``-- -n0``: in one). The database and Redis are private embedded servers, unless
-DATABASE_URL and REDIS_URL are set; into the private one the migrations run once, and every test process starts from a
-copy.
+process more than there are cores (``-- -n0``: in one), while types may still be looked at. The database and Redis are
+private embedded servers, unless DATABASE_URL and REDIS_URL are set; into the private one the migrations run once, and
+every test process starts from a copy.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
 from config.embedded.ending import Ended, raise_on_signals
 from config.embedded.problems import SetupProblem, tell
@@ -49,11 +50,22 @@ AT_ONCE = min(os.cpu_count() or 1, 4)
 TESTS_AT_ONCE = AT_ONCE + 1
 #: What takes longest is started first.
 LONG = ("types", "database")
+#: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle for a minute.
+BESIDE_TESTS = ("types",)
 #: Names the database that tests copy, for config.settings.test.
 TEMPLATE = "BECKON_TEST_TEMPLATE"
 #: The checks that run at this moment; they end with the one who waits for them.
 running: set[subprocess.Popen[str]] = set()
 TEST_SETTINGS = "config.settings.test"
+
+
+class Check(NamedTuple):
+    """A program that ended: its answer, everything it said, and how long it ran."""
+
+    name: str
+    code: int
+    said: str
+    seconds: float
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,48 +123,69 @@ def run_steps(
     commands = {step: STEPS[step] for step in steps if step != "tests"}
     if "tests" in steps and stack is not None:
         commands["database"] = MIGRATE
-    failed = run_checks(commands, child_env)
     skipped: dict[str, int] = {}
-    if "tests" in steps and "database" not in failed:
+
+    def tests(failed: list[str]) -> bool:
+        if "database" in failed:
+            return True
         started = time.monotonic()
         _headline("tests")
         if stack is not None:
             dump = stack.folder / "migrated.sql"
             stack.postgres.dump(DATABASE, dump)
-            child_env |= {TEMPLATE: DATABASE, MIGRATED: str(dump)}
-        code, skipped = run_pytest(child_env, pytest_arguments)
-        _outcome("tests", code, started)
-        failed += ["tests"] if code else []
+            child_env.update({TEMPLATE: DATABASE, MIGRATED: str(dump)})
+        code, counted = run_pytest(child_env, pytest_arguments)
+        skipped.update(counted)
+        _outcome("tests", code, time.monotonic() - started)
+        return code == 0
+
+    failed = run_checks(commands, child_env, tests=tests if "tests" in steps else None)
     return conclude(failed, skipped, strict=os.environ.get("CI", "").lower() in {"1", "true"})
 
 
 def run_checks(
-    commands: Mapping[str, list[str]], env: Mapping[str, str], *, at_once: int = AT_ONCE
+    commands: Mapping[str, list[str]],
+    env: Mapping[str, str],
+    *,
+    at_once: int = AT_ONCE,
+    tests: Callable[[list[str]], bool] | None = None,
 ) -> list[str]:
     """Run programs side by side, the long ones first; the names of those that failed, in the order given.
 
-    What a program says is printed in one piece when it ends.
+    What a program says is printed in one piece when it ends. ``tests`` is called with the names that failed once
+    nothing runs but ``BESIDE_TESTS``, and answers whether they passed; what ends beside them is told after them.
     """
-    failed = []
+    failed: list[str] = []
     order = sorted(commands, key=lambda name: name not in LONG)
     with ThreadPoolExecutor(max_workers=at_once) as pool:
-        checks = [pool.submit(_check, name, commands[name], env) for name in order]
+        checks = {name: pool.submit(_check, name, commands[name], env) for name in order}
+        beside = [checks.pop(name) for name in BESIDE_TESTS if tests and name in checks]
         try:
-            for check in as_completed(checks):
-                name, code, said, started = check.result()
-                _headline(name)
-                print(said, end="", flush=True)
-                _outcome(name, code, started)
-                failed += [name] if code else []
+            failed += _tell(checks.values())
+            if tests and not tests(failed):
+                failed.append("tests")
+            failed += _tell(beside)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in list(running):
                 child.terminate()
             raise
-    return [name for name in commands if name in failed]
+    return [name for name in (*commands, "tests") if name in failed]
 
 
-def _check(name: str, command: list[str], env: Mapping[str, str]) -> tuple[str, int, str, float]:
+def _tell(checks: Iterable[Future[Check]]) -> list[str]:
+    """Print each check when it ends; the names of those that failed."""
+    failed = []
+    for ended in as_completed(checks):
+        check = ended.result()
+        _headline(check.name)
+        print(check.said, end="", flush=True)
+        _outcome(check.name, check.code, check.seconds)
+        failed += [check.name] if check.code else []
+    return failed
+
+
+def _check(name: str, command: list[str], env: Mapping[str, str]) -> Check:
     started = time.monotonic()
     with subprocess.Popen(
         command, env=dict(env), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -160,15 +193,15 @@ def _check(name: str, command: list[str], env: Mapping[str, str]) -> tuple[str, 
         running.add(child)
         said, _ = child.communicate()
         running.discard(child)
-    return name, child.returncode, said, started
+    return Check(name, child.returncode, said, time.monotonic() - started)
 
 
 def _headline(step: str) -> None:
     print(f"── {step} ".ljust(72, "─"), flush=True)
 
 
-def _outcome(step: str, code: int, started: float) -> None:
-    print(f"   {step}: {'FAILED' if code else 'ok'} in {time.monotonic() - started:.1f} s", flush=True)
+def _outcome(step: str, code: int, seconds: float) -> None:
+    print(f"   {step}: {'FAILED' if code else 'ok'} in {seconds:.1f} s", flush=True)
 
 
 def run_pytest(env: Mapping[str, str], arguments: list[str]) -> tuple[int, dict[str, int]]:

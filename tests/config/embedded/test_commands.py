@@ -100,6 +100,33 @@ def test_checks_run_side_by_side_and_a_failing_one_hides_no_other(
     assert re.search(r"── two ─+\ntwo is not well\n   two: FAILED in \d", said)
 
 
+def test_the_tests_wait_for_every_check_but_the_types(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    waiting = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.01)"
+    commands = {
+        # Ends only once the tests have begun.
+        "types": [
+            sys.executable,
+            "-c",
+            f"{waiting}\nsys.exit('types: a str is no int')",
+            str(tmp_path / "begun"),
+        ],
+        "database": [sys.executable, "-c", "raise SystemExit(1)"],
+        "lint": [sys.executable, "-c", ""],
+    }
+
+    def tests(failed: list[str]) -> bool:
+        assert failed == ["database"]
+        assert "lint: ok" in capfd.readouterr().out
+        (tmp_path / "begun").touch()
+        return False
+
+    env = {"PATH": "/usr/bin:/bin"}
+    assert suite.run_checks(commands, env, at_once=2, tests=tests) == ["types", "database", "tests"]
+    assert "types: a str is no int" in capfd.readouterr().out
+
+
 def test_a_check_ends_with_the_one_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     started: set[int] = set()
 
