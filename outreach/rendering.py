@@ -46,6 +46,9 @@ __all__ = [
 VARIABLES: Mapping[str, str] = {name: variable.label for name, variable in BUILT_IN.items()}
 LONGEST_SUBJECT = 255
 _BLANK_LINES = re.compile(r"\n{3,}")
+#: Control characters (Unicode's Cc) but for tab and line feed; and what ends a line or is half a character.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Marks that reorder text on the screen, or are not seen at all: in a name they make a sentence read otherwise than it
 # is stored. ZWNJ and ZWJ stay: Persian and Indic names need them.
 _UNSEEN = dict.fromkeys(
@@ -129,13 +132,11 @@ def one_line(value: object) -> str:
     """A value as one line without control, reordering or unseen characters: nothing can start a header or a
     paragraph, and what looks empty is empty."""
     text = unicodedata.normalize("NFC", "" if value is None else str(value)).translate(_UNSEEN)
-    text = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"} else char for char in text)
-    text = " ".join(text.split())
+    text = " ".join(_BREAKS.sub(" ", text).split())
     return text if _JOINERS.sub("", text).strip() else ""
 
 
 def _tidy(text: str) -> str:
     """Line ends as ``\\n``, no trailing blanks, never more than one blank line: left-out sentences leave none."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    kept = "".join(char for char in "\n".join(lines) if char in "\n\t" or unicodedata.category(char) != "Cc")
-    return _BLANK_LINES.sub("\n\n", kept).strip("\n")
+    return _BLANK_LINES.sub("\n\n", _CONTROL.sub("", "\n".join(lines))).strip("\n")

@@ -109,10 +109,9 @@ def begin(
     says. Raises :class:`LeaseLost`; then neither this message nor ``settled`` was written.
     """
     with transaction.atomic():
-        reason = _why_not(lease, message, now)
-        if reason is None:
-            _set_sending(lease, message, now)
-        else:
+        lane, next_send_at = _locked(lease, message.lane_id)
+        reason = _why_not(lease, lane, next_send_at, message, now) or _set_sending(lease, lane, message, now)
+        if reason is not None:
             _leave_behind(message, reason, now)
         if settled is not None:
             _write_settled(settled, now)
@@ -121,11 +120,11 @@ def begin(
     return reason
 
 
-def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | None:
-    """Everything that may still stop the message, asked with lane, mailbox and recipient locked, in that order."""
-    lane = _share_locked(message.lane_id)
+def _why_not(
+    lease: leases.Lease, lane: Lane | None, next_send_at: datetime, message: Message, now: datetime
+) -> Reason | None:
+    """What may still stop the message but the lane's day. Lane and mailbox are locked, a feed locks the recipient."""
     closed = lanes.wait(lane, used=0, planned=message.planned_at, now=now) if lane else None
-    next_send_at = _renew(lease)
     if closed is not None:
         return closed.reason
     if message.origin not in {MessageOrigin.REPLY, MessageOrigin.TEST}:
@@ -143,89 +142,58 @@ def _why_not(lease: leases.Lease, message: Message, now: datetime) -> Reason | N
         return Reason.MAILBOX_WITHDRAWN
     if suppression.is_suppressed(message.organisation_id, message.candidate_id, message.to_normalised):
         return _suppressed_why(message)
-    if lane and not _raise_lane_day(lane, now):
-        return Reason.CAMPAIGN_DAY
     return None
 
 
-_LANE = """
-    SELECT id, organisation_id, held, held_text, daily_limit, zone, allowed_days, holidays, opens, closes
-    FROM outreach_lane WHERE id = %s FOR SHARE
-"""
 _LANE_FIELDS = (
     *("id", "organisation_id", "held", "held_text", "daily_limit", "zone", "allowed_days"),
     *("holidays", "opens", "closes"),
 )
+# The lane comes first: its lock is taken while the rows are joined, the mailbox's on what the join gives.
+_LOCKED = f"""
+    WITH lane AS MATERIALIZED (
+        SELECT {", ".join(_LANE_FIELDS)} FROM outreach_lane WHERE id = %(lane)s FOR SHARE
+    )
+    SELECT b.daily_limit, b.min_gap_seconds, b.max_gap_seconds, b.in_use_since, b.next_send_at,
+           b.lease_until < now() + make_interval(secs => %(enough)s), lane.*
+    FROM outreach_mailbox b LEFT JOIN lane ON true
+    WHERE b.id = %(mailbox)s AND b.leased_by = %(token)s AND b.status = 'connected'
+    FOR NO KEY UPDATE OF b
+"""  # noqa: S608 - made of this module's own words
 
 
-def _share_locked(lane_id: int | None) -> Lane | None:
-    """The lane, as it is once no one is changing it; Pause takes the same row exclusively and so waits for us."""
-    if lane_id is None:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(_LANE, [lane_id])
-        return Lane.from_db(connection.alias, _LANE_FIELDS, cursor.fetchone())
+def _locked(lease: leases.Lease, lane_id: int | None) -> tuple[Lane | None, datetime]:
+    """Share-lock the lane, lock the mailbox and renew the lease; the lane, and when the mailbox may send next.
 
-
-def _renew(lease: leases.Lease) -> datetime:
-    """Lock the mailbox row and renew the lease; returns when the mailbox may send next.
-
-    Raises :class:`LeaseLost` if it is not ours or may not send.
+    The lane is as it is once no one is changing it; Pause takes the same row exclusively and so waits for us.
+    Raises :class:`LeaseLost` if the mailbox is not ours or may not send.
 
     A lease with two thirds of its time left is long enough for any message, and is only locked: writing the
     row runs its audit trigger, which costs more than the rest of ``begin``.
     """
-    length = leases.length().total_seconds()
+    length, mailbox = leases.length().total_seconds(), lease.mailbox
+    values = {"lane": lane_id, "enough": length * 2 / 3, "mailbox": mailbox.pk, "token": str(lease.token)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT daily_limit, min_gap_seconds, max_gap_seconds, in_use_since, next_send_at,
-                   lease_until < now() + make_interval(secs => %s)
-            FROM outreach_mailbox WHERE id = %s AND leased_by = %s AND status = 'connected' FOR NO KEY UPDATE
-            """,
-            [length * 2 / 3, lease.mailbox.pk, str(lease.token)],
-        )
+        cursor.execute(_LOCKED, values)
         row = cursor.fetchone()
         if row is None:
             raise LeaseLost
-        *figures, next_send_at, short = row
+        *figures, next_send_at, short = row[: -len(_LANE_FIELDS)]
         if short:
             cursor.execute(
                 "UPDATE outreach_mailbox SET lease_until = now() + make_interval(secs => %s) WHERE id = %s",
-                [length, lease.mailbox.pk],
+                [length, mailbox.pk],
             )
-    mailbox = lease.mailbox
     mailbox.daily_limit, mailbox.min_gap_seconds, mailbox.max_gap_seconds, mailbox.in_use_since = figures
     assert isinstance(next_send_at, datetime)
-    return next_send_at
+    lane = row[-len(_LANE_FIELDS) :]
+    return Lane.from_db(connection.alias, _LANE_FIELDS, lane) if lane_id else None, next_send_at
 
 
 def _suppressed_why(message: Message) -> Reason:
     """What kind of entry it is; one taken off the list since it was read stopped the message all the same."""
     kind = suppression.why(message.organisation_id, message.candidate_id, message.to_normalised)
     return _KINDS.get(kind, Reason.SUPPRESSED_ADDRESS)
-
-
-def _raise_lane_day(lane: Lane, now: datetime) -> bool:
-    """Count one message on the lane's day; False if the day is used up. Compared where it is raised."""
-    if lane.daily_limit == 0:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO outreach_laneday AS day (organisation_id, lane_id, date, used) VALUES (%s, %s, %s, 1)
-            ON CONFLICT (lane_id, date) DO UPDATE SET used = day.used + 1
-            WHERE %s::int IS NULL OR day.used < %s
-            """,
-            [
-                lane.organisation_id,
-                lane.pk,
-                lanes.days_of(lane).local_date(now),
-                lane.daily_limit,
-                lane.daily_limit,
-            ],
-        )
-        return bool(cursor.rowcount)
 
 
 def _give_lane_day_back(message: Message) -> None:
@@ -240,24 +208,55 @@ def _give_lane_day_back(message: Message) -> None:
         )
 
 
-def _set_sending(lease: leases.Lease, message: Message, now: datetime) -> None:
+# The lane's day is compared where it is raised; what it does not let go is not touched. One question and not two:
+# it is on the way of every message.
+_BEGIN_IN_LANE = """
+    WITH counted AS (
+        INSERT INTO outreach_laneday AS day (organisation_id, lane_id, date, used)
+        VALUES (%(organisation)s, %(lane)s, %(date)s, 1)
+        ON CONFLICT (lane_id, date) DO UPDATE SET used = day.used + 1
+        WHERE %(limit)s::int IS NULL OR day.used < %(limit)s
+        RETURNING lane_id
+    ), begun AS (
+        UPDATE outreach_message SET status = 'sending', sending_at = %(now)s, reason_code = '', reason_text = ''
+        WHERE id = %(id)s AND status = 'claimed' AND claim_token = %(token)s AND EXISTS (SELECT FROM counted)
+        RETURNING id
+    )
+    SELECT EXISTS (SELECT FROM counted), EXISTS (SELECT FROM begun)
+"""
+_BEGIN = """
+    UPDATE outreach_message SET status = 'sending', sending_at = %(now)s, reason_code = '', reason_text = ''
+    WHERE id = %(id)s AND status = 'claimed' AND claim_token = %(token)s
+    RETURNING true, true
+"""
+
+
+def _set_sending(lease: leases.Lease, lane: Lane | None, message: Message, now: datetime) -> Reason | None:
+    """Count the message on its lane's day and make it ``sending``; a reason if the day is used up.
+
+    Raises :class:`LeaseLost` if the message is no longer ours.
+    """
     check(_S.CLAIMED, _S.SENDING)
+    values: dict[str, Any] = {"id": message.pk, "token": lease.token, "now": now}
+    if lane is not None:
+        if lane.daily_limit == 0:
+            return Reason.CAMPAIGN_DAY
+        values |= {"organisation": lane.organisation_id, "lane": lane.pk, "limit": lane.daily_limit}
+        values["date"] = lanes.days_of(lane).local_date(now)
     next_send_at = capacity.next_moment(lease.mailbox, message_id=message.pk, now=now)
     with connection.cursor() as cursor:
+        cursor.execute(_BEGIN_IN_LANE if lane else _BEGIN, values)
+        counted, begun = cursor.fetchone() or (True, False)
+        if not counted:
+            return Reason.CAMPAIGN_DAY
+        if not begun:
+            raise LeaseLost
         if next_send_at is not None:
             cursor.execute(
                 "UPDATE outreach_mailbox SET next_send_at = %s WHERE id = %s",
                 [next_send_at, lease.mailbox.pk],
             )
-        cursor.execute(
-            """
-            UPDATE outreach_message SET status = 'sending', sending_at = %s, reason_code = '', reason_text = ''
-            WHERE id = %s AND status = 'claimed' AND claim_token = %s
-            """,
-            [now, message.pk, lease.token],
-        )
-        if not cursor.rowcount:
-            raise LeaseLost
+    return None
 
 
 def _leave_behind(message: Message, reason: Reason, now: datetime) -> None:
