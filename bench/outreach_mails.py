@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from bench.outreach_past import World
+from outreach.inbound import slices
 from outreach.inbound.classify import classify
-from outreach.inbound.ingest import Place, ingest
+from outreach.inbound.ingest import Place
 from outreach.inbound.parse import parse
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.outbox import wire
@@ -49,18 +50,18 @@ def mails(world: World, *, count: int, seed: int = 1) -> list[Incoming]:
 
 
 def read(found: Sequence[Incoming]) -> list[InboundMessage]:
-    """Ingest each, as the reader does."""
+    """Ingest them as the reader does: mailbox by mailbox, in its slices; the rows in the order of ``found``."""
     now = timezone.now()
-    return [
-        ingest(
-            mailbox=each.mailbox,
-            raw=each.raw,
-            place=Place("INBOX", 1, each.number + 1),
-            received_at=now,
-            now=now,
-        )
-        for each in found
-    ]
+    of_mailbox: dict[Mailbox, list[Incoming]] = {}
+    for each in found:
+        of_mailbox.setdefault(each.mailbox, []).append(each)
+    rows: dict[int, InboundMessage] = {}
+    for mailbox, mails in of_mailbox.items():
+        arrived = (slices.Arrived(each.raw, Place("INBOX", 1, each.number + 1), now) for each in mails)
+        for slice_ in slices.cut(arrived):
+            read_now = slices.ingest_all(mailbox=mailbox, mails=slice_, now=now)
+            rows |= {mail.place.uid - 1: row for mail, row in zip(slice_, read_now, strict=True)}
+    return [rows[each.number] for each in found]
 
 
 def wrong(found: Sequence[Incoming], rows: Sequence[InboundMessage]) -> int:

@@ -11,7 +11,8 @@ import imap_tools
 import structlog
 
 from outreach import slots
-from outreach.inbound import fetched, ingest
+from outreach.inbound import fetched, slices
+from outreach.inbound.ingest import Place
 from outreach.inbound.uids import RANGE, as_set, downwards, since
 from outreach.models import Mailbox, MailboxFolder
 from outreach.transports.base import MailboxTrouble
@@ -135,19 +136,19 @@ class FolderReading:
     def take(self, uids: Sequence[int], valid: int) -> set[int]:
         """Ingest these mails of the open folder; the UIDs that the server did not give."""
         missing = set(uids)
-        for mail in fetched.mails(self._fetch(uids, fetched.QUESTION)):
-            if mail.uid not in missing:
-                continue
-            place = ingest.Place(self.folder.name, valid, mail.uid, is_sent=self.is_sent)
-            ingest.ingest(
-                mailbox=self.mailbox,
-                raw=mail.raw,
-                place=place,
-                received_at=mail.received_at or self.now,
-                now=self.now,
-            )
-            missing.discard(mail.uid)
+        for mails in slices.cut(self._arrived(uids, valid)):
+            slices.ingest_all(mailbox=self.mailbox, mails=mails, now=self.now)
+            missing.difference_update(mail.place.uid for mail in mails)
         return missing
+
+    def _arrived(self, uids: Sequence[int], valid: int) -> Iterator[slices.Arrived]:
+        """What the server gives of these mails, each once."""
+        wanted = set(uids)
+        for mail in fetched.mails(self._fetch(uids, fetched.QUESTION)):
+            if mail.uid in wanted:
+                wanted.discard(mail.uid)
+                place = Place(self.folder.name, valid, mail.uid, is_sent=self.is_sent)
+                yield slices.Arrived(mail.raw, place, mail.received_at or self.now)
 
     def still_there(self, uids: Collection[int]) -> set[int]:
         """Those of ``uids`` that the open folder still lists."""

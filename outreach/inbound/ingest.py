@@ -53,12 +53,24 @@ def ingest(
 ) -> InboundMessage:
     """Read one mail. The same mail again, from whatever folder, finds its row and only adds the place.
 
-    ``received_at`` is the server's INTERNALDATE. Any bytes are read; none raise.
+    ``received_at`` is the server's INTERNALDATE. Any bytes are read; none raise. ``slices`` reads many.
     """
-    mail = parse(raw)
+    return ingest_parsed(mailbox=mailbox, mail=parse(raw), place=place, received_at=received_at, now=now)
+
+
+def ingest_parsed(
+    *,
+    mailbox: Mailbox,
+    mail: ParsedMail,
+    place: Place,
+    received_at: datetime,
+    now: datetime,
+    looks_new: bool = False,
+) -> InboundMessage:
+    """:func:`ingest` for a mail that is parsed already; ``looks_new``: its row was looked for a moment ago in vain."""
     if mail.step == READ_BACK and not place.is_sent:
         deliverability.came_back(mail, mailbox=mailbox, now=now)
-    known = _known(mailbox, mail.hash)
+    known = None if looks_new else _known(mailbox, mail.hash)
     if known is None:
         verdict = classify(mail, now=now, own_addresses=mailbox.own_addresses, in_sent=place.is_sent)
         try:
@@ -104,18 +116,9 @@ def _store(
         if own
         else matching.match(mail, mailbox=mailbox, verdict=verdict.verdict, received_at=received_at)
     )
-    row = InboundMessage(
-        organisation_id=mailbox.organisation_id,
-        mailbox=mailbox,
-        raw_hash=mail.hash,
-        message_id_hash=hash_of_id(mail.message_id),
-        received_at=received_at,
-        read_at=now,
-        verdict=verdict.verdict,
-        explanation=f"{verdict.explanation} {'' if own else found.explanation}".strip()[:500],
-        failure_class=verdict.failure or "",
-        status_code=verdict.code[:20],
-    )
+    row = bare_row(mailbox, mail, verdict, received_at, now)
+    if not own:
+        row.explanation = f"{row.explanation} {found.explanation}".strip()[:500]
     if found.certainty is not Certainty.NONE:
         _fill(row, mail, verdict, found)
     row.save()
@@ -125,6 +128,24 @@ def _store(
     elif found.certainty is not Certainty.NONE:
         _act(row, verdict, found, now)
     return row
+
+
+def bare_row(
+    mailbox: Mailbox, mail: ParsedMail, verdict: Classified, received_at: datetime, now: datetime
+) -> InboundMessage:
+    """What is kept of every mail, unsaved; of one that matches nobody no more than this and the match's words."""
+    return InboundMessage(
+        organisation_id=mailbox.organisation_id,
+        mailbox=mailbox,
+        raw_hash=mail.hash,
+        message_id_hash=hash_of_id(mail.message_id),
+        received_at=received_at,
+        read_at=now,
+        verdict=verdict.verdict,
+        explanation=verdict.explanation[:500],
+        failure_class=verdict.failure or "",
+        status_code=verdict.code[:20],
+    )
 
 
 def _fill(row: InboundMessage, mail: ParsedMail, verdict: Classified, found: Match) -> None:

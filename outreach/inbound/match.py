@@ -69,7 +69,7 @@ def match(mail: ParsedMail, *, mailbox: Mailbox, verdict: Verdict, received_at: 
     found = _named(mailbox, _evidence(mail))
     if found is not None:
         return Match(Certainty.SURE, "It names a message of ours.", found, found.candidate_id)
-    quoted = _named(mailbox, [_signed(t.token) for t in mail.tokens if t.place is Place.BODY])
+    quoted = _named(mailbox, _quoted(mail))
     if quoted is not None:
         if verdict in _QUOTING_IS_ENOUGH:
             return Match(Certainty.SURE, "It quotes our unsubscribe link.", quoted, quoted.candidate_id)
@@ -79,6 +79,21 @@ def match(mail: ParsedMail, *, mailbox: Mailbox, verdict: Verdict, received_at: 
         words = "It quotes our unsubscribe link, but comes from an unknown address."
         return Match(Certainty.POSSIBLE, words, quoted, quoted.candidate_id)
     return _by_address(mail, mailbox, received_at)
+
+
+def strangers(mails: Sequence[ParsedMail], *, mailbox: Mailbox) -> list[bool]:
+    """For each mail whether :func:`match` is bound to find nobody, whenever it came; two questions for all of them.
+
+    Nothing in it names a message of ours, and nobody we know of has the address it comes from.
+    """
+    names = [[*_evidence(mail), *_quoted(mail)] for mail in mails]
+    senders = [_normalised([mail.sender.address]) for mail in mails]
+    found = _ids_by_name(mailbox, [name for each in names for name in each])
+    known = _addresses_known(mailbox, [address for each in senders for address in each])
+    return [
+        not any(name in found for name in theirs) and not known.intersection(sender)
+        for theirs, sender in zip(names, senders, strict=True)
+    ]
 
 
 def copied(mail: ParsedMail, *, mailbox: Mailbox) -> Message | None:
@@ -144,6 +159,11 @@ def _evidence(mail: ParsedMail) -> list[_Name]:
     ]
 
 
+def _quoted(mail: ParsedMail) -> list[_Name]:
+    """Tokens that stand somewhere in the text: weaker than the rest."""
+    return [_signed(t.token) for t in mail.tokens if t.place is Place.BODY]
+
+
 # Three questions and not one with OR: each is answered by its own index.
 _BY_NAME = """
 SELECT '', token, id FROM outreach_message
@@ -163,18 +183,32 @@ def _named(mailbox: Mailbox, names: Iterable[_Name]) -> Message | None:
 
     An id nobody could guess proves that the message left, whatever its status says; so the status is not asked.
     """
+    wanted = list(names)
+    found = _ids_by_name(mailbox, wanted)
+    pk = next((found[name] for name in wanted if name in found), None)
+    if pk is None:
+        return None
+    rows = Message.objects.for_organisation(mailbox.organisation_id)
+    # Written out: making a statement of so many columns takes longer than answering it.
+    return next(
+        iter(rows.raw("SELECT * FROM outreach_message WHERE organisation_id = %s AND id = %s",
+                      [mailbox.organisation_id, pk])),
+        None,
+    )  # fmt: skip
+
+
+def _ids_by_name(mailbox: Mailbox, names: Iterable[_Name]) -> dict[_Name, int]:
+    """The message that each of ``names`` stands for; one that stands for none is absent."""
     wanted = [name for name in dict.fromkeys(names) if name.id or name.token]
     ids = [name.id for name in wanted if name.id]
     tokens = [name.token for name in wanted if name.token]
     if not wanted:
-        return None
+        return {}
     values: dict[str, Any] = {"organisation": mailbox.organisation_id, "ids": ids, "tokens": tokens}
     with connection.cursor() as cursor:
         cursor.execute(_BY_NAME, values)
         # Ours come last: an id that is also somebody's provider's stands for the message it was made for.
-        found = {_Name(id=name, token=token): pk for name, token, pk in cursor.fetchall()}
-    pk = next((found[name] for name in wanted if name in found), None)
-    return None if pk is None else Message.objects.for_organisation(mailbox.organisation_id).get(pk=pk)
+        return {_Name(id=name, token=token): pk for name, token, pk in cursor.fetchall()}
 
 
 def _comes_from(mail: ParsedMail, message: Message) -> bool:
@@ -244,6 +278,28 @@ def _people_written_to(mailbox: Mailbox, addresses: Sequence[str], until: dateti
     with connection.cursor() as cursor:
         cursor.execute(_WRITTEN_TO, values)
         return [candidate_id for (candidate_id,) in cursor.fetchall()]
+
+
+_ADDRESSES_KNOWN = """
+SELECT address FROM unnest(%(addresses)s::text[]) AS given (address)
+ WHERE EXISTS (SELECT FROM sourcing_contactpoint
+                WHERE organisation_id = %(organisation)s AND kind = 'email' AND normalised = address)
+    OR EXISTS (SELECT FROM outreach_message WHERE mailbox_id = %(mailbox)s AND to_normalised = address)
+"""
+
+
+def _addresses_known(mailbox: Mailbox, addresses: Sequence[str]) -> set[str]:
+    """Those that somebody has here, or that this mailbox has a message to: a reader's match is among them."""
+    if not addresses:
+        return set()
+    values: dict[str, Any] = {
+        "organisation": mailbox.organisation_id,
+        "mailbox": mailbox.pk,
+        "addresses": list(addresses),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDRESSES_KNOWN, values)
+        return {address for (address,) in cursor.fetchall()}
 
 
 def _people_with(mailbox: Mailbox, addresses: Sequence[str]) -> list[int]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from email.message import Message
 from email.policy import compat32
 from enum import Enum
+from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 
@@ -75,9 +76,8 @@ class ParsedMail:
     cc: tuple[Mailbox, ...] = ()
     subject: str = ""
     date: datetime | None = None
-    #: The whole text, and the part the writer wrote now.
+    #: The whole text.
     text: str = ""
-    reply_text: str = ""
     content_type: str = "text/plain"
     report: Report = field(default_factory=Report)
     returned: Returned = field(default_factory=Returned)
@@ -88,6 +88,11 @@ class ParsedMail:
     problems: tuple[str, ...] = ()
     #: For second opinions that want the standard library's object; not part of what is compared or stored.
     source: Message = field(default_factory=Message, repr=False, compare=False)
+
+    @cached_property
+    def reply_text(self) -> str:
+        """The part of ``text`` that the writer wrote now; looked for when it is asked for, as few mails' is."""
+        return without_quotes(self.text)
 
     def header(self, name: str) -> str:
         """The first value of a field by lower-case name, decoded, on one line; empty if there is none."""
@@ -124,7 +129,6 @@ def parse(raw: bytes) -> ParsedMail:
         subject=fields.text("subject"),
         date=date_of(fields),
         text=text,
-        reply_text=without_quotes(text),
         content_type=_careful(message.get_content_type, "text/plain", "content type", problems),
         report=report,
         returned=returned,
