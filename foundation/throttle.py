@@ -52,11 +52,14 @@ class PaceUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """``calls`` per ``seconds``, of which ``burst`` may come at once."""
+    """``calls`` per ``seconds``: spaced evenly with ``burst`` at once, or, with ``window``, never more than that in any
+    such stretch of time (``foundation.turns``), all at once if need be.
+    """
 
     calls: int
     seconds: float = 1.0
     burst: int = 1
+    window: bool = False
 
 
 class RedisThrottle:
@@ -68,7 +71,7 @@ class RedisThrottle:
         self._redis = connection
         self._account = account
         self._pace_key = f"throttle:{account}:pace:{budget}" if budget else f"throttle:{account}:pace"
-        self._closed_key = _closed_key(account)
+        self._closed_key = closed_key(account)
         self._interval = int(pace.seconds / pace.calls * 1_000_000)
         self._burst = pace.burst
         self._script = connection.register_script(TAKE)
@@ -99,10 +102,11 @@ def close(connection: redis.Redis, *, account: str, duration: datetime.timedelta
     """Let nobody call ``account``, whatever the budget, for ``duration``. Raises :class:`PaceUnknown`."""
     milliseconds = max(int(duration.total_seconds() * 1000), 1)
     try:
-        connection.set(_closed_key(account), 1, px=milliseconds)
+        connection.set(closed_key(account), 1, px=milliseconds)
     except redis.RedisError as error:
         raise PaceUnknown("The pace of this account cannot be written to Redis.") from error
 
 
-def _closed_key(account: str) -> str:
+def closed_key(account: str) -> str:
+    """Where Redis keeps that nobody may call ``account`` now."""
     return f"throttle:{account}:closed"

@@ -30,7 +30,7 @@ from integrations.base.errors import (
     Rejected,
     TemporaryError,
 )
-from integrations.base.throttle import Budget, Pace, Throttle
+from integrations.base.throttle import Budget, Heard, Pace, Throttle
 
 #: The longest this process sleeps for a vendor; a longer wait is handed up and the work rescheduled.
 LONGEST_NAP = datetime.timedelta(seconds=10)
@@ -136,6 +136,11 @@ class VendorClient:
         """The vendor's words in an error body, and its words per field."""
         raise NotImplementedError
 
+    def limits(self, headers: Mapping[str, str]) -> Heard:
+        """What an answer's headers say of the budget it was taken from; nothing, unless the vendor sends any."""
+        del headers
+        return Heard()
+
     def classify(self, status: int, data: Any) -> type[ConnectorError] | None:
         """The class of an answer that HTTP alone does not explain (an error in a 200), or None."""
         del status, data
@@ -208,10 +213,11 @@ class VendorClient:
         if body is not None:
             headers["Content-Type"] = self.media_type
         try:
-            with self._throttle.hold(budget, longest=LONGEST_NAP):
+            with self._throttle.hold(budget, longest=LONGEST_NAP) as turn:
                 answer = self._session.request(
                     method, self.base_url() + path, headers=headers, params=params, json=body
                 )
+                turn.heard = self.limits(answer.headers)
         except Unreachable as error:
             raise self._unreachable(method, error) from error
         except EgressRefused as error:
