@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 #: Longer than one call may take (``integrations.opening.CALL_TIMEOUT_SECONDS``).
 LEASE = datetime.timedelta(seconds=60)
-#: How often a full house is looked at again, in seconds.
-LOOK_AGAIN = 0.02
+#: When a full house is looked at again, in seconds: soon at first, then more seldom.
+LOOK_AGAIN, LONGEST_LOOK, SELDOMER = 0.005, 0.05, 1.5
 
 _NOW = """
 local time = redis.call('TIME')
@@ -169,12 +169,13 @@ class Turns:
             self._give_back(token, gates, turn.heard)
 
     def _wait(self, token: str, gates: Sequence[Gate], longest: datetime.timedelta) -> None:
-        left = longest.total_seconds()
+        left, look = longest.total_seconds(), LOOK_AGAIN
         while True:
             wait = self._ask(token, gates)
             if wait == 0:
                 return
-            nap = wait / 1_000_000 if wait > 0 else LOOK_AGAIN
+            nap = wait / 1_000_000 if wait > 0 else look
+            look = LOOK_AGAIN if wait > 0 else min(look * SELDOMER, LONGEST_LOOK)
             if nap > left:
                 raise PaceExceeded(datetime.timedelta(seconds=max(nap, 1.0) if wait < 0 else nap))
             self._sleep(nap)

@@ -8,6 +8,7 @@ from foundation.problems import Missing
 from integrations.base.connector import Connector
 
 CONNECTORS: dict[str, str] = {
+    "smartrecruiters": "integrations.vendors.smartrecruiters.connector.SmartRecruitersConnector",
     "sourcewhale": "integrations.vendors.sourcewhale.connector.SourceWhaleConnector",
 }
 

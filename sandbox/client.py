@@ -140,6 +140,11 @@ class Sandbox:
         return list(self.addresses["sourcewhale"]["keys"])
 
     @property
+    def smartrecruiters(self) -> dict[str, Any]:
+        """Base URL, sign-in addresses, client and keys (administrator, recruiter, reader) of the stand-in."""
+        return dict(self.addresses["smartrecruiters"])
+
+    @property
     def finding(self) -> dict[str, Any]:
         """Base URL and key of each provider of contact data by slug, and ``empty_key``."""
         return dict(self.addresses["finding"])

@@ -44,6 +44,7 @@ def page(title: str, body: str) -> str:
         '<header><div><strong>Beckon sandbox</strong><a href="/">Overview</a><a href="/mail/">Mail</a>'
         '<a href="/mail/refused">Refused</a><a href="/sourcewhale/">SourceWhale</a>'
         '<a href="/sourcewhale/requests">Requests</a>'
+        '<a href="/smartrecruiters/">SmartRecruiters</a>'
         '<a href="/finding">Contact data</a></div></header>'
         f"<main><h1>{esc(title)}</h1>{body}</main></body></html>\n"
     )

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from sandbox import certificate, pages
+from sandbox.ats.smartrecruiters.api import SmartRecruiters
 from sandbox.control import Control
 from sandbox.finding import pages as finding_pages
 from sandbox.finding.api import Finding
@@ -48,6 +49,7 @@ class World:
         self._sourcewhale = SourceWhale(
             options.directory / "sourcewhale.sqlite3", switches, list(options.accounts)
         )
+        self._smartrecruiters = SmartRecruiters(options.directory / "smartrecruiters.sqlite3")
         self._finding = Finding(switches)
         self._control = Control(switches, self._office, self._sourcewhale, self._finding, self._authorization)
         self._mail_pages = MailPages(self._office)
@@ -86,6 +88,7 @@ class World:
                 "url": f"{url}/sourcewhale/",
                 "keys": self._sourcewhale.keys(),
             },
+            "smartrecruiters": self._smartrecruiters.addresses(url),
             "finding": self._finding.addresses(url),
             "oauth": self._authorization.addresses(url),
         }
@@ -101,15 +104,20 @@ class World:
         await self._imap.close()
         await self._http.close()
         await self._sourcewhale.close()
+        await self._smartrecruiters.close()
         self._store.close()
         self._ledger.close()
 
     async def _handle(self, request: Request) -> Response:
         path = request.path
+        if path.startswith("/control/smartrecruiters"):
+            return await self._smartrecruiters.control(request)
         if path == "/control" or path.startswith("/control/"):
             return await self._control.handle(request)
         if path.startswith("/sourcewhale/"):
             return await self._sourcewhale.handle(request)
+        if path.startswith("/smartrecruiters/"):
+            return await self._smartrecruiters.handle(request)
         if path.startswith("/finding/"):
             return await self._finding.handle(request)
         if path.startswith("/oauth/"):

@@ -61,6 +61,10 @@ def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
         **sign_in,
         "GOOGLE_REVOKE_URL": oauth["google"]["revoke_url"],
         "SOURCEWHALE_BASE_URL": addresses["sourcewhale"]["base_url"],
+        **{
+            f"SMARTRECRUITERS_{name.upper()}": addresses["smartrecruiters"][name]
+            for name in ("base_url", "authorize_url", "token_url", "client_id", "client_secret")
+        },
         "EGRESS_CA_FILE": addresses["certificate"],
     }
 

@@ -248,6 +248,19 @@ MICROSOFT_IMAP = env.mail_server("MICROSOFT_IMAP_URL", "imaps://outlook.office36
 SOURCEWHALE_BASE_URL = env.text("SOURCEWHALE_BASE_URL", "https://sourcewhale.app/public-api").rstrip("/")
 #: Calls per second and account; SourceWhale publishes no limit (docs/integrations/sourcewhale.md).
 SOURCEWHALE_CALLS_PER_SECOND = env.integer("SOURCEWHALE_CALLS_PER_SECOND", 1, least=1)
+#: Where SmartRecruiters answers, and where people sign in to it; client id and secret are of an app registered there.
+SMARTRECRUITERS_BASE_URL = env.text("SMARTRECRUITERS_BASE_URL", "https://api.smartrecruiters.com").rstrip("/")
+SMARTRECRUITERS_AUTHORIZE_URL = env.text(
+    "SMARTRECRUITERS_AUTHORIZE_URL", "https://www.smartrecruiters.com/identity/oauth/allow"
+)
+SMARTRECRUITERS_TOKEN_URL = env.text(
+    "SMARTRECRUITERS_TOKEN_URL", "https://api.smartrecruiters.com/identity/oauth/token"
+)
+SMARTRECRUITERS_CLIENT_ID = env.text("SMARTRECRUITERS_CLIENT_ID", "")
+SMARTRECRUITERS_CLIENT_SECRET = env.text("SMARTRECRUITERS_CLIENT_SECRET", "")
+#: Its published limits: calls in any second to one endpoint, and calls under way.
+SMARTRECRUITERS_CALLS_PER_SECOND = env.integer("SMARTRECRUITERS_CALLS_PER_SECOND", 10, least=1)
+SMARTRECRUITERS_CALLS_AT_ONCE = env.integer("SMARTRECRUITERS_CALLS_AT_ONCE", 8, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
 

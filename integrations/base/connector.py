@@ -119,6 +119,14 @@ class Connector(Generic[C]):
         """The fields every account has, known without a call; those :meth:`list_fields` begins with."""
         raise NotImplementedError
 
+    @classmethod
+    def finds_everybody(cls, target: Target | None) -> bool:
+        """Whether :meth:`find` proves absence: after an unclear create to ``target`` that finds nobody where it does
+        not, nobody is made anew, and a person has to look.
+        """
+        del target
+        return True
+
     # --- every vendor -------------------------------------------------------------------------------------
 
     def check(self) -> None:

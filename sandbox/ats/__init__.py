@@ -1,0 +1,1 @@
+"""Stand-ins for applicant tracking systems, one folder each."""
