@@ -8,7 +8,7 @@ from accounts.models import User
 from foundation import egress, secrets
 from foundation.problems import Conflict
 from foundation.throttle import shared_redis
-from integrations import registry
+from integrations import access_tokens, registry
 from integrations.base.connector import Connector
 from integrations.base.throttle import RedisThrottle
 from integrations.models import Connection, VendorIdentity
@@ -38,16 +38,20 @@ def account_of(vendor: str, values: dict[str, str]) -> str:
 
 
 def open_connector(connection: Connection) -> Connector:
-    """The connector of a connection. Raises NoCredential, Missing (a vendor unknown here), SecretUnreadable."""
+    """The connector of a connection, with a fresh token where somebody signed in.
+
+    Raises NoCredential, Missing (a vendor unknown here), SecretUnreadable; AuthError and TemporaryError of a refresh.
+    """
     if not connection.secret:
         raise NoCredential("This connection has no credentials. Enter them first.")
-    values = secrets.unseal(
-        connection.secret, table=TABLE, row=connection.pk, organisation=connection.organisation_id
-    )
+    values = access_tokens.current(connection)
     found = registry.connector_class(connection.vendor)
     throttle = RedisThrottle(shared_redis(), account=connection.account or str(connection.pk))
     session = egress.session(timeout=CALL_TIMEOUT_SECONDS, max_bytes=MOST_BYTES)
-    return found(found.client_class(session=session, throttle=throttle, credentials=values))
+    renew = None
+    if access_tokens.ACCESS in values:
+        renew = functools.partial(access_tokens.current, connection, refused=values[access_tokens.ACCESS])
+    return found(found.client_class(session=session, throttle=throttle, credentials=values, renew=renew))
 
 
 def vendor_of(connection: Connection) -> type[Connector]:

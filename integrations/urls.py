@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.registry import CONNECTORS
-from integrations.views import exports, pages
+from integrations.views import exports, pages, signing_in
 
 app_name = "integrations"
 
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/<int:connection_id>/", pages.connection_page, name="connection"),
     path("integrations/<int:connection_id>/capabilities/", pages.capabilities, name="capabilities"),
     path("integrations/<int:connection_id>/credentials/", pages.credentials, name="credentials"),
+    path("integrations/signed-in/", signing_in.signed_in, name="signed_in"),
+    path("integrations/<int:connection_id>/sign-in/", signing_in.sign_in, name="sign_in"),
     path("integrations/<int:connection_id>/verification/", pages.verification, name="verification"),
     path("integrations/<int:connection_id>/settings/", pages.save_settings, name="settings"),
     path("integrations/<int:connection_id>/identity/", pages.save_identity, name="identity"),

@@ -377,6 +377,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:connection": ("GET", "ARV"),
     "integrations:capabilities": ("GET", "A"),
     "integrations:credentials": ("GET", "A"),
+    "integrations:sign_in": ("GET", "A"),
+    "integrations:signed_in": ("GET", "A"),
     "integrations:verification": ("GET", "A"),
     "integrations:settings": ("POST", "A"),
     "integrations:identity": ("POST", "AR"),
@@ -392,6 +394,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_export_items": ("GET", "ARV"),
     "integrations:export_project_sourcewhale": ("GET", "AR"),
     "integrations:export_people_sourcewhale": ("POST", "AR"),
+    "integrations:export_project_smartrecruiters": ("GET", "AR"),
+    "integrations:export_people_smartrecruiters": ("POST", "AR"),
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.

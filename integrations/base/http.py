@@ -102,11 +102,14 @@ class VendorClient:
         throttle: Throttle,
         credentials: Mapping[str, str],
         sleep: Callable[[float], None] = time.sleep,
+        renew: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._session = session
         self._throttle = throttle
         self._credentials = dict(credentials)
         self._sleep = sleep
+        #: Gives a new access token once, when the one we have is turned down before its time.
+        self._renew = renew
 
     # --- hooks --------------------------------------------------------------------------------------------
 
@@ -205,6 +208,17 @@ class VendorClient:
     def _call(
         self, method: str, path: str, *, params: Params | None, body: Any = None, empty: bool = False
     ) -> Reply:
+        """One call; once more with a renewed token when it is turned down, which proves that nothing was done."""
+        try:
+            return self._once(method, path, params=params, body=body, empty=empty)
+        except AuthError:
+            renew, self._renew = self._renew, None
+            if renew is None:
+                raise
+            self._credentials = dict(renew())
+            return self._once(method, path, params=params, body=body, empty=empty)
+
+    def _once(self, method: str, path: str, *, params: Params | None, body: Any, empty: bool) -> Reply:
         budget = self.budget(method, path)
         wait = self._throttle.take(budget, longest=LONGEST_NAP)
         if wait:

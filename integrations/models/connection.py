@@ -41,6 +41,9 @@ class Connection(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     #: The vendor asked us to wait: no item of this connection is taken before.
     not_before = models.DateTimeField(null=True, blank=True)
+    #: Who refreshes the access token in ``secret`` at the moment (``access_tokens``); one at a time.
+    token_leased_by = models.CharField(max_length=32, blank=True)
+    token_lease_until = models.DateTimeField(null=True, blank=True)
     #: Why it needs a person, in the vendor's words.
     trouble = models.CharField(max_length=500, blank=True)
 

@@ -124,6 +124,7 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
     context = _wizard(found, connection, "credentials") | {
         "form": form,
         "has_secret": bool(connection.secret),
+        "oauth": found.oauth(),
     }
     return render(request, "integrations/credentials.html", context, status=422 if form.errors else 200)
 

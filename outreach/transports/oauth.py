@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
 from foundation import egress
@@ -45,6 +45,17 @@ class Refused(SignInFailed):
     """The owner's permission is over or was never given: they have to sign in again."""
 
     code: ClassVar[str] = "sign_in_refused"
+
+
+class Client(Protocol):
+    """Who we are to a token endpoint: a provider of mailboxes, or a vendor of ``integrations``."""
+
+    @property
+    def token_url(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def client_secret(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -93,18 +104,21 @@ def sign_in_url(
     return f"{provider.authorize_url}?{urlencode(asked)}"
 
 
-def exchange(provider: Provider, *, code: str, verifier: str, redirect_uri: str, now: datetime) -> Tokens:
-    """The tokens behind a code. Raises :class:`SignInFailed`, :class:`Refused`, ``egress.Unreachable``."""
+def exchange(provider: Client, *, code: str, redirect_uri: str, now: datetime, verifier: str = "") -> Tokens:
+    """The tokens behind a code; ``verifier`` where PKCE was asked with.
+
+    Raises :class:`SignInFailed`, :class:`Refused`, ``egress.Unreachable``.
+    """
     form = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
+        **({"code_verifier": verifier} if verifier else {}),
     }
     return _tokens(_ask(provider, form), now)
 
 
-def refresh(provider: Provider, *, token: str, now: datetime) -> Tokens:
+def refresh(provider: Client, *, token: str, now: datetime) -> Tokens:
     """A fresh access token. Raises as :func:`exchange` does; :class:`Refused` means that no refresh will ever work."""
     return _tokens(_ask(provider, {"grant_type": "refresh_token", "refresh_token": token}), now)
 
@@ -149,7 +163,7 @@ def _claims(id_token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _ask(provider: Provider, form: Mapping[str, str]) -> dict[str, Any]:
+def _ask(provider: Client, form: Mapping[str, str]) -> dict[str, Any]:
     client = {"client_id": provider.client_id, "client_secret": provider.client_secret}
     with egress.session(timeout=TIMEOUT, max_bytes=_LARGEST_ANSWER) as line:
         response = line.request(

@@ -1,7 +1,7 @@
 """Every request the connector makes fits the vendor's own OpenAPI file.
 
-The file is not ours to ship: ``ATS_SPECS`` names a folder that holds it. Its merge has mixed up six schemas of the same
-name (``Education`` among them), so bodies are checked against what is not mixed up.
+The file is not ours to ship: ``ATS_SPECS`` names a folder that holds it. It was merged from several of the vendor's,
+and schemas of the same name were mixed up; what cannot be told apart is not checked against.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ pytestmark = pytest.mark.skipif(
     not os.environ.get("ATS_SPECS") or not FILE.is_file(),
     reason=f"ATS_SPECS names no folder with {FILE.name}",
 )
+
+
+#: Stands for a choice of a single select and, wrongly, for a value that is written: ``{"id", "value"}``, as the
+#: operation's own words and codes say, would have to carry a label.
+MIXED_UP = ("CandidatePropertyValue",)
 
 
 def operation(paths: dict[str, Any], method: str, path: str) -> dict[str, Any]:
@@ -96,6 +101,8 @@ def everything(connector: SmartRecruitersConnector) -> None:
 def test_every_request_fits_the_vendors_file(there: SmartRecruitersConnector, world: Sandbox) -> None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(FILE.read_text(), Loader=loader)  # noqa: S506 - a safe loader
+    for name in MIXED_UP:
+        document["components"]["schemas"][name] = {"type": "object", "required": ["id"]}
     everything(there)
     requests = world.get("/control/smartrecruiters/requests")
     seen = set()

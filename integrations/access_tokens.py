@@ -1,0 +1,139 @@
+"""Access tokens of connections somebody signed in for: refreshed before they end, by one worker at a time.
+
+Who refreshes takes a lease on the row by compare-and-set and commits; the vendor is asked outside of any transaction;
+the answer is stored if the lease still stands. Whoever finds it leased waits for the new token (docs/architecture.md,
+"Ground rules"). A refused refresh is the end: a person has to sign in again.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection as database
+from django.utils import timezone
+
+from foundation import egress, secrets
+from integrations import registry
+from integrations.base.errors import AuthError, TemporaryError
+from integrations.models import Connection
+from outreach.transports import oauth
+
+log = structlog.get_logger(__name__)
+
+TABLE = "integrations_connection"
+ACCESS, REFRESH, EXPIRES = "access_token", "refresh_token", "expires_at"
+#: A token is replaced this long before it ends, so that none ends on its way to the vendor.
+EARLY = timedelta(minutes=2)
+#: Longer than one call to a token endpoint may take.
+LEASE = timedelta(seconds=60)
+_PATIENCE = 30.0
+_LOOK_AGAIN = 0.1
+
+
+def as_values(given: oauth.Tokens, *, refresh: str = "") -> dict[str, str]:
+    """What is sealed; ``refresh`` stays when the vendor gave no new one."""
+    return {ACCESS: given.access, REFRESH: given.refresh or refresh, EXPIRES: given.expires_at.isoformat()}
+
+
+def current(row: Connection, *, refused: str = "") -> dict[str, str]:
+    """The credential of a connection, with an access token good for some minutes if it has one.
+
+    ``refused``: a token the vendor has just turned down, not to be given again. Raises AuthError when a person has to
+    sign in again, TemporaryError for what passes, SecretUnreadable. Never call it inside a transaction.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        sealed = _sealed(row)
+        values = _unsealed(row, sealed)
+        if ACCESS not in values or (values[ACCESS] != refused and _lasts(values, EARLY)):
+            return values
+        lease = _lease(row, sealed)
+        if lease is None:
+            time.sleep(_LOOK_AGAIN)
+            continue
+        found = _refreshed(row, values, lease, refused)
+        if found is not None:
+            return found
+    raise TemporaryError("Another worker has been asking for a new sign-in token for too long.")
+
+
+def _refreshed(row: Connection, values: dict[str, str], lease: str, refused: str) -> dict[str, str] | None:
+    """Ask the vendor under the lease; None when the row was changed meanwhile and has to be read again."""
+    found = registry.connector_class(row.vendor)
+    client = found.oauth()
+    if client is None or client.missing or not values.get(REFRESH):
+        _give_back(row, lease)
+        raise AuthError(f"The sign-in at {found.display_name} has ended. Sign in again.")
+    try:
+        fresh = oauth.refresh(client, token=values[REFRESH], now=timezone.now())
+    except oauth.Refused as problem:
+        if not _give_back(row, lease):
+            return None  # signed in again meanwhile
+        log.warning("access_tokens.refused", connection_id=row.pk)
+        raise AuthError(
+            f"{found.display_name} no longer takes the sign-in ({problem}). Sign in again."
+        ) from problem
+    except (oauth.SignInFailed, egress.Unreachable, egress.EgressRefused) as problem:
+        _give_back(row, lease)
+        if values[ACCESS] != refused and _lasts(values, timedelta(0)):
+            return values
+        raise TemporaryError(f"No new sign-in token: {problem}") from problem
+    except BaseException:
+        _give_back(row, lease)
+        raise
+    made = as_values(fresh, refresh=values[REFRESH])
+    sealed = secrets.seal(made, table=TABLE, row=row.pk, organisation=row.organisation_id)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_connection SET secret = %s, token_leased_by = '', token_lease_until = NULL "
+            "WHERE id = %s AND token_leased_by = %s",
+            [sealed, row.pk, lease],
+        )
+        return made if cursor.rowcount else None
+
+
+def _lasts(values: Mapping[str, str], longer: timedelta) -> bool:
+    return datetime.fromisoformat(values[EXPIRES]) - longer > timezone.now()
+
+
+def _sealed(row: Connection) -> str:
+    sealed: str = (
+        Connection.objects.for_organisation(row.organisation_id)
+        .values_list("secret", flat=True)
+        .get(pk=row.pk)
+    )
+    return sealed
+
+
+def _unsealed(row: Connection, sealed: str) -> dict[str, str]:
+    if not sealed:
+        raise AuthError("This connection has no credentials any more.")
+    return secrets.unseal(sealed, table=TABLE, row=row.pk, organisation=row.organisation_id)
+
+
+def _lease(row: Connection, sealed: str) -> str | None:
+    """The right to refresh what was read; None if somebody else has it, or has refreshed since."""
+    token = uuid.uuid4().hex
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_connection SET token_leased_by = %s, "
+            "token_lease_until = now() + make_interval(secs => %s) "
+            "WHERE id = %s AND secret = %s AND (token_lease_until IS NULL OR token_lease_until < now())",
+            [token, LEASE.total_seconds(), row.pk, sealed],
+        )
+        return token if cursor.rowcount else None
+
+
+def _give_back(row: Connection, lease: str) -> bool:
+    """End the lease; False if it was not ours any more."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_connection SET token_leased_by = '', token_lease_until = NULL "
+            "WHERE id = %s AND token_leased_by = %s",
+            [row.pk, lease],
+        )
+        return bool(cursor.rowcount)

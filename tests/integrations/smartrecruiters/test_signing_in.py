@@ -1,0 +1,173 @@
+"""Allow access, from the page to a verified token; refreshed once by many workers; withdrawn, and said so."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+from django.db import connections as databases
+from django.test import Client
+
+from accounts.models import User
+from integrations import access_tokens, opening
+from integrations.base.errors import AuthError, TemporaryError
+from integrations.models import Connection, ConnectionStatus
+from sandbox.client import Sandbox
+from tests.integrations import making
+
+pytestmark = pytest.mark.django_db
+
+_NAMES = ("base_url", "authorize_url", "token_url", "client_id", "client_secret")
+
+
+@pytest.fixture
+def at_home(world: Sandbox, settings: Any) -> Sandbox:
+    """The installation's own settings lead to the sandbox."""
+    for name in _NAMES:
+        setattr(settings, f"SMARTRECRUITERS_{name.upper()}", world.smartrecruiters[name])
+    settings.PUBLIC_URL = "http://testserver"
+    return world
+
+
+def draft(owner: User) -> Connection:
+    return Connection.objects.create(
+        organisation=owner.organisation, vendor="smartrecruiters", created_by=owner, capabilities=["export"]
+    )
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def allow(url: str, decision: str = "allow") -> str:
+    """What a person does on the vendor's page; where it leads back to."""
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    form = {**asked, "user": "user-admin", "decision": decision}
+    answer = requests.post(url.partition("?")[0], data=form, allow_redirects=False, timeout=10)
+    return str(answer.headers["Location"])
+
+
+def signed_in(owner: User) -> Connection:
+    row, page = draft(owner), browser(owner)
+    back = allow(page.get(f"/integrations/{row.pk}/sign-in/")["Location"])
+    page.get(back.removeprefix("http://testserver"))
+    row.refresh_from_db()
+    return row
+
+
+def test_allow_access_leads_out_and_back_and_the_tokens_are_sealed(at_home: Sandbox) -> None:
+    alice = making.alice()
+    row, page = draft(alice), browser(alice)
+    assert "Allow access" in page.get(f"/integrations/{row.pk}/credentials/").content.decode()
+    out = page.get(f"/integrations/{row.pk}/sign-in/")
+    assert out["Cache-Control"] == "no-store"
+    assert "scope=candidates_read%20candidates_create" in out["Location"]
+    back = page.get(allow(out["Location"]).removeprefix("http://testserver"))
+    assert back["Location"] == f"/integrations/{row.pk}/verification/"
+    row.refresh_from_db()
+    values = access_tokens.current(row)
+    assert values["access_token"] not in row.secret
+    assert row.status == ConnectionStatus.VERIFYING
+    opening.open_connector(row).check()
+
+
+def test_without_a_client_the_page_names_the_settings_and_offers_the_key(
+    at_home: Sandbox, settings: Any
+) -> None:
+    settings.SMARTRECRUITERS_CLIENT_ID = ""
+    alice = making.alice()
+    row, page = draft(alice), browser(alice)
+    shown = page.get(f"/integrations/{row.pk}/credentials/").content.decode()
+    assert "SMARTRECRUITERS_CLIENT_ID must be set" in shown
+    assert "API Key" in shown
+    assert page.get(f"/integrations/{row.pk}/sign-in/")["Location"] == f"/integrations/{row.pk}/credentials/"
+
+
+@pytest.mark.parametrize("how", ["another session", "twice", "no state", "denied"])
+def test_an_answer_that_was_not_asked_for_here_or_says_no_stores_nothing(at_home: Sandbox, how: str) -> None:
+    alice = making.alice()
+    row, page = draft(alice), browser(alice)
+    decision = "deny" if how == "denied" else "allow"
+    back = allow(page.get(f"/integrations/{row.pk}/sign-in/")["Location"], decision)
+    path = back.removeprefix("http://testserver")
+    if how == "another session":
+        page = browser(making.mallory())
+    if how == "no state":
+        path = f"/integrations/signed-in/?{urlencode({'code': 'x'})}"
+    if how == "twice":
+        page.get(path)
+        Connection.objects.for_organisation(row.organisation_id).filter(pk=row.pk).update(secret="")
+    page.get(path)
+    row.refresh_from_db()
+    assert row.secret == ""
+
+
+def test_mallory_cannot_begin_for_a_connection_of_alice(at_home: Sandbox) -> None:
+    row = draft(making.alice())
+    assert browser(making.mallory()).get(f"/integrations/{row.pk}/sign-in/").status_code == 404
+
+
+def test_a_token_is_refreshed_before_it_ends(at_home: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = signed_in(making.alice())
+    first = access_tokens.current(row)
+    monkeypatch.setattr(access_tokens, "EARLY", timedelta(hours=2))
+    second = access_tokens.current(row)
+    assert second["access_token"] != first["access_token"]
+    assert at_home.get("/control/smartrecruiters")["refreshed"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_workers_refresh_once_and_all_have_the_new_token(at_home: Sandbox) -> None:
+    row = signed_in(making.alice())
+    old = access_tokens.current(row)["access_token"]
+    before = at_home.get("/control/smartrecruiters")["refreshed"]
+    found: list[str] = []
+
+    def work() -> None:
+        try:
+            found.append(access_tokens.current(row, refused=old)["access_token"])
+        finally:
+            databases.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 10
+    assert len(set(found)) == 1
+    assert found[0] != old
+    assert at_home.get("/control/smartrecruiters")["refreshed"] == before + 1
+
+
+def test_a_token_turned_down_before_its_time_is_renewed_and_the_call_made_again(at_home: Sandbox) -> None:
+    row = signed_in(making.alice())
+    connector = opening.open_connector(row)
+    at_home.post("/control/smartrecruiters/expire", {})
+    connector.check()
+
+
+def test_a_withdrawn_permission_needs_a_person_and_says_so(at_home: Sandbox) -> None:
+    row = signed_in(making.alice())
+    connector = opening.open_connector(row)
+    at_home.post("/control/smartrecruiters/withdraw", {})
+    with pytest.raises(AuthError, match="Sign in again"):
+        connector.check()
+    row.refresh_from_db()
+    assert row.token_leased_by == ""
+
+
+def test_a_token_endpoint_that_does_not_answer_passes(at_home: Sandbox, settings: Any) -> None:
+    row = signed_in(making.alice())
+    old = access_tokens.current(row)["access_token"]
+    settings.SMARTRECRUITERS_TOKEN_URL = "http://127.0.0.1:9/token"
+    with pytest.raises(TemporaryError):
+        access_tokens.current(row, refused=old)
+    row.refresh_from_db()
+    assert row.token_leased_by == ""
