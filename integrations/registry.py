@@ -9,6 +9,7 @@ from integrations.base.connector import Connector
 
 CONNECTORS: dict[str, str] = {
     "smartrecruiters": "integrations.vendors.smartrecruiters.connector.SmartRecruitersConnector",
+    "cats": "integrations.vendors.cats.connector.CatsConnector",
     "sourcewhale": "integrations.vendors.sourcewhale.connector.SourceWhaleConnector",
 }
 

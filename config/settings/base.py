@@ -261,6 +261,9 @@ SMARTRECRUITERS_CLIENT_SECRET = env.text("SMARTRECRUITERS_CLIENT_SECRET", "")
 #: Its published limits: calls in any second to one endpoint, and calls under way.
 SMARTRECRUITERS_CALLS_PER_SECOND = env.integer("SMARTRECRUITERS_CALLS_PER_SECOND", 10, least=1)
 SMARTRECRUITERS_CALLS_AT_ONCE = env.integer("SMARTRECRUITERS_CALLS_AT_ONCE", 8, least=1)
+#: Where CATS answers, and how often one account may call it in any hour; some accounts have 1,500.
+CATS_BASE_URL = env.text("CATS_BASE_URL", "https://api.catsone.com/v3").rstrip("/")
+CATS_CALLS_PER_HOUR = env.integer("CATS_CALLS_PER_HOUR", 500, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
 
