@@ -145,6 +145,11 @@ class Sandbox:
         return dict(self.addresses["smartrecruiters"])
 
     @property
+    def cats(self) -> dict[str, Any]:
+        """``base_url`` of the stand-in CATS and its ``keys``: main account, second account, no rights."""
+        return dict(self.addresses["cats"])
+
+    @property
     def finding(self) -> dict[str, Any]:
         """Base URL and key of each provider of contact data by slug, and ``empty_key``."""
         return dict(self.addresses["finding"])
@@ -170,6 +175,7 @@ class Sandbox:
         """Every switch back to its default, no faults ordered."""
         self.post("/control/reset", {})
         self.post("/control/sourcewhale/faults/clear", {})
+        self.post("/control/cats/faults/clear", {})
 
     def ledger(self) -> dict[str, Any]:
         """Counts of what the SMTP server saw, and ``pending_answers``."""
@@ -196,6 +202,7 @@ class Sandbox:
         """Forget the books of mail and everything SourceWhale holds; mailboxes stay."""
         self.post("/control/ledger/clear", {})
         self.post("/control/sourcewhale/clear", {})
+        self.post("/control/cats/clear", {})
         self.post("/control/finding/clear", {})
 
     def deliver(self, mailbox: str, raw: bytes | None = None, **parts: Any) -> int:

@@ -18,6 +18,8 @@ POST /control/flush              let every pending answer arrive now
 GET  /control/sourcewhale        counts; /people and /requests the rows
 GET  /control/sourcewhale/faults what failures are ordered; POST orders one: {"kind": "rate_limit", "times": 2}
 POST /control/sourcewhale/faults/clear   and /control/sourcewhale/clear
+GET  /control/cats               as for sourcewhale: /candidates, /contacts, /companies, /activities, /pipelines,
+                                 /webhooks, /requests, /faults; POST /faults, /faults/clear, /clear
 GET  /control/oauth              tokens given out; POST /oauth/expire ends every access token now,
 POST /control/oauth/withdraw     what an owner does at the provider: {"account"} loses every token
 GET  /control/finding            whom the providers of contact data were asked about; POST /clear forgets them
@@ -31,6 +33,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from sandbox.ats.cats.api import Cats
 from sandbox.finding.api import Finding
 from sandbox.http_server import Request, Response
 from sandbox.mail.postoffice import PostOffice, composed
@@ -55,6 +58,7 @@ class Control:
         sourcewhale: SourceWhale,
         finding: Finding,
         authorization: Authorization,
+        cats: Cats,
     ) -> None:
         self._switches = switches
         self._office = office
@@ -88,6 +92,7 @@ class Control:
             ("POST", "/sourcewhale/faults"): self._order_fault,
             ("POST", "/sourcewhale/faults/clear"): self._clear_faults,
             ("POST", "/sourcewhale/clear"): self._clear_sourcewhale,
+            **_cats_orders(cats),
             ("GET", "/oauth"): lambda _request: authorization.counts(),
             ("POST", "/oauth/expire"): self._expire_tokens,
             ("POST", "/oauth/withdraw"): self._withdraw_consent,
@@ -209,6 +214,34 @@ class Control:
     def _flush(self, _request: Request) -> Any:
         self._office.flush()
         return {"pending_answers": self._office.pending}
+
+
+def _cats_orders(cats: Cats) -> dict[tuple[str, str], Callable[[Request], Any]]:
+    def order(request: Request) -> Any:
+        cats.faults.order(_object(request))
+        return cats.faults.as_list()
+
+    def clear_faults(_request: Request) -> Any:
+        cats.faults.clear()
+        return []
+
+    def clear(_request: Request) -> Any:
+        cats.clear()
+        return {"cleared": True}
+
+    def rows(kind: str) -> Callable[[Request], Any]:
+        return lambda _request: cats.records.all("", kind)
+
+    kinds = ("candidates", "contacts", "companies", "activities", "pipelines", "webhooks")
+    return {
+        ("GET", "/cats"): lambda _request: cats.counts(),
+        **{("GET", f"/cats/{kind}"): rows(kind) for kind in kinds},
+        ("GET", "/cats/requests"): lambda _request: cats.records.requests(),
+        ("GET", "/cats/faults"): lambda _request: cats.faults.as_list(),
+        ("POST", "/cats/faults"): order,
+        ("POST", "/cats/faults/clear"): clear_faults,
+        ("POST", "/cats/clear"): clear,
+    }
 
 
 def _object(request: Request) -> dict[str, Any]:

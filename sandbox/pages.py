@@ -45,6 +45,7 @@ def page(title: str, body: str) -> str:
         '<a href="/mail/refused">Refused</a><a href="/sourcewhale/">SourceWhale</a>'
         '<a href="/sourcewhale/requests">Requests</a>'
         '<a href="/smartrecruiters/">SmartRecruiters</a>'
+        '<a href="/cats/">CATS</a>'
         '<a href="/finding">Contact data</a></div></header>'
         f"<main><h1>{esc(title)}</h1>{body}</main></body></html>\n"
     )
@@ -105,6 +106,7 @@ def overview(
                 ("IMAP, STARTTLS on offer", f"{host}:{ports['imap']}"),
                 ("IMAP over TLS", f"{host}:{ports['imaps']}"),
                 ("SourceWhale", addresses["sourcewhale"]["base_url"]),
+                ("CATS", addresses["cats"]["base_url"]),
                 ("Hunter", addresses["finding"]["hunter"]["base_url"]),
                 ("People Data Labs", addresses["finding"]["people_data_labs"]["base_url"]),
                 ("Google sign-in", addresses["oauth"]["google"]["authorize_url"]),
@@ -124,6 +126,15 @@ def overview(
             [
                 (each["key"], each["account"], "all" if each["allowed"] else "none (403)")
                 for each in addresses["sourcewhale"]["keys"]
+            ],
+            empty="None.",
+        )
+        + "<h2>CATS keys</h2>"
+        + table(
+            ["Key", "Account", "Rights"],
+            [
+                (each["key"], each["account"], "all" if each["allowed"] else "none (403)")
+                for each in addresses["cats"]["keys"]
             ],
             empty="None.",
         )

@@ -60,6 +60,12 @@ class Switches:
     sourcewhale_index_delay: float = 0.0  # a new or changed record is found by search only after so long
     sourcewhale_duplicates: str = "update"  # or create: `add` with a known e-mail makes a second record
     sourcewhale_rate_limit: int = 0  # requests per second and key; 0 = no limit
+    # CATS
+    cats_index_delay: float = 0.0  # a new or changed record is found by search only after so long
+    cats_calls_per_hour: int = (
+        0  # calls of one key in any hour; 0 = no limit, and no headers that tell of one
+    )
+    cats_hour_seconds: float = 3600.0  # how long that hour is
     # Providers of contact data
     finding_slow: float = 3.0  # before the answer about somebody called Slow
 

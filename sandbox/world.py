@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox import certificate, pages
 from sandbox.ats.smartrecruiters.api import SmartRecruiters
+from sandbox.ats.cats.api import Cats
 from sandbox.control import Control
 from sandbox.finding import pages as finding_pages
 from sandbox.finding.api import Finding
@@ -50,8 +51,11 @@ class World:
             options.directory / "sourcewhale.sqlite3", switches, list(options.accounts)
         )
         self._smartrecruiters = SmartRecruiters(options.directory / "smartrecruiters.sqlite3")
+        self._cats = Cats(options.directory / "cats.sqlite3", switches, list(options.accounts))
         self._finding = Finding(switches)
-        self._control = Control(switches, self._office, self._sourcewhale, self._finding, self._authorization)
+        self._control = Control(
+            switches, self._office, self._sourcewhale, self._finding, self._authorization, self._cats
+        )
         self._mail_pages = MailPages(self._office)
         self._http = HttpServer(self._handle)
         self._servers: list[asyncio.base_events.Server] = []
@@ -89,6 +93,7 @@ class World:
                 "keys": self._sourcewhale.keys(),
             },
             "smartrecruiters": self._smartrecruiters.addresses(url),
+            "cats": self._cats.addresses(url),
             "finding": self._finding.addresses(url),
             "oauth": self._authorization.addresses(url),
         }
@@ -105,6 +110,7 @@ class World:
         await self._http.close()
         await self._sourcewhale.close()
         await self._smartrecruiters.close()
+        await self._cats.close()
         self._store.close()
         self._ledger.close()
 
@@ -118,6 +124,8 @@ class World:
             return await self._sourcewhale.handle(request)
         if path.startswith("/smartrecruiters/"):
             return await self._smartrecruiters.handle(request)
+        if path.startswith("/cats/"):
+            return await self._cats.handle(request)
         if path.startswith("/finding/"):
             return await self._finding.handle(request)
         if path.startswith("/oauth/"):

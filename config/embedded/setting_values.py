@@ -24,6 +24,7 @@ SPEED = {
     "INBOX_POLL_SECONDS": "2",
     "VENDOR_INDEX_DELAY_SECONDS": "2",
     "SOURCEWHALE_CALLS_PER_SECOND": "50",
+    "CATS_CALLS_PER_HOUR": "100000",
 }
 
 
@@ -65,6 +66,7 @@ def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
             f"SMARTRECRUITERS_{name.upper()}": addresses["smartrecruiters"][name]
             for name in ("base_url", "authorize_url", "token_url", "client_id", "client_secret")
         },
+        "CATS_BASE_URL": addresses["cats"]["base_url"],
         "EGRESS_CA_FILE": addresses["certificate"],
     }
 

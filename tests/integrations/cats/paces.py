@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from integrations.base.throttle import Budget, Turn
+from integrations.base.throttle import Budget, Heard, Turn
 
 
 class FreePace:
@@ -14,7 +14,7 @@ class FreePace:
 
     def __init__(self) -> None:
         self.closed_for: list[datetime.timedelta] = []
-        self.heard: list[object] = []
+        self.heard: list[Heard] = []
 
     def take(self, budget: Budget, *, longest: datetime.timedelta) -> datetime.timedelta:
         del budget, longest
