@@ -392,6 +392,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_exports": ("GET", "ARV"),
     "integrations:api_export": ("GET", "ARV"),
     "integrations:api_export_items": ("GET", "ARV"),
+    "integrations:export_project_cats": ("GET", "AR"),
+    "integrations:export_people_cats": ("POST", "AR"),
     "integrations:export_project_sourcewhale": ("GET", "AR"),
     "integrations:export_people_sourcewhale": ("POST", "AR"),
     "integrations:export_project_smartrecruiters": ("GET", "AR"),

@@ -153,8 +153,8 @@ def is_dummy(address: str) -> bool:
 def create_body(values: Values) -> dict[str, Any]:
     """The body of a POST: everything a record can be made with in one call. Education goes into the notes."""
     body = plain_body(values)
-    for number, address in enumerate(_texts(values.get("emails"))):
-        body.setdefault("emails", []).append({"email": address, "is_primary": number == 0})
+    for place, email in enumerate(_texts(values.get("emails"))):
+        body.setdefault("emails", []).append({"email": email, "is_primary": place == 0})
     for number in _texts(values.get("phones")):
         body.setdefault("phones", []).append(phone_body(number))
     address = {key.removeprefix(ADDRESS): values[key] for key in ADDRESS_KEYS if values.get(key)}

@@ -35,7 +35,7 @@ JOB_STATUSES = [
 ]
 WORKFLOWS = [{"id": 6, "title": "Standard"}]
 #: The first one is where a candidate put on a job begins.
-PIPELINE_STATUSES = [
+PIPELINE_STATUSES: list[dict[str, Any]] = [
     {
         "id": 70 + number,
         "workflow_id": 6,
