@@ -152,10 +152,7 @@ def _write(item: ExportItem, order: writing.Order) -> _Ended | None:
         claims.give_back(item, not_before=end.until, counted=False)
         return None
     if isinstance(end, writing.Unsearchable):
-        text = (
-            f"{system} may hold this person already and nothing here can find out: "
-            "no e-mail, link or phone is known. Look there, then retry."
-        )
+        text = f"{system} may hold this person already, and no search from here can tell. Look there, then retry."
         return _Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, text)
     if isinstance(end, writing.Missing):
         named = ", ".join(end.payload.missing)

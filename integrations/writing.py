@@ -77,7 +77,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Unsearchable:
-    """A create may have happened, and nothing known about the person finds it."""
+    """A create may have happened, and no search can tell: nothing known finds the person, or the vendor hides some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,9 @@ def write(order: Order) -> End:
             return Unsearchable()
     existing, look_alikes = _existing(order, link)
     _seen(order, existing)
+    if existing is None and creating is not None and not order.connector.finds_everybody(order.target):
+        # Nobody found proves nothing there: made anew, the person could stand twice.
+        return Unsearchable()
     payload = order.plan(existing, link.written if link is not None else {})
     if payload.missing:
         return Missing(payload)

@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from sandbox import certificate, pages
-from sandbox.ats.smartrecruiters.api import SmartRecruiters
 from sandbox.ats.cats.api import Cats
+from sandbox.ats.smartrecruiters.api import SmartRecruiters
 from sandbox.control import Control
 from sandbox.finding import pages as finding_pages
 from sandbox.finding.api import Finding

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0003_runs_of_the_same_organisation")]
+    dependencies = [("integrations", "0006_sync_settings_and_tasks")]
 
     operations = [
         migrations.AddField(
