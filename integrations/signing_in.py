@@ -71,7 +71,7 @@ def ask(*, actor: User, connection: Connection, now: datetime) -> tuple[Asked, s
         "scope": " ".join(client.scopes),
         "state": asked.state,
     }
-    # Scopes are parted by %20: a plus is refused by SmartRecruiters.
+    # Scopes are parted by %20: not every vendor takes a plus.
     return asked, f"{client.authorize_url}?{urlencode(query, quote_via=quote)}"
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from foundation.models import Event
-from integrations import selectors as exported
+from integrations import person_variables
 from sourcing import people, person_data, selectors
 from sourcing.models import Candidate, ContactPoint
 from sourcing.search import query
@@ -116,7 +116,7 @@ def test_it_counts_and_reaches_for_nobody_else(world: World, person: Candidate) 
 
 def test_somebody_elses_export_does_not_carry_it(world: World, person: Candidate) -> None:
     def payload(viewer: User) -> str:
-        return repr(exported.person_data(viewer=viewer, candidate=person))
+        return repr(person_variables.of(viewer=viewer, candidate=person))
 
     assert ADDRESS in payload(adder(person))
     for viewer in others(person):

@@ -119,11 +119,13 @@ def test_a_refused_read_has_its_class_and_is_not_repeated(
     vendor: VendorServer,
     naps: list[float],
 ) -> None:
-    vendor.will_answer(Answer(status=status, body={"message": "No."}))
+    # A connector may try another cheap question after a refusal, never the same one.
+    vendor.will_answer(*[Answer(status=status, body={"message": "No."})] * 2)
     with pytest.raises(ConnectorError) as caught:
         connect(found).check()
-    assert type(caught.value) is expected
-    assert len(vendor.seen) == 1
+    assert isinstance(caught.value, expected)
+    asked = [(seen.method, seen.path) for seen in vendor.seen]
+    assert len(asked) == len(set(asked)) <= 2
     assert naps == []
 
 
@@ -195,10 +197,12 @@ def test_a_read_is_repeated_after_5xx_with_growing_naps_and_then_given_up(
 def test_a_write_with_an_unclear_end_is_never_repeated(
     found: type[Connector], answer: Answer, connect: Build, vendor: VendorServer, naps: list[float]
 ) -> None:
-    vendor.will_answer(answer)
+    # What a connector reads before it writes is answered with an empty list in the words of any vendor.
+    nothing = Answer(body={"content": [], "totalFound": 0, "data": [], "total": 0, "_embedded": {}})
+    vendor.answer = lambda seen: nothing if seen.method == "GET" else answer
     with pytest.raises(OutcomeUnknown):
         push(connect(found, timeout=0.5))
-    assert [seen.method for seen in vendor.seen] == ["POST"]
+    assert [seen.method for seen in vendor.seen if seen.method != "GET"] == ["POST"]
     assert naps == []
 
 

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from integrations.base.connector import Connector
-from integrations.base.errors import Forbidden, NotFound, RecordGone
+from integrations.base.errors import Forbidden, MalformedResponse, NotFound, RecordGone
 from integrations.base.fields import distinct
 from integrations.base.http import Reply
 from integrations.base.oauth import OAuthClient
@@ -109,9 +109,11 @@ class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
     def check(self) -> None:
         """The company; somebody who may not see it is asked who they are."""
         try:
-            self.client.get("/configuration/company")
+            answer = self.client.get("/configuration/company").data
         except Forbidden:
-            self.client.get("/users/me")
+            answer = self.client.get("/users/me").data
+        if not isinstance(answer, dict) or not {"identifier", "id"} & answer.keys():
+            raise MalformedResponse("The answer names neither a company nor a user.")
 
     # --- where people can go ------------------------------------------------------------------------------
 
@@ -132,6 +134,12 @@ class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
     def list_job_statuses(self) -> tuple[Option, ...]:
         """As documented; no call tells them."""
         return mapping.JOB_STATUSES
+
+    @classmethod
+    def standard_fields(cls, record_type: str) -> tuple[RemoteField, ...]:
+        """See ``fields.STANDARD``."""
+        del record_type
+        return fields.STANDARD
 
     def list_fields(self, *, record_type: str) -> tuple[RemoteField, ...]:
         """Standard fields, then candidate properties with the choices of single selects."""

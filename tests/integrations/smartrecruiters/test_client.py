@@ -74,6 +74,7 @@ def test_the_vendors_words_reach_the_person(scripted: SmartRecruitersConnector, 
 def test_a_key_and_a_token_travel_in_headers_of_their_own(
     build: Callable[..., SmartRecruitersConnector], vendor: VendorServer
 ) -> None:
+    vendor.answer = lambda _seen: Answer(body={"identifier": "Acme"})
     build(vendor.url, api_key="a-key-of-ours").check()
     build(vendor.url, access_token="a-token").check()
     first, second = (seen.headers for seen in vendor.seen)
@@ -112,7 +113,7 @@ def test_a_limit_the_headers_name_is_obeyed(
 ) -> None:
     monkeypatch.setattr(http, "LONGEST_NAP", datetime.timedelta(0))
     headers = {"x-ratelimit-limit": "2", "X-RATELIMIT-REMAINING": "1", "X-RateLimit-Concurrent-Limit": "8"}
-    vendor.answer = lambda _seen: Answer(headers=headers)
+    vendor.answer = lambda _seen: Answer(body={"identifier": "Acme"}, headers=headers)
     scripted.check()
     scripted.check()
     with pytest.raises(RateLimited):
