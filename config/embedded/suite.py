@@ -50,7 +50,7 @@ AT_ONCE = min(os.cpu_count() or 1, 4)
 TESTS_AT_ONCE = AT_ONCE + 1
 #: What takes longest is started first.
 LONG = ("types", "database")
-#: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle for a minute.
+#: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle.
 BESIDE_TESTS = ("types",)
 #: Names the database that tests copy, for config.settings.test.
 TEMPLATE = "BECKON_TEST_TEMPLATE"
