@@ -110,14 +110,15 @@ def _finish(run: Run, export: Export) -> None:
     runs.finish(
         run,
         result={
-            "summary": _summary(export, failed),
+            "summary": summary(export, failed),
             "export_id": export.pk,
             **{status: counts[status] for status in ItemStatus.values if status not in OPEN},
         },
     )
 
 
-def _summary(export: Export, failed: int) -> str:
+def summary(export: Export, failed: int) -> str:
+    """The words at the end of an export or a dry run (seed 000, "Export Complete")."""
     if export.dry_run:
         return f"Dry run finished: {failed} would fail" if failed else "Dry run finished: nothing was written"
     return f"Export finished: {failed} failed" if failed else "Export Complete"

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 from integrations import registry
 from integrations.base.records import PushResult
-from integrations.models import Connection, RemoteLink
-from integrations.states import LinkState
+from integrations.models import Connection, ExportItem, RemoteLink
+from integrations.states import EXPORTED, LinkState
 from sourcing.models import Candidate
 from sourcing.search import facts
 
@@ -104,6 +104,30 @@ def gone(link: RemoteLink) -> None:
             state=LinkState.GONE, remote_id="", remote_url="", exported_at=None, written={}
         )
         _tell_search(link.connection, link.candidate, [])
+
+
+def removed(connection: Connection, candidate: Candidate) -> None:
+    """We removed our own record there: the link has nothing to point at. In the caller's transaction."""
+    RemoteLink.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection, candidate=candidate, record_type=candidate.record_type
+    ).update(state=LinkState.GONE, remote_id="", remote_url="", written={})
+
+
+def unmark(connection: Connection, candidate: Candidate) -> None:
+    """An export of the person was taken back: "exported" hangs on what is left. In the caller's transaction."""
+    left = ExportItem.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection,
+        candidate=candidate,
+        status__in=EXPORTED,
+        undone_at__isnull=True,
+        export__dry_run=False,
+    )
+    last = left.order_by("-settled_at").values_list("settled_at", flat=True).first()
+    RemoteLink.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection, candidate=candidate
+    ).update(exported_at=last)
+    if last is None:
+        _tell_search(connection, candidate, [])
 
 
 def forget_create(connection: Connection, candidate: Candidate) -> None:

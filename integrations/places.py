@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
-from integrations import exporting, opening, selectors, verifying
+from integrations import exporting, opening, selectors, undoing, verifying
 from integrations.base.connector import Connector
 from integrations.registry import connector_class, connector_classes
 from sourcing import slots
@@ -125,6 +125,11 @@ slots.project_tab(
 slots.run_page(
     id=exporting.KIND,
     label="Export",
+    url=lambda run: reverse("integrations:export", args=[run.params["export_id"]]),
+)
+slots.run_page(
+    id=undoing.KIND,
+    label="Undo of an export",
     url=lambda run: reverse("integrations:export", args=[run.params["export_id"]]),
 )
 slots.run_page(

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/exports/", exports.project_exports, name="project_exports"),
     path("exports/<int:export_id>/", exports.export_page, name="export"),
     path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),
+    path("exports/<int:export_id>/undo/", exports.undo, name="undo_export"),
     path("exports/items/<int:item_id>/retry/", exports.retry, name="retry_item"),
     path("api/v1/", include("integrations.api.urls")),
 ]

@@ -37,6 +37,9 @@ class ExportRequestSerializer(serializers.Serializer):
     )
     include_exported = serializers.BooleanField(default=False)
     dummy_addresses = serializers.BooleanField(default=False)
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Only says what would change there; nothing is written."
+    )
     request_key = serializers.UUIDField(
         required=False,
         help_text="The same key starts the same export once; send one to be safe against repeats.",
@@ -66,6 +69,7 @@ class ExportSerializer(serializers.ModelSerializer):
             "target_name",
             "include_exported",
             "dummy_addresses",
+            "dry_run",
             "created_by",
             "created_at",
             "counts",

@@ -11,5 +11,6 @@ urlpatterns = [
     path("connections/<int:pk>/", views.ConnectionDetail.as_view(), name="api_connection"),
     path("exports/", views.ExportList.as_view(), name="api_exports"),
     path("exports/<int:pk>/", views.ExportDetail.as_view(), name="api_export"),
+    path("exports/<int:pk>/undo/", views.ExportUndo.as_view(), name="api_export_undo"),
     path("exports/<int:pk>/items/", views.ExportItemList.as_view(), name="api_export_items"),
 ]

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import Feature, Right, has_feature, viewer_of
 from foundation.problems import NotAllowed
-from integrations import exporting, selectors
+from integrations import exporting, selectors, undoing
 from integrations.api.serializers import (
     ConnectionSerializer,
     ExportItemSerializer,
@@ -88,6 +88,7 @@ class ExportList(WithFeature, generics.ListAPIView):
             candidate_ids=values.get("candidates"),
             include_exported=values["include_exported"],
             dummy_addresses=values["dummy_addresses"],
+            dry_run=values["dry_run"],
         )
         return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
 
@@ -102,6 +103,20 @@ class ExportDetail(WithFeature, generics.RetrieveAPIView):
     def get_object(self) -> Export:
         """404 for another organisation's."""
         return selectors.export_for(viewer_of(self.request), self.kwargs["pk"])
+
+
+class ExportUndo(WithFeature, generics.GenericAPIView):
+    """POST takes back what an export wrote: records it made and nobody changed, values that are still ours."""
+
+    right = Right.CANDIDATE_EXPORT
+    queryset = Export.unguarded.none()
+
+    @extend_schema(request=None, responses={202: ExportSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """202 with the export; 409 when there is nothing to take back."""
+        export = selectors.export_for(viewer_of(request), pk)
+        undoing.start(actor=viewer_of(request), export=export)
+        return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
 
 
 class ExportItemList(WithFeature, generics.ListAPIView):

@@ -25,4 +25,9 @@ class Migration(migrations.Migration):
             name="undone_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name="exportitem",
+            name="undo_note",
+            field=models.CharField(blank=True, max_length=500),
+        ),
     ]

@@ -71,6 +71,8 @@ class ExportItem(TenantModel):
     made_record = models.BooleanField(default=False)
     before = models.JSONField(default=dict, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    #: What became of taking it back, for people.
+    undo_note = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True)

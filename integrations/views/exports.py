@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right, can
 from foundation.paging import keyset
 from foundation.problems import Invalid, Problem
-from integrations import exporting, field_table, opening, registry, selectors, targets
+from integrations import export_run, exporting, field_table, opening, registry, selectors, targets, undoing
 from integrations.forms import ExportForm
 from integrations.mapping import not_held
 from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
@@ -192,6 +192,7 @@ def export_page(request: Request, export_id: int) -> HttpResponse:
         "page": page,
         "retryable": RETRYABLE,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),
+        "undoable": undoing.undoable(export),
         "back": reverse("integrations:project_exports", args=[export.project_id])
         if export.project_id
         else "",
@@ -210,6 +211,14 @@ def export_page(request: Request, export_id: int) -> HttpResponse:
 def cancel(request: Request, export_id: int) -> HttpResponse:
     """Stop after the person under way."""
     exporting.cancel(actor=request.user, export=selectors.export_for(request.user, export_id))
+    return redirect("integrations:export", export_id)
+
+
+@require_POST
+@integrations_page(Right.CANDIDATE_EXPORT)
+def undo(request: Request, export_id: int) -> HttpResponse:
+    """Take back what the export wrote."""
+    undoing.start(actor=request.user, export=selectors.export_for(request.user, export_id))
     return redirect("integrations:export", export_id)
 
 
@@ -240,7 +249,5 @@ def _summary(export: Export) -> dict[str, Any]:
         "settled": done + failed,
         "working": bool(waiting) and export.run is not None and not export.run.ended,
         "complete": not waiting and not failed and not cancelled,
-        "verdict": "Export cancelled"
-        if cancelled
-        else (f"Export finished: {failed} failed" if failed else "Export Complete"),
+        "verdict": "Export cancelled" if cancelled else export_run.summary(export, failed),
     }

@@ -1,0 +1,140 @@
+"""Taking an export back: only what it made and nobody changed, only where the value there is still ours."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from foundation import runs
+from foundation.models import Run
+from integrations import registry, undoing
+from integrations.models import Export, ExportItem, ExportMode
+from sourcing.models import Candidate
+from sourcing.search import facts
+from tests.integrations import making
+from tests.integrations.small_sourcewhale import SmallSourceWhale
+from tests.integrations.toy import ToyConnector
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> type[ToyConnector]:
+    """The toy vendor, registered for the length of a test."""
+    monkeypatch.setitem(registry.CONNECTORS, "toy", "tests.integrations.toy.ToyConnector")
+    ToyConnector.people.clear()
+    ToyConnector.touched.clear()
+    return ToyConnector
+
+
+def exported(alice: making.User, *people: Candidate, **values: object) -> Export:
+    row = making.connection(alice, vendor="toy")
+    return making.work(
+        making.export(alice, row, *people, mode=ExportMode.CANDIDATES, target_id="job-1", **values)
+    )
+
+
+def undo(export: Export, actor: making.User) -> Run:
+    run = undoing.start(actor=actor, export=export)
+    runs.work(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def note(export: Export, candidate: Candidate) -> str:
+    return (
+        ExportItem.objects.for_organisation(export.organisation_id)
+        .get(export=export, candidate=candidate)
+        .undo_note
+    )
+
+
+def test_a_record_the_export_made_is_removed_and_the_mark_with_it(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    ada = making.person(alice)
+    export = exported(alice, ada)
+    assert set(toy.people) == {"t1"}
+    run = undo(export, alice)
+    assert run.result["summary"] == "1 taken back"
+    assert toy.people == {}
+    link = making.link(export.connection, ada)
+    assert link is not None
+    assert (link.remote_id, link.exported_at) == ("", None)
+    assert facts.of(ada.pk, f"ats:{export.connection_id}", "exported") == []
+
+
+def test_a_record_somebody_changed_there_stays(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    ada = making.person(alice)
+    export = exported(alice, ada)
+    toy.people["t1"]["name"] = "Ada King"
+    run = undo(export, alice)
+    assert "t1" in toy.people
+    assert run.result["summary"] == "0 taken back, 1 stayed as they are"
+    assert note(export, ada) == "It was changed there since, so it stays."
+    link = making.link(export.connection, ada)
+    assert link is not None
+    assert link.exported_at is not None
+
+
+def test_values_of_a_record_that_was_there_come_back_where_they_are_still_ours(
+    toy: type[ToyConnector],
+) -> None:
+    alice = making.alice()
+    ada = making.person(alice, title="Analyst")
+    toy.people["t1"] = {"name": "A. Byron", "title": "Clerk", "emails": ("ada@people.example",)}
+    export = exported(alice, ada)
+    assert toy.people["t1"]["title"] == "Analyst"
+    toy.people["t1"]["name"] = "Ada, Countess"
+    undo(export, alice)
+    assert toy.people["t1"] == {"name": "Ada, Countess", "title": "Clerk", "emails": ("ada@people.example",)}
+    assert note(export, ada) == "Taken back. 1 field changed there since stay."
+
+
+def test_undoing_twice_changes_nothing_more(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    export = exported(alice, making.person(alice))
+    undo(export, alice)
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.start(actor=alice, export=export)
+
+
+def test_a_second_click_is_the_same_run(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    export = exported(alice, making.person(alice))
+    assert undoing.start(actor=alice, export=export) == undoing.start(actor=alice, export=export)
+
+
+def test_a_dry_run_writes_nothing_and_has_nothing_to_undo(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    ada = making.person(alice)
+    export = exported(alice, ada, dry_run=True)
+    assert toy.people == {}
+    item = making.item(export, ada)
+    assert (item.status, item.reason) == ("sent", "Would be created.")
+    assert making.link(export.connection, ada) is None
+    assert not undoing.undoable(export)
+    assert export.run is not None
+    assert export.run.result["summary"] == "Dry run finished: nothing was written"
+
+
+def test_where_records_cannot_be_removed_it_says_so(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    ada = making.person(alice)
+    export = making.work(making.export(alice, making.connection(alice), ada))
+    undo(export, alice)
+    assert note(export, ada) == "SourceWhale does not let records be removed: remove it there."
+
+
+def test_the_page_offers_it_to_those_who_may_export(toy: type[ToyConnector]) -> None:
+    alice = making.alice()
+    export = exported(alice, making.person(alice))
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("integrations:export", args=[export.pk])).content.decode()
+    assert "Undo" in page
+    assert client.post(reverse("integrations:undo_export", args=[export.pk])).status_code == 302
+    mallory = Client()
+    mallory.force_login(making.mallory())
+    assert mallory.post(reverse("integrations:undo_export", args=[export.pk])).status_code == 404
