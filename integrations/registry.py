@@ -11,6 +11,7 @@ CONNECTORS: dict[str, str] = {
     "smartrecruiters": "integrations.vendors.smartrecruiters.connector.SmartRecruitersConnector",
     "cats": "integrations.vendors.cats.connector.CatsConnector",
     "sourcewhale": "integrations.vendors.sourcewhale.connector.SourceWhaleConnector",
+    "pinpoint": "integrations.vendors.pinpoint.connector.PinpointConnector",
 }
 
 

@@ -396,6 +396,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_export_undo": ("POST", "AR"),
     "integrations:export_project_cats": ("GET", "AR"),
     "integrations:export_people_cats": ("POST", "AR"),
+    "integrations:export_project_pinpoint": ("GET", "AR"),
+    "integrations:export_people_pinpoint": ("POST", "AR"),
     "integrations:export_project_sourcewhale": ("GET", "AR"),
     "integrations:export_people_sourcewhale": ("POST", "AR"),
     "integrations:export_project_smartrecruiters": ("GET", "AR"),

@@ -264,6 +264,10 @@ SMARTRECRUITERS_CALLS_AT_ONCE = env.integer("SMARTRECRUITERS_CALLS_AT_ONCE", 8, 
 #: Where CATS answers, and how often one account may call it in any hour; some accounts have 1,500.
 CATS_BASE_URL = env.text("CATS_BASE_URL", "https://api.catsone.com/v3").rstrip("/")
 CATS_CALLS_PER_HOUR = env.integer("CATS_CALLS_PER_HOUR", 500, least=1)
+#: Where Pinpoint answers, a host per customer, and calls per second and account; it publishes no limit
+#: (docs/integrations/pinpoint.md).
+PINPOINT_BASE_URL = env.text("PINPOINT_BASE_URL", "https://{subdomain}.pinpointhq.com/api/v1").rstrip("/")
+PINPOINT_CALLS_PER_SECOND = env.integer("PINPOINT_CALLS_PER_SECOND", 1, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
 
