@@ -150,6 +150,13 @@ class Sandbox:
         return dict(self.addresses["cats"])
 
     @property
+    def pinpoint(self) -> dict[str, Any]:
+        """``base_url`` (with ``{subdomain}``) of the stand-in Pinpoint and its ``keys``: all rights, second account,
+        reading only, not activated.
+        """
+        return dict(self.addresses["pinpoint"])
+
+    @property
     def finding(self) -> dict[str, Any]:
         """Base URL and key of each provider of contact data by slug, and ``empty_key``."""
         return dict(self.addresses["finding"])
@@ -176,6 +183,7 @@ class Sandbox:
         self.post("/control/reset", {})
         self.post("/control/sourcewhale/faults/clear", {})
         self.post("/control/cats/faults/clear", {})
+        self.post("/control/pinpoint/faults/clear", {})
 
     def ledger(self) -> dict[str, Any]:
         """Counts of what the SMTP server saw, and ``pending_answers``."""
@@ -203,6 +211,7 @@ class Sandbox:
         self.post("/control/ledger/clear", {})
         self.post("/control/sourcewhale/clear", {})
         self.post("/control/cats/clear", {})
+        self.post("/control/pinpoint/clear", {})
         self.post("/control/finding/clear", {})
 
     def deliver(self, mailbox: str, raw: bytes | None = None, **parts: Any) -> int:

@@ -20,6 +20,7 @@ GET  /control/sourcewhale/faults what failures are ordered; POST orders one: {"k
 POST /control/sourcewhale/faults/clear   and /control/sourcewhale/clear
 GET  /control/cats               as for sourcewhale: /candidates, /contacts, /companies, /activities, /pipelines,
                                  /webhooks, /requests, /faults; POST /faults, /faults/clear, /clear
+GET  /control/pinpoint           as for SourceWhale, and more: ``sandbox.ats.pinpoint.control``
 GET  /control/oauth              tokens given out; POST /oauth/expire ends every access token now,
 POST /control/oauth/withdraw     what an owner does at the provider: {"account"} loses every token
 GET  /control/finding            whom the providers of contact data were asked about; POST /clear forgets them

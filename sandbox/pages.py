@@ -46,6 +46,7 @@ def page(title: str, body: str) -> str:
         '<a href="/sourcewhale/requests">Requests</a>'
         '<a href="/smartrecruiters/">SmartRecruiters</a>'
         '<a href="/cats/">CATS</a>'
+        '<a href="/pinpoint/">Pinpoint</a>'
         '<a href="/finding">Contact data</a></div></header>'
         f"<main><h1>{esc(title)}</h1>{body}</main></body></html>\n"
     )
@@ -107,6 +108,7 @@ def overview(
                 ("IMAP over TLS", f"{host}:{ports['imaps']}"),
                 ("SourceWhale", addresses["sourcewhale"]["base_url"]),
                 ("CATS", addresses["cats"]["base_url"]),
+                ("Pinpoint", addresses["pinpoint"]["base_url"]),
                 ("Hunter", addresses["finding"]["hunter"]["base_url"]),
                 ("People Data Labs", addresses["finding"]["people_data_labs"]["base_url"]),
                 ("Google sign-in", addresses["oauth"]["google"]["authorize_url"]),

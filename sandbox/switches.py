@@ -66,6 +66,9 @@ class Switches:
         0  # calls of one key in any hour; 0 = no limit, and no headers that tell of one
     )
     cats_hour_seconds: float = 3600.0  # how long that hour is
+    # Pinpoint
+    pinpoint_rate_limit: int = 0  # requests per second and key; 0 = no limit
+    pinpoint_newer_attributes: bool = True  # knows skip_notifications_on_create and the writing of tags
     # Providers of contact data
     finding_slow: float = 3.0  # before the answer about somebody called Slow
 

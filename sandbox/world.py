@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox import certificate, pages
 from sandbox.ats.cats.api import Cats
+from sandbox.ats.pinpoint.api import Pinpoint
 from sandbox.ats.smartrecruiters.api import SmartRecruiters
 from sandbox.control import Control
 from sandbox.finding import pages as finding_pages
@@ -52,6 +53,7 @@ class World:
         )
         self._smartrecruiters = SmartRecruiters(options.directory / "smartrecruiters.sqlite3")
         self._cats = Cats(options.directory / "cats.sqlite3", switches, list(options.accounts))
+        self._pinpoint = Pinpoint(options.directory / "pinpoint.sqlite3", switches)
         self._finding = Finding(switches)
         self._control = Control(
             switches, self._office, self._sourcewhale, self._finding, self._authorization, self._cats
@@ -94,6 +96,7 @@ class World:
             },
             "smartrecruiters": self._smartrecruiters.addresses(url),
             "cats": self._cats.addresses(url),
+            "pinpoint": self._pinpoint.addresses(url),
             "finding": self._finding.addresses(url),
             "oauth": self._authorization.addresses(url),
         }
@@ -111,6 +114,7 @@ class World:
         await self._sourcewhale.close()
         await self._smartrecruiters.close()
         await self._cats.close()
+        await self._pinpoint.close()
         self._store.close()
         self._ledger.close()
 
@@ -118,6 +122,8 @@ class World:
         path = request.path
         if path.startswith("/control/smartrecruiters"):
             return await self._smartrecruiters.control(request)
+        if path.startswith("/control/pinpoint"):
+            return await self._pinpoint.control(request)
         if path == "/control" or path.startswith("/control/"):
             return await self._control.handle(request)
         if path.startswith("/sourcewhale/"):
@@ -126,6 +132,8 @@ class World:
             return await self._smartrecruiters.handle(request)
         if path.startswith("/cats/"):
             return await self._cats.handle(request)
+        if path.startswith("/pinpoint/"):
+            return await self._pinpoint.handle(request)
         if path.startswith("/finding/"):
             return await self._finding.handle(request)
         if path.startswith("/oauth/"):

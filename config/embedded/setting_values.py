@@ -25,6 +25,7 @@ SPEED = {
     "VENDOR_INDEX_DELAY_SECONDS": "2",
     "SOURCEWHALE_CALLS_PER_SECOND": "50",
     "CATS_CALLS_PER_HOUR": "100000",
+    "PINPOINT_CALLS_PER_SECOND": "50",
 }
 
 
@@ -67,6 +68,7 @@ def for_sandbox(addresses: Mapping[str, Any]) -> dict[str, str]:
             for name in ("base_url", "authorize_url", "token_url", "client_id", "client_secret")
         },
         "CATS_BASE_URL": addresses["cats"]["base_url"],
+        "PINPOINT_BASE_URL": addresses["pinpoint"]["base_url"],
         "EGRESS_CA_FILE": addresses["certificate"],
     }
 

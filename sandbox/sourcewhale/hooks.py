@@ -21,7 +21,11 @@ class Hooks:
 
     def tell(self, url: str, payload: dict[str, Any]) -> None:
         """Send in the background; a failure is only logged, as the vendor promises no more."""
-        task = asyncio.get_running_loop().create_task(self._post(url, payload))
+        self.send(url, json.dumps(payload).encode(), {})
+
+    def send(self, url: str, body: bytes, headers: dict[str, str]) -> None:
+        """As :meth:`tell`, with bytes that were signed and the headers that say so."""
+        task = asyncio.get_running_loop().create_task(self._post(url, body, headers))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -31,14 +35,14 @@ class Hooks:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _post(self, url: str, payload: dict[str, Any]) -> None:
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> None:
         try:
-            await asyncio.wait_for(_send(url, json.dumps(payload).encode()), _PATIENCE)
+            await asyncio.wait_for(_send(url, body, headers), _PATIENCE)
         except (OSError, ValueError, TimeoutError) as problem:
             _LOG.warning("a hook was not told: %s", type(problem).__name__)
 
 
-async def _send(url: str, body: bytes) -> None:
+async def _send(url: str, body: bytes, headers: dict[str, str]) -> None:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("only plain http on this machine")
@@ -49,9 +53,10 @@ async def _send(url: str, body: bytes) -> None:
         raise ValueError("the address is not on this machine or network")
     reader, writer = await asyncio.open_connection(address, port)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = (
         f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
     )
     try:
         writer.write(head.encode() + body)

@@ -27,7 +27,8 @@ class PinpointCredentialsForm(CredentialsForm):
         ),
         (
             "To hear of changes at once: under Settings > API & Webhooks > Webhooks add the address this connection "
-            "shows, choose the application events, and enter the signing secret below. Without it Beckon asks now and then."
+            "shows, choose the application events, and enter the signing secret below. Without it Beckon asks now and "
+            "then."
         ),
     )
 
