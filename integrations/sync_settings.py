@@ -84,16 +84,25 @@ STOP_ON_STANDING = "stop_on_standing"
 SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting(ADD, "Add to {system}", AddWhen.NEVER.value, _ALL),
         Setting(
             ONLY_SYNCED,
             "Only add notes to synced records",
             default=False,
             levels=_ALL,
-            help="With “when they reply” or “when they are interested”: nothing before the person is so marked, then "
-            "notes of later events only. Off: at once to a record that exists; otherwise kept until one is made.",
+            help="With “when they reply” or “when they are interested” below, notes are only added in {system} once a "
+            "person has been marked as “interested” or “replied”. Off: at once to a record that exists, otherwise kept "
+            "until there is one.",
         ),
-        Setting(NOTES, "Create notes from", (), _ALL),
+        Setting(
+            ADD,
+            "When adding to a campaign",
+            AddWhen.NEVER.value,
+            _ALL,
+            "Sync when they are added, when they respond, or when they respond positively and are interested.",
+        ),
+        Setting(
+            NOTES, "Create notes upon", (), _ALL, "For which outreach types a note is pushed in {system}."
+        ),
         Setting(JOB, "Job", "", _LOWER, "The job in {system} on which people are put."),
         Setting(
             NO_MERGE,
@@ -140,6 +149,12 @@ class Resolved:
     level: Level | None
     locked: bool
     ignored: tuple[Level, ...] = ()
+
+
+def stored_default(name: str) -> Any:
+    """What counts when nobody said anything, as a row would hold it."""
+    default = SETTINGS[name].default
+    return list(default) if isinstance(default, tuple) else default
 
 
 def clean(name: str, value: Any, *, level: Level) -> Any:

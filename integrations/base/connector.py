@@ -100,6 +100,10 @@ class Connector(Generic[C]):
     remarks: ClassVar[tuple[str, ...]] = ()
     #: Whether notes go only on records that we made.
     notes_on_own_records_only: ClassVar[bool] = False
+    #: Whether only administrators set defaults, their own included (seed 004).
+    defaults_by_admins_only: ClassVar[bool] = False
+    #: The seed's own words for a setting (``sync_settings.SETTINGS``) where they are others than everywhere.
+    setting_words: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, client: C) -> None:
         self.client = client

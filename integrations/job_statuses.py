@@ -1,0 +1,48 @@
+"""Job status whitelist: only jobs in these statuses are offered (seed 001, "General Settings")."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.core.cache import cache
+
+from accounts.models import User
+from foundation.problems import Invalid
+from integrations import opening
+from integrations.base.records import Capability, Option
+from integrations.models import Connection
+
+KEPT_SECONDS = 60
+
+
+def offered(connection: Connection, *, fresh: bool = False) -> tuple[Option, ...]:
+    """The statuses a job may have there, in the vendor's order; none where it does not tell. Kept for a minute.
+
+    Raises the connector's errors.
+    """
+    if not opening.vendor_of(connection).supports(Capability.LIST_JOB_STATUSES):
+        return ()
+    key = f"integrations:job-statuses:{connection.pk}:{connection.account}"
+    kept = None if fresh else cache.get(key)
+    if kept is None:
+        kept = [
+            (option.id, option.label) for option in opening.open_connector(connection).list_job_statuses()
+        ]
+        cache.set(key, kept, timeout=KEPT_SECONDS)
+    return tuple(Option(id=name, label=label) for name, label in kept)
+
+
+def choose(*, actor: User, connection: Connection, statuses: Collection[str]) -> None:  # noqa: ARG001 - the trail names the actor
+    """Offer only jobs in ``statuses``; none named means all of them. Effective at once.
+
+    One that was chosen and is no longer there may stay. Raises Invalid for others, and the connector's errors.
+    """
+    wanted = set(statuses)
+    known = [option.id for option in offered(connection)]
+    strange = wanted - set(known) - set(connection.job_statuses)
+    if strange:
+        text = f"{opening.vendor_of(connection).display_name} has no such job status."
+        raise Invalid(text, fields={"statuses": text})
+    gone = [status for status in connection.job_statuses if status not in known]
+    connection.job_statuses = [status for status in (*known, *gone) if status in wanted]
+    connection.save(update_fields=["job_statuses"])

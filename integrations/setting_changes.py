@@ -1,0 +1,171 @@
+"""Writing sync settings: who may set what where, and the lock (docs/behaviour.md §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import transaction
+
+from accounts.models import Role, User
+from campaigns.models import Campaign
+from foundation.problems import Invalid, NotAllowed
+from integrations import opening, sync_settings
+from integrations.models import Connection, SyncSetting
+from integrations.sync_settings import SETTINGS, Level
+from sourcing.models import Candidate
+
+
+class SettingLocked(NotAllowed):
+    """An administrator locked the setting for everybody else."""
+
+    code: ClassVar[str] = "setting_locked"
+
+
+class AdminsOnly(NotAllowed):
+    """Only administrators set this."""
+
+    code: ClassVar[str] = "admins_only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value stands: at most one of the three is given, none of them means the organisation."""
+
+    user: User | None = None
+    campaign: Campaign | None = None
+    candidate: Candidate | None = None
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.user, self.campaign, self.candidate)) > 1:
+            raise ValueError("a value stands at one level")
+
+    @property
+    def level(self) -> Level:
+        """The level the object belongs to."""
+        if self.candidate is not None:
+            return Level.PERSON
+        if self.campaign is not None:
+            return Level.CAMPAIGN
+        return Level.USER if self.user is not None else Level.ORGANISATION
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the row names it."""
+        return {"user": self.user, "campaign": self.campaign, "candidate": self.candidate}
+
+
+#: The organisation's own values.
+TEAM = Place()
+
+
+def may_write(actor: User, connection: Connection, place: Place, *, locked: bool) -> bool:
+    """Whether :func:`write` would let ``actor`` set a value there; the right to edit the object is the door's."""
+    return _refusal(actor, connection, place, locked=locked) is None
+
+
+@transaction.atomic
+def write(
+    *, actor: User, connection: Connection, record_type: str, place: Place, values: Mapping[str, Any]
+) -> None:
+    """Set values by setting; None takes the value there away, so that the next level above counts again.
+
+    What stands there already is left as it is, with who wrote it: a page may send all it shows. Everything is
+    refused or nothing. Raises SettingRefused (a value or level that does not exist, a record type the vendor does not
+    have), SettingLocked, AdminsOnly. A value of the organisation that goes takes its lock with it.
+    """
+    check_record_type(connection, record_type)
+    stored = {row.name: row for row in _rows(connection, record_type, place)}
+    locked = locked_names(connection, record_type)
+    for name, raw in values.items():
+        value = None if raw is None else sync_settings.clean(name, raw, level=place.level)
+        row = stored.get(name)
+        if (row is None and value is None) or (row is not None and row.value == value):
+            continue
+        refused = _refusal(actor, connection, place, locked=name in locked)
+        if refused is not None:
+            raise refused
+        if value is None:
+            assert row is not None
+            row.delete()
+            continue
+        _store(actor, connection, record_type, place, name, {"value": value})
+
+
+@transaction.atomic
+def lock(*, actor: User, connection: Connection, record_type: str, name: str, locked: bool) -> None:
+    """The lock icon of one organisation setting: while on, lower values count only if an administrator wrote them.
+
+    A setting nobody set is locked at its default. Raises AdminsOnly, SettingRefused.
+    """
+    check_record_type(connection, record_type)
+    if not _is_admin(actor):
+        raise AdminsOnly("Only administrators lock settings.")
+    setting = SETTINGS.get(name)
+    if setting is None or Level.ORGANISATION not in setting.levels or setting.levels == (Level.ORGANISATION,):
+        raise sync_settings.SettingRefused("This cannot be locked.", fields={name: "This cannot be locked."})
+    row = _rows(connection, record_type, TEAM).filter(name=name).first()
+    if row is None and not locked:
+        return
+    value = row.value if row is not None else sync_settings.stored_default(name)
+    _store(actor, connection, record_type, TEAM, name, {"value": value, "locked": locked})
+
+
+def locked_names(connection: Connection, record_type: str) -> frozenset[str]:
+    """The settings that are locked now."""
+    return frozenset(_rows(connection, record_type, TEAM).filter(locked=True).values_list("name", flat=True))
+
+
+def check_record_type(connection: Connection, record_type: str) -> None:
+    """Raise Invalid unless our people may be that there."""
+    found = opening.vendor_of(connection)
+    if record_type not in found.record_types:
+        text = f"{found.display_name} has no {record_type}s."
+        raise Invalid(text, fields={"record_type": text})
+
+
+def _refusal(actor: User, connection: Connection, place: Place, *, locked: bool) -> NotAllowed | None:
+    if _is_admin(actor):
+        return None
+    system = opening.vendor_of(connection)
+    if place.level is Level.ORGANISATION:
+        return AdminsOnly("Only administrators set what counts for the team.")
+    if place.level is Level.USER and system.defaults_by_admins_only:
+        return AdminsOnly(f"Only administrators set defaults for {system.display_name}.")
+    if locked:
+        return SettingLocked("An administrator has locked this setting for everybody.")
+    return None
+
+
+def _is_admin(user: User) -> bool:
+    return user.role == Role.ADMIN
+
+
+def _rows(connection: Connection, record_type: str, place: Place) -> Any:
+    return SyncSetting.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection,
+        record_type=record_type,
+        **{
+            f"{name}__isnull" if value is None else name: True if value is None else value
+            for name, value in place.columns.items()
+        },
+    )
+
+
+def _store(
+    actor: User,
+    connection: Connection,
+    record_type: str,
+    place: Place,
+    name: str,
+    changes: dict[str, Any],
+) -> None:
+    SyncSetting.unguarded.update_or_create(
+        organisation_id=connection.organisation_id,
+        connection=connection,
+        record_type=record_type,
+        name=name,
+        **place.columns,
+        defaults={**changes, "by_admin": _is_admin(actor), "written_by": actor},
+    )
