@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
-from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink
+from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink, SyncTask
 from integrations.states import ESTABLISHED, ItemStatus
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
@@ -132,4 +132,14 @@ def links(viewer: User, candidate_ids: Collection[int]) -> QuerySet[RemoteLink]:
         .filter(candidate_id__in=candidate_ids)
         .select_related("connection")
         .order_by("candidate_id", "connection_id")
+    )
+
+
+def sync_tasks(viewer: User, connection: Connection) -> QuerySet[SyncTask]:
+    """What is to be done at a connection and what was; the newest first."""
+    return (
+        SyncTask.objects.for_organisation(viewer.organisation_id)
+        .filter(connection=connection)
+        .select_related("candidate", "user", "campaign")
+        .order_by("-pk")
     )

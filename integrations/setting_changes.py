@@ -78,7 +78,12 @@ def write(
     check_record_type(connection, record_type)
     stored = {row.name: row for row in _rows(connection, record_type, place)}
     locked = locked_names(connection, record_type)
+    system = opening.vendor_of(connection)
+    here = {setting.name for setting in sync_settings.offered(place.level, system.capabilities)}
     for name, raw in values.items():
+        if name not in here:
+            text = f"{system.display_name} has no such setting here."
+            raise sync_settings.SettingRefused(text, fields={name: text})
         value = None if raw is None else sync_settings.clean(name, raw, level=place.level)
         row = stored.get(name)
         if (row is None and value is None) or (row is not None and row.value == value):

@@ -7,12 +7,12 @@ organisation locked the setting: then a lower value counts only if an administra
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from foundation.problems import Invalid
-from integrations.base.records import NoteKind
+from integrations.base.records import Capability, NoteKind
 
 
 class Level(enum.StrEnum):
@@ -71,6 +71,8 @@ class Setting:
     default: Any
     levels: tuple[Level, ...]
     help: str = ""
+    #: It means something only where the vendor can do one of these.
+    needs: frozenset[Capability] = frozenset({Capability.PUSH_PERSON})
 
 
 ADD = "add"
@@ -92,6 +94,7 @@ SETTINGS: Mapping[str, Setting] = {
             help="With “when they reply” or “when they are interested” below, notes are only added in {system} once a "
             "person has been marked as “interested” or “replied”. Off: at once to a record that exists, otherwise kept "
             "until there is one.",
+            needs=frozenset({Capability.ADD_NOTE}),
         ),
         Setting(
             ADD,
@@ -101,28 +104,43 @@ SETTINGS: Mapping[str, Setting] = {
             "Sync when they are added, when they respond, or when they respond positively and are interested.",
         ),
         Setting(
-            NOTES, "Create notes upon", (), _ALL, "For which outreach types a note is pushed in {system}."
+            NOTES,
+            "Create notes upon",
+            (),
+            _ALL,
+            "For which outreach types a note is pushed in {system}.",
+            needs=frozenset({Capability.ADD_NOTE}),
         ),
-        Setting(JOB, "Job", "", _LOWER, "The job in {system} on which people are put."),
+        Setting(
+            JOB,
+            "Job",
+            "",
+            _LOWER,
+            "The job in {system} on which people are put.",
+            needs=frozenset({Capability.LIST_JOBS}),
+        ),
         Setting(
             NO_MERGE,
             "Do not merge with existing contacts in {system}",
             default=False,
             levels=_UPPER,
-            help="Turning this on will create duplicates in {system}.",
+            help="Turning this toggle on will create duplicates in {system}.",
+            needs=frozenset({Capability.FIND_PERSON}),
         ),
         Setting(
             MANUAL_UPDATES,
             "Sync manual contact updates to {system}",
             default=False,
             levels=_UPPER,
-            help="Name, company, title, location and more, changed here by hand. Private addresses never go.",
+            help="Automatically update {system} with any manual changes made by your team to contact fields in Beckon, "
+            "such as name, company, role, location and more. Private addresses never go.",
         ),
         Setting(
             STOP_ON_STANDING,
             "Stop campaigns for people {system} says are hired, rejected or off-limits",
             default=False,
             levels=_ORGANISATION,
+            needs=frozenset({Capability.PULL_CHANGES, Capability.RECEIVE_WEBHOOK}),
         ),
     )
 }
@@ -155,6 +173,26 @@ def stored_default(name: str) -> Any:
     """What counts when nobody said anything, as a row would hold it."""
     default = SETTINGS[name].default
     return list(default) if isinstance(default, tuple) else default
+
+
+def offered(level: Level, capabilities: Collection[Capability]) -> tuple[Setting, ...]:
+    """The settings a vendor with these capabilities has at a level, in the order they are shown."""
+    return tuple(
+        setting
+        for setting in SETTINGS.values()
+        if level in setting.levels and not setting.needs.isdisjoint(capabilities)
+    )
+
+
+def words(name: str, value: Any) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool):
+        return "On" if value else "Off"
+    if name == ADD:
+        return ADD_WORDS[AddWhen(value)]
+    if name == NOTES:
+        return ", ".join(NOTE_WORDS[NoteKind(kind)] for kind in value) or "None"
+    return str(value) or "None"
 
 
 def clean(name: str, value: Any, *, level: Level) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.registry import CONNECTORS
-from integrations.views import exports, pages, signing_in
+from integrations.views import exports, fields, pages, settings, signing_in, sync_log
 
 app_name = "integrations"
 
@@ -19,7 +19,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/signed-in/", signing_in.signed_in, name="signed_in"),
     path("integrations/<int:connection_id>/sign-in/", signing_in.sign_in, name="sign_in"),
     path("integrations/<int:connection_id>/verification/", pages.verification, name="verification"),
-    path("integrations/<int:connection_id>/settings/", pages.save_settings, name="settings"),
+    path("integrations/<int:connection_id>/settings/", settings.settings, name="settings"),
+    path("integrations/<int:connection_id>/settings/lock/", settings.lock, name="lock_setting"),
+    path("integrations/<int:connection_id>/source/", settings.save_source, name="save_source"),
+    path("integrations/<int:connection_id>/fields/", fields.fields, name="fields"),
+    path("integrations/<int:connection_id>/fields/discover/", fields.discover, name="discover_fields"),
+    path("integrations/<int:connection_id>/fields/reset/", fields.reset_all, name="reset_fields"),
+    path("integrations/<int:connection_id>/fields/try/", fields.try_on, name="try_fields"),
+    path("integrations/<int:connection_id>/fields/<int:remote_field_id>/", fields.save, name="save_field"),
+    path(
+        "integrations/<int:connection_id>/fields/<int:remote_field_id>/reset/",
+        fields.reset,
+        name="reset_field",
+    ),
+    path("integrations/<int:connection_id>/jobs/", settings.jobs, name="jobs"),
+    path("integrations/<int:connection_id>/sync-log/", sync_log.sync_log, name="sync_log"),
     path("integrations/<int:connection_id>/identity/", pages.save_identity, name="identity"),
     path("integrations/<int:connection_id>/remove/", pages.remove, name="remove"),
     path("projects/<int:project_id>/exports/", exports.project_exports, name="project_exports"),

@@ -23,7 +23,7 @@ from accounts import invitations, tokens
 from accounts.models import Role
 from campaigns.models import Step
 from foundation import runs
-from integrations.models import Connection, Export, ExportItem
+from integrations.models import Connection, Export, ExportItem, FieldRow
 from outreach import files as content_files
 from outreach import lending, templates
 from outreach.contents import Content
@@ -380,7 +380,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:sign_in": ("GET", "A"),
     "integrations:signed_in": ("GET", "A"),
     "integrations:verification": ("GET", "A"),
-    "integrations:settings": ("POST", "A"),
+    "integrations:settings": ("GET", "ARV"),
+    "integrations:lock_setting": ("POST", "A"),
+    "integrations:save_source": ("POST", "A"),
+    "integrations:fields": ("GET", "ARV"),
+    "integrations:discover_fields": ("POST", "A"),
+    "integrations:reset_fields": ("POST", "A"),
+    "integrations:try_fields": ("GET", "AR"),
+    "integrations:save_field": ("POST", "A"),
+    "integrations:reset_field": ("POST", "A"),
+    "integrations:jobs": ("GET", "ARV"),
+    "integrations:sync_log": ("GET", "ARV"),
     "integrations:identity": ("POST", "AR"),
     "integrations:remove": ("GET", "A"),
     "integrations:project_exports": ("GET", "ARV"),
@@ -479,6 +489,9 @@ def world(db) -> World:
     connection = Connection.objects.create(
         organisation=organisation, vendor="sourcewhale", status="connected", capabilities=["export", "pools"]
     )
+    remote_field = FieldRow.objects.create(
+        organisation=organisation, connection=connection, key="title", label="Title", kind="text"
+    )
     export = Export.objects.create(
         organisation=organisation,
         connection=connection,
@@ -572,6 +585,7 @@ def world(db) -> World:
             "inbound_id": inbound.pk,
             "connection_id": connection.pk,
             "export_id": export.pk,
+            "remote_field_id": remote_field.pk,
             "item_id": item.pk,
             "run_id": run.pk,
             "stage_id": stage.pk,

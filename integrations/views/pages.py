@@ -7,17 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, can
 from foundation.problems import Invalid
 from integrations import connections, opening, registry, selectors
-from integrations.base.connector import Connector
-from integrations.forms import CapabilitiesForm, IdentityForm, SettingsForm
+from integrations.forms import CapabilitiesForm, IdentityForm
 from integrations.models import Connection, ConnectionStatus, VendorIdentity
 from integrations.states import ESTABLISHED
 from integrations.views.gate import Request, integrations_page
+from integrations.views.tabs import tabbed, unconnected
 
 
 def _card(connection: Connection, viewer: Any) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def connect(request: Request, vendor: str) -> HttpResponse:
             return redirect("integrations:credentials", made.pk)
         except Invalid as problem:
             form.add_error("capabilities", problem.fields["capabilities"])
-    context = _wizard(found, None, "capabilities") | {"form": form, "before": before}
+    context = unconnected(found) | {"form": form, "before": before}
     return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
 
 
@@ -107,7 +106,7 @@ def capabilities(request: Request, connection_id: int) -> HttpResponse:
             return redirect("integrations:connection", connection.pk)
         except Invalid as problem:
             form.add_error("capabilities", problem.fields["capabilities"])
-    context = _wizard(found, connection, "capabilities") | {"form": form}
+    context = tabbed(request, connection, "capabilities") | {"form": form}
     return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
 
 
@@ -121,7 +120,7 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
         return redirect("integrations:verification", connection.pk)
-    context = _wizard(found, connection, "credentials") | {
+    context = tabbed(request, connection, "credentials") | {
         "form": form,
         "has_secret": bool(connection.secret),
         "oauth": found.oauth(),
@@ -138,7 +137,7 @@ def verification(request: Request, connection_id: int) -> HttpResponse:
         connections.verify(actor=request.user, connection=connection)
         return redirect("integrations:verification", connection.pk)
     run = connection.verification_run
-    context = _wizard(opening.vendor_of(connection), connection, "verification") | {
+    context = tabbed(request, connection, "verification") | {
         "lines": connection.verification,
         "run": run,
         "working": connection.status == ConnectionStatus.VERIFYING and run is not None and not run.ended,
@@ -151,22 +150,9 @@ def verification(request: Request, connection_id: int) -> HttpResponse:
 @require_GET
 @integrations_page(Right.CONNECTION_VIEW)
 def connection_page(request: Request, connection_id: int) -> HttpResponse:
-    """One connection: where it stands, its settings, who the viewer is there, its exports."""
+    """One connection: where it stands, who the viewer is there, its exports."""
     connection = selectors.connection_for(request.user, connection_id)
     return _connection(request, connection)
-
-
-@require_POST
-@integrations_page(Right.CONNECTION_EDIT)
-def save_settings(request: Request, connection_id: int) -> HttpResponse:
-    """The connection's own settings."""
-    connection = selectors.connection_for(request.user, connection_id)
-    form = SettingsForm(request.POST)
-    if not form.is_valid():
-        return _connection(request, connection, settings_form=form)
-    connections.set_source(actor=request.user, connection=connection, label=form.cleaned_data["source_label"])
-    messages.success(request, "Settings saved.")
-    return redirect("integrations:connection", connection.pk)
 
 
 @require_POST
@@ -203,7 +189,6 @@ def _connection(
     request: Request,
     connection: Connection,
     *,
-    settings_form: SettingsForm | None = None,
     identity_form: IdentityForm | None = None,
 ) -> HttpResponse:
     found = opening.vendor_of(connection)
@@ -213,48 +198,17 @@ def _connection(
         .first()
     )
     may_edit = can(request.user, Right.CONNECTION_EDIT)
-    context = _wizard(found, connection, "overview", may_edit=may_edit) | {
+    context = tabbed(request, connection, "overview") | {
         "card": _card(connection, request.user),
-        "settings_form": settings_form or SettingsForm(initial={"source_label": connection.source_label}),
         "identity_form": identity_form
         or IdentityForm(found, request.user, initial={"email": identity.email if identity else ""}),
         "exports": selectors.exports(request.user).filter(connection=connection)[:10],
         "may_edit": may_edit,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),
     }
-    failed = settings_form or identity_form
-    return render(request, "integrations/connection.html", context, status=422 if failed else 200)
+    return render(request, "integrations/connection.html", context, status=422 if identity_form else 200)
 
 
 def _entered(request: Request) -> Any:
     """What was posted, an empty form included; None for a page that is only looked at."""
     return request.POST if request.method == "POST" else None
-
-
-def _wizard(
-    found: type[Connector], connection: Connection | None, here: str, *, may_edit: bool = True
-) -> dict[str, Any]:
-    """The tabs of a connection; before it exists only the first leads anywhere. Who may only look has the overview."""
-    tabs = []
-    if connection is None:
-        tabs = [
-            {
-                "label": "Capabilities",
-                "url": reverse("integrations:connect", args=[found.slug]),
-                "active": True,
-            }
-        ]
-    else:
-        names = [("connection", "Overview")] if connection.status in ESTABLISHED else []
-        if may_edit:
-            names += [("capabilities", "Capabilities"), ("credentials", "Credentials")]
-            names += [("verification", "Verification")] if connection.secret else []
-        tabs = [
-            {
-                "label": label,
-                "url": reverse(f"integrations:{name}", args=[connection.pk]),
-                "active": name == ("connection" if here == "overview" else here),
-            }
-            for name, label in names
-        ]
-    return {"vendor": found, "connection": connection, "tabs": tabs}

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from foundation import runs
 from foundation.models import RUN_ENDS, Run
-from integrations.models import Connection
+from integrations.models import Connection, FieldRow
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale, small_sourcewhale
@@ -113,3 +113,36 @@ def test_the_dialogue_and_the_export_work_without_a_mouse_and_on_a_phone(
     work_all()
     expect(page.get_by_role("heading", name="Export Complete")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_settings_are_locked_and_a_field_is_decided_where_it_stands(
+    live: str, page: Page, log_in: Callable[..., None], new_page: Callable[..., Page], whale: SmallSourceWhale
+) -> None:
+    alice = making.alice()
+    row, ada = making.connection(alice), making.person(alice)
+    log_in(page, alice)
+    page.goto(f"{live}/integrations/{row.pk}/settings/")
+    assert_no_serious_axe_violations(page)
+    page.get_by_role("button", name="Lock When adding to a campaign for all non-admin users").click()
+    expect(page.get_by_text("Locked for everybody but admins")).to_be_visible()
+
+    page.goto(f"{live}/integrations/{row.pk}/fields/")
+    page.get_by_role("button", name="Ask SourceWhale for its fields again").click()
+    assert_no_serious_axe_violations(page)
+    role = page.get_by_role("row").filter(has=page.get_by_text("Role", exact=True))
+    role.get_by_label("Variable of Role").select_option("Current title")
+    # Saved by the choice alone: now there is something to reset.
+    expect(page.get_by_role("button", name="Reset Role to default")).to_be_visible()
+    page.get_by_label("Variable of Headline").select_option("Current title")
+    expect(page.get_by_role("alert").filter(has_text="Mapped to “Role” already")).to_be_visible()
+    assert FieldRow.objects.for_organisation(alice.organisation_id).get(variable="title").key == "role"
+
+    page.goto(f"{live}/integrations/{row.pk}/fields/try/?person={ada.pk}")
+    expect(page.get_by_text("a record would be made")).to_be_visible()
+    assert_no_serious_axe_violations(page)
+    phone = new_page(width=390, height=844, scheme="dark")
+    log_in(phone, alice)
+    for tab in ("settings", "fields", "sync-log"):
+        phone.goto(f"{live}/integrations/{row.pk}/{tab}/")
+        assert_no_serious_axe_violations(phone)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
