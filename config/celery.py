@@ -40,6 +40,8 @@ app.conf.task_routes = {
     "outreach.check_mailbox": {"queue": "inbound"},
     "outreach.compare_due": {"queue": "inbound"},
     "outreach.compare_mailbox": {"queue": "inbound"},
+    "integrations.sync_due": {"queue": "sync"},
+    "integrations.sync_connection": {"queue": "sync"},
 }
 app.conf.beat_schedule = {
     "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
@@ -69,6 +71,7 @@ app.conf.beat_schedule = {
     "unused files": {"task": "outreach.remove_unused_files", "schedule": 86_400.0},
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "broken mailboxes": {"task": "campaigns.tell_broken", "schedule": 30.0, "options": {"expires": 30}},
+    "sync tasks": {"task": "integrations.sync_due", "schedule": 5.0, "options": {"expires": 5}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid
-from integrations import opening, registry
+from integrations import claims, opening, registry
 from integrations.base.connector import Connector
 from integrations.base.records import Capability
 from integrations.models import Connection, ConnectionStatus, Export, VendorIdentity
@@ -99,6 +99,7 @@ def remove(*, actor: User, connection: Connection) -> None:
         row.verification = []
         row.not_before = None
         row.save(update_fields=["status", "secret", "trouble", "verification", "not_before"])
+        claims.cancel_tasks(row)
         open_runs = (
             Export.objects.for_organisation(row.organisation_id)
             .filter(connection=row, run__status__in=("queued", "running"))

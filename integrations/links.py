@@ -24,6 +24,12 @@ def of(connection: Connection, candidate: Candidate) -> RemoteLink | None:
     )
 
 
+def sure(connection: Connection, candidate: Candidate) -> RemoteLink | None:
+    """The link of a person whose record there is known, else None."""
+    link = of(connection, candidate)
+    return link if link is not None and link.state == LinkState.LINKED and link.remote_id else None
+
+
 def begin_create(
     connection: Connection, candidate: Candidate, *, target: str, look_alikes: Collection[str] = ()
 ) -> RemoteLink:

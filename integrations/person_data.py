@@ -28,7 +28,7 @@ from integrations.models import (
     SyncStatus,
     SyncTask,
 )
-from integrations.states import EXPORTED, OPEN, LinkState
+from integrations.states import EXPORTED, OPEN, SYNC_OPEN, LinkState
 from sourcing import person_data
 from sourcing.erasing import InHand
 from sourcing.models import Candidate
@@ -137,7 +137,13 @@ class BeingExported(Conflict):
 
 
 def lock(organisation_id: int, candidate_ids: Collection[int]) -> None:
-    """Open export items of both. Raises :class:`BeingExported` when one is in a worker's hands."""
+    """Open export items and sync tasks of both. Raises :class:`BeingExported` when one is in a worker's hands."""
+    tasks = SyncTask.objects.for_organisation(organisation_id).filter(
+        candidate_id__in=candidate_ids, status__in=SYNC_OPEN
+    )
+    list(tasks.order_by("pk").select_for_update().values_list("pk", flat=True))
+    if tasks.filter(status=SyncStatus.CLAIMED, lease_until__gt=Now()).exists():
+        raise BeingExported("One of the two is just being written to another system. Try again in a minute.")
     rows = ExportItem.objects.for_organisation(organisation_id).filter(
         candidate_id__in=candidate_ids, status__in=[ItemStatus.QUEUED, ItemStatus.CLAIMED]
     )

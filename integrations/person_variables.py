@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from accounts.models import User
 from integrations.base.records import Education, Employment
 from integrations.base.variables import CUSTOM
 from integrations.mapping import PersonData, Reachable
 from sourcing import places
-from sourcing.models import Candidate, ContactKind, ContactStatus
+from sourcing.models import Candidate, ContactKind, ContactPoint, ContactStatus
 from sourcing.selectors import contact_points
 
 
-def of(*, viewer: User, candidate: Candidate) -> PersonData:
-    """The person as ``viewer`` may see them: shared addresses and the viewer's own private ones."""
-    points = contact_points(viewer=viewer, candidate=candidate)
+def of(*, viewer: User | None, candidate: Candidate) -> PersonData:
+    """The person as ``viewer`` may see them: shared addresses and the viewer's own private ones; None: shared only."""
+    points = contact_points(viewer=viewer, candidate=candidate) if viewer else _shared(candidate)
     dead = {ContactStatus.BOUNCED, ContactStatus.INVALID}
     reachable = [
         (
@@ -59,6 +60,11 @@ def of(*, viewer: User, candidate: Candidate) -> PersonData:
         ),
         texts=_texts(candidate),
     )
+
+
+def _shared(candidate: Candidate) -> QuerySet[ContactPoint]:
+    rows = ContactPoint.objects.for_organisation(candidate.organisation_id)
+    return rows.filter(candidate=candidate, shared=True).order_by("kind", "position", "pk")
 
 
 def _texts(candidate: Candidate) -> Mapping[str, Any]:

@@ -7,44 +7,36 @@ mark and news in one transaction, if the token is still ours.
 from __future__ import annotations
 
 import datetime
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from foundation.problems import Problem
 from integrations import (
     claims,
-    connections,
     dummies,
-    error_policy,
     field_table,
     links,
     mapping,
+    notes,
     opening,
     person_variables,
     registry,
+    setbacks,
     writing,
 )
-from integrations.base.errors import (
-    AuthError,
-    ConnectorError,
-    Forbidden,
-    Incomplete,
-)
+from integrations.base.errors import ConnectorError
 from integrations.base.records import (
     PushAction,
     RemotePerson,
     Target,
     TargetKind,
 )
-from integrations.models import Connection, Export, ExportItem, ExportMode, ItemStatus, Reason
+from integrations.models import Export, ExportItem, ExportMode, ItemStatus, Reason
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +74,9 @@ def _handle(item: ExportItem) -> None:
             fields = [line.as_json() for line in ended.fields]
             claims.end(item, ended.status, reason=ended.reason, text=ended.text, fields=fields)
     except ConnectorError as error:
-        _decide(item, error)
+        failed = setbacks.meet(item, error)
+        if failed is not None:
+            claims.end(item, ItemStatus.FAILED, reason=failed.reason, text=failed.text)
     except claims.ClaimLost:
         raise
     except Problem as error:
@@ -191,7 +185,7 @@ def _settle(item: ExportItem, order: writing.Order, end: writing.Written) -> Non
             item,
             ItemStatus.SENT if created and not end.second else ItemStatus.UPDATED,
             text=text,
-            fields=told(end, order.connection, item.candidate.record_type),
+            fields=writing.told(end, order.connection, item.candidate.record_type),
             remote_id=end.result.external_id,
             made_record=created,
             before=end.before,
@@ -204,63 +198,4 @@ def _settle(item: ExportItem, order: writing.Order, end: writing.Written) -> Non
             made_by_us=created,
             exported=True,
         )
-
-
-def told(end: writing.Written, connection: Connection, record_type: str) -> list[dict[str, str]]:
-    """The log of the fields; what the connector could not write is said instead of "written"."""
-    left_out = end.result.left_out
-    if not left_out:
-        return [line.as_json() for line in end.payload.fields]
-    labels = {
-        rule.field.label: left_out[rule.field.key]
-        for rule in field_table.rules(connection, record_type)
-        if rule.field.key in left_out
-    }
-    return [
-        mapping.FieldOutcome(line.field, mapping.Outcome.KEPT, labels[line.field]).as_json()
-        if line.field in labels
-        else line.as_json()
-        for line in end.payload.fields
-    ]
-
-
-# --- ends ---------------------------------------------------------------------------------------------------
-
-
-def _decide(item: ExportItem, error: ConnectorError) -> None:
-    """Apply the policy for an error; a refused credential is checked once before the connection is blamed."""
-    now = timezone.now()
-    error = error.cause if isinstance(error, Incomplete) else error
-    decided = error_policy.verdict(
-        error,
-        attempts=item.attempts,
-        now=now,
-        index_delay=settings.VENDOR_INDEX_DELAY,
-        vendor=registry.connector_class(item.connection.vendor).display_name,
-        jitter=random.random(),  # noqa: S311 - spreads load, protects nothing
-    )
-    if isinstance(decided, error_policy.CheckCredential):
-        if _credential_refused(item.connection):
-            connections.needs_reconnect(item.connection, trouble=str(error))
-            claims.give_back(item, not_before=now, counted=False)
-            return
-        decided = decided.otherwise
-    if isinstance(decided, error_policy.Later):
-        if decided.whole_account:
-            Connection.objects.for_organisation(item.organisation_id).filter(pk=item.connection_id).update(
-                not_before=decided.not_before
-            )
-        claims.give_back(item, not_before=decided.not_before, counted=decided.counted)
-        return
-    claims.end(item, ItemStatus.FAILED, reason=decided.reason, text=decided.text)
-
-
-def _credential_refused(connection: Connection) -> bool:
-    """Ask the cheapest question; any other trouble on the way is not the credential's."""
-    try:
-        opening.open_connector(connection).check()
-    except (AuthError, Forbidden):
-        return True
-    except ConnectorError:
-        return False
-    return False
+        notes.release(order.connection, item.candidate)

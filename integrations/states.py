@@ -6,6 +6,7 @@ Pure: tables and the decisions made from them. See docs/architecture.md, "Integr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
@@ -134,11 +135,13 @@ def check_sync(old: str, new: str) -> None:
 
 
 class NoteState(TextChoices):
-    """``kept`` until the person has a record there."""
+    """``kept`` until the person has a record there; ``writing`` is committed before the vendor is asked to write."""
 
     KEPT = "kept", "Kept until there is a record"
     QUEUED = "queued", "To be written"
+    WRITING = "writing", "Being written"
     SENT = "sent", "Written"
+    DROPPED = "dropped", "Not wanted any more"
 
 
 class Reason(TextChoices):
@@ -158,5 +161,19 @@ class Reason(TextChoices):
     KEEPS_FAILING = "keeps_failing", "keeps failing"
     UNCONFIRMED = "unconfirmed", "not confirmed"
     UNSEARCHABLE = "unsearchable", "cannot be looked up there"
+    NOT_WANTED = "not_wanted", "not asked for any more"
+    NO_RECORD = "no_record", "no record there yet"
+    NOT_OURS = "not_ours", "notes go only on records made here"
+    REPLACED = "replaced", "a later one does it"
     CONNECTION_REMOVED = "connection_removed", "the connection was removed"
     INTERNAL = "internal", "internal error"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a sync task ends without a confirmed write; ``fields`` as in its log."""
+
+    status: SyncStatus
+    reason: Reason
+    text: str
+    fields: tuple[Mapping[str, str], ...] = ()

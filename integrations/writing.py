@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import links, mapping
+from integrations import field_table, links, mapping
 from integrations.base.connector import Connector
 from integrations.base.errors import ConnectorError, Incomplete, OutcomeUnknown, RecordGone
 from integrations.base.records import (
@@ -157,7 +157,7 @@ def _existing(order: Order, link: RemoteLink | None) -> tuple[RemotePerson | Non
     reads = connector.supports(Capability.READ_PERSON)
     record_type = order.candidate.record_type
     linked = link if link is not None and link.state == LinkState.LINKED and link.remote_id else None
-    if reads and linked is not None and not connector.needs_job:
+    if reads and linked is not None and (not connector.needs_job or order.target is None):
         try:
             return connector.read(RemoteRef(external_id=linked.remote_id, record_type=record_type)), ()
         except RecordGone:
@@ -272,3 +272,21 @@ def _before(payload: mapping.Payload, existing: RemotePerson) -> dict[str, Any]:
 
 def _is_history(value: Value) -> bool:
     return isinstance(value, tuple) and any(not isinstance(item, str) for item in value)
+
+
+def told(end: Written, connection: Connection, record_type: str) -> list[dict[str, str]]:
+    """The log of the fields; what the connector could not write is said instead of "written"."""
+    left_out = end.result.left_out
+    if not left_out:
+        return [line.as_json() for line in end.payload.fields]
+    labels = {
+        rule.field.label: left_out[rule.field.key]
+        for rule in field_table.rules(connection, record_type)
+        if rule.field.key in left_out
+    }
+    return [
+        mapping.FieldOutcome(line.field, mapping.Outcome.KEPT, labels[line.field]).as_json()
+        if line.field in labels
+        else line.as_json()
+        for line in end.payload.fields
+    ]

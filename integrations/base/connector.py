@@ -104,6 +104,8 @@ class Connector(Generic[C]):
     defaults_by_admins_only: ClassVar[bool] = False
     #: The seed's own words for a setting (``sync_settings.SETTINGS``) where they are others than everywhere.
     setting_words: ClassVar[Mapping[str, str]] = {}
+    #: Whether all our notes on a record are one text, written whole each time: writing one again changes nothing.
+    notes_are_one_text: ClassVar[bool] = False
 
     def __init__(self, client: C) -> None:
         self.client = client

@@ -27,7 +27,12 @@ class RemoteNote(TenantModel):
     at = models.DateTimeField()
     text = models.TextField()
     job_id = models.CharField(max_length=200, blank=True)
+    #: As of :class:`SyncTask`: whose settings count when it is written at last, and who writes it there.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=8, choices=NoteState, default=NoteState.KEPT)
+    #: When ``writing`` was committed: only after the vendor's index delay can it be looked for.
+    writing_since = models.DateTimeField(null=True, blank=True)
     #: Its id there, once written.
     remote_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -37,8 +42,16 @@ class RemoteNote(TenantModel):
             *TenantModel.Meta.constraints,
             SameOrganisation("connection"),
             SameOrganisation("candidate"),
+            SameOrganisation("user"),
+            SameOrganisation("campaign"),
             models.UniqueConstraint(
                 fields=["connection", "candidate", "record_type", "subject"], name="integrations_note_once"
+            ),
+        ]
+        indexes = [
+            # notes.release: what is kept for a person until there is a record.
+            models.Index(
+                fields=["connection", "candidate"], condition=Q(state="kept"), name="integrations_note_kept"
             ),
         ]
 
@@ -82,10 +95,12 @@ class SyncTask(TenantModel):
             SameOrganisation("note"),
             SameOrganisation("user"),
             SameOrganisation("campaign"),
-            # An edit during a run makes a new row; a second one before it is taken up is the same row.
+            # An edit during a run makes a new row; a second one before it is taken up is the same row. Each campaign
+            # has a job of its own; edits have none.
             models.UniqueConstraint(
-                fields=["connection", "candidate", "record_type"],
+                fields=["connection", "candidate", "record_type", "campaign"],
                 condition=Q(status=SyncStatus.QUEUED, kind=SyncKind.PUSH),
+                nulls_distinct=False,
                 name="integrations_task_one_push_queued",
             ),
             # Whichever workers run them, the tasks of one person at one system take turns.

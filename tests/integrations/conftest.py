@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
 from foundation import egress
-from integrations import opening
+from integrations import opening, registry
 from integrations.base import http
 from integrations.base.connector import Connector
 from integrations.base.throttle import Budget, Pace, RedisThrottle
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.integrations.small_sourcewhale import SmallSourceWhale, small_sourcewhale
+from tests.integrations.toy import ToyServer, toy_server
 from tests.integrations.vendor_server import VendorServer, vendor_server
 
 _UNHURRIED = Budget(name="", pace=Pace(calls=1000, burst=1000))
@@ -82,6 +84,19 @@ def whale(
     with small_sourcewhale() as server:
         settings.SOURCEWHALE_BASE_URL = server.url
         settings.SOURCEWHALE_CALLS_PER_SECOND = 1000
+        settings.VENDOR_INDEX_DELAY = datetime.timedelta(0)
+        monkeypatch.setattr(opening, "CALL_TIMEOUT_SECONDS", 1.0)
+        monkeypatch.setattr(http, "READ_RETRY_NAPS", (0.01, 0.01))
+        yield server
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[ToyServer]:
+    """A fifth vendor that can do everything, registered as any other: a class and one registry line."""
+    monkeypatch.setitem(registry.CONNECTORS, "toy", "tests.integrations.toy.ToyConnector")
+    cache.clear()
+    with toy_server() as server:
+        settings.TOY_URL = server.server.url
         settings.VENDOR_INDEX_DELAY = datetime.timedelta(0)
         monkeypatch.setattr(opening, "CALL_TIMEOUT_SECONDS", 1.0)
         monkeypatch.setattr(http, "READ_RETRY_NAPS", (0.01, 0.01))

@@ -40,7 +40,8 @@ def _organisation(owner: User) -> Organisation:
 
 def connection(owner: User, *, key: str = KEY, **values: Any) -> Connection:
     """Connected and verified, with Export and Pools."""
-    row = Connection(organisation=_organisation(owner), vendor="sourcewhale", created_by=owner)
+    vendor = values.pop("vendor", "sourcewhale")
+    row = Connection(organisation=_organisation(owner), vendor=vendor, created_by=owner)
     given: dict[str, Any] = {"status": ConnectionStatus.CONNECTED, "capabilities": ["export", "pools"]}
     for name, value in (given | values).items():
         setattr(row, name, value)

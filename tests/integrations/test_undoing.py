@@ -13,23 +13,23 @@ from integrations.models import Export, ExportItem, ExportMode
 from sourcing.models import Candidate
 from sourcing.search import facts
 from tests.integrations import making
+from tests.integrations.in_memory import InMemoryConnector
 from tests.integrations.small_sourcewhale import SmallSourceWhale
-from tests.integrations.toy import ToyConnector
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> type[ToyConnector]:
-    """The toy vendor, registered for the length of a test."""
-    monkeypatch.setitem(registry.CONNECTORS, "toy", "tests.integrations.toy.ToyConnector")
-    ToyConnector.people.clear()
-    ToyConnector.touched.clear()
-    return ToyConnector
+def there(monkeypatch: pytest.MonkeyPatch) -> type[InMemoryConnector]:
+    """The vendor in memory, registered for the length of a test."""
+    monkeypatch.setitem(registry.CONNECTORS, "memory", "tests.integrations.in_memory.InMemoryConnector")
+    InMemoryConnector.people.clear()
+    InMemoryConnector.touched.clear()
+    return InMemoryConnector
 
 
 def exported(alice: making.User, *people: Candidate, **values: object) -> Export:
-    row = making.connection(alice, vendor="toy")
+    row = making.connection(alice, vendor="memory")
     return making.work(
         making.export(alice, row, *people, mode=ExportMode.CANDIDATES, target_id="job-1", **values)
     )
@@ -50,27 +50,27 @@ def note(export: Export, candidate: Candidate) -> str:
     )
 
 
-def test_a_record_the_export_made_is_removed_and_the_mark_with_it(toy: type[ToyConnector]) -> None:
+def test_a_record_the_export_made_is_removed_and_the_mark_with_it(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada)
-    assert set(toy.people) == {"t1"}
+    assert set(there.people) == {"t1"}
     run = undo(export, alice)
     assert run.result["summary"] == "1 taken back"
-    assert toy.people == {}
+    assert there.people == {}
     link = making.link(export.connection, ada)
     assert link is not None
     assert (link.remote_id, link.exported_at) == ("", None)
     assert facts.of(ada.pk, f"ats:{export.connection_id}", "exported") == []
 
 
-def test_a_record_somebody_changed_there_stays(toy: type[ToyConnector]) -> None:
+def test_a_record_somebody_changed_there_stays(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada)
-    toy.people["t1"]["name"] = "Ada King"
+    there.people["t1"]["name"] = "Ada King"
     run = undo(export, alice)
-    assert "t1" in toy.people
+    assert "t1" in there.people
     assert run.result["summary"] == "0 taken back, 1 stayed as they are"
     assert note(export, ada) == "It was changed there since, so it stays."
     link = making.link(export.connection, ada)
@@ -79,20 +79,24 @@ def test_a_record_somebody_changed_there_stays(toy: type[ToyConnector]) -> None:
 
 
 def test_values_of_a_record_that_was_there_come_back_where_they_are_still_ours(
-    toy: type[ToyConnector],
+    there: type[InMemoryConnector],
 ) -> None:
     alice = making.alice()
     ada = making.person(alice, title="Analyst")
-    toy.people["t1"] = {"name": "A. Byron", "title": "Clerk", "emails": ("ada@people.example",)}
+    there.people["t1"] = {"name": "A. Byron", "title": "Clerk", "emails": ("ada@people.example",)}
     export = exported(alice, ada)
-    assert toy.people["t1"]["title"] == "Analyst"
-    toy.people["t1"]["name"] = "Ada, Countess"
+    assert there.people["t1"]["title"] == "Analyst"
+    there.people["t1"]["name"] = "Ada, Countess"
     undo(export, alice)
-    assert toy.people["t1"] == {"name": "Ada, Countess", "title": "Clerk", "emails": ("ada@people.example",)}
+    assert there.people["t1"] == {
+        "name": "Ada, Countess",
+        "title": "Clerk",
+        "emails": ("ada@people.example",),
+    }
     assert note(export, ada) == "Taken back. 1 field changed there since stay."
 
 
-def test_undoing_twice_changes_nothing_more(toy: type[ToyConnector]) -> None:
+def test_undoing_twice_changes_nothing_more(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
     undo(export, alice)
@@ -100,17 +104,17 @@ def test_undoing_twice_changes_nothing_more(toy: type[ToyConnector]) -> None:
         undoing.start(actor=alice, export=export)
 
 
-def test_a_second_click_is_the_same_run(toy: type[ToyConnector]) -> None:
+def test_a_second_click_is_the_same_run(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
     assert undoing.start(actor=alice, export=export) == undoing.start(actor=alice, export=export)
 
 
-def test_a_dry_run_writes_nothing_and_has_nothing_to_undo(toy: type[ToyConnector]) -> None:
+def test_a_dry_run_writes_nothing_and_has_nothing_to_undo(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada, dry_run=True)
-    assert toy.people == {}
+    assert there.people == {}
     item = making.item(export, ada)
     assert (item.status, item.reason) == ("sent", "Would be created.")
     assert making.link(export.connection, ada) is None
@@ -127,7 +131,7 @@ def test_where_records_cannot_be_removed_it_says_so(whale: SmallSourceWhale) -> 
     assert note(export, ada) == "SourceWhale does not let records be removed: remove it there."
 
 
-def test_the_page_offers_it_to_those_who_may_export(toy: type[ToyConnector]) -> None:
+def test_the_page_offers_it_to_those_who_may_export(there: type[InMemoryConnector]) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
     client = Client()

@@ -60,6 +60,7 @@ class SourceWhaleConnector(Connector[SourceWhaleClient]):
     begin_word = "Connect"
     creates_whole = True
     notes_on_own_records_only = True
+    notes_are_one_text = True
     capabilities = frozenset(
         {
             Capability.ADD_NOTE,
