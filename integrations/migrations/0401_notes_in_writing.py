@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_of_a_person"),
         ("campaigns", "0017_merged_into_index"),
-        ("integrations", "0006_sync_settings_and_tasks"),
+        ("integrations", "0201_token_lease"),
         ("sourcing", "0024_who_waits_to_be_told"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
