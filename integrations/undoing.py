@@ -192,7 +192,7 @@ def _restore(
 
 
 def _ours(link: RemoteLink, key: str, value: Value) -> bool:
-    return link.written.get(key) == digest(value)
+    return bool(link.written.get(key) == digest(value))
 
 
 def _settle(export: Export, item: ExportItem, note: str) -> None:
