@@ -6,10 +6,11 @@ PY := .venv/bin/python
 CSV ?=
 ROWS ?= 1000000
 SIZE ?= full
+PEOPLE ?= 5000
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-interest bench-sourcing bench-duplicates bench-sourcing-import
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-integrations bench-interest bench-sourcing bench-duplicates bench-sourcing-import
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +61,9 @@ bench-outbox: setup ## How fast the outbox sends, against its floors
 
 bench-outreach: setup ## Every bound of outreach (PARTS="drain tick …", SIZE=small for two minutes)
 	@$(PY) -m bench.outreach --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
+
+bench-integrations: setup ## Exports against a bare session, and how near a published limit we stay (PEOPLE=5000)
+	@$(PY) -m bench.integrations --people $(PEOPLE)
 
 bench-sourcing: setup ## Search among ROWS made-up people (built once, kept under var/), against its bounds
 	@$(PY) -m bench.sourcing_search --rows $(ROWS)
