@@ -15,6 +15,14 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of run, the places on other rooms' pages and the person data of this room."""
-        for module in ("export_run", "undoing", "verifying", "places", "person_data", "reactions"):
+        for module in (
+            "export_run",
+            "undoing",
+            "verifying",
+            "places",
+            "sync_places",
+            "person_data",
+            "reactions",
+        ):
             import_module(f"integrations.{module}")
         import_module("foundation.secrets").register(self.get_model("Connection"), "secret")

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
-from integrations import exporting, opening, selectors, undoing, verifying
+from integrations import exporting, opening, selectors, sync_places, undoing, verifying
 from integrations.base.connector import Connector
 from integrations.registry import connector_class, connector_classes
 from sourcing import slots
@@ -54,7 +54,7 @@ def marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slo
 
 
 def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
-    """Where the person was exported to, and the way to export them."""
+    """Where the person was exported to, the way to export them, and as what they are synced."""
     links = [
         {"link": link, "system": opening.vendor_of(link.connection)}
         for link in selectors.links(viewer, [candidate.pk]).filter(exported_at__isnull=False)
@@ -67,7 +67,10 @@ def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
         for found in connector_classes()
         if can(viewer, Right.CANDIDATE_EXPORT) and connected(viewer, found.slug)
     ]
-    return {"exported": links, "vendors": vendors} if links or vendors else None
+    sync = sync_places.of_person(candidate, viewer)
+    if not (links or vendors or sync.get("systems")):
+        return None
+    return {"exported": links, "vendors": vendors, **sync}
 
 
 def _register(found: type[Connector], order: int) -> None:

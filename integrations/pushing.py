@@ -27,6 +27,7 @@ from integrations import (
     person_variables,
     registry,
     setbacks,
+    setting_rows,
     writing,
 )
 from integrations.base.errors import ConnectorError
@@ -106,6 +107,7 @@ def _prepare(item: ExportItem) -> writing.Order | _Ended:
         person=person,
         rules=field_table.known(connection, candidate.record_type),
         source_label=connection.source_label,
+        entered=setting_rows.entered(connection, candidate.record_type, candidate=candidate),
         own_dummy=dummy,
         send_dummy=wants_dummy,
     )

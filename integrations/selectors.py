@@ -51,6 +51,11 @@ def connection_for(viewer: User, connection_id: int) -> Connection:
     return found
 
 
+def syncing_connections(viewer: User) -> QuerySet[Connection]:
+    """Connections that were established, also those that need a person first: their settings stand all the while."""
+    return connections(viewer).filter(status__in=ESTABLISHED)
+
+
 def live_connection(viewer: User, vendor: str) -> Connection | None:
     """The connection to a vendor that is not removed, if there is one."""
     return connections(viewer).filter(vendor=vendor).first()

@@ -18,7 +18,7 @@ from integrations.sync_settings import ADD, ADD_WORDS, JOB, NOTE_WORDS, NOTES, H
 
 INHERIT = "inherit"
 #: What the level above is called where a value is left to it.
-ABOVE = {Level.USER: "As the team", Level.CAMPAIGN: "As usual", Level.PERSON: "As the campaign"}
+ABOVE = {Level.USER: "As the team", Level.CAMPAIGN: "As usual", Level.PERSON: "As in the campaign"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,9 @@ class LevelForm(forms.Form):
         return self._counts(name, upto=upper).value
 
     def _inherit_words(self, setting: Setting) -> str:
+        if self.level is Level.PERSON:
+            # Which campaign that will be is not known here.
+            return ABOVE[self.level]
         return f"{ABOVE[self.level]}: {self._say(setting.name, self._above(setting.name))}"
 
     def _say(self, name: str, value: Any) -> str:

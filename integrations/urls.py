@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.registry import CONNECTORS
-from integrations.views import exports, fields, pages, settings, signing_in, sync_log
+from integrations.views import exports, fields, pages, settings, signing_in, sync_choices, sync_log
 
 app_name = "integrations"
 
@@ -36,6 +36,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/<int:connection_id>/sync-log/", sync_log.sync_log, name="sync_log"),
     path("integrations/<int:connection_id>/identity/", pages.save_identity, name="identity"),
     path("integrations/<int:connection_id>/remove/", pages.remove, name="remove"),
+    path(
+        "integrations/<int:connection_id>/campaigns/<int:campaign_id>/",
+        sync_choices.of_campaign,
+        name="campaign_sync",
+    ),
+    path(
+        "integrations/<int:connection_id>/people/<int:candidate_id>/",
+        sync_choices.of_person,
+        name="person_sync",
+    ),
+    path("people/<int:candidate_id>/sync-as/", sync_choices.sync_as, name="sync_as"),
     path("projects/<int:project_id>/exports/", exports.project_exports, name="project_exports"),
     path("exports/<int:export_id>/", exports.export_page, name="export"),
     path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),

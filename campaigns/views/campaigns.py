@@ -22,6 +22,7 @@ from campaigns import (
     sender_changes,
     sender_troubles,
     senders,
+    slots,
     statistics,
 )
 from campaigns.forms import CampaignForm, SenderForm, SettingsForm
@@ -150,7 +151,7 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
             messages.success(request, "Settings saved.")
             return redirect("campaigns:settings", campaign.pk)
     context = campaign_frame(request, campaign, "settings")
-    context["form"] = form
+    context |= {"form": form, "sections": slots.sections_of(campaign, user)}
     return render(request, "campaigns/settings.html", context, status=422 if form.errors else 200)
 
 
