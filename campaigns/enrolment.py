@@ -116,8 +116,13 @@ def _pins(organisation: int, candidate_ids: Collection[int], actor: User | None)
 
 
 @transaction.atomic
-def stop(*, recipient_id: int, organisation_id: int, actor: User, now: datetime, reason: str = "") -> bool:
-    """End one recipient by hand; True if that changed something. What waits in the outbox is cancelled."""
+def stop(
+    *, recipient_id: int, organisation_id: int, actor: User | None, now: datetime, reason: str = ""
+) -> bool:
+    """End one recipient; True if that changed something. What waits in the outbox is cancelled.
+
+    Without an ``actor`` another system asks for it, and ``reason`` says so.
+    """
     recipient = standing.lock(recipient_id, organisation_id=organisation_id)
     if recipient is None:
         return False
@@ -125,6 +130,6 @@ def stop(*, recipient_id: int, organisation_id: int, actor: User, now: datetime,
         recipient,
         RecipientEvent.STOPPED,
         now=now,
-        reason=reason or f"Stopped by {actor.name}",
+        reason=reason or (f"Stopped by {actor.name}" if actor else ""),
         cancel=Reason.STOPPED,
     )

@@ -72,6 +72,7 @@ app.conf.beat_schedule = {
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "broken mailboxes": {"task": "campaigns.tell_broken", "schedule": 30.0, "options": {"expires": 30}},
     "sync tasks": {"task": "integrations.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "pull": {"task": "integrations.pull_due", "schedule": 60.0, "options": {"expires": 60}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 

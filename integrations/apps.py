@@ -17,6 +17,7 @@ class IntegrationsConfig(AppConfig):
         """Register the kinds of run, the places on other rooms' pages and the person data of this room."""
         for module in (
             "export_run",
+            "pulling",
             "undoing",
             "verifying",
             "places",

@@ -23,6 +23,7 @@ from integrations.verifying import first_lines
 #: What may be ticked on the Capabilities tab, in its order.
 EXPORT = "export"
 POOLS = "pools"
+PULL = "pull"
 
 
 class AlreadyConnected(Conflict):
@@ -33,7 +34,11 @@ class AlreadyConnected(Conflict):
 
 def offered(found: type[Connector]) -> tuple[str, ...]:
     """The boxes of a vendor's Capabilities tab."""
-    pairs = ((EXPORT, Capability.PUSH_PERSON), (POOLS, Capability.LIST_POOLS))
+    pairs = (
+        (EXPORT, Capability.PUSH_PERSON),
+        (POOLS, Capability.LIST_POOLS),
+        (PULL, Capability.PULL_CHANGES),
+    )
     return tuple(box for box, capability in pairs if found.supports(capability))
 
 

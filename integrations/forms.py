@@ -26,6 +26,7 @@ class CapabilitiesForm(forms.Form):
         pool = found.target_words.get(TargetKind.POOL, "Pool").lower()
         words = {
             connections.EXPORT: "Export",
+            connections.PULL: f"Bring people in: everybody {found.display_name} tells of is in Beckon too",
             connections.POOLS: f"Enable Pools: prospects can be exported to a {pool}",
         }
         field = self.fields["capabilities"]

@@ -205,6 +205,7 @@ person_data.register(
             "integrations.Connection",
             "integrations.Export",
             "integrations.FieldRow",
+            "integrations.Pull",
             "integrations.VendorIdentity",
         ),
         Words.NOBODY,

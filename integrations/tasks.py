@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import syncing
+from integrations import pulling, syncing
 
 
 @shared_task(name="integrations.sync_due", ignore_result=True)
@@ -19,3 +19,9 @@ def sync_due() -> None:
 def sync_connection(organisation_id: int, connection_id: int) -> None:
     """Carry out what is due at one connection, for up to 20 s."""
     syncing.visit(organisation_id=organisation_id, connection_id=connection_id)
+
+
+@shared_task(name="integrations.pull_due", ignore_result=True)
+def pull_due() -> None:
+    """Begin reading what changed where it was not read lately."""
+    pulling.start_due(now=timezone.now())

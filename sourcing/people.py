@@ -6,7 +6,7 @@ Each change keeps the search row and the suppression list in step in the same tr
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -251,6 +251,42 @@ def take_statements(
 
 
 @transaction.atomic
+def take_points(
+    *, candidate: Candidate, emails: Collection[str], phones: Collection[str], origin: str, source: str
+) -> int:
+    """Addresses and numbers a pull tells of, behind those that are there, for everybody; how many were new.
+
+    One that somebody keeps to themselves stays theirs: it may have got there with their own export. Values must be
+    normalised. Raises ``suppression.Erased``.
+    """
+    candidate = editing.lock(candidate)
+    added = 0
+    for kind, given in ((ContactKind.EMAIL, emails), (ContactKind.PHONE, phones)):
+        rows = ContactPoint.objects.for_organisation(candidate.organisation_id).filter(
+            candidate=candidate, kind=kind
+        )
+        known = set(rows.values_list("normalised", flat=True))
+        new = [value for value in dict.fromkeys(given) if value not in known]
+        if kind == ContactKind.EMAIL and new:
+            suppression.refuse_erased(candidate.organisation_id, addresses=new)
+        last = rows.aggregate(last=Max("position"))["last"]
+        _add_points(
+            candidate,
+            kind,
+            [(value, ContactType.WORK) for value in new],
+            actor=None,
+            origin=origin,
+            source=source,
+            behind=-1 if last is None else last,
+        )
+        added += len(new)
+    if added:
+        suppression.traces_added(candidate.organisation_id, [candidate.pk])
+        index.refresh([candidate.pk])
+    return added
+
+
+@transaction.atomic
 def add_email(*, candidate: Candidate, actor: User, type: str, value: str) -> ContactPoint:  # noqa: A002 - the word of the page
     """Add an address by hand; it belongs to ``actor`` and nobody else ever sees it (seed 002; docs/behaviour.md §3).
 
@@ -406,7 +442,9 @@ def _add_points(
     actor: User | None,
     origin: str,
     source: str,
+    behind: int = -1,
 ) -> None:
+    """In the order given, after the position ``behind``."""
     normalise = normalise_email if kind == ContactKind.EMAIL else normalise_phone
     rows: dict[str, ContactPoint] = {}
     for value, kind_of in values:
@@ -420,7 +458,7 @@ def _add_points(
                 type=ContactType(kind_of),
                 value=value.strip()[:320],
                 normalised=normalised,
-                position=len(rows),
+                position=min(behind + 1 + len(rows), 32_767),
                 origin=origin,
                 source=clean_text(source, limit=200),
                 shared=origin != Origin.ADDED,

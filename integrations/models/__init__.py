@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.models.connection import Connection, VendorIdentity
 from integrations.models.export import Export, ExportItem
+from integrations.models.pull import Pull
 from integrations.models.remote_field import FieldRow
 from integrations.models.remote_link import DummyAddress, RemoteLink
 from integrations.models.sync_setting import FieldEntry, SyncSetting
@@ -31,6 +32,7 @@ __all__ = [
     "ItemStatus",
     "LinkState",
     "NoteState",
+    "Pull",
     "Reason",
     "RemoteLink",
     "RemoteNote",

@@ -50,6 +50,8 @@ class RemoteLink(TenantModel):
         indexes = [
             # Marks on people's rows and "already exported".
             models.Index(fields=["candidate", "connection"], name="integrations_link_person"),
+            # receiving: whom a record there means.
+            models.Index(fields=["connection", "remote_id"], name="integrations_link_remote"),
         ]
 
     def __str__(self) -> str:
