@@ -9,53 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils.functional import cached_property
 
-from campaigns import addressing, calendar, choosing, planning, standing, timing, writing
+from campaigns import addressing, calendar, choosing, due, planning, standing, timing, writing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import GOING, AttemptOutcome, Hold, HoldReason
 from outreach import lanes, lending
 from outreach.models import Mailbox, Message
 from outreach.outbox import feed, queue
-from outreach.outbox.explaining import READ_WITHIN
 from outreach.states import Reason, Turn
 
 _EVERYONE = "the outbox serves everyone"
-_MOVED_ON = frozenset({Reason.DAY_NOT_ALLOWED, Reason.HOLIDAY, Reason.OUTSIDE_HOURS})
 #: People looked at together once somebody had to be moved: a whole line may have to be.
 _MOVED_TOGETHER = 500
-
-# The first due recipient of each mailbox: per mailbox its few running campaigns, per campaign one step into
-# the partial index campaigns_recipient_due for those moved by hand, later steps and first steps. Held-back people
-# are not in that index and cost nothing.
-_DUE = """
-SELECT m.id, r.campaign_id, r.turn, r.planned_at
-  FROM unnest(%(mailboxes)s::bigint[]) AS wanted(id)
-  JOIN outreach_mailbox m ON m.id = wanted.id
-  JOIN campaigns_campaign c ON c.mailbox_id = m.id AND c.status IN ('starting', 'running')
-  JOIN outreach_lane l ON l.id = c.lane_id AND l.held = ''
- CROSS JOIN LATERAL (
-    SELECT 0 AS turn UNION ALL SELECT 2 UNION ALL SELECT 3
- ) AS kinds
- CROSS JOIN LATERAL (
-    SELECT campaign_id, turn, planned_at
-      FROM campaigns_recipient waits
-     WHERE campaign_id = c.id AND turn = kinds.turn AND planned_at <= %(now)s
-       AND open_attempt_id IS NULL AND hold = 'none' AND progress IN ('not_started', 'started')
-       AND (turn <> 0 OR m.read_completely_at >= %(read_since)s OR EXISTS (
-            SELECT FROM campaigns_step WHERE id = waits.next_step_id AND position = 1))
-     ORDER BY planned_at, id
-     LIMIT 1
- ) AS r
- WHERE kinds.turn <> 2 OR m.read_completely_at >= %(read_since)s
- ORDER BY m.id, r.turn, l.last_sent_at NULLS FIRST, r.planned_at
-"""
 
 # These two are on the way of every message.
 _OPENED = """
@@ -76,14 +46,6 @@ SELECT a.message_id, r.progress, r.hold,
 """
 
 
-@dataclass(frozen=True)
-class _DueCampaign:
-    mailbox_id: int
-    campaign_id: int
-    turn: int
-    planned_at: datetime
-
-
 class CampaignFeed:
     """Registered with the outbox in this app's ``ready()``; see ``outreach.outbox.feed.Feed``."""
 
@@ -92,7 +54,7 @@ class CampaignFeed:
     def due(self, *, mailbox_ids: Sequence[int], now: datetime) -> Mapping[int, feed.Due]:
         """The first due step of each mailbox among campaigns that are open today."""
         first: dict[int, feed.Due] = {}
-        for row in _open_campaigns(mailbox_ids, now):
+        for row in due.due_steps(mailbox_ids, now=now):
             found = feed.Due(rank=row.turn, planned_at=row.planned_at)
             first[row.mailbox_id] = min(found, first.get(row.mailbox_id, found))
         return first
@@ -137,27 +99,6 @@ class CampaignFeed:
         return days
 
 
-def _open_campaigns(mailbox_ids: Sequence[int], now: datetime) -> list[_DueCampaign]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"mailboxes": list(mailbox_ids), "now": now, "read_since": now - READ_WITHIN})
-        rows = [_DueCampaign(*row) for row in cursor.fetchall()]
-    if not rows:
-        return []
-    lane_of = dict(
-        Campaign.objects.across_organisations(_EVERYONE)
-        .filter(pk__in={row.campaign_id for row in rows})
-        .values_list("pk", "lane_id")
-    )
-    shut = lanes.closed(set(lane_of.values()), now=now)
-    # A day that is not allowed and a closed hour do not close a campaign here: its due people are moved to the
-    # next day that is open in write(), and then they are no longer due.
-    return [
-        row
-        for row in rows
-        if (found := shut.get(lane_of[row.campaign_id])) is None or found.reason in _MOVED_ON
-    ]
-
-
 class _Batch:
     """One pass of ``write``: picks due recipients, leaves aside who cannot be written to, writes the rest."""
 
@@ -173,7 +114,7 @@ class _Batch:
     @cached_property
     def campaigns(self) -> dict[int, Campaign]:
         """The campaigns that have someone due, with what planning and writing need of them."""
-        ids = {row.campaign_id for row in self.open_campaigns}
+        ids = {row.campaign_id for row in self.due_steps}
         rows = (
             Campaign.objects.for_organisation(self.organisation)
             .select_related("organisation", "lane", "project", "mailbox", "owner")
@@ -182,8 +123,8 @@ class _Batch:
         return {campaign.pk: campaign for campaign in rows}
 
     @cached_property
-    def open_campaigns(self) -> list[_DueCampaign]:
-        return _open_campaigns([self.mailbox.pk], self.now)
+    def due_steps(self) -> list[due.DueStep]:
+        return due.due_steps([self.mailbox.pk], now=self.now)
 
     def write(self) -> list[int]:
         recipients = self._on_time(self._pick(self.limit))
@@ -211,10 +152,8 @@ class _Batch:
         """Due recipients under their row locks: later steps first, campaigns in turns, then planned time."""
         picked: list[Recipient] = []
         for turn in (Turn.MOVED_BY_HAND, Turn.LATER_STEP, Turn.FIRST_STEP):
-            due = [row.campaign_id for row in self.open_campaigns if row.turn == turn]
-            queues = {
-                campaign_id: self._locked(campaign_id, turn, limit) for campaign_id in dict.fromkeys(due)
-            }
+            campaigns = dict.fromkeys(row.campaign_id for row in self.due_steps if row.turn == turn)
+            queues = {campaign_id: self._locked(campaign_id, turn, limit) for campaign_id in campaigns}
             while len(picked) < limit and any(queues.values()):
                 for campaign_id in list(queues):
                     if queues[campaign_id] and len(picked) < limit:
@@ -222,32 +161,22 @@ class _Batch:
         return picked
 
     def _locked(self, campaign_id: int, turn: Turn, limit: int) -> list[Recipient]:
+        """The first of one campaign, whichever of its steps they wait for."""
         campaign = self.campaigns[campaign_id]
         room = limit
         if campaign.daily_limit is not None:
             room = min(room, max(0, campaign.daily_limit - lanes.used_today(campaign.lane, now=self.now)))
-        read_at = self.mailbox.read_completely_at
-        unread = read_at is None or read_at < self.now - READ_WITHIN
-        found = list(
-            Recipient.objects.for_organisation(self.organisation)
-            .select_for_update(of=("self",), no_key=True, skip_locked=True)
-            .select_related("candidate", "next_step", "thread_message")
-            .prefetch_related("step_changes")
-            # A later step that somebody moved to the front waits for the inbox like any other.
-            .filter(Q(next_step__position=1) if turn == Turn.MOVED_BY_HAND and unread else Q())
-            .filter(
-                campaign_id=campaign_id,
-                turn=turn,
-                planned_at__lte=self.now,
-                open_attempt__isnull=True,
-                hold=Hold.NONE,
-                progress__in=[p.value for p in GOING],
-                next_step__isnull=False,
-            )
-            .order_by("planned_at", "pk")[:room]
-        )
+        steps = [row for row in self.due_steps if (row.campaign_id, row.turn) == (campaign_id, turn)]
+        found: list[Recipient] = []
+        for step in steps:
+            if len(found) == room and due.when(found[-1]) <= (step.planned_at, 0):
+                break
+            first = due.waiting_for(step, lane_id=campaign.lane_id, now=self.now, limit=room)
+            found = sorted([*found, *first], key=due.when)[:room]
         for recipient in found:
             recipient.campaign = campaign
+            if recipient.next_step is not None and recipient.next_step.mailbox_id == self.mailbox.pk:
+                recipient.next_step.mailbox = self.mailbox
         return found
 
     def _on_time(self, recipients: list[Recipient]) -> list[Recipient]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import intervening, planning, standing
+from campaigns import intervening, planning, senders, standing
 from campaigns.models import Attempt, Recipient
 from campaigns.states import (
     ACTIVE,
@@ -47,7 +47,7 @@ def not_a_reply(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     answering.no_answer(
         organisation_id=recipient.organisation_id,
         candidate_id=recipient.candidate_id,
-        mailbox_id=recipient.campaign.mailbox_id,
+        mailbox_ids=senders.conversing(recipient),
         message_ids=list(recipient.attempts.values_list("message_id", flat=True)),
         actor=actor,
         now=now,

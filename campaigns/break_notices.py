@@ -18,8 +18,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from campaigns import senders
 from campaigns.models import Campaign
-from campaigns.senders import HELD_FOR_SENDER
 from campaigns.states import ACTIVE, CampaignStatus
 from outreach import breaks, provider_words
 from outreach.models import BreakNotice, BreakSide, MailboxBreak
@@ -80,9 +80,11 @@ def _concerned(broken: MailboxBreak) -> Iterable[User]:
 def _campaigns(broken: MailboxBreak) -> list[Campaign]:
     """Campaigns that cannot go on because of it."""
     waits = Q(status__in=[status.value for status in ACTIVE]) | Q(
-        status=CampaignStatus.PAUSED, lane__held__in=HELD_FOR_SENDER
+        status=CampaignStatus.PAUSED, lane__held__in=senders.HELD_FOR_SENDER
     )
-    rows = Campaign.objects.for_organisation(broken.organisation_id).filter(waits, mailbox=broken.mailbox)
+    rows = Campaign.objects.for_organisation(broken.organisation_id).filter(
+        waits, senders.sent_from(broken.mailbox)
+    )
     return list(rows.select_related("owner").order_by("name", "pk"))
 
 

@@ -1,20 +1,21 @@
 """The planned calendar of a campaign: every message of the next weeks, before and after Start.
 
 What stands in the database is gathered here and asked of ``forecast``, which is pure. A mailbox sends for all its
-campaigns, so all of them stand in line. A draft is told as if Start were pressed now, a paused one as if Resume were.
+campaigns, so all of them stand in line; what those send from still other mailboxes is told as if nothing limited it.
+A draft is told as if Start were pressed now, a paused one as if Resume were.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import F, IntegerField, Q, QuerySet, Value, Window
 from django.db.models.functions import Mod, RowNumber
 
-from campaigns import addressing, choosing, forecast, planning, sequence, timing
+from campaigns import addressing, choosing, forecast, planning, senders, sequence, timing
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import ACTIVE, GOING, CampaignStatus, Hold, StepKind
 from outreach import lanes
@@ -29,6 +30,8 @@ BY_THE_MINUTE = 5_000
 _PARCELS = 2_000
 #: Holds that end by themselves; everybody else on hold waits for a person and is not in the calendar.
 _GOES_ON = (Hold.NONE, Hold.OUT_OF_OFFICE)
+#: The forecast's key of whatever sends without a limit; no mailbox has it.
+_ELSEWHERE = 0
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,11 @@ class Calendar:
 
 
 def of_campaign(campaign: Campaign, *, now: datetime) -> Calendar:
-    """The calendar of one campaign, beside everything else its mailbox sends."""
+    """The calendar of one campaign, beside everything else that its mailboxes send."""
     until = now + timedelta(days=DAYS)
-    line = _Line.of(_in_line(campaign))
-    planned = line.ahead(_sender(campaign.mailbox, now), now=now, until=until)
+    mailboxes = senders.mailbox_ids(campaign)
+    line = _Line.of(_in_line(campaign, mailboxes), mailboxes)
+    planned = line.ahead(now=now, until=until)
     own = [entry for entry in planned if entry.campaign == campaign.pk]
     return Calendar(
         planned=own,
@@ -85,48 +89,57 @@ def of_campaign(campaign: Campaign, *, now: datetime) -> Calendar:
 
 
 def of_mailbox(mailbox: Mailbox, *, now: datetime, until: datetime) -> list[forecast.Planned]:
-    """What the running campaigns of a mailbox plan until then, later steps too, each at the minute of its plan: as if
-    the mailbox itself had no limits. Manual tasks and steps that are written as messages already are left out.
+    """What a mailbox is to send of running campaigns until then, later steps too, each at the minute of its plan: as if
+    no mailbox had limits. Manual tasks, steps that another mailbox sends and those that are messages already are left
+    out.
     """
-    line = _Line.of(list(_running(mailbox.organisation_id, mailbox.pk).order_by("pk")))
+    line = _Line.of(list(_running(mailbox.organisation_id, {mailbox.pk}).order_by("pk")), frozenset())
     written = line.written()
-    planned = line.ahead(_sender(None, now), now=now, until=until)
     return [
-        entry for entry in planned if not entry.manual and written.get(entry.person) != line.step_of(entry)
+        entry
+        for entry in line.ahead(now=now, until=until)
+        if not entry.manual
+        and line.sender_of(entry) == mailbox.pk
+        and written.get(entry.person) != line.step_of(entry).pk
     ]
 
 
 @dataclass(frozen=True)
 class _Line:
-    """Campaigns that send from one mailbox, with their steps and how many people are going in each."""
+    """Campaigns that stand in line, with their steps and how many people are going in each.
 
-    campaigns: Sequence[Campaign]
+    Whatever they send from other mailboxes than these is told as if nothing limited it.
+    """
+
+    mailboxes: Set[int]
+    campaigns: Mapping[int, Campaign]
     steps: Mapping[int, Sequence[Step]]
     counts: Mapping[int, int]
 
     @classmethod
-    def of(cls, campaigns: Sequence[Campaign]) -> _Line:
+    def of(cls, campaigns: Sequence[Campaign], mailboxes: Set[int]) -> _Line:
         steps = {
             each.pk: list(sequence.steps_of(each.pk, organisation_id=each.organisation_id))
             for each in campaigns
         }
-        return cls(campaigns, steps, {each.pk: _going(each).count() for each in campaigns})
+        counts = {each.pk: _going(each).count() for each in campaigns}
+        return cls(mailboxes, {each.pk: each for each in campaigns}, steps, counts)
 
     @property
     def everybody(self) -> int:
         return sum(self.counts.values())
 
-    def ahead(self, sender: forecast.Sender, *, now: datetime, until: datetime) -> list[forecast.Planned]:
+    def ahead(self, *, now: datetime, until: datetime) -> list[forecast.Planned]:
         share = -(-self.everybody // _PARCELS) if self.everybody > BY_THE_MINUTE else 1
         people = [
             waiting
-            for each in self.campaigns
-            if self.steps[each.pk]
-            for waiting in _waiting(each, self.steps[each.pk], self.counts[each.pk], share, now)
+            for pk, each in self.campaigns.items()
+            if self.steps[pk]
+            for waiting in _waiting(each, self.steps[pk], self.counts[pk], share, now)
         ]
         return forecast.forecast(
-            sender,
-            {each.pk: _rules(each, self.steps[each.pk], now) for each in self.campaigns},
+            _senders(self.mailboxes, now),
+            {pk: _rules(each, self.steps[pk], self.mailboxes, now) for pk, each in self.campaigns.items()},
             sorted(people, key=lambda waiting: (waiting.planned, waiting.person)),
             now=now,
             until=until,
@@ -135,24 +148,33 @@ class _Line:
     def written(self) -> dict[int, int | None]:
         """Recipient → the step of theirs that is a message already."""
         found: dict[int, int | None] = {}
-        for each in self.campaigns:
+        for each in self.campaigns.values():
             rows = _going(each).filter(open_attempt__isnull=False)
             found |= dict(rows.values_list("pk", "next_step_id"))
         return found
 
-    def step_of(self, entry: forecast.Planned) -> int:
-        return self.steps[entry.campaign][entry.stage].pk
+    def step_of(self, entry: forecast.Planned) -> Step:
+        return self.steps[entry.campaign][entry.stage]
+
+    def sender_of(self, entry: forecast.Planned) -> int | None:
+        """The mailbox that sends it."""
+        return self.step_of(entry).mailbox_id or self.campaigns[entry.campaign].mailbox_id
 
 
-def _running(organisation_id: int, mailbox_id: int | None) -> QuerySet[Campaign]:
+def _running(organisation_id: int, mailboxes: Set[int]) -> QuerySet[Campaign]:
+    """The running campaigns that one of these mailboxes sends for."""
     rows = Campaign.objects.for_organisation(organisation_id).select_related("organisation", "lane")
-    return rows.filter(mailbox=mailbox_id, status__in=ACTIVE, archived_at__isnull=True)
+    named = Step.objects.for_organisation(organisation_id).filter(
+        mailbox__in=mailboxes, removed_at__isnull=True
+    )
+    shares = Q(mailbox__in=mailboxes) | Q(pk__in=named.values("campaign"))
+    return rows.filter(shares, status__in=ACTIVE, archived_at__isnull=True)
 
 
-def _in_line(campaign: Campaign) -> list[Campaign]:
-    """The campaign itself and the running ones of its mailbox."""
+def _in_line(campaign: Campaign, mailboxes: Set[int]) -> list[Campaign]:
+    """The campaign itself and the running ones that one of its mailboxes sends for."""
     rows = Campaign.objects.for_organisation(campaign.organisation_id).select_related("organisation", "lane")
-    others = _running(campaign.organisation_id, campaign.mailbox_id)
+    others = _running(campaign.organisation_id, mailboxes)
     return list(rows.filter(Q(pk=campaign.pk) | Q(pk__in=others.values("pk"))).order_by("pk"))
 
 
@@ -164,18 +186,22 @@ def _going(campaign: Campaign) -> QuerySet[Recipient]:
     return _recipients(campaign).filter(progress__in=GOING, hold__in=_GOES_ON)
 
 
-def _sender(mailbox: Mailbox | None, now: datetime) -> forecast.Sender:
-    """Without a mailbox the campaign is told as if nothing limited it."""
-    if mailbox is None:
-        return forecast.Sender(MailboxLimits(daily=None, gap=(timedelta(0), timedelta(0))), now)
-    return forecast.Sender(
-        limits=capacity.limits_of(mailbox),
-        free_at=mailbox.next_send_at,
-        begun=capacity.begun_at(mailbox, now=now),
-    )
+def _senders(mailboxes: Set[int], now: datetime) -> dict[int, forecast.Sender]:
+    """By mailbox, and one that nothing limits: a campaign without a mailbox, or another one's step from elsewhere."""
+    free = forecast.Sender(MailboxLimits(daily=None, gap=(timedelta(0), timedelta(0))), now)
+    rows = Mailbox.objects.across_organisations("ids of one organisation's").filter(pk__in=mailboxes)
+    return {_ELSEWHERE: free} | {
+        mailbox.pk: forecast.Sender(
+            limits=capacity.limits_of(mailbox),
+            free_at=mailbox.next_send_at,
+            begun=capacity.begun_at(mailbox, now=now),
+        )
+        for mailbox in rows
+    }
 
 
-def _rules(campaign: Campaign, steps: Sequence[Step], now: datetime) -> forecast.Rules:
+def _rules(campaign: Campaign, steps: Sequence[Step], mailboxes: Set[int], now: datetime) -> forecast.Rules:
+    own = campaign.mailbox_id or _ELSEWHERE
     rules = planning.timing_of(campaign)
     used = LaneDay.objects.for_organisation(campaign.organisation_id).filter(
         lane=campaign.lane_id, date__gte=rules.days.local_date(now)
@@ -183,7 +209,12 @@ def _rules(campaign: Campaign, steps: Sequence[Step], now: datetime) -> forecast
     return forecast.Rules(
         timing=rules,
         stages=[
-            forecast.Stage(str(step.pk), planning.days_of(step), step.kind != StepKind.EMAIL)
+            forecast.Stage(
+                str(step.pk),
+                planning.days_of(step),
+                step.kind != StepKind.EMAIL,
+                sender if (sender := step.mailbox_id or own) in mailboxes else _ELSEWHERE,
+            )
             for step in steps
         ],
         daily_limit=campaign.daily_limit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, time
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.db import transaction
 from django.db.models import Q
@@ -89,17 +89,21 @@ def add_step(
     actor: User,
     kind: str = StepKind.EMAIL,
     revive: bool = False,
+    mailbox: Mailbox | None = None,
     now: datetime | None = None,
 ) -> Step:
     """Append a step; ``days`` counts from the step before, for a later e-mail at least 1, for a manual task 0 or more.
 
     Under way, it is for everybody who has not ended; people who have completed get it only with ``revive`` (row A47).
+    ``mailbox``: None, it is sent from the campaign's; raises Invalid for one that cannot send for its owner.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
     last = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).count()
     if last >= MOST_STEPS:
         raise Invalid(f"A campaign has at most {MOST_STEPS} steps.")
+    if mailbox is not None and (said := senders.problem_of(campaign, mailbox)):
+        raise Invalid(said, fields={"mailbox": said})
     least = 1 if kind == StepKind.EMAIL else 0
     step = Step.objects.create(
         organisation_id=campaign.organisation_id,
@@ -109,6 +113,7 @@ def add_step(
         days=max(days, least) if last else 0,
         subject=subject.strip(),
         body=body,
+        mailbox=mailbox if kind == StepKind.EMAIL else None,
     )
     _keep_version(step, actor)
     _sequence_changed(campaign, actor, now, revive=revive)
@@ -126,6 +131,7 @@ def edit_step(
     actor: User,
     body_html: str = "",
     files: Collection[int] = (),
+    mailbox: Mailbox | Literal["same"] | None = "same",
     now: datetime | None = None,
 ) -> int:
     """Change a step; returns how many messages it still reaches: every one not yet claimed.
@@ -133,13 +139,16 @@ def edit_step(
     The text is rendered when a message may leave, so an edit needs no rewriting of anything; editing text does
     not move a planned minute, changed days do (docs/behaviour.md §1 "Edits"). ``body``, ``body_html`` and ``files``
     are those of an ``outreach.contents.Content``. Who was held because the old text could not be made for them is
-    looked at again.
+    looked at again. ``mailbox``: who sends it, None the campaign's; raises :class:`AlreadyStarted` for another one
+    while the campaign sends, Invalid for one that cannot send for its owner.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     if step.position > 1 and days < 1 and step.kind == StepKind.EMAIL:
         raise Invalid(
             "A later step leaves at least one day after the one before it.", fields={"days": "At least 1."}
         )
+    if not isinstance(mailbox, str):
+        _set_sender(step, mailbox)
     changed = (step.subject, step.body, step.body_html) != (subject.strip(), body, body_html)
     changed |= _set_files(step, files)
     moved = step.position > 1 and step.days != days
@@ -147,7 +156,18 @@ def edit_step(
     step.days = days if step.position > 1 else 0
     if changed:
         step.version += 1
-    step.save(update_fields=["subject", "body", "body_html", "has_files", "new_thread", "days", "version"])
+    step.save(
+        update_fields=[
+            "subject",
+            "body",
+            "body_html",
+            "has_files",
+            "new_thread",
+            "days",
+            "version",
+            "mailbox",
+        ]
+    )
     if changed:
         _keep_version(step, actor)
         readiness.look_again_after_edit(step, now=now or timezone.now())
@@ -155,6 +175,17 @@ def edit_step(
         campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
         _sequence_changed(campaign, actor, now, steps=(step.pk,))
     return reach(step)
+
+
+def _set_sender(step: Step, mailbox: Mailbox | None) -> None:
+    """Not saved. Like the campaign's sender it changes only while nothing is sent: its account is read for answers."""
+    if step.mailbox_id == (mailbox.pk if mailbox else None):
+        return
+    campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
+    if campaign.status in ACTIVE:
+        raise AlreadyStarted("Pause the campaign first: another account sends this step from then on.")
+    senders.require_usable(campaign, mailbox)
+    step.mailbox = mailbox
 
 
 def reach(step: Step) -> int:

@@ -1,9 +1,10 @@
-"""What leaves a mailbox when, in the coming weeks: the timing functions and one simulation of its capacity. Pure.
+"""What leaves some mailboxes when, in the coming weeks: the timing functions and a simulation of their capacity. Pure.
 
 The minutes come from ``timing``, the waits from ``outreach.outbox.limits``: the functions that send. What the gap, the
 mailbox's 24 hours, a campaign's day or its sending hours hold back is given its turn as the outbox would. A minute is
 exact for what leaves when it was planned; whatever had to wait is "about" (docs/behaviour.md §1, "Calendar"). Nobody
-knows who will reply or bounce: everybody is taken as going on, and a manual task as done when it is due.
+knows who will reply or bounce: everybody is taken as going on, and a manual task as done when it is due. Each mailbox
+has its own line; a person goes from one to another where the steps of a campaign have several senders.
 
 Many people may be told as few: an item stands for ``weight`` people planned like it.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from campaigns import timing
@@ -27,11 +28,15 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Stage:
-    """One step as the forecast knows it: its key as in ``timing``, days after the step before, who does it."""
+    """One step as the forecast knows it: its key as in ``timing``, days after the step before, who does it.
+
+    ``sender`` is the key of the mailbox that sends it.
+    """
 
     key: str
     days: int
     manual: bool = False
+    sender: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Planned:
 
 
 def forecast(
-    sender: Sender,
+    senders: Mapping[int, Sender],
     campaigns: Mapping[int, Rules],
     people: Iterable[Waiting],
     *,
@@ -94,12 +99,12 @@ def forecast(
     until: datetime,
 ) -> list[Planned]:
     """Everything that leaves from ``now`` to ``until``, in the order in which it does."""
-    return _Line(sender, campaigns, now, until).run(people)
+    return _Forecast(senders, campaigns, now, until).run(people)
 
 
 @dataclass
 class _Item:
-    """A waiting step on its way through the line. ``planned`` moves when its day is closed; ``surely`` until then."""
+    """A waiting step on its way through a line. ``planned`` moves when its day is closed; ``surely`` until then."""
 
     waiting: Waiting
     planned: datetime
@@ -111,147 +116,184 @@ class _Item:
 _Entry = tuple[datetime, int, int, _Item]
 
 
-class _Line:
-    """One mailbox's queue: a heap of what is planned later, and what is due by turn and campaign."""
+class _Days:
+    """The campaigns' own days: how many may leave on each, and whose turn it is."""
 
-    def __init__(
-        self, sender: Sender, campaigns: Mapping[int, Rules], now: datetime, until: datetime
-    ) -> None:
-        self.sender, self.campaigns, self.until = sender, campaigns, until
-        self.now = self.start = now
-        self.free_at = sender.free_at
-        self.begun = list(sender.begun)
-        self.later: list[_Entry] = []
-        self.due: dict[tuple[Turn, int], list[_Entry]] = {}
+    def __init__(self, campaigns: Mapping[int, Rules]) -> None:
+        self.campaigns = campaigns
         self.used = {key: dict(rules.used) for key, rules in campaigns.items()}
         self.last_sent = {key: rules.last_sent_at for key, rules in campaigns.items()}
-        self.found: list[Planned] = []
-        self.number = 0
-        low, high = sender.limits.gap
-        self.gap = (low + high) / 2 // _SECOND * _SECOND
 
-    def run(self, people: Iterable[Waiting]) -> list[Planned]:
-        for waiting in people:
-            self._plan(_Item(waiting, waiting.planned, waiting.weight, waiting.weight == 1))
-        while self._forward():
-            item = self._first()
-            if item is not None:
-                self._send(item)
-        return sorted(self.found, key=lambda planned: planned.at)
-
-    # ── the clock ───────────────────────────────────────────────────────────
-
-    def _forward(self) -> bool:
-        """On to the next moment at which the mailbox may send and something is due; False beyond the end."""
-        while True:
-            self._release()
-            if not any(self.due.values()):
-                if not self.later:
-                    return False
-                self.now = max(self.now, self.later[0][0])
-            elif (free := self._free_from()) > self.now:
-                self.now = free
-            else:
-                return self.now <= self.until
-            if self.now > self.until:
-                return False
-
-    def _free_from(self) -> datetime:
-        """When the mailbox may begin the next message, by its gap and its 24 hours."""
-        allowed = limits.ceiling(self.sender.limits, now=self.now).count
-        blocking = None
-        if allowed is not None and 0 < allowed <= len(self.begun):
-            blocking = self.begun[-allowed]
-        wait = limits.mailbox_wait(
-            self.sender.limits, now=self.now, blocking=blocking, next_send_at=self.free_at
-        )
-        if wait is None:
-            return self.now
-        return wait.until if wait.until is not None else self.until + _SECOND
-
-    def _release(self) -> None:
-        """What is planned by now is due; a manual task needs no mailbox."""
-        while self.later and self.later[0][0] <= self.now:
-            entry = heapq.heappop(self.later)
-            planned, item = entry[0], entry[-1]
-            waiting = item.waiting
-            if self._stage(waiting).manual:
-                # An overdue task is taken as done now.
-                self._tell(item, max(planned, self.start), item.weight, about=not item.surely)
-                continue
-            turn = Turn.LATER_STEP if waiting.stage else Turn.FIRST_STEP
-            heapq.heappush(self.due.setdefault((turn, waiting.campaign), []), entry)
-
-    # ── whose turn ──────────────────────────────────────────────────────────
-
-    def _first(self) -> _Item | None:
-        """The next of those due whose campaign is open: later steps, then the campaign that waited longest.
-
-        Whoever waits for another day is planned for its clock time there.
-        """
-        for turn in (Turn.LATER_STEP, Turn.FIRST_STEP):
-            for campaign in self._in_turn(turn):
-                line = self.due[turn, campaign]
-                while line:
-                    planned, *_, item = heapq.heappop(line)
-                    until = self._closed_until(campaign, planned)
-                    if until is None:
-                        return item
-                    item.surely = item.surely and self._room_of_day(campaign) > 0
-                    item.planned = until
-                    self._plan(item)
-        return None
-
-    def _in_turn(self, turn: Turn) -> list[int]:
-        waiting = [campaign for (kind, campaign), line in self.due.items() if kind is turn and line]
-        return sorted(
-            waiting,
-            key=lambda key: (
-                self.last_sent[key] is not None,
-                self.last_sent[key] or self.now,
-                self.due[turn, key][0][:2],
-            ),
-        )
-
-    def _closed_until(self, campaign: int, planned: datetime) -> datetime | None:
+    def closed_until(self, campaign: int, planned: datetime, now: datetime) -> datetime | None:
         rules = self.campaigns[campaign]
         wait = limits.lane_wait(
             rules.timing.days,
-            now=self.now,
+            now=now,
             planned=planned,
-            used=self.used[campaign].get(rules.timing.days.local_date(self.now), 0),
+            used=self.used[campaign].get(rules.timing.days.local_date(now), 0),
             limit=rules.daily_limit,
             hours=rules.hours,
         )
         return wait.until if wait else None
 
-    def _room_of_day(self, campaign: int) -> int:
+    def room(self, campaign: int, now: datetime) -> int:
         rules = self.campaigns[campaign]
         if rules.daily_limit is None:
             return 1_000_000_000
-        return rules.daily_limit - self.used[campaign].get(rules.timing.days.local_date(self.now), 0)
+        return rules.daily_limit - self.used[campaign].get(rules.timing.days.local_date(now), 0)
+
+    def sent(self, campaign: int, count: int, now: datetime) -> None:
+        today = self.campaigns[campaign].timing.days.local_date(now)
+        self.used[campaign][today] = self.used[campaign].get(today, 0) + count
+        self.last_sent[campaign] = now
+
+
+class _Line:
+    """One mailbox's queue: a heap of what is planned later, and what is due by turn and campaign."""
+
+    def __init__(self, sender: Sender, days: _Days, until: datetime) -> None:
+        self.sender, self.days, self.until = sender, days, until
+        self.free_at = sender.free_at
+        self.begun = list(sender.begun)
+        self.later: list[_Entry] = []
+        self.due: dict[tuple[Turn, int], list[_Entry]] = {}
+        self.number = 0
+        low, high = sender.limits.gap
+        self.gap = (low + high) / 2 // _SECOND * _SECOND
+
+    def add(self, item: _Item) -> None:
+        self.number += 1
+        heapq.heappush(self.later, (item.planned, item.waiting.person, self.number, item))
+
+    # ── the clock ───────────────────────────────────────────────────────────
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """The next moment, from ``now`` on, at which the mailbox may send and something is due; None beyond the end."""
+        if any(self.due.values()):
+            at = now
+        elif self.later:
+            at = max(now, self.later[0][0])
+        else:
+            return None
+        while at <= self.until and (free := self._free_from(at)) > at:
+            at = free
+        return at if at <= self.until else None
+
+    def _free_from(self, now: datetime) -> datetime:
+        """When the mailbox may begin the next message, by its gap and its 24 hours."""
+        allowed = limits.ceiling(self.sender.limits, now=now).count
+        blocking = None
+        if allowed is not None and 0 < allowed <= len(self.begun):
+            blocking = self.begun[-allowed]
+        wait = limits.mailbox_wait(self.sender.limits, now=now, blocking=blocking, next_send_at=self.free_at)
+        if wait is None:
+            return now
+        return wait.until if wait.until is not None else self.until + _SECOND
+
+    # ── whose turn ──────────────────────────────────────────────────────────
+
+    def first(self, now: datetime) -> _Item | None:
+        """The next of those due whose campaign is open: later steps, then the campaign that waited longest.
+
+        Whoever waits for another day is planned for its clock time there.
+        """
+        self._release(now)
+        for turn in (Turn.LATER_STEP, Turn.FIRST_STEP):
+            for campaign in self._in_turn(turn, now):
+                line = self.due[turn, campaign]
+                while line:
+                    planned, *_, item = heapq.heappop(line)
+                    until = self.days.closed_until(campaign, planned, now)
+                    if until is None:
+                        return item
+                    item.surely = item.surely and self.days.room(campaign, now) > 0
+                    item.planned = until
+                    self.add(item)
+        return None
+
+    def _release(self, now: datetime) -> None:
+        """What is planned by now is due."""
+        while self.later and self.later[0][0] <= now:
+            entry = heapq.heappop(self.later)
+            waiting = entry[-1].waiting
+            turn = Turn.LATER_STEP if waiting.stage else Turn.FIRST_STEP
+            heapq.heappush(self.due.setdefault((turn, waiting.campaign), []), entry)
+
+    def _in_turn(self, turn: Turn, now: datetime) -> list[int]:
+        waiting = [campaign for (kind, campaign), line in self.due.items() if kind is turn and line]
+        last_sent = self.days.last_sent
+        return sorted(
+            waiting,
+            key=lambda key: (last_sent[key] is not None, last_sent[key] or now, self.due[turn, key][0][:2]),
+        )
 
     # ── sending ─────────────────────────────────────────────────────────────
 
-    def _send(self, item: _Item) -> None:
+    def room(self, now: datetime) -> int:
+        allowed = limits.ceiling(self.sender.limits, now=now).count
+        if allowed is None:
+            return 1_000_000_000
+        return max(1, allowed - (len(self.begun) - bisect_right(self.begun, now - WINDOW)))
+
+    def begin(self, count: int, now: datetime) -> None:
+        """That many leave, one gap after the other."""
+        self.begun += [now + number * self.gap for number in range(count)]
+        self.free_at = now + count * self.gap
+
+
+class _Forecast:
+    """All lines under one clock: what leaves one mailbox puts its next step into the line of that step's mailbox."""
+
+    def __init__(
+        self,
+        senders: Mapping[int, Sender],
+        campaigns: Mapping[int, Rules],
+        now: datetime,
+        until: datetime,
+    ) -> None:
+        self.campaigns, self.until = campaigns, until
+        self.now = self.start = now
+        self.days = _Days(campaigns)
+        self.lines = {key: _Line(sender, self.days, until) for key, sender in senders.items()}
+        self.found: list[Planned] = []
+
+    def run(self, people: Iterable[Waiting]) -> list[Planned]:
+        for waiting in people:
+            self._plan(_Item(waiting, waiting.planned, waiting.weight, waiting.weight == 1))
+        while (line := self._forward()) is not None:
+            item = line.first(self.now)
+            if item is not None:
+                self._send(line, item)
+        return sorted(self.found, key=lambda planned: planned.at)
+
+    def _forward(self) -> _Line | None:
+        """On to the next moment at which any mailbox may send; the mailbox, or None beyond the end."""
+        moments = [(at, line) for line in self.lines.values() if (at := line.next_at(self.now)) is not None]
+        if not moments:
+            return None
+        self.now, line = min(moments, key=lambda moment: moment[0])
+        return line
+
+    def _plan(self, item: _Item) -> None:
+        stage = self._stage(item.waiting)
+        if not stage.manual:
+            self.lines[stage.sender].add(item)
+            return
+        # A manual task needs no mailbox; an overdue one is taken as done now.
+        at = max(item.planned, self.start)
+        if at <= self.until:
+            self._tell(item, at, item.weight, about=not item.surely)
+
+    def _send(self, line: _Line, item: _Item) -> None:
         """As many of the item as there is room for; the rest stays first in its line."""
         campaign = item.waiting.campaign
-        room = min(item.weight, self._room_of_day(campaign), self._room_of_mailbox())
-        today = self.campaigns[campaign].timing.days.local_date(self.now)
-        self.used[campaign][today] = self.used[campaign].get(today, 0) + room
-        self.last_sent[campaign] = self.now
-        self.begun += [self.now + number * self.gap for number in range(room)]
-        self.free_at = self.now + room * self.gap
+        room = min(item.weight, self.days.room(campaign, self.now), line.room(self.now))
+        self.days.sent(campaign, room, self.now)
+        line.begin(room, self.now)
         self._tell(item, self.now, room, about=not item.surely or self.now != item.planned)
         if room < item.weight:
             item.weight -= room
-            self._plan(item)
-
-    def _room_of_mailbox(self) -> int:
-        allowed = limits.ceiling(self.sender.limits, now=self.now).count
-        if allowed is None:
-            return 1_000_000_000
-        return max(1, allowed - (len(self.begun) - bisect_right(self.begun, self.now - WINDOW)))
+            line.add(item)
 
     def _tell(self, item: _Item, at: datetime, weight: int, *, about: bool) -> None:
         waiting = item.waiting
@@ -281,21 +323,8 @@ class _Line:
         )
         if plan.instant > self.until:
             return
-        following = Waiting(
-            waiting.person,
-            waiting.campaign,
-            number,
-            plan.instant,
-            waiting.seed,
-            waiting.branch,
-            waiting.first_clock,
-            weight,
-        )
+        following = replace(waiting, stage=number, planned=plan.instant, weight=weight)
         self._plan(_Item(following, plan.instant, weight, surely))
-
-    def _plan(self, item: _Item) -> None:
-        self.number += 1
-        heapq.heappush(self.later, (item.planned, item.waiting.person, self.number, item))
 
     def _stage(self, waiting: Waiting) -> Stage:
         return self.campaigns[waiting.campaign].stages[waiting.stage]

@@ -12,7 +12,7 @@ from django import forms
 from campaigns import overriding, senders
 from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Step
-from campaigns.states import StepKind
+from campaigns.states import ACTIVE, StepKind
 from campaigns.timing import CLOCK_CHOICES, Preference
 from outreach.forms import ContentForm
 from outreach.models import Mailbox
@@ -26,8 +26,30 @@ class CampaignForm(forms.Form):
     name = forms.CharField(max_length=200, label="Name", help_text="Only your team sees it.")
 
 
+_SAME_THREAD = (
+    "In the same thread the person sees one conversation, “Re: …”, in which another sender goes on, and their answer"
+    " goes to that account alone. Beckon reads all accounts of the campaign and stops whoever answers any of them."
+)
+
+
+class SendFrom(forms.ModelChoiceField):
+    """The mailbox of one step; nothing chosen is the campaign's."""
+
+    def __init__(self, campaign: Campaign, *, step: Step | None = None) -> None:
+        super().__init__(
+            queryset=senders.choices(campaign, also=step.mailbox_id if step else None),
+            label="Send from",
+            required=False,
+            empty_label=f"The campaign's account ({campaign.mailbox.address if campaign.mailbox else 'none yet'})",
+            help_text=_SAME_THREAD if step is None or step.position > 1 else "",
+        )
+        if step is not None and campaign.status in ACTIVE:
+            self.disabled = True
+            self.help_text = "Pause the campaign to send this step from another account."
+
+
 class StepForm(ContentForm):
-    """One step: when after the one before, and what it says."""
+    """One step: when after the one before, from whom, and what it says."""
 
     days = forms.IntegerField(
         min_value=0, max_value=365, label="Days after the step before", initial=3, required=False
@@ -44,9 +66,10 @@ class StepForm(ContentForm):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, step: Step | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign, step: Step, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if step is not None and step.position == 1:
+        self.fields["mailbox"] = SendFrom(campaign, step=step)
+        if step.position == 1:
             del self.fields["days"]
             del self.fields["new_thread"]
 
@@ -81,9 +104,11 @@ class NewStepForm(TaskStepForm):
 
     revive = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, kind: str, completed: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign, kind: str, completed: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         email = kind == StepKind.EMAIL
+        if email:
+            self.fields["mailbox"] = SendFrom(campaign)
         self.fields["days"] = forms.IntegerField(
             min_value=1 if email else 0, max_value=365, label="Days after the step before", initial=3
         )
@@ -177,7 +202,7 @@ class SettingsForm(forms.Form):
 
 
 class SenderForm(forms.Form):
-    """From which account the campaign is sent."""
+    """From which account the campaign is sent, and each e-mail step that names another one (``step_<id>``)."""
 
     mailbox = forms.ModelChoiceField(
         queryset=Mailbox.unguarded.none(), label="Send from", empty_label="Choose an account"
@@ -188,6 +213,15 @@ class SenderForm(forms.Form):
         field = self.fields["mailbox"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = senders.choices(campaign)
+        self.steps = {f"step_{step.pk}": step for step in senders.own_senders(campaign)}
+        for name, step in self.steps.items():
+            chosen = SendFrom(campaign)
+            chosen.label, chosen.help_text = f"Step {step.position}", ""
+            self.fields[name], self.initial[name] = chosen, step.mailbox_id
+
+    def by_step(self) -> dict[int, Mailbox | None]:
+        """Step id → what was chosen for it."""
+        return {step.pk: self.cleaned_data[name] for name, step in self.steps.items()}
 
 
 class AddressForm(forms.Form):

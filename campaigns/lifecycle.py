@@ -44,7 +44,7 @@ class Paused:
 
 def missing_for_start(campaign: Campaign) -> list[str]:
     """What keeps this campaign from starting, as sentences; empty when nothing does."""
-    missing = [problem for problem in [senders.problem(campaign)] if problem]
+    missing = senders.problems(campaign)
     steps = list(sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id))
     if not steps:
         missing.append("Write at least one step.")

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import standing
+from campaigns import senders, standing
 from campaigns.models import Recipient
 from campaigns.states import Progress, RecipientEvent
 from foundation import events
@@ -52,7 +52,7 @@ def mark(*, recipient: Recipient, interest: str, reason: str = "", actor: User, 
     answering.agree(
         organisation_id=found.organisation_id,
         candidate_id=found.candidate_id,
-        mailbox_id=found.campaign.mailbox_id,
+        mailbox_ids=senders.conversing(found),
         interest=interest,
         actor=actor,
         now=now,

@@ -146,6 +146,10 @@ class Step(TenantModel):
     has_files = models.BooleanField(default=False, db_default=False)
     #: A follow-up continues the thread of the step before unless this is set.
     new_thread = models.BooleanField(default=False)
+    #: From which mailbox it is sent; None: the campaign's (``campaigns.senders``).
+    mailbox = models.ForeignKey(
+        Mailbox, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     #: Raised by every edit of the text; a message says which one it was written from.
     version = models.PositiveIntegerField(default=1)
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +160,7 @@ class Step(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("campaign"),
+            SameOrganisation("mailbox"),
             models.UniqueConstraint(
                 fields=["campaign", "position", "removed_at"],
                 nulls_distinct=False,
@@ -165,6 +170,12 @@ class Step(TenantModel):
             models.CheckConstraint(
                 condition=Q(position=1) | Q(days__gte=1) | ~Q(kind="email"),
                 name="campaigns_step_later_has_days",
+            ),
+        ]
+        indexes = [
+            # The feed: steps that a mailbox sends although it is not their campaign's.
+            models.Index(
+                fields=["mailbox"], condition=Q(mailbox__isnull=False), name="campaigns_step_sender"
             ),
         ]
 
@@ -311,9 +322,9 @@ class Recipient(TenantModel):
             ),
         ]
         indexes = [
-            # The feed: first due recipient of a running campaign. Held-back people are not in it.
+            # The feed: first due recipient before a step. Held-back people are not in it.
             models.Index(
-                fields=["campaign", "turn", "planned_at", "id"],
+                fields=["next_step", "turn", "planned_at", "id"],
                 condition=Q(
                     open_attempt__isnull=True,
                     hold="none",

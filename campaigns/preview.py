@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from campaigns import addressing, calendar, choosing, planning, sequence, writing
+from campaigns import addressing, calendar, choosing, planning, senders, sequence, writing
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import StepKind
 from outreach import rendering
@@ -52,9 +52,10 @@ def for_recipient(step: Step, recipient: Recipient) -> Preview:
 
 @dataclass(frozen=True)
 class Part:
-    """One step of a whole sequence for one person: its text and its minute, or the problem."""
+    """One step of a whole sequence for one person: from whom, its text and its minute, or the problem."""
 
     step: Step
+    sender: str
     preview: Preview
     at: datetime | None
     about: bool
@@ -65,10 +66,14 @@ def of_sequence(campaign: Campaign, recipient: Recipient, *, now: datetime) -> l
     shown = calendar.of_campaign(campaign, now=now)
     coming = {shown.steps[entry.stage].pk: entry for entry in shown.planned if entry.person == recipient.pk}
     parts = []
-    for step in sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id):
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).select_related("mailbox")
+    addresses = senders.addresses_of(campaign, steps)
+    for step in steps:
         entry = coming.get(step.pk)
         text = for_recipient(step, recipient)
-        parts.append(Part(step, text, entry.at if entry else None, bool(entry and entry.about)))
+        parts.append(
+            Part(step, addresses[step.pk], text, entry.at if entry else None, bool(entry and entry.about))
+        )
     return parts
 
 
@@ -81,7 +86,8 @@ def _preview(
         text = render(SAMPLE_LINK if mailed else "")
     except rendering.TemplateProblem as problem:
         return Preview(candidate.pk, candidate.name, None, str(problem))
-    signature = campaign.mailbox.signature if mailed and campaign.mailbox else ""
+    sender = senders.of_step(campaign, step) if mailed else None
+    signature = sender.signature if sender is not None else ""
     return Preview(candidate.pk, candidate.name, text, signature=signature)
 
 

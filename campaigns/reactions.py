@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from campaigns import folding, marking, merging, planning, sender_changes, standing, timing
+from campaigns import folding, marking, merging, planning, sender_changes, senders, standing, timing
 from campaigns.models import Attempt, Recipient
 from campaigns.states import ACTIVE, GOING, AttemptOutcome, Hold, HoldReason, Progress, RecipientEvent
 from foundation import events
@@ -235,7 +235,7 @@ def written_by_hand(*, organisation_id: int, candidate_id: int, mailbox_id: int,
     for recipient in _recipients_of(organisation_id, candidate_id):
         if recipient.added_at > inbound.received_at + timedelta(seconds=1):
             continue
-        if recipient.progress in GOING and recipient.campaign.mailbox_id == mailbox_id:
+        if recipient.progress in GOING and mailbox_id in senders.conversing(recipient):
             standing.put_on_hold(recipient, Hold.PAUSED, reason=HoldReason.WROTE_BY_HAND)
 
 

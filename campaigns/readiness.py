@@ -127,7 +127,9 @@ def look_again_after_edit(step: Step, *, now: datetime) -> int:
     waiting = (
         Recipient.objects.for_organisation(step.organisation_id)
         .select_for_update(of=("self",), no_key=True)
-        .select_related("candidate", "next_step", "campaign__project", "campaign__mailbox", "campaign__owner")
+        .select_related(
+            "candidate", "next_step__mailbox", "campaign__project", "campaign__mailbox", "campaign__owner"
+        )
         .select_related("campaign__organisation")
         .filter(next_step=step, hold=Hold.NEEDS_ATTENTION, hold_code__in=[each.value for each in OF_THE_TEXT])
         .order_by("pk")

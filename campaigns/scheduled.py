@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.permissions import Right, can
-from campaigns import waiting, writing
+from campaigns import senders, waiting, writing
 from campaigns.models import Campaign, Recipient
 from campaigns.states import GOING
 from outreach.lane_access import Rules
@@ -45,7 +45,7 @@ class PlannedSteps:
         return (
             rows.select_related(
                 "candidate",
-                "next_step",
+                "next_step__mailbox",
                 "thread_message",
                 "campaign__mailbox",
                 "campaign__lane",
@@ -53,7 +53,7 @@ class PlannedSteps:
                 "campaign__project",
             )
             .defer("thread_message__body_text", "thread_message__body_html")
-            .prefetch_related("step_changes")
+            .prefetch_related("step_changes", "next_step__variants")
         )
 
     def lines(self, viewer: User, rows: Sequence[Recipient], *, explainer: Explainer) -> list[Line]:
@@ -92,7 +92,7 @@ def _line(row: Recipient, explainer: Explainer, *, may_edit: bool, may_start: bo
         who=row.overrides.get("full_name") or row.candidate.name,
         note=f"{row.campaign.name} · step {step.position}",
         subject=writing.subject_for(row, step) or "Follow-up",
-        sender=row.campaign.mailbox.address if row.campaign.mailbox else "",
+        sender=senders.addresses_of(row.campaign, [step])[step.pk],
         word="Planned",
         why=waiting.why_not_yet(row, explainer=explainer),
         planned_at=row.planned_at,

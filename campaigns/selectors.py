@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import User
-from campaigns import addressing, choosing, sequence, waiting, writing
+from campaigns import addressing, choosing, senders, sequence, waiting, writing
 from campaigns import scheduled as planned_steps
 from campaigns.models import Attempt, Campaign, ManualTask, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
@@ -111,7 +111,7 @@ def recipient_for(viewer: User, recipient_id: int, *, role: ProjectRole = Projec
             "campaign__lane",
             "campaign__owner",
             "candidate",
-            "next_step",
+            "next_step__mailbox",
             "added_by",
             "interest_by",
             "open_attempt__message",
@@ -375,8 +375,8 @@ def override_line(recipient: Recipient, *, viewer: User) -> str:
 
 
 def inbox_url(recipient: Recipient, *, viewer: User) -> str:
-    """The newest mail of the person's conversation with the campaign's mailbox; empty without one."""
+    """The newest mail of the person's conversation with the campaign's senders; empty without one."""
     newest = inbox.newest_of(
-        viewer, candidate_id=recipient.candidate_id, mailbox_id=recipient.campaign.mailbox_id
+        viewer, candidate_id=recipient.candidate_id, mailbox_ids=senders.conversing(recipient)
     )
     return reverse("outreach:inbound", args=[newest]) if newest is not None else ""

@@ -1,4 +1,5 @@
-"""What a campaign does when something happens to its mailbox: it pauses with the reason, and goes on by itself.
+"""What a campaign does when something happens to a mailbox it is sent from: it pauses with the reason, and goes on by
+itself. A mailbox that only one of its steps names counts like its own.
 
 Going on is Resume: what is overdue is planned anew, so a mailbox that comes back after days brings no burst
 (docs/behaviour.md §1).
@@ -6,6 +7,7 @@ Going on is Resume: what is overdue is planned anew, so a mailbox that comes bac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -13,11 +15,11 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import lifecycle, senders, standing
+from campaigns import lifecycle, senders, sequence, standing
 from campaigns.models import Campaign
 from campaigns.senders import HELD_FOR_SENDER
-from campaigns.states import ACTIVE, CampaignStatus
-from foundation.problems import Conflict, Invalid
+from campaigns.states import ACTIVE, CampaignStatus, StepKind
+from foundation.problems import Conflict, Missing
 from outreach.models import Mailbox
 from outreach.outbox import queue
 from outreach.states import MAY_SEND, MailboxStatus, Reason
@@ -61,32 +63,58 @@ def loan_changed(*, organisation_id: int, mailbox_id: int, user_id: int, now: da
 
 
 @transaction.atomic
-def change(*, campaign: Campaign, mailbox: Mailbox, actor: User, now: datetime) -> Campaign:
-    """Choose another sender; a campaign that waited for one goes on from it, planned anew.
+def change(
+    *,
+    campaign: Campaign,
+    mailbox: Mailbox | None,
+    actor: User,
+    now: datetime,
+    steps: Mapping[int, Mailbox | None] | None = None,
+) -> Campaign:
+    """Choose another sender, and with ``steps`` (step id → mailbox, None the campaign's) other ones for those steps.
 
-    Later steps continue their threads from the new address. Raises Conflict while it is sending, Invalid for a
-    mailbox that its owner may not send from.
+    A campaign that waited for a sender goes on, planned anew, once nothing is amiss with any of them. Later steps
+    continue their threads from the new address. Raises Conflict while it is sending, Invalid for a mailbox that its
+    owner may not send from, Missing for a step that is not its own.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
     if campaign.status in ACTIVE:
         raise Conflict("Pause the campaign first: what is planned has to be planned anew.")
-    if not senders.choices(campaign).filter(pk=mailbox.pk).exists():
-        text = f"{campaign.owner.name} may not send from this account."
-        raise Invalid(text, fields={"mailbox": text})
+    senders.require_usable(campaign, mailbox)
     campaign.mailbox = mailbox
     campaign.save(update_fields=["mailbox"])
-    waits = campaign.status == CampaignStatus.PAUSED and campaign.lane.held in HELD_FOR_SENDER
-    if waits and mailbox.status in MAY_SEND:
-        return lifecycle.resume(campaign=campaign, actor=actor, now=now)
-    if waits and mailbox.status == MailboxStatus.NEEDS_RECONNECT:
-        text = f"{mailbox.address} has to be linked again"
-        queue.hold_lane(lane_id=campaign.lane_id, code=Reason.MAILBOX_RECONNECT, text=text, now=now)
+    for step_id, own in (steps or {}).items():
+        _set_own(campaign, step_id, own)
+    if campaign.status == CampaignStatus.PAUSED and campaign.lane.held in HELD_FOR_SENDER:
+        if not senders.problem(campaign):
+            return lifecycle.resume(campaign=campaign, actor=actor, now=now)
+        _tell_what_is_left(campaign, now=now)
     return campaign
 
 
+def _set_own(campaign: Campaign, step_id: int, mailbox: Mailbox | None) -> None:
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
+    step = steps.filter(pk=step_id, kind=StepKind.EMAIL).first()
+    if step is None:
+        raise Missing("There is no such e-mail step.")
+    if step.mailbox_id != (mailbox.pk if mailbox else None):
+        senders.require_usable(campaign, mailbox)
+        step.mailbox = mailbox
+        step.save(update_fields=["mailbox"])
+
+
+def _tell_what_is_left(campaign: Campaign, *, now: datetime) -> None:
+    """The campaign still waits for a sender: the reason is that of the first one that cannot send."""
+    for mailbox in [campaign.mailbox, *(step.mailbox for step in senders.own_senders(campaign))]:
+        if mailbox is not None and mailbox.status == MailboxStatus.NEEDS_RECONNECT:
+            text = f"{mailbox.address} has to be linked again"
+            queue.hold_lane(lane_id=campaign.lane_id, code=Reason.MAILBOX_RECONNECT, text=text, now=now)
+            return
+
+
 def _of(mailbox: Mailbox) -> QuerySet[Campaign]:
-    rows = Campaign.objects.for_organisation(mailbox.organisation_id).filter(mailbox=mailbox)
+    rows = Campaign.objects.for_organisation(mailbox.organisation_id).filter(senders.sent_from(mailbox))
     return rows.select_related("lane", "mailbox__owner", "owner").order_by("pk")
 
 

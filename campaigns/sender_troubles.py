@@ -40,19 +40,15 @@ class SenderTrouble:
 
 
 def of(campaigns: Iterable[Campaign], *, viewer: User, now: datetime) -> list[SenderTrouble]:
-    """The troubles of these campaigns' mailboxes; two queries for any number of healthy ones."""
+    """The troubles of these campaigns' mailboxes; three queries for any number of healthy ones."""
     open_ones = [campaign for campaign in campaigns if campaign.status != CampaignStatus.COMPLETED]
-    by_mailbox: dict[int, list[Campaign]] = defaultdict(list)
-    for campaign in open_ones:
-        if campaign.mailbox_id is not None:
-            by_mailbox[campaign.mailbox_id].append(campaign)
+    by_mailbox, mailboxes = _by_mailbox(open_ones)
     broken: dict[int, set[str]] = defaultdict(set)
     for each in breaks.standing(viewer.organisation_id or 0, list(by_mailbox), now=now):
         broken[each.mailbox_id].add(each.side)
     found = []
     for mailbox_id, theirs in by_mailbox.items():
-        mailbox = theirs[0].mailbox
-        assert mailbox is not None
+        mailbox = mailboxes[mailbox_id]
         health = mailbox_words.health(mailbox, broken=broken[mailbox_id])
         if health.code not in {"connected", "paused_by_limit"}:
             found.append(_trouble(mailbox, theirs, health, viewer))
@@ -61,6 +57,21 @@ def of(campaigns: Iterable[Campaign], *, viewer: User, now: datetime) -> list[Se
         if withdrawn:
             found.append(_trouble(mailbox, withdrawn, _NOT_LENT, viewer))
     return found
+
+
+def _by_mailbox(campaigns: list[Campaign]) -> tuple[dict[int, list[Campaign]], dict[int, Mailbox]]:
+    """Mailbox id → the campaigns that are sent from it or have a step that is; and the mailboxes themselves."""
+    theirs: dict[int, list[Campaign]] = defaultdict(list)
+    mailboxes: dict[int, Mailbox] = {}
+    named = defaultdict(list)
+    for step in senders.named_by_steps(campaigns):
+        named[step.campaign_id].append(step.mailbox)
+    for campaign in campaigns:
+        for mailbox in [campaign.mailbox, *named[campaign.pk]]:
+            if mailbox is not None and campaign not in theirs[mailbox.pk]:
+                theirs[mailbox.pk].append(campaign)
+                mailboxes[mailbox.pk] = mailbox
+    return theirs, mailboxes
 
 
 _NOT_LENT = Health(

@@ -262,19 +262,32 @@ def by_day(campaign: Campaign) -> list[DayFigures]:
     ]
 
 
+# Step by step and turn by turn, as the index of the feed has them (campaigns_recipient_due): the one by time alone
+# holds the plans of all other campaigns too.
+_NEXT = """
+SELECT r.id
+  FROM unnest(%(steps)s::bigint[]) AS step(id) CROSS JOIN unnest(%(turns)s::smallint[]) AS kinds(turn)
+ CROSS JOIN LATERAL (
+    SELECT id, planned_at
+      FROM campaigns_recipient
+     WHERE next_step_id = step.id AND turn = kinds.turn AND planned_at IS NOT NULL
+       AND open_attempt_id IS NULL AND hold = 'none' AND progress IN ('not_started', 'started')
+     ORDER BY planned_at, id
+     LIMIT %(limit)s
+ ) AS r
+ ORDER BY r.planned_at, r.id
+ LIMIT %(limit)s
+"""
+
+
 def next_sends(campaign: Campaign, *, limit: int = 8) -> list[Recipient]:
     """Who is planned next, soonest first."""
-    waiting = recipients_of(campaign).filter(
-        planned_at__isnull=False,
-        hold=Hold.NONE,
-        open_attempt__isnull=True,
-        progress__in=[Progress.NOT_STARTED, Progress.STARTED],
-    )
-    # Turn by turn, as the index of the feed has them: the one by time alone holds the plans of all other campaigns too.
-    first, *others = (
-        waiting.filter(turn=turn).order_by("planned_at", "pk").values_list("planned_at", "pk")[:limit]
-        for turn in Turn
-    )
-    soonest = sorted(first.union(*others, all=True))[:limit]
-    rows = waiting.select_related("candidate", "next_step").in_bulk([pk for _, pk in soonest])
-    return [rows[pk] for _, pk in soonest if pk in rows]
+    steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
+    turns = [turn.value for turn in Turn]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NEXT, {"steps": list(steps.values_list("pk", flat=True)), "turns": turns, "limit": limit}
+        )
+        soonest = [pk for (pk,) in cursor.fetchall()]
+    rows = recipients_of(campaign).select_related("candidate", "next_step").in_bulk(soonest)
+    return [rows[pk] for pk in soonest if pk in rows]

@@ -6,6 +6,7 @@ from django.urls import path
 
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
 from campaigns.api.recipients import RecipientDetail, RecipientMark
+from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
 from campaigns.views import (
@@ -116,5 +117,7 @@ urlpatterns = [
     ),
     path("api/v1/recipients/<int:recipient_id>/", RecipientDetail.as_view(), name="api_recipient"),
     path("api/v1/recipients/<int:recipient_id>/mark/", RecipientMark.as_view(), name="api_mark"),
+    path("api/v1/campaigns/<int:campaign_id>/steps/", StepList.as_view(), name="api_steps"),
+    path("api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/", StepDetail.as_view(), name="api_step"),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

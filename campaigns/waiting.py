@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from campaigns import senders
 from campaigns.models import Recipient
 from campaigns.states import GOING, CampaignStatus, Hold, StepKind
-from outreach.models import Message, MessageOrigin
+from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.outbox.explaining import Explainer, Explanation
 from outreach.states import MessageStatus, Reason
 
@@ -18,7 +19,8 @@ from outreach.states import MessageStatus, Reason
 def why(recipient: Recipient, *, now: datetime) -> Explanation | None:
     """The first thing in the way of the next step; None when no step is left or the person is at an end.
 
-    The recipient carries its campaign with mailbox and lane, its next step and its open attempt's message.
+    The recipient carries its campaign with mailbox and lane, its next step with its mailbox, and its open attempt's
+    message.
     """
     if recipient.progress not in GOING:
         return None
@@ -45,12 +47,13 @@ def why_not_yet(recipient: Recipient, *, explainer: Explainer) -> Explanation:
         return Explanation(Reason.CAMPAIGN_HELD, campaign.lane.held_text or "It is being planned.", None)
     if step.kind != StepKind.EMAIL:
         return _of_task(recipient, explainer.now)
-    if campaign.mailbox is None:
+    mailbox = senders.of_step(campaign, step)
+    if mailbox is None:
         text = "The campaign has no e-mail account. Choose one in its settings."
         return Explanation(Reason.MAILBOX_REMOVED, text, None)
     if campaign.in_grace(explainer.now):
         return Explanation(Reason.GRACE, recipient.plan_text or str(Reason.GRACE.label), recipient.planned_at)
-    found = explainer.why(_would_be(recipient))
+    found = explainer.why(_would_be(recipient, mailbox))
     if found.reason == Reason.NOT_DUE:
         return Explanation(Reason.NOT_DUE, recipient.plan_text or found.text, found.until)
     return found
@@ -63,15 +66,16 @@ def _of_task(recipient: Recipient, now: datetime) -> Explanation:
     return Explanation(Reason.OPEN_TASK, "It is due: somebody has to do it (Tasks).", None)
 
 
-def _would_be(recipient: Recipient) -> Message:
+def _would_be(recipient: Recipient, mailbox: Mailbox) -> Message:
     """The message that would be written now; never saved."""
     campaign, step = recipient.campaign, recipient.next_step
     assert recipient.planned_at is not None
     assert step is not None
     return Message(
         organisation_id=recipient.organisation_id,
-        mailbox=campaign.mailbox,
+        mailbox=mailbox,
         lane=campaign.lane,
+        candidate_id=recipient.candidate_id,
         origin=MessageOrigin.CAMPAIGN,
         status=MessageStatus.PLANNED,
         rank=recipient.turn,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from campaigns import addressing, overriding, placeholders, sequence, standing
+from campaigns import addressing, overriding, placeholders, senders, sequence, standing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import Hold, HoldReason, StepKind
 from outreach import filling, opens, rendering, templating, unsubscribe
-from outreach.models import Message, MessageOrigin
+from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.outbox import queue
 from outreach.variables import is_custom
 from sourcing.models import Candidate
@@ -24,10 +24,16 @@ class Text:
     html: str = ""
 
 
-def variables_for(campaign: Campaign, candidate: Candidate, *, used: Set[str]) -> dict[str, str]:
-    """Name → value of the variables in ``used``; an empty value counts as missing."""
+def variables_for(
+    campaign: Campaign, candidate: Candidate, *, used: Set[str], mailbox: Mailbox | None = None
+) -> dict[str, str]:
+    """Name → value of the variables in ``used``; an empty value counts as missing. ``mailbox`` None: the campaign's."""
     return filling.values_for(
-        candidate, used=used, sender=campaign.owner, mailbox=campaign.mailbox, project=campaign.project
+        candidate,
+        used=used,
+        sender=campaign.owner,
+        mailbox=mailbox or campaign.mailbox,
+        project=campaign.project,
     )
 
 
@@ -36,18 +42,19 @@ def render_step(
 ) -> rendering.Rendered:
     """The finished text as anybody would get it; raises the typed problems of ``outreach.rendering``."""
     text = Text(step.subject, step.body, step.body_html)
-    return _render(campaign, candidate, text, unsubscribe_link=unsubscribe_link)
+    mailbox = senders.of_step(campaign, step)
+    return _render(campaign, candidate, text, unsubscribe_link=unsubscribe_link, mailbox=mailbox)
 
 
 def render_for(recipient: Recipient, step: Step, *, unsubscribe_link: str) -> rendering.Rendered:
     """:func:`render_step` with what was said for this recipient alone: fields, placeholders, the text of this one
     message."""
-    return _for(recipient, own_text(recipient, step), unsubscribe_link=unsubscribe_link)
+    return _for(recipient, own_text(recipient, step), step, unsubscribe_link=unsubscribe_link)
 
 
 def render_task(recipient: Recipient, *, title: str, body: str) -> rendering.Rendered:
     """What somebody is to do, with the recipient's variables; nothing to unsubscribe from."""
-    return _for(recipient, Text(title, body), unsubscribe_link="")
+    return _for(recipient, Text(title, body), None, unsubscribe_link="")
 
 
 def own_text(recipient: Recipient, step: Step) -> Text:
@@ -68,8 +75,8 @@ def own_text(recipient: Recipient, step: Step) -> Text:
     return text
 
 
-def _for(recipient: Recipient, text: Text, *, unsubscribe_link: str) -> rendering.Rendered:
-    """``text`` with what was said for this recipient alone."""
+def _for(recipient: Recipient, text: Text, step: Step | None, *, unsubscribe_link: str) -> rendering.Rendered:
+    """``text`` with what was said for this recipient alone, from the sender of ``step``."""
     asked = "[[" in f"{text.subject}{text.body}{text.html}"
     return _render(
         recipient.campaign,
@@ -78,6 +85,7 @@ def _for(recipient: Recipient, text: Text, *, unsubscribe_link: str) -> renderin
         unsubscribe_link=unsubscribe_link,
         overrides=recipient.overrides,
         fills=placeholders.texts_of(recipient) if asked else {},
+        mailbox=senders.of_step(recipient.campaign, step) if step is not None else None,
     )
 
 
@@ -89,15 +97,17 @@ def _render(
     unsubscribe_link: str,
     overrides: Mapping[str, str] | None = None,
     fills: Mapping[str, str] | None = None,
+    mailbox: Mailbox | None = None,
 ) -> rendering.Rendered:
     used = templating.uses(text.subject) | templating.uses(text.html or text.body, rich=bool(text.html))
     own = filling.own_names(campaign.organisation_id) if any(map(is_custom, used)) else frozenset()
     if overrides:
         # A name said in parts makes the full one.
-        variables = variables_for(campaign, candidate, used=used | {"first_name", "last_name"})
+        used |= {"first_name", "last_name"}
+        variables = variables_for(campaign, candidate, used=used, mailbox=mailbox)
         variables = overriding.applied(variables, overrides)
     else:
-        variables = variables_for(campaign, candidate, used=used)
+        variables = variables_for(campaign, candidate, used=used, mailbox=mailbox)
     return rendering.render(
         text.subject,
         text.body,
@@ -126,7 +136,7 @@ def subject_for(recipient: Recipient, step: Step) -> str:
         return rendering.reply_subject(thread.subject)
     subject = own_text(recipient, step).subject
     try:
-        subject = _for(recipient, Text(subject, "-"), unsubscribe_link="").subject
+        subject = _for(recipient, Text(subject, "-"), step, unsubscribe_link="").subject
     except rendering.TemplateProblem:
         return subject
     follows = not step.subject and not step.new_thread and step.pk != recipient.next_step_id
@@ -146,10 +156,11 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         )
         return None
     chain = _chain(recipient, thread)
-    assert campaign.mailbox_id is not None
+    mailbox_id = step.mailbox_id or campaign.mailbox_id
+    assert mailbox_id is not None
     assert recipient.planned_at is not None
     return queue.Draft(
-        mailbox_id=campaign.mailbox_id,
+        mailbox_id=mailbox_id,
         lane_id=campaign.lane_id,
         candidate_id=recipient.candidate_id,
         origin=MessageOrigin.CAMPAIGN,

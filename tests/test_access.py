@@ -371,6 +371,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:api_campaigns": ("GET", "ARV"),
     "campaigns:api_campaign": ("GET", "ARV"),
     "campaigns:api_calendar": ("GET", "ARV"),
+    "campaigns:api_steps": ("GET", "ARV"),
+    "campaigns:api_step": ("PATCH", "AR"),
     "integrations:overview": ("GET", "ARV"),
     "integrations:systems": ("GET", "A"),
     "integrations:connect": ("GET", "A"),

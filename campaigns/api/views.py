@@ -173,7 +173,11 @@ class CampaignRecipients(_Campaigns):
         campaign = selectors.campaign_for(viewer_of(request), campaign_id)
         rows = selectors.recipients(campaign, word=request.query_params.get("standing", ""))
         rows = rows.select_related(
-            "candidate", "next_step", "open_attempt__message__mailbox", "campaign__mailbox", "campaign__lane"
+            "candidate",
+            "next_step__mailbox",
+            "open_attempt__message__mailbox",
+            "campaign__mailbox",
+            "campaign__lane",
         )
         return paged(rows, RecipientSerializer, request=request, view=self, context={"now": timezone.now()})
 

@@ -33,7 +33,7 @@ def new_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in StepKind.values else StepKind.EMAIL.value
     completed = selectors.recipients(campaign, word=Progress.COMPLETED).count()
-    form = NewStepForm(request.POST or None, kind=kind, completed=completed)
+    form = NewStepForm(request.POST or None, campaign=campaign, kind=kind, completed=completed)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -44,6 +44,7 @@ def new_step(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 days=data["days"],
                 kind=kind,
                 revive=data.get("revive", False),
+                mailbox=data.get("mailbox"),
                 actor=user,
                 now=timezone.now(),
             )

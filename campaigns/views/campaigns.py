@@ -165,7 +165,11 @@ def sender(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             changed = sender_changes.change(
-                campaign=campaign, mailbox=form.cleaned_data["mailbox"], actor=user, now=timezone.now()
+                campaign=campaign,
+                mailbox=form.cleaned_data["mailbox"],
+                steps=form.by_step(),
+                actor=user,
+                now=timezone.now(),
             )
         except Problem as problem:
             form.add_error(None, str(problem))
@@ -178,6 +182,7 @@ def sender(request: HttpRequest, campaign_id: int) -> HttpResponse:
         form=form,
         running=campaign.status in ACTIVE,
         waits=campaign.status == "paused" and campaign.lane.held in senders.HELD_FOR_SENDER,
+        unreadable=senders.unreadable(campaign),
     )
     return render(request, "campaigns/sender.html", context, status=422 if form.errors else 200)
 
@@ -203,8 +208,16 @@ def start(request: HttpRequest, campaign_id: int) -> HttpResponse:
     )
     if not context["when_later"] or "when" in request.GET:
         context.update(preview.when_of_start(campaign, now=timezone.now()), when_later=False)
-    if campaign.mailbox is not None:
-        context["mailbox_warnings"] = deliverability.warnings(campaign.mailbox, now=timezone.now())
+    own = list(senders.own_senders(campaign))
+    mailboxes = {
+        box.pk: box for box in [campaign.mailbox, *(step.mailbox for step in own)] if box is not None
+    }
+    context["own_senders"] = own
+    context["mailbox_warnings"] = [
+        (box, warnings)
+        for box in mailboxes.values()
+        if (warnings := deliverability.warnings(box, now=timezone.now()))
+    ]
     return render(request, "campaigns/start.html", context)
 
 

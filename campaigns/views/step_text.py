@@ -14,14 +14,16 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import preview, readiness, selectors
+from campaigns import preview, readiness, selectors, senders
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import GOING
 from foundation.problems import Invalid
 from outreach import files, filling, linting, single, templates, templating
 from outreach.contents import Content
+from outreach.models import Mailbox
 from outreach.views import editor
 from sourcing.models import ProjectRole
+from sourcing.views.requests import number
 
 #: Names of the fields of a recipient's placeholders begin with it; the label follows.
 FIELD = "placeholder:"
@@ -62,7 +64,7 @@ def _checked(viewer: User, step: Step, data: QueryDict) -> dict[str, Any]:
     content = editor.draft_of(viewer, data)
     if isinstance(content, str):
         return {"findings": [linting.Finding(linting.Level.ERROR, "refused", "Text", content)]}
-    draft = _as_step(step, content, new_thread=data.get("new_thread", "1" if step.new_thread else "") == "1")
+    draft = _as_step(step, content, data)
     candidate_id, found = editor.person_asked(viewer, data)
     return {
         "findings": _findings(viewer, draft, content),
@@ -91,18 +93,28 @@ def _findings(viewer: User, draft: Step, content: Content) -> list[linting.Findi
     )
 
 
-def _as_step(step: Step, content: Content, *, new_thread: bool) -> Step:
-    """The step as it would be; never saved."""
+def _as_step(step: Step, content: Content, data: QueryDict) -> Step:
+    """The step as it would be, from what the form says; never saved."""
     return Step(
         pk=step.pk,
         organisation_id=step.organisation_id,
         campaign=step.campaign,
         position=step.position,
         days=step.days,
-        new_thread=new_thread,
+        new_thread=data.get("new_thread", "1" if step.new_thread else "") == "1",
+        mailbox=_sender(step, data),
         subject=content.subject,
         body=content.body,
         body_html=content.body_html,
+    )
+
+
+def _sender(step: Step, data: QueryDict) -> Mailbox | None:
+    """What the form says, if the campaign may be sent from it; without a form what is stored."""
+    if "mailbox" not in data:
+        return step.mailbox
+    return (
+        senders.choices(step.campaign, also=step.mailbox_id).filter(pk=number(data["mailbox"]) or 0).first()
     )
 
 
@@ -118,7 +130,7 @@ def check(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_EDIT)
 @require_POST
 def test(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
-    """*Send me a test*: the text as it stands, for the person of the preview, from the campaign's mailbox."""
+    """*Send me a test*: the text as it stands, for the person of the preview, from the step's mailbox."""
     viewer = viewer_of(request)
     step = selectors.step_for(viewer, campaign_id, step_id, role=ProjectRole.EDITOR)
     content = editor.draft_of(viewer, request.POST)
@@ -126,17 +138,15 @@ def test(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
         raise Invalid(content)
     campaign = selectors.campaign_for(viewer, campaign_id, role=ProjectRole.EDITOR)
     candidate_id, _found = editor.person_asked(viewer, request.POST)
-    shown = preview.of_step(
-        _as_step(step, content, new_thread=step.new_thread), viewer=viewer, candidate_id=candidate_id
-    )
-    if shown is None or campaign.mailbox is None:
-        single.send_test(content=content, candidate=None, actor=viewer, mailbox=campaign.mailbox)
+    draft = _as_step(step, content, request.POST)
+    shown = preview.of_step(draft, viewer=viewer, candidate_id=candidate_id)
+    mailbox = senders.of_step(campaign, draft)
+    if shown is None or mailbox is None:
+        single.send_test(content=content, candidate=None, actor=viewer, mailbox=mailbox)
     elif shown.text is None:
         raise Invalid(f"For {shown.person}: {shown.problem}")
     else:
-        single.write_test(
-            shown.text, files=content.files, actor=viewer, mailbox=campaign.mailbox, now=timezone.now()
-        )
+        single.write_test(shown.text, files=content.files, actor=viewer, mailbox=mailbox, now=timezone.now())
     return editor.told(f"A test is on its way to {viewer.email}.")
 
 

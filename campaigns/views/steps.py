@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import editing, selectors, statistics
+from campaigns import editing, selectors, senders, statistics
 from campaigns.forms import StepForm
 from campaigns.states import CampaignStatus, StepKind
 from campaigns.views import builder, step_text
@@ -24,7 +24,8 @@ def steps(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = selectors.campaign_for(viewer_of(request), campaign_id)
     context = campaign_frame(request, campaign, "steps")
     lines = statistics.by_step(campaign)
-    context["steps"] = [(line, editing.reach(line.step)) for line in lines]
+    own = {step.pk: step.mailbox for step in senders.own_senders(campaign)}
+    context["steps"] = [(line, editing.reach(line.step), own.get(line.step.pk)) for line in lines]
     return render(request, "campaigns/steps.html", context)
 
 
@@ -54,8 +55,9 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
         **editor.initial_of(content),
         "days": found.days,
         "new_thread": "1" if found.new_thread else "",
+        "mailbox": found.mailbox_id,
     }
-    form = StepForm(request.POST or None, initial=initial, step=found)
+    form = StepForm(request.POST or None, initial=initial, campaign=campaign, step=found)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -68,8 +70,11 @@ def step(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
                 files=content.files,
                 days=data.get("days") or 0,
                 new_thread=bool(data.get("new_thread")),
+                mailbox=data["mailbox"],
                 actor=user,
             )
+        except editing.AlreadyStarted as problem:
+            form.add_error("mailbox", str(problem))
         except Invalid as problem:
             editor.tell(form, problem)
         else:

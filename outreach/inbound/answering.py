@@ -54,7 +54,7 @@ def agree(
     *,
     organisation_id: int,
     candidate_id: int,
-    mailbox_id: int | None,
+    mailbox_ids: Collection[int],
     interest: str,
     actor: User,
     now: datetime,
@@ -62,7 +62,7 @@ def agree(
     """A mark made elsewhere is the newest answer's as well; no news of it. Call inside a transaction."""
     newest = (
         _answers(organisation_id, candidate_id)
-        .filter(mailbox_id=mailbox_id or 0)
+        .filter(mailbox_id__in=mailbox_ids)
         .select_for_update(of=("self",))
         .order_by("-received_at", "-pk")
         .first()
@@ -115,16 +115,16 @@ def no_answer(
     *,
     organisation_id: int,
     candidate_id: int,
-    mailbox_id: int | None,
+    mailbox_ids: Collection[int],
     message_ids: Collection[int],
     actor: User,
     now: datetime,
 ) -> int:
     """*Not a reply*: mail that counted as the answer to these messages does not any more; how many.
 
-    So does mail that was matched by its address alone in the mailbox. Call inside a transaction.
+    So does mail that was matched by its address alone in these mailboxes. Call inside a transaction.
     """
-    by_address = Q(message__isnull=True, mailbox_id=mailbox_id)
+    by_address = Q(message__isnull=True, mailbox_id__in=mailbox_ids)
     rows = _answers(organisation_id, candidate_id).filter(by_address | Q(message_id__in=message_ids))
     return _is_none(rows, actor, now)
 

@@ -139,9 +139,9 @@ def mail(viewer: User, inbound_id: int) -> InboundMessage:
     return row
 
 
-def newest_of(viewer: User, *, candidate_id: int, mailbox_id: int | None) -> int | None:
-    """The id of the newest mail of a conversation; None while nothing came."""
-    rows = visible(viewer).filter(candidate_id=candidate_id, mailbox_id=mailbox_id or 0)
+def newest_of(viewer: User, *, candidate_id: int, mailbox_ids: Collection[int]) -> int | None:
+    """The id of the newest mail from a person into these mailboxes; None while nothing came."""
+    rows = visible(viewer).filter(candidate_id=candidate_id, mailbox_id__in=mailbox_ids)
     return rows.order_by("-received_at", "-pk").values_list("pk", flat=True).first()
 
 

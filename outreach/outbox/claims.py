@@ -10,8 +10,7 @@ from django.db import connection, transaction
 
 from outreach import lanes
 from outreach.models import Message, MessageOrigin
-from outreach.outbox import capacity, feed, leases
-from outreach.outbox.explaining import READ_WITHIN
+from outreach.outbox import capacity, feed, leases, reading
 from outreach.outbox.limits import Wait
 from outreach.outbox.transitions import put_back
 from outreach.states import MessageStatus, check
@@ -19,14 +18,17 @@ from outreach.states import MessageStatus, check
 _EVERYONE = "the outbox serves everyone"
 _S = MessageStatus
 
-_CLAIM_NEXT = """
+_ELSEWHERE = reading.others_unread(
+    candidate="m.candidate_id", lane="m.lane_id", mailbox="m.mailbox_id", since="%(read_since)s"
+)
+_CLAIM_NEXT = f"""
     UPDATE outreach_message SET status = 'claimed', claim_token = %(token)s, claimed_at = now()
     WHERE id IN (
         SELECT m.id FROM outreach_message m
         LEFT JOIN outreach_lane l ON l.id = m.lane_id
         WHERE m.mailbox_id = %(mailbox)s AND m.status = 'queued' AND m.not_before <= %(now)s
           AND (m.lane_id IS NULL OR (l.held = '' AND NOT (m.lane_id = ANY(%(closed)s))))
-          AND (%(read)s OR NOT m.read_before_write)
+          AND (NOT m.read_before_write OR (%(read)s AND NOT EXISTS ({_ELSEWHERE})))
           AND (%(room)s OR m.origin IN ('reply', 'test'))
           AND (%(before_rank)s::int IS NULL
                OR (m.rank, m.planned_at) <= (%(before_rank)s::int, %(before_planned)s::timestamptz))
@@ -35,7 +37,7 @@ _CLAIM_NEXT = """
         FOR UPDATE OF m SKIP LOCKED
     )
     RETURNING *
-"""
+"""  # noqa: S608 - constants of this package
 
 _CLAIM_THESE = """
     UPDATE outreach_message SET status = 'claimed', claim_token = %(token)s, claimed_at = now()
@@ -60,7 +62,6 @@ def claim_next(
     """
     check(_S.QUEUED, _S.CLAIMED)
     mailbox = lease.mailbox
-    read_at = mailbox.read_completely_at
     closed = lanes.closed(_queued_lanes(mailbox.pk), now=now)
     _postpone(mailbox.pk, closed, now=now)
     with transaction.atomic():
@@ -71,7 +72,8 @@ def claim_next(
             now=now,
             limit=limit,
             room=room,
-            read=read_at is not None and read_at >= now - READ_WITHIN,
+            read=reading.is_read(mailbox, now=now),
+            read_since=now - reading.READ_WITHIN,
             closed=list(closed),
             before_rank=before.rank if before else None,
             before_planned=before.planned_at if before else None,

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from outreach import lanes, lending
 from outreach.models import Lane, Mailbox, Message, MessageOrigin
-from outreach.outbox import capacity
+from outreach.outbox import capacity, reading
 from outreach.states import FUSES, WAITING, MailboxStatus, MessageStatus, Reason, sentence
 
 _EVERYONE = "the outbox serves everyone"
 #: Nobody reads how many there are beyond this.
 _MOST_AHEAD = 1_000
-
-#: A step after the first leaves only after a complete read at most this old (docs/architecture.md, "Sending" 9).
-READ_WITHIN = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -86,10 +83,13 @@ class Explainer:
         return Explanation(found.reason, found.text, found.until)
 
     def _unread(self, message: Message) -> Explanation | None:
-        read_at = message.mailbox.read_completely_at
-        if not message.read_before_write or (read_at is not None and read_at >= self.now - READ_WITHIN):
+        unread = reading.waits_for(message, now=self.now)
+        if unread is None:
             return None
-        return _say(Reason.INBOX_NOT_READ)
+        if unread.pk == message.mailbox_id:
+            return _say(Reason.INBOX_NOT_READ)
+        text = f"{Reason.INBOX_NOT_READ.label} It is {unread.address}, which has written to this person."
+        return _say(Reason.INBOX_NOT_READ, text=text)
 
     def _mailbox_full(self, message: Message) -> Explanation | None:
         mailbox = message.mailbox

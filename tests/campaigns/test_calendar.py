@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns import calendar
+from campaigns import calendar, sender_changes
 from campaigns.models import Campaign, Recipient, Step
-from outreach.models import Lane, Mailbox
+from outreach.models import Lane, Mailbox, Message
 from outreach.transports.smtp import pool
 from tests.campaigns import making, time_machine
-from tests.outreach.making import NOW
+from tests.outreach.making import NOW, mailbox
 from tests.outreach.scripted_smtp import scripted_smtp
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,6 +104,23 @@ def test_who_is_left_over_by_the_campaigns_limit_goes_on_the_next_day_at_the_sam
     assert [moment for *_who, moment in sent] == [
         NOW + timedelta(days=day, minutes=20) for day in (0, 0, 0, 1, 1, 1, 2, 2)
     ]
+
+
+def test_steps_with_another_sender_stand_in_that_mailboxs_line(port):
+    made = prepared(port, "Ada", "Bea", "Cleo", steps=3, days=[2, 2])
+    theirs = mailbox(made.owner, port=port, daily_limit=1)
+    second = Step.objects.for_organisation(made.organisation_id).get(campaign=made, position=2)
+    sender_changes.change(
+        campaign=made, mailbox=made.mailbox, steps={second.pk: theirs}, actor=made.owner, now=NOW
+    )
+    made = making.started(making.fresh(made))
+    entries = told(made, now=NOW)
+    assert [entry[3] for entry in entries if entry[1] == 1] == [False] * 3, "its own mailbox has no limit"
+    assert [entry[3] for entry in entries if entry[1] == 2] == [False, True, True], "one a day"
+    sent = time_machine.live(made.mailbox, made, since=NOW, until=NOW + timedelta(days=20), also=(theirs,))
+    assert sorted(sent) == sorted(entry[:3] for entry in entries)
+    from_theirs = Message.objects.for_organisation(made.organisation_id).filter(mailbox=theirs)
+    assert {message.attempt.step_id for message in from_theirs} == {second.pk}
 
 
 @st.composite

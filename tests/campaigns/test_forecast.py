@@ -37,7 +37,7 @@ def sender(*, daily: int | None = None, gap: int = 0, begun: tuple[datetime, ...
 
 
 def told(box: Sender, of: Rules | dict[int, Rules], *people: Waiting) -> list[Planned]:
-    return forecast(box, of if isinstance(of, dict) else {1: of}, people, now=NOW, until=UNTIL)
+    return forecast({0: box}, of if isinstance(of, dict) else {1: of}, people, now=NOW, until=UNTIL)
 
 
 def test_a_later_step_goes_before_a_first_one_and_campaigns_take_turns():

@@ -20,13 +20,18 @@ from outreach.sending_days import resolve
 Sent = tuple[str, int, datetime]
 
 
-def live(mailbox: Mailbox, *campaigns: Campaign, since: datetime, until: datetime) -> list[Sent]:
-    """Everything the mailbox sends of these campaigns from ``since`` to ``until``, in order."""
-    boxes = Mailbox.objects.for_organisation(mailbox.organisation_id).filter(pk=mailbox.pk)
-    for now in _moments(mailbox, campaigns, since=since, until=until):
+def live(
+    mailbox: Mailbox, *campaigns: Campaign, since: datetime, until: datetime, also: tuple[Mailbox, ...] = ()
+) -> list[Sent]:
+    """Everything the mailbox, and those in ``also``, send of these campaigns from ``since`` to ``until``, in order."""
+    mailboxes = (mailbox, *also)
+    boxes = Mailbox.objects.for_organisation(mailbox.organisation_id).filter(
+        pk__in=[each.pk for each in mailboxes]
+    )
+    for now in _moments(mailboxes, campaigns, since=since, until=until):
         lifecycle.end_of_grace(now=now)
         boxes.update(read_completely_at=now)
-        while deliver.deliver_mailbox(mailbox.pk, clock=lambda now=now: now).sent:
+        while sum(deliver.deliver_mailbox(each.pk, clock=lambda now=now: now).sent for each in mailboxes):
             folding.sweep()
     return [sent for campaign in campaigns for sent in handed_over(campaign)]
 
@@ -47,13 +52,14 @@ def handed_over(campaign: Campaign) -> list[Sent]:
 
 
 def _moments(
-    mailbox: Mailbox, campaigns: tuple[Campaign, ...], *, since: datetime, until: datetime
+    mailboxes: tuple[Mailbox, ...], campaigns: tuple[Campaign, ...], *, since: datetime, until: datetime
 ) -> Iterator[datetime]:
     """Every moment at which anything may be possible; once nobody goes on only the last, where nothing may leave."""
     now = since
     while now < until:
         yield now
-        now = min(_next_moment(mailbox, campaigns, now), until) if _somebody_goes_on(campaigns) else until
+        following = (_next_moment(each, campaigns, now) for each in mailboxes)
+        now = min(*following, until) if _somebody_goes_on(campaigns) else until
     yield until
 
 
