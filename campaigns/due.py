@@ -22,7 +22,7 @@ _MOVED_ON = frozenset({Reason.DAY_NOT_ALLOWED, Reason.HOLIDAY, Reason.OUTSIDE_HO
 # The first due recipient of each mailbox: per mailbox the few steps it sends for running campaigns, per step one look
 # into the partial index campaigns_recipient_due for those moved by hand, later steps and first steps. Held-back people
 # are not in that index and cost nothing.
-_ELSEWHERE = reading.others_unread(
+_ELSEWHERE = reading.unread_elsewhere(
     candidate="waits.candidate_id", lane="sends.lane_id", mailbox="m.id", since="%(read_since)s"
 )
 _DUE = f"""
@@ -47,7 +47,7 @@ SELECT m.id, sends.campaign_id, sends.step_id, sends.position, r.turn, r.planned
       FROM campaigns_recipient waits
      WHERE next_step_id = sends.step_id AND turn = kinds.turn AND planned_at <= %(now)s
        AND open_attempt_id IS NULL AND hold = 'none' AND progress IN ('not_started', 'started')
-       AND (sends.position = 1 OR NOT EXISTS ({_ELSEWHERE}))
+       AND (sends.position = 1 OR NOT {_ELSEWHERE})
      ORDER BY planned_at, id
      LIMIT 1
  ) AS r
@@ -55,7 +55,7 @@ SELECT m.id, sends.campaign_id, sends.step_id, sends.position, r.turn, r.planned
  ORDER BY m.id, r.turn, l.last_sent_at NULLS FIRST, r.planned_at
 """  # noqa: S608 - constants of this module
 
-_UNREAD = reading.others_unread(
+_UNREAD = reading.unread_elsewhere(
     candidate="campaigns_recipient.candidate_id", lane="%s", mailbox="%s", since="%s"
 )
 
@@ -113,7 +113,7 @@ def waiting_for(step: DueStep, *, lane_id: int, now: datetime, limit: int) -> li
     )
     if step.position > 1:
         values = [lane_id, step.mailbox_id, now - reading.READ_WITHIN]
-        unread = RawSQL(f"EXISTS ({_UNREAD})", values, output_field=BooleanField())  # noqa: S611 - constants
+        unread = RawSQL(_UNREAD, values, output_field=BooleanField())  # noqa: S611 - constants
         rows = rows.alias(unread=unread).filter(unread=False)
     return list(rows.order_by("planned_at", "pk")[:limit])
 

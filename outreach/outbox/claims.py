@@ -18,7 +18,7 @@ from outreach.states import MessageStatus, check
 _EVERYONE = "the outbox serves everyone"
 _S = MessageStatus
 
-_ELSEWHERE = reading.others_unread(
+_ELSEWHERE = reading.unread_elsewhere(
     candidate="m.candidate_id", lane="m.lane_id", mailbox="m.mailbox_id", since="%(read_since)s"
 )
 _CLAIM_NEXT = f"""
@@ -28,7 +28,7 @@ _CLAIM_NEXT = f"""
         LEFT JOIN outreach_lane l ON l.id = m.lane_id
         WHERE m.mailbox_id = %(mailbox)s AND m.status = 'queued' AND m.not_before <= %(now)s
           AND (m.lane_id IS NULL OR (l.held = '' AND NOT (m.lane_id = ANY(%(closed)s))))
-          AND (NOT m.read_before_write OR (%(read)s AND NOT EXISTS ({_ELSEWHERE})))
+          AND (NOT m.read_before_write OR (%(read)s AND NOT {_ELSEWHERE}))
           AND (%(room)s OR m.origin IN ('reply', 'test'))
           AND (%(before_rank)s::int IS NULL
                OR (m.rank, m.planned_at) <= (%(before_rank)s::int, %(before_planned)s::timestamptz))

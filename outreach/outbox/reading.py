@@ -20,11 +20,17 @@ def is_read(mailbox: Mailbox, *, now: datetime) -> bool:
     return mailbox.read_completely_at is not None and mailbox.read_completely_at >= now - READ_WITHIN
 
 
-def others_unread(columns: str = "", *, candidate: str, lane: str, mailbox: str, since: str) -> str:
-    """SQL of the mailboxes, other than ``mailbox``, that wrote to the person in this lane and were not read ``since``.
+def unread_elsewhere(*, candidate: str, lane: str, mailbox: str, since: str) -> str:
+    """SQL condition: another mailbox than ``mailbox`` wrote to the person in this lane and was not read ``since``.
 
     The arguments are SQL of the caller's query, never data. A row costs one look at the person's own messages.
     """
+    others = _others(candidate=candidate, lane=lane, mailbox=mailbox, since=since)
+    # OFFSET 0 keeps the planner from reading the messages of a whole lane into a hash for the sake of one person.
+    return f"EXISTS ({others} OFFSET 0)"
+
+
+def _others(columns: str = "", *, candidate: str, lane: str, mailbox: str, since: str) -> str:
     return f"""
         SELECT {columns}
           FROM outreach_message written JOIN outreach_mailbox elsewhere ON elsewhere.id = written.mailbox_id
@@ -34,7 +40,7 @@ def others_unread(columns: str = "", *, candidate: str, lane: str, mailbox: str,
     """  # noqa: S608 - every part is a constant of the caller's
 
 
-_OTHERS = others_unread(
+_OTHERS = _others(
     "elsewhere.*", candidate="%(candidate)s", lane="%(lane)s", mailbox="%(mailbox)s", since="%(since)s"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -109,12 +110,8 @@ def worlds(draw: st.DrawFn):
     return box, campaigns, people
 
 
-@settings(max_examples=200, deadline=None)
-@given(world=worlds())
-def test_no_limit_is_passed_nobody_is_forgotten_and_nothing_comes_twice(world):
-    box, campaigns, people = world
-    found = told(box, campaigns, *people)
-
+def mailbox_is_kept(box: Sender, found: list[Planned]) -> None:
+    """Neither its gap nor its 24 hours were passed by what left it."""
     moments = [entry.at + number * box.limits.gap[0] for entry in found for number in range(entry.weight)]
     assert moments == sorted(moments)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
@@ -126,12 +123,62 @@ def test_no_limit_is_passed_nobody_is_forgotten_and_nothing_comes_twice(world):
             for earlier, later in zip(began, began[box.limits.daily :], strict=False)
             if later >= NOW and later not in box.begun
         )
+
+
+def days_are_kept(campaigns: dict[int, Rules], found: list[Planned]) -> None:
+    """No campaign sent more on a day than it may."""
     days = Counter()
     for entry in found:
         days[entry.campaign, entry.at.astimezone(BERLIN).date()] += entry.weight
     for (campaign, _day), count in days.items():
         limit = campaigns[campaign].daily_limit
         assert limit is None or count <= limit
+
+
+@settings(max_examples=100, deadline=None)
+@given(world=worlds(), daily=st.sampled_from([None, 1, 5]), gap=st.sampled_from([0, 30, 600]))
+def test_each_of_several_mailboxes_keeps_its_own_limits_and_the_campaigns_share_theirs(world, daily, gap):
+    box, campaigns, people = world
+    second = sender(daily=daily, gap=gap)
+    split = {
+        key: replace(
+            each, stages=[replace(stage, sender=number % 2) for number, stage in enumerate(each.stages)]
+        )
+        for key, each in campaigns.items()
+    }
+    found = forecast({0: box, 1: second}, split, people, now=NOW, until=UNTIL)
+    mailbox_is_kept(box, [entry for entry in found if entry.stage % 2 == 0])
+    mailbox_is_kept(second, [entry for entry in found if entry.stage % 2])
+    days_are_kept(split, found)
+    if box.limits.daily is None and all(each.daily_limit is None for each in campaigns.values()):
+        assert {entry.person for entry in found if entry.stage == 0} == {each.person for each in people}
+
+
+def test_a_full_mailbox_holds_back_only_the_steps_it_sends():
+    two = rules(1, 1)
+    two = replace(two, stages=[replace(stage, sender=number == 1) for number, stage in enumerate(two.stages)])
+    found = forecast(
+        {0: sender(), 1: sender(daily=1)},
+        {1: two},
+        [waiting(person) for person in range(3)],
+        now=NOW,
+        until=UNTIL,
+    )
+    by_stage = defaultdict(list)
+    for entry in found:
+        by_stage[entry.stage].append((entry.at - NOW).days)
+    assert by_stage[0] == [0, 0, 0]
+    assert len(set(by_stage[1])) == 3
+    assert [later - earlier for earlier, later in zip(by_stage[1], by_stage[2], strict=True)] == [1, 1, 1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(world=worlds())
+def test_no_limit_is_passed_nobody_is_forgotten_and_nothing_comes_twice(world):
+    box, campaigns, people = world
+    found = told(box, campaigns, *people)
+    mailbox_is_kept(box, found)
+    days_are_kept(campaigns, found)
 
     sent: dict[tuple[int, int], int] = defaultdict(int)
     for entry in found:

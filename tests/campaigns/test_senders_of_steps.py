@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns import editing, intervening, lifecycle, reactions, sender_changes, sender_troubles, waiting
 from campaigns.advancing import CampaignFeed
-from campaigns.models import Campaign, Step
+from campaigns.models import Campaign, Recipient, Step
 from campaigns.selectors import recipient_for
 from campaigns.states import Hold, Progress
 from foundation import events
@@ -118,10 +118,15 @@ def test_several_steps_of_one_mailbox_leave_in_the_order_in_which_they_were_plan
     making.settle(one, "sent", now=SECOND, sending_at=SECOND)
     for message in (two, three):
         making.settle(message, "cancelled", now=SECOND, reason_code=Reason.CAMPAIGN_HELD)
+    rows = Recipient.objects.for_organisation(made.organisation_id).filter(campaign=made)
+    assert set(rows.values_list("next_step__position", flat=True)) == {2, 3}
+    for minutes, name in enumerate(("Cleo", "Ada", "Bea")):
+        rows.filter(candidate__first_name=name).update(planned_at=THIRD - timedelta(minutes=30 - minutes))
     read(made.mailbox, theirs, at=THIRD)
-    ids = CampaignFeed().write(mailbox_id=made.mailbox_id, now=THIRD, limit=2)
-    found = Message.objects.for_organisation(made.organisation_id).in_bulk(list(ids))
-    assert [found[pk].to_name.split()[0] for pk in ids] == ["Bea", "Cleo"]
+    for expected in (["Cleo", "Ada"], ["Bea"]):
+        ids = CampaignFeed().write(mailbox_id=made.mailbox_id, now=THIRD, limit=2)
+        found = Message.objects.for_organisation(made.organisation_id).in_bulk(list(ids))
+        assert [found[pk].to_name.split()[0] for pk in ids] == expected
 
 
 def test_the_week_of_a_mailbox_counts_the_steps_it_sends_and_no_tasks():
@@ -167,9 +172,12 @@ def test_whoever_may_not_be_written_to_yet_holds_nobody_behind_them_back():
     Message.objects.for_organisation(made.organisation_id).filter(candidate=ada.candidate).update(
         mailbox=theirs
     )
+    for person, minutes in ((ada, 30), (bea, 29)):
+        rows = Recipient.objects.for_organisation(made.organisation_id).filter(pk=person.pk)
+        rows.update(planned_at=SECOND - timedelta(minutes=minutes))
     read(made.mailbox, at=SECOND)
     (message,) = write_from(made.mailbox, now=SECOND)
-    assert (message.candidate_id, ada.planned_at <= bea.planned_at) == (bea.candidate_id, True)
+    assert message.candidate_id == bea.candidate_id
 
 
 def test_an_account_that_was_removed_is_not_waited_for_one_that_needs_relinking_is():
@@ -199,7 +207,7 @@ def test_a_written_follow_up_is_not_claimed_either():
 def test_what_somebody_moved_to_the_front_waits_too():
     made, theirs = first_sent("Ada")
     ada = making.recipient(made, "Ada")
-    type(ada).objects.for_organisation(made.organisation_id).filter(pk=ada.pk).update(
+    Recipient.objects.for_organisation(made.organisation_id).filter(pk=ada.pk).update(
         turn=0, planned_at=SECOND
     )
     read(theirs, at=SECOND)
