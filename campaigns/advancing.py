@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils.functional import cached_property
 
-from campaigns import addressing, calendar, choosing, due, planning, standing, timing, writing
+from campaigns import addressing, calendar, choosing, due, planning, standing, texts, timing, writing
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import GOING, AttemptOutcome, Hold, HoldReason
 from outreach import lanes, lending
@@ -81,7 +81,7 @@ class CampaignFeed:
             or recipient.progress not in GOING
         ):
             return False
-        if attempt.step.version == attempt.step_version:
+        if attempt.step.version == attempt.step_version and not _switched_off(attempt):
             return True
         return writing.write_again(attempt, message)
 
@@ -97,6 +97,13 @@ class CampaignFeed:
         for entry in calendar.of_mailbox(mailbox, now=now, until=until):
             days[entry.at.astimezone(zone).date()] += entry.weight
         return days
+
+
+def _switched_off(attempt: Attempt) -> bool:
+    """Whether nobody gets the variant any more that a waiting message was written from."""
+    return bool(attempt.variant) and attempt.variant not in {
+        text.letter for text in texts.in_use(attempt.step)
+    }
 
 
 class _Batch:
@@ -134,7 +141,7 @@ class _Batch:
             return []
         choices = choosing.choose_for(recipients)
         taken = self._taken(recipients, choices)
-        drafts: list[tuple[Recipient, Step, addressing.Choice, queue.Draft]] = []
+        drafts: list[tuple[Recipient, Step, addressing.Choice, writing.Written]] = []
         for recipient in recipients:
             choice = choices[recipient.pk]
             step = recipient.next_step
@@ -143,9 +150,9 @@ class _Batch:
                 standing.put_on_hold(recipient, Hold.NEEDS_ATTENTION, reason=choice.reason)
             elif (recipient.campaign_id, step.pk, choice.address.text) in taken:
                 standing.put_on_hold(recipient, Hold.NEEDS_ATTENTION, reason=HoldReason.ADDRESS_TAKEN)
-            elif (draft := writing.draft(recipient, step, choice)) is not None:
+            elif (written := writing.draft(recipient, step, choice)) is not None:
                 taken.add((recipient.campaign_id, step.pk, choice.address.text))
-                drafts.append((recipient, step, choice, draft))
+                drafts.append((recipient, step, choice, written))
         return self._store(drafts)
 
     def _pick(self, limit: int) -> list[Recipient]:
@@ -222,11 +229,11 @@ class _Batch:
         )
         return set(rows.values_list("campaign_id", "step_id", "address"))
 
-    def _store(self, drafts: list[tuple[Recipient, Step, addressing.Choice, queue.Draft]]) -> list[int]:
+    def _store(self, drafts: list[tuple[Recipient, Step, addressing.Choice, writing.Written]]) -> list[int]:
         if not drafts:
             return []
         messages = queue.write(
-            [draft for *_, draft in drafts], organisation_id=self.organisation, now=self.now
+            [written.draft for *_, written in drafts], organisation_id=self.organisation, now=self.now
         )
         attempts = Attempt.objects.bulk_create(
             [
@@ -242,8 +249,10 @@ class _Batch:
                     contact_point_id=choice.address.id,
                     message=message,
                     outcome=AttemptOutcome.OPEN,
+                    variant=written.variant,
+                    drawn=written.drawn,
                 )
-                for (recipient, step, choice, _), message in zip(drafts, messages, strict=True)
+                for (recipient, step, choice, written), message in zip(drafts, messages, strict=True)
             ]
         )
         rows = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 
-from campaigns import reporting, statistics
+from campaigns import reporting, statistics, variant_figures
 from campaigns.definitions import (
     ADDED,
     BOUNCED,
@@ -29,6 +29,7 @@ from campaigns.models import Campaign
 from sourcing.importing.refused import neutral
 
 Cell = str | int
+_Figures = statistics.StepFigures | variant_figures.VariantFigures
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,10 @@ def _funnel(campaign: Campaign) -> Table:
 
 
 def _steps(campaign: Campaign) -> Table:
+    """A line for each step, with those of its variants behind it."""
     found = statistics.by_step(campaign)
-    columns: list[tuple[Definition, Callable[[statistics.StepFigures], int | None]]] = [
+    comparisons = variant_figures.of_campaign(campaign)
+    columns: list[tuple[Definition, Callable[[_Figures], int | None]]] = [
         (SENT, lambda line: line.sent),
         (BOUNCED, lambda line: line.bounced),
         (OPENED, lambda line: line.opened),
@@ -98,13 +101,18 @@ def _steps(campaign: Campaign) -> Table:
         (STEP_INTERESTED, lambda line: line.interested),
     ]
     shown = [(word, value) for word, value in columns if any(value(line) is not None for line in found)]
-    return Table(
-        ["Step", "Subject", *(head(definition) for definition, _ in shown)],
-        [
-            [line.step.position, line.step.subject, *(value(line) or 0 for _, value in shown)]
-            for line in found
-        ],
-    )
+    rows: list[list[Cell]] = []
+    for line in found:
+        rows.append([line.step.position, "", line.step.subject, *(value(line) or 0 for _, value in shown)])
+        comparison = comparisons.get(line.step.pk)
+        rows += [
+            [
+                *(line.step.position, each.text.letter, each.text.subject),
+                *(value(each) or 0 for _, value in shown),
+            ]
+            for each in (comparison.lines if comparison else ())
+        ]
+    return Table(["Step", "Variant", "Subject", *(head(definition) for definition, _ in shown)], rows)
 
 
 def _days(campaign: Campaign) -> Table:

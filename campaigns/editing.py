@@ -20,9 +20,10 @@ from campaigns import (
     senders,
     sequence,
     standing,
+    texts,
     timing,
 )
-from campaigns.models import Attempt, Campaign, Recipient, Step, StepFile, StepVersion
+from campaigns.models import Attempt, Campaign, Recipient, Step, StepFile, StepVariant, StepVersion
 from campaigns.replanning import Work
 from campaigns.states import ACTIVE, GOING, UNDER_WAY, CampaignStatus, StepKind, check_campaign
 from foundation.problems import Conflict, Invalid, Missing
@@ -150,7 +151,7 @@ def edit_step(
     if not isinstance(mailbox, str):
         _set_sender(step, mailbox)
     changed = (step.subject, step.body, step.body_html) != (subject.strip(), body, body_html)
-    changed |= _set_files(step, files)
+    changed |= set_files(step, files)
     moved = step.position > 1 and step.days != days
     step.subject, step.body, step.body_html, step.new_thread = subject.strip(), body, body_html, new_thread
     step.days = days if step.position > 1 else 0
@@ -283,28 +284,42 @@ def _sequence_changed(
 
 
 def _keep_version(step: Step, actor: User) -> None:
+    keep_version(step, step.subject, step.body, step.body_html, actor=actor)
+
+
+def keep_version(
+    step: Step, subject: str, body: str, body_html: str, *, actor: User, variant: str = texts.OWN
+) -> None:
+    """Write down the text that ``step.version`` is, of the variant that changed with it."""
     StepVersion.objects.create(
         organisation_id=step.organisation_id,
         step=step,
         version=step.version,
-        subject=step.subject,
-        body=step.body,
-        body_html=step.body_html,
+        variant=variant,
+        subject=subject,
+        body=body,
+        body_html=body_html,
         created_by=actor,
     )
 
 
-def _set_files(step: Step, files: Collection[int]) -> bool:
-    """The files that go with the step from now on; True if they are others than before."""
-    before = list(step.files.order_by("pk").values_list("file_id", flat=True)) if step.has_files else []
+def set_files(step: Step, files: Collection[int], variant: StepVariant | None = None) -> bool:
+    """The files that go with the step, or with one of its variants, from now on; True if they are others than before.
+
+    ``has_files`` is set and not saved.
+    """
+    text = step if variant is None else variant
+    rows = StepFile.objects.for_organisation(step.organisation_id).filter(step=step, variant=variant)
+    before = list(rows.order_by("pk").values_list("file_id", flat=True)) if text.has_files else []
     wanted = list(dict.fromkeys(files))
     if before == wanted:
         return False
-    step.files.all().delete()
+    rows.delete()
     StepFile.objects.bulk_create(
-        StepFile(organisation_id=step.organisation_id, step=step, file_id=file_id) for file_id in wanted
+        StepFile(organisation_id=step.organisation_id, step=step, variant=variant, file_id=file_id)
+        for file_id in wanted
     )
-    step.has_files = bool(wanted)
+    text.has_files = bool(wanted)
     return True
 
 

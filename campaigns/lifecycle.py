@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right, require
-from campaigns import planning, readiness, replanning, senders, sequence, standing
+from campaigns import planning, readiness, replanning, senders, sequence, standing, texts
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.replanning import Work
 from campaigns.states import ACTIVE, GOING, CampaignStatus, StepKind, check_campaign
@@ -59,10 +59,15 @@ def missing_for_start(campaign: Campaign) -> list[str]:
 
 def _missing_in(step: Step, *, begins_thread: bool) -> list[str]:
     what = "text" if step.kind == StepKind.EMAIL else "note of what is to be done"
-    missing = [] if step.body.strip() else [f"Step {step.position} has no {what}."]
-    if step.kind == StepKind.EMAIL and begins_thread and not step.subject.strip():
-        missing.append(f"Step {step.position} has no subject.")
-    return missing + [f"Step {step.position}: {p}" for p in readiness.problems_of(step)]
+    missing = []
+    for text in texts.in_use(step):
+        which = f"Step {step.position}{text.named}"
+        if not text.body.strip():
+            missing.append(f"{which} has no {what}.")
+        if step.kind == StepKind.EMAIL and begins_thread and not text.subject.strip():
+            missing.append(f"{which} has no subject.")
+        missing += [f"{which}: {problem}" for problem in readiness.problems_of(step, text)]
+    return missing
 
 
 def _no_day_left(campaign: Campaign) -> list[str]:

@@ -144,6 +144,8 @@ class Step(TenantModel):
     body_html = models.TextField(blank=True, default="", db_default="")
     #: Whether ``StepFile`` rows exist: a batch asks for them only then.
     has_files = models.BooleanField(default=False, db_default=False)
+    #: Whether ``StepVariant`` rows exist: a batch asks for them only then.
+    has_variants = models.BooleanField(default=False, db_default=False)
     #: A follow-up continues the thread of the step before unless this is set.
     new_thread = models.BooleanField(default=False)
     #: From which mailbox it is sent; None: the campaign's (``campaigns.senders``).
@@ -183,11 +185,47 @@ class Step(TenantModel):
         return f"step {self.position}"
 
 
+class StepVariant(TenantModel):
+    """Another text of a step, sent to its share of the people (``campaigns.variants``).
+
+    The step's own text is variant A and has what the others leave of 100 per cent; a share of 0 is switched off.
+    """
+
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="variants")
+    #: B … E; never given to another text once somebody has had it.
+    letter = models.CharField(max_length=1)
+    share = models.PositiveSmallIntegerField(default=0)
+    subject = models.CharField(max_length=500, blank=True)
+    body = models.TextField(blank=True)
+    body_html = models.TextField(blank=True)
+    has_files = models.BooleanField(default=False)
+
+    class Meta(TenantModel.Meta):
+        triggers = AUDIT
+        ordering = ("letter",)
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("step"),
+            models.UniqueConstraint(fields=["step", "letter"], name="campaigns_stepvariant_once"),
+            models.CheckConstraint(condition=Q(share__lte=100), name="campaigns_stepvariant_share"),
+            models.CheckConstraint(
+                condition=Q(letter__in=["B", "C", "D", "E"]), name="campaigns_stepvariant_letter"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"variant {self.letter} of step {self.step_id}"
+
+
 class StepVersion(TenantModel):
-    """The text of a step at one version, kept so that a sent message can be explained later."""
+    """The text of a step at one version, kept so that a sent message can be explained later.
+
+    ``variant``: which of its texts that version changed.
+    """
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
+    variant = models.CharField(max_length=1, default="A", db_default="A")
     subject = models.CharField(max_length=500, blank=True)
     body = models.TextField(blank=True)
     body_html = models.TextField(blank=True, default="", db_default="")
@@ -209,9 +247,12 @@ class StepVersion(TenantModel):
 
 
 class StepFile(TenantModel):
-    """A file that goes with a step: a picture its text shows, or an attachment."""
+    """A file that goes with a step: a picture its text shows, or an attachment. ``variant`` None: with its own text."""
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="files")
+    variant = models.ForeignKey(
+        StepVariant, on_delete=models.CASCADE, null=True, blank=True, related_name="files"
+    )
     file = models.ForeignKey(ContentFile, on_delete=models.PROTECT, related_name="+")
 
     class Meta(TenantModel.Meta):
@@ -220,7 +261,10 @@ class StepFile(TenantModel):
             *TenantModel.Meta.constraints,
             SameOrganisation("step"),
             SameOrganisation("file"),
-            models.UniqueConstraint(fields=["step", "file"], name="campaigns_stepfile_once"),
+            SameOrganisation("variant"),
+            models.UniqueConstraint(
+                fields=["step", "variant", "file"], nulls_distinct=False, name="campaigns_stepfile_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -452,6 +496,10 @@ class Attempt(TenantModel):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
     step_version = models.PositiveIntegerField(default=1)
+    #: The letter of the text it was written from; empty: the step had one text, or this one was written by hand.
+    variant = models.CharField(max_length=1, blank=True, default="", db_default="")
+    #: Whether that was drawn among several texts: only those are compared.
+    drawn = models.BooleanField(default=False, db_default=False)
     try_number = models.PositiveSmallIntegerField(default=1)
     address = models.CharField(max_length=320)
     contact_point = models.ForeignKey(ContactPoint, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -156,6 +156,7 @@ person_data.register(
         "campaigns.ProjectOutreach": Words.NOBODY,
         "campaigns.Step": Words.NOBODY,
         "campaigns.StepChange": Words.ERASED,
+        "campaigns.StepVariant": Words.NOBODY,
         "campaigns.StepVersion": Words.NOBODY,
     },
     lock=merging.lock,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from campaigns import sequence
-from campaigns.models import PlaceholderText, Recipient, Step
+from campaigns import sequence, texts
+from campaigns.models import PlaceholderText, Recipient
 from campaigns.states import StepKind
+from campaigns.texts import Text
 from outreach.templating import analyse, placeholder_key
 
 
@@ -26,12 +27,12 @@ def texts_of(recipient: Recipient) -> dict[str, str]:
 
 
 def of_recipient(recipient: Recipient) -> list[Placeholder]:
-    """Every placeholder of the campaign's steps, in order of appearance, with the numbers of the steps."""
+    """Every placeholder of the texts this person gets, in order of appearance, with the numbers of the steps."""
     steps = sequence.steps_of(recipient.campaign_id, organisation_id=recipient.organisation_id)
     labels: dict[str, str] = {}
     asked: dict[str, list[int]] = {}
     for step in steps.filter(kind=StepKind.EMAIL):
-        for label in labels_of(step):
+        for label in labels_of(texts.for_person(step, recipient)):
             key = placeholder_key(label)
             labels.setdefault(key, label)
             asked.setdefault(key, []).append(step.position)
@@ -39,10 +40,10 @@ def of_recipient(recipient: Recipient) -> list[Placeholder]:
     return [Placeholder(label, filled.get(key, ""), tuple(asked[key])) for key, label in labels.items()]
 
 
-def labels_of(step: Step) -> tuple[str, ...]:
-    """The placeholders of one step, each once."""
+def labels_of(text: Text) -> tuple[str, ...]:
+    """The placeholders of one text, each once."""
     found = [
-        *analyse(step.subject).placeholders,
-        *analyse(step.body_html or step.body, rich=bool(step.body_html)).placeholders,
+        *analyse(text.subject).placeholders,
+        *analyse(text.html or text.body, rich=bool(text.html)).placeholders,
     ]
     return tuple({placeholder_key(label): label for label in found}.values())

@@ -52,10 +52,11 @@ def for_recipient(step: Step, recipient: Recipient) -> Preview:
 
 @dataclass(frozen=True)
 class Part:
-    """One step of a whole sequence for one person: from whom, its text and its minute, or the problem."""
+    """One step of a whole sequence for one person: from whom, which text, its minute, or the problem."""
 
     step: Step
     sender: str
+    variant: str
     preview: Preview
     at: datetime | None
     about: bool
@@ -71,9 +72,9 @@ def of_sequence(campaign: Campaign, recipient: Recipient, *, now: datetime) -> l
     for step in steps:
         entry = coming.get(step.pk)
         text = for_recipient(step, recipient)
-        parts.append(
-            Part(step, addresses[step.pk], text, entry.at if entry else None, bool(entry and entry.about))
-        )
+        letter = writing.own_text(recipient, step).letter
+        at, about = (entry.at, entry.about) if entry else (None, False)
+        parts.append(Part(step, addresses[step.pk], letter, text, at, about))
     return parts
 
 

@@ -17,6 +17,7 @@ from accounts.permissions import Right, require
 from campaigns import placeholders, planning, sequence, standing, writing
 from campaigns.models import Campaign, PlaceholderText, Recipient, Step
 from campaigns.states import GOING, OF_THE_TEXT, Hold, StepKind
+from campaigns.texts import Text, in_use
 from foundation.problems import Invalid, Missing
 from outreach import filling, rendering, templating
 from outreach.previews import SAMPLE_LINK
@@ -41,10 +42,10 @@ def lacking_counts(campaign: Campaign, names: Sequence[str]) -> dict[str, int]:
     return {name: filling.lacking(people, name).count() for name in dict.fromkeys(names)}
 
 
-def problems_of(step: Step) -> list[str]:
-    """What is wrong with the text itself, whoever it goes to."""
+def problems_of(step: Step, text: Text) -> list[str]:
+    """What is wrong with this text of the step itself, whoever it goes to."""
     own = filling.own_names(step.organisation_id)
-    return rendering.problems(step.subject, step.body, body_html=step.body_html, own=own)
+    return rendering.problems(text.subject, text.body, body_html=text.html, own=own)
 
 
 def warnings(campaign: Campaign) -> list[str]:
@@ -52,18 +53,16 @@ def warnings(campaign: Campaign) -> list[str]:
     known = filling.variables_of(campaign.organisation_id)
     steps = Step.objects.for_organisation(campaign.organisation_id).filter(campaign=campaign)
     found = []
-    for step in steps.order_by("position"):
-        analyses = _analyses(step)
-        needs = [name for each in analyses for name in each.needs if name in known]
+    for step, text in ((each, text) for each in steps.order_by("position") for text in in_use(each)):
+        needs = [name for each in _analyses_of(step, text) for name in each.needs if name in known]
+        which = f"Step {step.position}{text.named}"
         for name, count in lacking_counts(campaign, needs).items():
             if count:
                 who = f"{count:,} {'person has' if count == 1 else 'people have'}"
-                found.append(
-                    f"Step {step.position}: {who} no “{known[name].label}” and will stand as Needs attention."
-                )
+                found.append(f"{which}: {who} no “{known[name].label}” and will stand as Needs attention.")
         found += [
-            f"Step {step.position}: [[{label}]] is filled in for each person; who has none is not written to."
-            for label in placeholders.labels_of(step)
+            f"{which}: [[{label}]] is filled in for each person; who has none is not written to."
+            for label in placeholders.labels_of(text)
         ]
     return found
 
@@ -193,12 +192,17 @@ def _doubtful(step: Step, recipients: Sequence[Recipient]) -> list[Recipient]:
     ]
 
 
-def _analyses(step: Step) -> tuple[Analysis, Analysis]:
-    rich = bool(step.body_html)
-    text = step.body_html or step.body
-    named = templating.uses(step.subject) | templating.uses(text, rich=rich)
+def _analyses(step: Step) -> list[Analysis]:
+    """Of every text that somebody may get; who lacks something for one of them is looked at with their own."""
+    return [each for text in in_use(step) for each in _analyses_of(step, text)]
+
+
+def _analyses_of(step: Step, text: Text) -> tuple[Analysis, Analysis]:
+    rich = bool(text.html)
+    words = text.html or text.body
+    named = templating.uses(text.subject) | templating.uses(words, rich=rich)
     own = filling.own_names(step.organisation_id) if any(map(is_custom, named)) else frozenset()
-    return analyse(step.subject, own=own), analyse(text, own=own, rich=rich)
+    return analyse(text.subject, own=own), analyse(words, own=own, rich=rich)
 
 
 def _asks(step: Step) -> bool:

@@ -177,6 +177,8 @@ class StepLine:
     message_id: int | None
     acts: Acts = NO_ACTS
     by_hand: bool = False
+    #: The letter of the text, where the step has several.
+    variant: str = ""
 
 
 #: Taken back before anything left, to be planned anew: not worth a line of its own.
@@ -263,6 +265,7 @@ def _attempt_line(
         message_id=message.pk,
         acts=acts,
         by_hand=message.text_by_hand,
+        variant=attempt.variant,
     )
 
 
@@ -326,6 +329,7 @@ def _coming(
         message_id=None,
         acts=acts,
         by_hand=edited,
+        variant=writing.own_text(recipient, step).letter if step.kind == StepKind.EMAIL else "",
     )
 
 

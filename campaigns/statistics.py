@@ -161,11 +161,16 @@ def _opened(campaign: Campaign) -> dict[int, int]:
 
 
 def _answered_steps(campaign: Campaign, who: QuerySet[Recipient]) -> Counter[int]:
-    """People per step they answered: the step of the attempt that a reply names, else of the last one sent."""
+    """People per step they answered."""
+    return Counter(answered_attempts(campaign, who).values_list("step_id", flat=True))
+
+
+def answered_attempts(campaign: Campaign, who: QuerySet[Recipient]) -> QuerySet[Attempt]:
+    """Per person the attempt they answered: the one that a reply names, else the last one sent."""
     answers = InboundMessage.objects.for_organisation(campaign.organisation_id).filter(
         message=OuterRef("message"), verdict=Verdict.REPLY
     )
-    rows = (
+    return (
         attempts_of(campaign)
         .filter(
             outcome__in=[AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN],
@@ -176,7 +181,6 @@ def _answered_steps(campaign: Campaign, who: QuerySet[Recipient]) -> Counter[int
         .order_by("recipient__candidate", "-answered", "-pk")
         .distinct("recipient__candidate")
     )
-    return Counter(rows.values_list("step_id", flat=True))
 
 
 # ── by member ───────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, P
 from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
+from campaigns.api.variants import VariantDetail, VariantList
 from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
 from campaigns.views import (
     adding,
@@ -23,6 +24,7 @@ from campaigns.views import (
     step_text,
     steps,
     tasks,
+    variants,
 )
 
 app_name = "campaigns"
@@ -53,6 +55,27 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/remove/", builder.remove_step, name="remove_step"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/check/", step_text.check, name="step_check"),
     path("campaigns/<int:campaign_id>/steps/<int:step_id>/test/", step_text.test, name="step_test"),
+    path("campaigns/<int:campaign_id>/steps/<int:step_id>/variants/add/", variants.add, name="variant_add"),
+    path(
+        "campaigns/<int:campaign_id>/steps/<int:step_id>/variants/shares/",
+        variants.shares,
+        name="variant_shares",
+    ),
+    path(
+        "campaigns/<int:campaign_id>/steps/<int:step_id>/variants/<str:letter>/",
+        variants.variant,
+        name="variant",
+    ),
+    path(
+        "campaigns/<int:campaign_id>/steps/<int:step_id>/variants/<str:letter>/use/",
+        variants.use,
+        name="variant_use",
+    ),
+    path(
+        "campaigns/<int:campaign_id>/steps/<int:step_id>/variants/<str:letter>/remove/",
+        variants.remove,
+        name="variant_remove",
+    ),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/recipients/add/", adding.add_all, name="add_all"),
     path("recipients/<int:recipient_id>/", dialogue.recipient, name="recipient"),
@@ -119,5 +142,15 @@ urlpatterns = [
     path("api/v1/recipients/<int:recipient_id>/mark/", RecipientMark.as_view(), name="api_mark"),
     path("api/v1/campaigns/<int:campaign_id>/steps/", StepList.as_view(), name="api_steps"),
     path("api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/", StepDetail.as_view(), name="api_step"),
+    path(
+        "api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/variants/",
+        VariantList.as_view(),
+        name="api_variants",
+    ),
+    path(
+        "api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/variants/<str:letter>/",
+        VariantDetail.as_view(),
+        name="api_variant",
+    ),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from campaigns import addressing, overriding, placeholders, senders, sequence, standing
+from campaigns import addressing, overriding, placeholders, senders, sequence, standing, texts
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import Hold, HoldReason, StepKind
+from campaigns.texts import Text
 from outreach import filling, opens, rendering, templating, unsubscribe
 from outreach.models import Mailbox, Message, MessageOrigin
 from outreach.outbox import queue
@@ -16,12 +17,12 @@ from sourcing.models import Candidate
 
 
 @dataclass(frozen=True)
-class Text:
-    """The template of one message; ``html`` empty: the plain ``body`` is all there is."""
+class Written:
+    """A message to write, and the letter of the text it was made of (``texts.Text``)."""
 
-    subject: str
-    body: str
-    html: str = ""
+    draft: queue.Draft
+    variant: str
+    drawn: bool
 
 
 def variables_for(
@@ -41,7 +42,7 @@ def render_step(
     campaign: Campaign, step: Step, candidate: Candidate, *, unsubscribe_link: str
 ) -> rendering.Rendered:
     """The finished text as anybody would get it; raises the typed problems of ``outreach.rendering``."""
-    text = Text(step.subject, step.body, step.body_html)
+    text = texts.all_of(step)[0]
     mailbox = senders.of_step(campaign, step)
     return _render(campaign, candidate, text, unsubscribe_link=unsubscribe_link, mailbox=mailbox)
 
@@ -57,22 +58,27 @@ def render_task(recipient: Recipient, *, title: str, body: str) -> rendering.Ren
     return _for(recipient, Text(title, body), None, unsubscribe_link="")
 
 
-def own_text(recipient: Recipient, step: Step) -> Text:
-    """The step for this recipient: edited for it alone, or as it is.
+def own_text(recipient: Recipient, step: Step, *, keep: str = "") -> Text:
+    """The text of the step for this recipient: edited for it alone, or the variant it gets (``texts.for_person``).
 
     A follow-up without a subject of its own that begins a thread (the step before was left out, or its address is dead)
     takes that of the step before it.
     """
-    text = Text(step.subject, step.body, step.body_html)
+    text = texts.for_person(step, recipient, keep=keep)
     for change in recipient.step_changes.all():
         if change.step_id == step.pk and change.body is not None:
-            text = Text(change.subject or step.subject, change.body)
+            subject = change.subject or text.subject
+            text = replace(text, subject=subject, body=change.body, html="", letter="", drawn=False)
     if not text.subject and (recipient.thread_message_id is None or step.new_thread):
-        standing_ones = sequence.steps_of(step.campaign_id, organisation_id=step.organisation_id)
-        before = standing_ones.filter(kind=StepKind.EMAIL, position__lt=step.position)
-        named = before.exclude(subject="").order_by("-position").values_list("subject", flat=True)
-        text = Text(named.first() or "", text.body, text.html)
+        text = replace(text, subject=_subject_before(recipient, step))
     return text
+
+
+def _subject_before(recipient: Recipient, step: Step) -> str:
+    standing_ones = sequence.steps_of(step.campaign_id, organisation_id=step.organisation_id)
+    before = standing_ones.filter(kind=StepKind.EMAIL, position__lt=step.position).order_by("-position")
+    subjects = (texts.for_person(each, recipient).subject for each in before)
+    return next((subject for subject in subjects if subject), "")
 
 
 def _for(recipient: Recipient, text: Text, step: Step | None, *, unsubscribe_link: str) -> rendering.Rendered:
@@ -143,13 +149,14 @@ def subject_for(recipient: Recipient, step: Step) -> str:
     return rendering.reply_subject(subject) if follows and subject else subject
 
 
-def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.Draft | None:
+def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> Written | None:
     """The message to write, or None after putting the recipient on hold because the text cannot be made."""
     campaign = recipient.campaign
     token = queue.mint_token()
     thread = None if step.new_thread else recipient.thread_message
+    template = own_text(recipient, step)
     try:
-        text = render_for(recipient, step, unsubscribe_link=unsubscribe.link_for(token))
+        text = _for(recipient, template, step, unsubscribe_link=unsubscribe.link_for(token))
     except rendering.TemplateProblem as problem:
         standing.put_on_hold(
             recipient, Hold.NEEDS_ATTENTION, reason=hold_reason(problem), text=str(problem)[:300]
@@ -159,7 +166,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
     mailbox_id = step.mailbox_id or campaign.mailbox_id
     assert mailbox_id is not None
     assert recipient.planned_at is not None
-    return queue.Draft(
+    made = queue.Draft(
         mailbox_id=mailbox_id,
         lane_id=campaign.lane_id,
         candidate_id=recipient.candidate_id,
@@ -172,7 +179,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         subject=_subject(text, thread),
         body_text=text.text,
         body_html=_tracked(campaign, text.html, token),
-        files=_files(step),
+        files=texts.files_of(step, template),
         rank=recipient.turn,
         planned_at=recipient.planned_at,
         in_reply_to=chain[-1] if chain else "",
@@ -181,6 +188,7 @@ def draft(recipient: Recipient, step: Step, choice: addressing.Choice) -> queue.
         created_by_id=campaign.started_by_id,
         token=token,
     )
+    return Written(made, template.letter, template.drawn)
 
 
 def write_again(attempt: Attempt, message: Message) -> bool:
@@ -197,14 +205,15 @@ def write_again(attempt: Attempt, message: Message) -> bool:
         .get(pk=recipient.campaign_id)
     )
     thread = None if step.new_thread else recipient.thread_message
+    template = own_text(recipient, step, keep=attempt.variant)
     try:
-        text = render_for(recipient, step, unsubscribe_link=unsubscribe.link_for(message.token))
+        text = _for(recipient, template, step, unsubscribe_link=unsubscribe.link_for(message.token))
     except rendering.TemplateProblem as problem:
         standing.put_on_hold(
             recipient, Hold.NEEDS_ATTENTION, reason=hold_reason(problem), text=str(problem)[:300]
         )
         return False
-    queue.exchange_files(message, _files(step))
+    queue.exchange_files(message, texts.files_of(step, template))
     Message.objects.for_organisation(message.organisation_id).filter(pk=message.pk).update(
         subject=_subject(text, thread),
         body_text=text.text,
@@ -212,7 +221,7 @@ def write_again(attempt: Attempt, message: Message) -> bool:
         step_ref=_step_ref(recipient, step),
     )
     Attempt.objects.for_organisation(message.organisation_id).filter(pk=attempt.pk).update(
-        step_version=step.version
+        step_version=step.version, variant=template.letter, drawn=template.drawn
     )
     return True
 
@@ -223,13 +232,6 @@ def _called(recipient: Recipient) -> str:
     name = {"first_name": person.first_name, "last_name": person.last_name}
     name["full_name"] = f"{person.first_name} {person.last_name}".strip()
     return overriding.applied(name, recipient.overrides)["full_name"]
-
-
-def _files(step: Step) -> tuple[int, ...]:
-    """Ids of what goes with the step."""
-    if not step.has_files:
-        return ()
-    return tuple(step.files.order_by("pk").values_list("file_id", flat=True))
 
 
 def _tracked(campaign: Campaign, html: str, token: str) -> str:

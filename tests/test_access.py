@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import invitations, tokens
 from accounts.models import Role
+from campaigns import variants
 from campaigns.models import Step
 from foundation import runs
 from integrations.models import Connection, Export, ExportItem, FieldRow
@@ -373,6 +374,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:api_calendar": ("GET", "ARV"),
     "campaigns:api_steps": ("GET", "ARV"),
     "campaigns:api_step": ("PATCH", "AR"),
+    "campaigns:api_variants": ("GET", "ARV"),
+    "campaigns:api_variant": ("PATCH", "AR"),
+    "campaigns:variant": ("GET", "AR"),
+    "campaigns:variant_add": ("POST", "AR"),
+    "campaigns:variant_shares": ("POST", "AR"),
+    "campaigns:variant_use": ("POST", "AR"),
+    "campaigns:variant_remove": ("POST", "AR"),
     "integrations:overview": ("GET", "ARV"),
     "integrations:systems": ("GET", "A"),
     "integrations:connect": ("GET", "A"),
@@ -572,6 +580,8 @@ def world(db) -> World:
     users = {
         letter: user(f"role{letter.lower()}", of=organisation, role=role) for letter, role in ROLES.items()
     }
+    step = Step.objects.for_organisation(organisation).filter(campaign=made).first()
+    variants.add(step=step, actor=alice)
     # Rights of an object's owner are tested in its room; here everything belongs to the one who asks.
     return World(
         ids={
@@ -579,7 +589,8 @@ def world(db) -> World:
             "contact_point_id": private.pk,
             "project_id": made.project_id,
             "campaign_id": made.pk,
-            "step_id": Step.objects.for_organisation(organisation).filter(campaign=made).first().pk,
+            "step_id": step.pk,
+            "letter": "B",
             "recipient_id": ada.pk,
             "template_id": template.pk,
             "content_file_id": picture.pk,

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right, can, needs, viewer_of
-from campaigns import charts, csv_tables, definitions, selectors, statistics
+from campaigns import charts, csv_tables, definitions, selectors, statistics, variant_figures
 from campaigns.models import Campaign
 from foundation.problems import Missing
 
@@ -24,9 +24,10 @@ def numbers_of(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
         return {"numbers_url": "?numbers"}
     days = statistics.by_day(campaign)
     members = statistics.by_member(campaign)
+    comparisons = variant_figures.of_campaign(campaign)
     return {
         "funnel": statistics.funnel(campaign, members),
-        "steps": statistics.by_step(campaign),
+        "steps": [(line, comparisons.get(line.step.pk)) for line in statistics.by_step(campaign)],
         "members": members,
         "sent_chart": draw({line.day: (line.sent - line.bounced, line.bounced) for line in days}, series=2),
         "replied_chart": draw({line.day: (line.replied,) for line in days}, series=1),
@@ -37,6 +38,7 @@ def numbers_of(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
             *[definitions.OPENED] * campaign.track_opens,
             definitions.STEP_REPLIED,
             definitions.STEP_INTERESTED,
+            *[definitions.COMPARED] * bool(comparisons),
         ],
         "downloads": [
             {"label": label, "url": reverse("campaigns:numbers_csv", args=[campaign.pk, name])}

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import preview, readiness, selectors, senders
-from campaigns.models import Campaign, Recipient, Step
+from campaigns import preview, readiness, selectors, senders, texts, variants
+from campaigns.models import Campaign, Recipient, Step, StepVariant
 from campaigns.states import GOING
 from foundation.problems import Invalid
 from outreach import files, filling, linting, single, templates, templating
@@ -29,10 +29,12 @@ from sourcing.views.requests import number
 FIELD = "placeholder:"
 
 
-def content_of(step: Step) -> Content:
-    """The step's text with its files."""
-    ids = step.files.order_by("pk").values_list("file_id", flat=True) if step.has_files else ()
-    return Content(step.subject, step.body, step.body_html, tuple(ids))
+def content_of(step: Step, variant: StepVariant | None = None) -> Content:
+    """The step's own text, or one of its variants, with its files."""
+    letter = variant.letter if variant is not None else ""
+    found = texts.all_of(step)
+    text = next((each for each in found if each.letter == letter), found[0])
+    return Content(text.subject, text.body, text.html, texts.files_of(step, text))
 
 
 def begun_with(request: HttpRequest, step: Step) -> Content:
@@ -52,6 +54,8 @@ def context_of(request: HttpRequest, campaign: Campaign, step: Step, content: Co
         "templates": templates.visible(viewer),
         "people": preview.choices(campaign),
         "test_url": reverse("campaigns:step_test", args=[campaign.pk, step.pk]),
+        "texts": texts.all_of(step),
+        "may_add_variant": step.variants.count() < len(variants.LETTERS),
         "subject_hint": ""
         if step.position == 1
         else "Only a new thread has its own; in the same thread it is the first message’s, with Re: before it.",
@@ -156,11 +160,11 @@ def fill_in(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Store what stands in place of the placeholders for one recipient."""
     viewer = viewer_of(request)
     selectors.recipient_for(viewer, recipient_id, role=ProjectRole.EDITOR)
-    texts = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
+    said = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
     try:
         readiness.fill_in(
             recipient_id=recipient_id,
-            texts={label: str(text) for label, text in texts.items()},
+            texts={label: str(text) for label, text in said.items()},
             actor=viewer,
             now=timezone.now(),
         )
