@@ -17,7 +17,6 @@ from accounts.permissions import Right, require
 from campaigns import editing, readiness, sequence, standing, texts
 from campaigns.models import Attempt, Step, StepVariant, StepVersion
 from campaigns.states import UNDER_WAY, StepKind
-from campaigns.texts import OWN
 from foundation.problems import Conflict, Invalid, Missing
 
 LETTERS = "BCDE"
@@ -141,7 +140,7 @@ def remove(*, step: Step, letter: str, actor: User) -> None:
 
 def variant_of(step: Step, letter: str) -> StepVariant:
     """One of the texts beside the step's own. Raises Missing."""
-    row = step.variants.filter(letter=letter).first() if letter != OWN else None
+    row = step.variants.filter(letter=letter).first() if len(letter) == 1 and letter in LETTERS else None
     if row is None:
         raise Missing("There is no such text.")
     return row

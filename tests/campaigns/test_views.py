@@ -351,6 +351,7 @@ def test_every_table_of_numbers_is_a_file_that_no_spreadsheet_runs():
     steps = _rows(alice, f"/campaigns/{made.pk}/numbers/steps.csv")
     words = [
         "Step",
+        "Variant",
         "Subject",
         "Sent (e-mails)",
         "Bounced (e-mails)",
@@ -358,7 +359,7 @@ def test_every_table_of_numbers_is_a_file_that_no_spreadsheet_runs():
         "Interested (people)",
     ]
     assert steps[0] == words
-    assert steps[1] == ["1", "'=HYPERLINK(1)", "1", "0", "0", "0"]
+    assert steps[1] == ["1", "", "'=HYPERLINK(1)", "1", "0", "0", "0"]
     assert _rows(alice, f"/campaigns/{made.pk}/numbers/days.csv")[1:] == [["2026-05-12", "1", "0", "0"]]
     assert _rows(alice, f"/campaigns/{made.pk}/numbers/members.csv")[1:] == [["Alice", "1", "1", "1", "0"]]
     assert alice.get(f"/campaigns/{made.pk}/numbers/secrets.csv").status_code == 404
