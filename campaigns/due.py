@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField
@@ -74,7 +75,11 @@ class DueStep:
 
 def due_steps(mailbox_ids: Sequence[int], *, now: datetime) -> list[DueStep]:
     """The steps of campaigns that are open now, in each mailbox's order."""
-    values = {"mailboxes": list(mailbox_ids), "now": now, "read_since": now - reading.READ_WITHIN}
+    values: dict[str, Any] = {
+        "mailboxes": list(mailbox_ids),
+        "now": now,
+        "read_since": now - reading.READ_WITHIN,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_DUE, values)
         rows = [DueStep(*row) for row in cursor.fetchall()]

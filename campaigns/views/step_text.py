@@ -117,9 +117,8 @@ def _sender(step: Step, data: QueryDict) -> Mailbox | None:
     """What the form says, if the campaign may be sent from it; without a form what is stored."""
     if "mailbox" not in data:
         return step.mailbox
-    return (
-        senders.choices(step.campaign, also=step.mailbox_id).filter(pk=number(data["mailbox"]) or 0).first()
-    )
+    wanted = number(str(data["mailbox"])) or 0
+    return senders.choices(step.campaign, also=step.mailbox_id).filter(pk=wanted).first()
 
 
 @needs(Right.CAMPAIGN_EDIT)
