@@ -29,13 +29,11 @@ def variables_for(
     campaign: Campaign, candidate: Candidate, *, used: Set[str], mailbox: Mailbox | None = None
 ) -> dict[str, str]:
     """Name → value of the variables in ``used``; an empty value counts as missing. ``mailbox`` None: the campaign's."""
-    return filling.values_for(
-        candidate,
-        used=used,
-        sender=campaign.owner,
-        mailbox=mailbox or campaign.mailbox,
-        project=campaign.project,
-    )
+    mailbox, sender = mailbox or campaign.mailbox, campaign.owner
+    if mailbox is not None and not mailbox.display_name and mailbox.owner_id != sender.pk:
+        # Lent and without a name of its own: it speaks in its owner's name, not in the borrower's.
+        sender = mailbox.owner
+    return filling.values_for(candidate, used=used, sender=sender, mailbox=mailbox, project=campaign.project)
 
 
 def render_step(

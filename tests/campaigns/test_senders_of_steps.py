@@ -9,7 +9,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import editing, intervening, lifecycle, reactions, sender_changes, sender_troubles, waiting
+from campaigns import (
+    editing,
+    intervening,
+    lifecycle,
+    reactions,
+    sender_changes,
+    sender_troubles,
+    waiting,
+    writing,
+)
 from campaigns.advancing import CampaignFeed
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.selectors import recipient_for
@@ -109,6 +118,19 @@ def test_a_follow_up_from_another_sender_stays_in_the_thread_and_speaks_in_its_s
     (second,) = write_from(theirs, now=SECOND)
     assert second.body_text.startswith(f"Maya, {theirs.address}")
     assert (second.subject, second.in_reply_to) == ("Re: Hello Ada", first.our_message_id)
+
+
+def test_a_lent_mailbox_without_a_name_speaks_in_its_owners():
+    made, theirs = with_manager("Ada")
+    Mailbox.objects.for_organisation(made.organisation_id).filter(pk=theirs.pk).update(display_name="")
+    second = Step.objects.for_organisation(made.organisation_id).select_related("mailbox").get(position=2)
+    ada = making.recipient(made, "Ada")
+    ada.campaign = making.fresh(made)
+    used = {"sender_name"}
+    values = writing.variables_for(ada.campaign, ada.candidate, used=used, mailbox=second.mailbox)
+    assert (values["sender_name"], values["sender_first_name"]) == ("Maya", "Maya")
+    own = writing.variables_for(ada.campaign, ada.candidate, used=used)
+    assert own["sender_name"] == "Alice Sender"
 
 
 def test_several_steps_of_one_mailbox_leave_in_the_order_in_which_they_were_planned():
