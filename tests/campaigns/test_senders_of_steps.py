@@ -13,6 +13,7 @@ from campaigns import (
     editing,
     intervening,
     lifecycle,
+    preview,
     reactions,
     sender_changes,
     sender_troubles,
@@ -159,10 +160,16 @@ def test_the_week_of_a_mailbox_counts_the_steps_it_sends_and_no_tasks():
         making.settle(message, "sent", now=NOW + HOUR, sending_at=NOW + HOUR)
     zone = timezone.get_default_timezone()
 
-    def week(box: Mailbox) -> int:
-        return sum(day.planned for day in mailbox_figures.week_of(box, now=NOW + HOUR, zone=zone))
+    def week(box: Mailbox) -> list[int]:
+        return [day.planned for day in mailbox_figures.week_of(box, now=NOW + HOUR, zone=zone)]
 
-    assert (week(made.mailbox), week(theirs)) == (1, 1)
+    assert week(made.mailbox) == [1, 0, 0, 0, 0, 0, 2], "Bea's first, then step 3 of both"
+    assert week(theirs) == [0, 0, 0, 2, 0, 0, 0], "step 2 of both"
+    read(made.mailbox, theirs, at=SECOND)
+    assert [message.to_name for message in write_from(theirs, now=SECOND)] == ["Ada Probe"]
+    assert week(theirs) == [0, 0, 0, 2, 0, 0, 0], "written once, counted once"
+    lifecycle.pause(campaign=made, actor=made.owner, now=NOW + HOUR)
+    assert (sum(week(made.mailbox)), sum(week(theirs))) == (0, 0), "paused: what was written is taken back"
 
 
 # ── read before write ───────────────────────────────────────────────────────
@@ -422,6 +429,19 @@ def test_the_outbox_and_the_whole_preview_name_the_steps_sender(client_of):
     client = client_of(made.owner)
     assert theirs.address in client.get("/outreach/outbox/").content.decode()
     assert theirs.address in client.get(f"/campaigns/{made.pk}/steps/preview/").content.decode()
+
+
+def test_every_preview_of_a_step_is_signed_by_who_sends_it():
+    made, theirs = with_manager("Ada")
+    boxes = Mailbox.objects.for_organisation(made.organisation_id)
+    boxes.filter(pk=theirs.pk).update(signature="Maya, Engineering")
+    boxes.filter(pk=made.mailbox_id).update(signature="Alice, Recruiting")
+    steps = [preview.of_step(step_of(made, position), viewer=made.owner) for position in (1, 2, 3)]
+    whole = [part.preview for part in preview.of_sequence(made, making.recipient(made, "Ada"), now=NOW)]
+    for shown in (steps, whole):
+        signed = [("Maya" in each.sent.text, "Alice, Rec" in each.sent.text) for each in shown]
+        assert signed == [(False, True), (True, False), (False, True)]
+        assert "Maya, Engineering" in shown[1].markup
 
 
 def test_the_api_lists_the_steps_and_changes_a_sender(client_of):
