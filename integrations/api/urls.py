@@ -4,11 +4,55 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import views
+from integrations.api import sync_views, views
 
 urlpatterns = [
     path("connections/", views.ConnectionList.as_view(), name="api_connections"),
     path("connections/<int:pk>/", views.ConnectionDetail.as_view(), name="api_connection"),
+    path(
+        "connections/<int:pk>/settings/",
+        sync_views.ConnectionSettings.as_view(),
+        name="api_connection_settings",
+    ),
+    path(
+        "connections/<int:pk>/settings/<slug:name>/lock/",
+        sync_views.ConnectionSettingLock.as_view(),
+        name="api_connection_setting_lock",
+    ),
+    path("connections/<int:pk>/fields/", sync_views.ConnectionFields.as_view(), name="api_connection_fields"),
+    path(
+        "connections/<int:pk>/fields/reset/",
+        sync_views.ConnectionFieldsReset.as_view(),
+        name="api_connection_fields_reset",
+    ),
+    path(
+        "connections/<int:pk>/fields/discover/",
+        sync_views.ConnectionFieldsDiscovery.as_view(),
+        name="api_connection_fields_discover",
+    ),
+    path(
+        "connections/<int:pk>/fields/<int:remote_field_id>/",
+        sync_views.ConnectionField.as_view(),
+        name="api_connection_field",
+    ),
+    path(
+        "connections/<int:pk>/fields/<int:remote_field_id>/reset/",
+        sync_views.ConnectionFieldReset.as_view(),
+        name="api_connection_field_reset",
+    ),
+    path(
+        "connections/<int:pk>/entries/", sync_views.ConnectionEntries.as_view(), name="api_connection_entries"
+    ),
+    path(
+        "connections/<int:pk>/job-statuses/",
+        sync_views.ConnectionJobStatuses.as_view(),
+        name="api_connection_job_statuses",
+    ),
+    path(
+        "connections/<int:pk>/sync-tasks/",
+        sync_views.ConnectionSyncTasks.as_view(),
+        name="api_connection_sync_tasks",
+    ),
     path("exports/", views.ExportList.as_view(), name="api_exports"),
     path("exports/<int:pk>/", views.ExportDetail.as_view(), name="api_export"),
     path("exports/<int:pk>/undo/", views.ExportUndo.as_view(), name="api_export_undo"),

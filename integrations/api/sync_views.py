@@ -1,0 +1,324 @@
+"""/api/v1/connections/<id>/ settings, fields, entries, job-statuses, sync-tasks: the same functions as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import Right, require, viewer_of
+from campaigns.models import Campaign
+from campaigns.selectors import campaign_for
+from integrations import (
+    field_decisions,
+    field_entries,
+    field_table,
+    job_statuses,
+    opening,
+    selectors,
+    setting_changes,
+    setting_rows,
+    sync_settings,
+)
+from integrations.api.sync_serializers import (
+    DecisionSerializer,
+    EntryScopeSerializer,
+    JobStatusesSerializer,
+    JobStatusSerializer,
+    LockSerializer,
+    RecordTypeSerializer,
+    RemoteFieldSerializer,
+    ScopeSerializer,
+    SettingSerializer,
+    SyncTaskSerializer,
+    ValuesSerializer,
+)
+from integrations.api.views import WithFeature
+from integrations.models import Connection, FieldRow, SyncTask
+from integrations.setting_changes import TEAM, Place
+from integrations.states import SyncStatus
+from sourcing.models import Candidate, ProjectRole
+from sourcing.selectors import candidate_for
+
+
+class OfConnection(WithFeature):
+    """Something of one connection, named by ``pk``; 404 for another organisation's."""
+
+    queryset = Connection.unguarded.none()
+
+    @property
+    def viewer(self) -> User:
+        """Who asks."""
+        return viewer_of(self.request)
+
+    def connection(self) -> Connection:
+        """The one named."""
+        return selectors.connection_for(self.viewer, self.kwargs["pk"])
+
+    def asked(self, shape: type[serializers.Serializer], values: Any) -> dict[str, Any]:
+        """What was sent, checked."""
+        form = shape(data=values)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+    def objects(self, scope: dict[str, Any], *, writing: bool) -> tuple[Campaign | None, Candidate | None]:
+        """Campaign and person named in a scope; 404 for others', 403 without the right to edit them."""
+        campaign = candidate = None
+        if "campaign" in scope:
+            if writing:
+                require(self.viewer, Right.CAMPAIGN_EDIT)
+            role = ProjectRole.EDITOR if writing else ProjectRole.COMMENTER
+            campaign = campaign_for(self.viewer, scope["campaign"], role=role)
+        if "candidate" in scope:
+            if writing:
+                require(self.viewer, Right.CANDIDATE_EDIT)
+            candidate = candidate_for(self.viewer, scope["candidate"])
+        return campaign, candidate
+
+
+class ConnectionSettings(OfConnection):
+    """What counts for a scope, and writing values there."""
+
+    rights = {"GET": Right.CONNECTION_VIEW, "PATCH": Right.CANDIDATE_EXPORT}
+    serializer_class = SettingSerializer
+
+    @extend_schema(parameters=[ScopeSerializer], responses=SettingSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Every setting the vendor has, as it counts for the scope."""
+        connection = self.connection()
+        return self._answer(connection, self.asked(ScopeSerializer, request.query_params))
+
+    @extend_schema(
+        parameters=[ScopeSerializer], request=ValuesSerializer, responses=SettingSerializer(many=True)
+    )
+    def patch(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Set values; 403 for a locked setting and for what only administrators set."""
+        connection = self.connection()
+        scope = self.asked(ScopeSerializer, request.query_params)
+        campaign, candidate = self.objects(scope, writing=True)
+        place = Place(campaign=campaign, candidate=candidate)
+        if place == TEAM and not scope["team"]:
+            place = Place(user=self.viewer)
+        setting_changes.write(
+            actor=self.viewer,
+            connection=connection,
+            record_type=scope["record_type"],
+            place=place,
+            values=self.asked(ValuesSerializer, request.data)["values"],
+        )
+        return self._answer(connection, scope)
+
+    def _answer(self, connection: Connection, scope: dict[str, Any]) -> Response:
+        campaign, candidate = self.objects(scope, writing=False)
+        setting_changes.check_record_type(connection, scope["record_type"])
+        counting = setting_rows.every(
+            connection,
+            scope["record_type"],
+            user=None if scope["team"] else self.viewer,
+            campaign=campaign,
+            candidate=candidate,
+        )
+        known = {
+            setting.name
+            for level in sync_settings.Level
+            for setting in sync_settings.offered(level, opening.vendor_of(connection).capabilities)
+        }
+        rows = [
+            {
+                "name": name,
+                "value": found.value,
+                "level": found.level,
+                "locked": found.locked,
+                "ignored": found.ignored,
+            }
+            for name, found in counting.items()
+            if name in known
+        ]
+        return Response(SettingSerializer(rows, many=True).data)
+
+
+class ConnectionSettingLock(OfConnection):
+    """The lock of one of the team's settings."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = LockSerializer
+
+    @extend_schema(request=LockSerializer, responses=LockSerializer)
+    def put(self, request: Request, pk: int, name: str) -> Response:  # noqa: ARG002 - the address
+        """Lock it for everybody but administrators, or unlock it."""
+        connection = self.connection()
+        asked = self.asked(LockSerializer, request.data)
+        setting_changes.lock(actor=self.viewer, connection=connection, name=name, **asked)
+        return Response(asked)
+
+
+class ConnectionFields(OfConnection, generics.ListAPIView):
+    """The vendor's fields of a record type, in its order."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = RemoteFieldSerializer
+    keyset_order = ("position", "id")
+
+    @extend_schema(parameters=[RecordTypeSerializer])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page of them."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[FieldRow]:  # type: ignore[override]  # rows of the connection
+        """Those the vendor has now."""
+        connection = self.connection()
+        scope = self.asked(RecordTypeSerializer, self.request.query_params)
+        return field_decisions.fields_of(connection, scope["record_type"])
+
+
+class ConnectionField(OfConnection):
+    """One field."""
+
+    rights = {"GET": Right.CONNECTION_VIEW, "PATCH": Right.CONNECTION_EDIT}
+    serializer_class = RemoteFieldSerializer
+
+    def get(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
+        """As it is and as it was decided."""
+        return Response(RemoteFieldSerializer(self._field(remote_field_id)).data)
+
+    @extend_schema(request=DecisionSerializer, responses=RemoteFieldSerializer)
+    def patch(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
+        """Decide; 422 names the field that has the variable."""
+        field = self._field(remote_field_id)
+        changes = self.asked(DecisionSerializer, request.data)
+        row = field_decisions.decide(actor=self.viewer, field=field, changes=changes)
+        return Response(RemoteFieldSerializer(row).data)
+
+    def _field(self, remote_field_id: int) -> FieldRow:
+        return field_decisions.field_for(self.connection(), remote_field_id)
+
+
+class ConnectionFieldReset(OfConnection):
+    """*Reset to default* of one field."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = RemoteFieldSerializer
+
+    @extend_schema(request=None, responses=RemoteFieldSerializer)
+    def post(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
+        """Variable and rule as before anybody decided."""
+        field = field_decisions.field_for(self.connection(), remote_field_id)
+        row = field_decisions.reset(actor=self.viewer, field=field)
+        return Response(RemoteFieldSerializer(row).data)
+
+
+class CountSerializer(serializers.Serializer):
+    """How many fields."""
+
+    count = serializers.IntegerField()
+
+
+class ConnectionFieldsReset(OfConnection):
+    """*Reset to default* of all fields of a record type."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = CountSerializer
+
+    @extend_schema(request=RecordTypeSerializer, responses=CountSerializer)
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """How many changed."""
+        connection = self.connection()
+        asked = self.asked(RecordTypeSerializer, request.data)
+        count = field_decisions.reset_all(actor=self.viewer, connection=connection, **asked)
+        return Response({"count": count})
+
+
+class ConnectionFieldsDiscovery(OfConnection):
+    """Ask the vendor for its fields again."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = CountSerializer
+
+    @extend_schema(request=None, responses=CountSerializer)
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """How many there are now."""
+        return Response({"count": field_table.discover(self.connection())})
+
+
+class ConnectionEntries(OfConnection):
+    """What was typed into displayed fields for one campaign or one person, by the field's key."""
+
+    rights = {"GET": Right.CONNECTION_VIEW, "PATCH": Right.CANDIDATE_EXPORT}
+    serializer_class = ValuesSerializer
+
+    @extend_schema(parameters=[EntryScopeSerializer], responses=ValuesSerializer)
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """That scope's own."""
+        connection = self.connection()
+        return self._answer(connection, self.asked(EntryScopeSerializer, request.query_params))
+
+    @extend_schema(parameters=[EntryScopeSerializer], request=ValuesSerializer, responses=ValuesSerializer)
+    def patch(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Fill fields; null takes a value away, 422 says by key what does not fit."""
+        connection = self.connection()
+        scope = self.asked(EntryScopeSerializer, request.query_params)
+        campaign, candidate = self.objects(scope, writing=True)
+        field_entries.enter(
+            actor=self.viewer,
+            connection=connection,
+            record_type=scope["record_type"],
+            values=self.asked(ValuesSerializer, request.data)["values"],
+            campaign=campaign,
+            candidate=candidate,
+        )
+        return self._answer(connection, scope)
+
+    def _answer(self, connection: Connection, scope: dict[str, Any]) -> Response:
+        campaign, candidate = self.objects(scope, writing=False)
+        typed = setting_rows.entered(connection, scope["record_type"], campaign=campaign, candidate=candidate)
+        return Response({"values": typed})
+
+
+class ConnectionJobStatuses(OfConnection):
+    """Job status whitelist."""
+
+    rights = {"GET": Right.CONNECTION_VIEW, "PUT": Right.CONNECTION_EDIT}
+    serializer_class = JobStatusSerializer
+
+    @extend_schema(responses=JobStatusSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """The vendor's statuses; with none chosen the jobs of all are offered."""
+        return self._answer(self.connection())
+
+    @extend_schema(request=JobStatusesSerializer, responses=JobStatusSerializer(many=True))
+    def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Offer only jobs in these."""
+        connection = self.connection()
+        asked = self.asked(JobStatusesSerializer, request.data)
+        job_statuses.choose(actor=self.viewer, connection=connection, statuses=asked["statuses"])
+        return self._answer(connection)
+
+    def _answer(self, connection: Connection) -> Response:
+        rows = [
+            {"id": option.id, "label": option.label, "chosen": option.id in connection.job_statuses}
+            for option in job_statuses.offered(connection)
+        ]
+        return Response(JobStatusSerializer(rows, many=True).data)
+
+
+class ConnectionSyncTasks(OfConnection, generics.ListAPIView):
+    """The sync log: what waits and until when, what needs somebody, what was done; the newest first."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = SyncTaskSerializer
+
+    @extend_schema(parameters=[OpenApiParameter("status", str, enum=SyncStatus.values)])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page of it."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[SyncTask]:  # type: ignore[override]  # rows of the connection
+        """Of one status when asked so."""
+        rows = selectors.sync_tasks(self.viewer, self.connection())
+        status = self.request.query_params.get("status")
+        return rows.filter(status=status) if status else rows
