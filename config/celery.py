@@ -42,6 +42,8 @@ app.conf.task_routes = {
     "outreach.compare_mailbox": {"queue": "inbound"},
     "integrations.sync_due": {"queue": "sync"},
     "integrations.sync_connection": {"queue": "sync"},
+    "integrations.subscribe_connection": {"queue": "sync"},
+    "integrations.follow_webhooks": {"queue": "sync"},
 }
 app.conf.beat_schedule = {
     "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
@@ -73,6 +75,7 @@ app.conf.beat_schedule = {
     "broken mailboxes": {"task": "campaigns.tell_broken", "schedule": 30.0, "options": {"expires": 30}},
     "sync tasks": {"task": "integrations.sync_due", "schedule": 5.0, "options": {"expires": 5}},
     "pull": {"task": "integrations.pull_due", "schedule": 60.0, "options": {"expires": 60}},
+    "webhooks": {"task": "integrations.webhooks_due", "schedule": 30.0, "options": {"expires": 30}},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 

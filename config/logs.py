@@ -26,6 +26,8 @@ _PATTERNS = (
     (re.compile(r"\b(bearer|basic|auth plain|auth login|xoauth2)\s+[\w+/=.\-]+", re.I), rf"\1 {MASK}"),
     # The way back from a sign-in (outreach.views.signing_in): its address is in the line of the request.
     (re.compile(r"([?&](?:code|state)=)[^&\s]+"), rf"\1{MASK}"),
+    # Where a vendor calls (integrations.webhooks): the key in the address is the permission.
+    (re.compile(r"(/hooks/)[\w\-]+"), rf"\1{MASK}"),
     (re.compile(r"\bbkn_[\w\-]+"), MASK),
     (re.compile(r"\bgAAAA[\w\-=]{20,}"), MASK),
     # Personal data: the domain is enough to find a mail problem.

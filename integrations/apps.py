@@ -27,3 +27,4 @@ class IntegrationsConfig(AppConfig):
         ):
             import_module(f"integrations.{module}")
         import_module("foundation.secrets").register(self.get_model("Connection"), "secret")
+        import_module("foundation.secrets").register(self.get_model("Hook"), "sealed")

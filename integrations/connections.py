@@ -13,7 +13,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid
-from integrations import claims, opening, registry
+from integrations import claims, opening, registry, webhooks
 from integrations.base.connector import Connector
 from integrations.base.records import Capability
 from integrations.models import Connection, ConnectionStatus, Export, VendorIdentity
@@ -98,6 +98,7 @@ def remove(*, actor: User, connection: Connection) -> None:
     """Wipe the secret and cancel what is under way; links and logs stay (docs/behaviour.md §7)."""
     with transaction.atomic():
         row = _locked(connection)
+        webhooks.end(row)
         _become(row, ConnectionStatus.REMOVED)
         row.secret = ""
         row.trouble = ""

@@ -27,6 +27,7 @@ from integrations.models import (
     SyncSetting,
     SyncStatus,
     SyncTask,
+    WebhookCall,
 )
 from integrations.states import EXPORTED, OPEN, SYNC_OPEN, LinkState
 from sourcing import person_data
@@ -70,6 +71,8 @@ def erase(trail: Trail) -> dict[str, int]:
     items = ExportItem.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id)
     if items.select_for_update().filter(status=ItemStatus.CLAIMED, lease_until__gt=Now()).exists():
         raise InHand("An export is writing this person to another system right now.")
+    # A body names people in words nobody can look for; what is to be done stands beside it as ids.
+    WebhookCall.objects.for_organisation(trail.organisation_id).exclude(body=b"").update(body=b"")
     counts: Counter[str] = Counter()
     for rows in (
         items,
@@ -205,11 +208,13 @@ person_data.register(
             "integrations.Connection",
             "integrations.Export",
             "integrations.FieldRow",
+            "integrations.Hook",
             "integrations.Pull",
             "integrations.VendorIdentity",
         ),
         Words.NOBODY,
-    ),
+    )
+    | {"integrations.WebhookCall": Words.ERASED},
     lock=lock,
     move=move,
     move_back=move_back,

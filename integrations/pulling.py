@@ -37,9 +37,6 @@ class NotPulled(Conflict):
 
 def wanted(connection: Connection) -> bool:
     """Whether anything here uses what changes there; a feed nobody uses would only cost the account's calls."""
-    found = opening.vendor_of(connection)
-    if not found.supports(Capability.PULL_CHANGES):
-        return False
     if connections.PULL in connection.capabilities:
         return True
     filters = FieldRow.objects.for_organisation(connection.organisation_id).filter(
@@ -65,16 +62,36 @@ def start_due(*, now: datetime.datetime) -> int:
         Q(pull__run__isnull=True) | Q(pull__run__status__in=RUN_ENDS),
         status=ConnectionStatus.CONNECTED,
     )
-    due = [row for row in rows.select_related("organisation").order_by("pk") if wanted(row)]
+    due = [row for row in rows.select_related("organisation").order_by("pk") if _feeds(row) and wanted(row)]
     for row in due:
         _start(row, None)
     return len(due)
 
 
+def _feeds(connection: Connection) -> bool:
+    return opening.vendor_of(connection).supports(Capability.PULL_CHANGES)
+
+
+def unsubscribed() -> list[tuple[int, int]]:
+    """(organisation, connection) whose vendor would call us and was not asked, where anything uses it."""
+    rows = Connection.objects.across_organisations("the clock serves all").filter(
+        Q(hook__isnull=True) | Q(hook__subscription_id=""), status=ConnectionStatus.CONNECTED
+    )
+    return [
+        (row.organisation_id, row.pk)
+        for row in rows.order_by("pk")
+        if opening.vendor_of(row).supports(Capability.SUBSCRIBE) and wanted(row)
+    ]
+
+
+def connected(organisation_id: int, connection_id: int) -> Connection:
+    """The connection a task is about. Raises DoesNotExist."""
+    return Connection.objects.for_organisation(organisation_id).get(pk=connection_id)
+
+
 def start(*, actor: User, connection: Connection) -> Run:
     """Read it now; the run under way, if there is one. Raises :class:`NotPulled`."""
-    found = opening.vendor_of(connection)
-    if connection.status != ConnectionStatus.CONNECTED or not found.supports(Capability.PULL_CHANGES):
+    if connection.status != ConnectionStatus.CONNECTED or not _feeds(connection):
         raise NotPulled("What changed there cannot be read now. Look at the connection.")
     return _start(connection, actor)
 

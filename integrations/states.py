@@ -144,6 +144,14 @@ class NoteState(TextChoices):
     DROPPED = "dropped", "Not wanted any more"
 
 
+class CallStatus(TextChoices):
+    """What became of one delivery of a webhook."""
+
+    RECEIVED = "received", "Waiting"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
 class Reason(TextChoices):
     """Why an item was skipped or failed; the label is the short form in counts and lists."""
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.registry import CONNECTORS
-from integrations.views import exports, fields, pages, settings, signing_in, sync_choices, sync_log
+from integrations.views import (
+    exports,
+    fields,
+    hooks,
+    pages,
+    settings,
+    signing_in,
+    sync_choices,
+    sync_log,
+)
 
 app_name = "integrations"
 
@@ -52,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("exports/<int:export_id>/undo/", exports.undo, name="undo_export"),
     path("exports/items/<int:item_id>/retry/", exports.retry, name="retry_item"),
+    path("hooks/<str:key>/", hooks.hook, name="hook"),
     path("api/v1/", include("integrations.api.urls")),
 ]
 for slug in CONNECTORS:

@@ -438,8 +438,9 @@ TABLE: dict[str, tuple[str, str]] = {
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.
-#: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, a link by
-#: which a project was shared, the schema of the API (it names no data), the component sheet of debug and test runs.
+#: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, a vendor's
+#: webhook, a link by which a project was shared, the schema of the API (it names no data), the component sheet of debug
+#: and test runs.
 #: The bare address only leads on to the people list.
 PUBLIC = {
     "accounts:settings",
@@ -447,6 +448,7 @@ PUBLIC = {
     "sourcing:home",
     "outreach:unsubscribe",
     "outreach:open_picture",
+    "integrations:hook",
     "sourcing:shared",
     "schema",
     "api_docs",

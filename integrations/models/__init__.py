@@ -9,7 +9,9 @@ from integrations.models.remote_field import FieldRow
 from integrations.models.remote_link import DummyAddress, RemoteLink
 from integrations.models.sync_setting import FieldEntry, SyncSetting
 from integrations.models.sync_task import RemoteNote, SyncTask
+from integrations.models.webhook import Hook, WebhookCall
 from integrations.states import (
+    CallStatus,
     ConnectionStatus,
     ExportMode,
     ItemStatus,
@@ -21,6 +23,7 @@ from integrations.states import (
 )
 
 __all__ = [
+    "CallStatus",
     "Connection",
     "ConnectionStatus",
     "DummyAddress",
@@ -29,6 +32,7 @@ __all__ = [
     "ExportMode",
     "FieldEntry",
     "FieldRow",
+    "Hook",
     "ItemStatus",
     "LinkState",
     "NoteState",
@@ -41,4 +45,5 @@ __all__ = [
     "SyncStatus",
     "SyncTask",
     "VendorIdentity",
+    "WebhookCall",
 ]

@@ -36,6 +36,7 @@ def test_a_value_whose_name_is_a_secrets_is_masked_at_any_depth(name):
             "GET /outreach/mailboxes/signed-in/?code=4/0AX-y&state=s3cr&scope=mail",
             "GET /outreach/mailboxes/signed-in/?code=***&state=***&scope=mail",
         ),
+        ("POST /hooks/aZ09_-k3y/", "POST /hooks/***/"),
         ("token bkn_a1B2-c3 is unknown", "token *** is unknown"),
         ("550 5.1.1 <ada.lovelace+x@mail.example.com> unknown", "550 5.1.1 <***@mail.example.com> unknown"),
     ],

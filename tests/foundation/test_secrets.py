@@ -149,6 +149,7 @@ def test_every_column_that_holds_sealed_text_is_registered():
     names = {f"{sealed.model._meta.db_table}.{sealed.column}" for sealed in secrets.sealed_columns()}
     assert names == {
         "integrations_connection.secret",
+        "integrations_hook.sealed",
         "outreach_mailbox.secret",
         "outreach_oauthgrant.secret",
         "sourcing_findingprovider.secret",

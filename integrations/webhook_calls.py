@@ -1,0 +1,140 @@
+"""What deliveries are about, done by a worker: whom they name is read again at the vendor and taken in."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+import structlog
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from integrations import links, mapping, opening, person_variables, receiving
+from integrations.base.connector import Connector
+from integrations.base.errors import ConnectorError, NotFound, RateLimited, TemporaryError
+from integrations.base.records import Capability, RemotePerson, RemoteRef
+from integrations.models import CallStatus, Connection, ConnectionStatus, RemoteLink, WebhookCall
+
+log = structlog.get_logger(__name__)
+
+VISIT_SECONDS = 20.0
+#: After so many failures it is given up: the next reading of the feed says the same.
+TRIES = 6
+#: The wait after the first, second … failure, times the number of failures.
+WAIT = datetime.timedelta(seconds=30)
+#: How long deliveries are known, so that a repeat is recognised.
+RETENTION = datetime.timedelta(days=7)
+
+
+def due(*, now: datetime.datetime) -> list[tuple[int, int]]:
+    """(organisation, connection) with deliveries that wait."""
+    rows = WebhookCall.objects.across_organisations("the worker serves all").filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        status=CallStatus.RECEIVED,
+        connection__status=ConnectionStatus.CONNECTED,
+    )
+    return sorted(set(rows.values_list("organisation_id", "connection_id")))
+
+
+def follow(*, organisation_id: int, connection_id: int) -> int:
+    """Deal with what waits at one connection, in order, for up to 20 s; how many deliveries.
+
+    Two workers at once would read the same people twice, which changes nothing.
+    """
+    until = time.monotonic() + VISIT_SECONDS
+    done = 0
+    while time.monotonic() < until:
+        call = _next(organisation_id, connection_id)
+        if call is None or not _one(call):
+            break
+        done += 1
+    return done
+
+
+def prune(*, now: datetime.datetime) -> int:
+    """Forget deliveries older than :data:`RETENTION`; returns how many."""
+    old = WebhookCall.objects.across_organisations("retention").filter(received_at__lt=now - RETENTION)
+    deleted, _ = old.delete()
+    return deleted
+
+
+def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
+    now = timezone.now()
+    return (
+        WebhookCall.objects.for_organisation(organisation_id)
+        .filter(
+            Q(not_before__isnull=True) | Q(not_before__lte=now),
+            Q(connection__not_before__isnull=True) | Q(connection__not_before__lte=now),
+            connection_id=connection_id,
+            status=CallStatus.RECEIVED,
+            connection__status=ConnectionStatus.CONNECTED,
+        )
+        .select_related("connection", "connection__organisation")
+        .order_by("pk")
+        .first()
+    )
+
+
+def _one(call: WebhookCall) -> bool:
+    """One delivery; False when the vendor made it wait."""
+    connection = call.connection
+    try:
+        connector = opening.open_connector(connection)
+        missing = [RemoteRef(**ref) for ref in call.gone]
+        found = []
+        for ref in (RemoteRef(**row) for row in call.changed):
+            try:
+                person = _read(connection, connector, ref)
+            except NotFound:
+                missing.append(ref)
+                continue
+            found += [person] if person is not None else []
+    except RateLimited as error:
+        Connection.objects.for_organisation(call.organisation_id).filter(pk=connection.pk).update(
+            not_before=timezone.now() + error.retry_after
+        )
+        return False
+    except ConnectorError as error:
+        return _failed(call, error)
+    receiving.take(connection, found)
+    receiving.gone(connection, missing)
+    _end(call, CallStatus.DONE, "")
+    return True
+
+
+def _read(connection: Connection, connector: Connector, ref: RemoteRef) -> RemotePerson | None:
+    """The record as it is now. Where one record cannot be read, whom we are linked to is searched for."""
+    if connector.supports(Capability.READ_PERSON):
+        return connector.read(ref)
+    link = (
+        RemoteLink.objects.for_organisation(connection.organisation_id)
+        .filter(connection=connection, remote_id=ref.external_id)
+        .select_related("candidate")
+        .first()
+    )
+    if link is None or links.sure(connection, link.candidate) is None:
+        return None
+    keys = mapping.keys(person_variables.of(viewer=None, candidate=link.candidate))
+    found = connector.find(keys, record_type=ref.record_type, target=None, acting_as="") if keys else ()
+    return next((person for person in found if person.external_id == ref.external_id), None)
+
+
+def _failed(call: WebhookCall, error: ConnectorError) -> bool:
+    attempts = call.attempts + 1
+    if not isinstance(error, TemporaryError) or attempts >= TRIES:
+        _end(call, CallStatus.FAILED, str(error))
+        return True
+    _rows(call).update(
+        attempts=attempts, not_before=timezone.now() + WAIT * attempts, reason=str(error)[:500]
+    )
+    return False
+
+
+def _end(call: WebhookCall, status: CallStatus, reason: str) -> None:
+    _rows(call).update(status=status, reason=reason[:500], body=b"", not_before=None)
+
+
+def _rows(call: WebhookCall) -> QuerySet[WebhookCall]:
+    return WebhookCall.objects.for_organisation(call.organisation_id).filter(
+        pk=call.pk, status=CallStatus.RECEIVED
+    )
