@@ -53,6 +53,7 @@ def _export(stack: Stack, *, people: int) -> list[Figure]:
     told = stack.sandbox["sourcewhale"]
     key = next(each for each in told["keys"] if each["allowed"])
     [alice] = main_job.organisation_with("Bench", ("alice@example.com", "Alice", "admin", uuid.uuid4().hex))
+    assert alice.organisation is not None
     ids = [
         create_candidate(
             organisation=alice.organisation,

@@ -43,7 +43,7 @@ def enter(
     if (campaign is None) == (candidate is None):
         raise ValueError("for a person or for a campaign")
     rows = {row.key: field_table.as_rule(row).field for row in offered(connection, record_type)}
-    place = {"campaign": campaign, "candidate": candidate}
+    place: dict[str, Any] = {"campaign": campaign, "candidate": candidate}
     cleaned, wrong = _cleaned(rows, values)
     if wrong:
         raise Invalid("Some of what was entered does not fit.", fields=wrong)

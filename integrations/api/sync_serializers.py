@@ -124,7 +124,7 @@ class JobStatusSerializer(serializers.Serializer):
     """A status of the vendor's jobs, and whether its jobs are offered."""
 
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is of another kind
     chosen = serializers.BooleanField()
 
 

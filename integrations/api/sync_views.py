@@ -169,7 +169,7 @@ class ConnectionFields(OfConnection, generics.ListAPIView):
         """One page of them."""
         return super().get(request, *args, **kwargs)
 
-    def get_queryset(self) -> QuerySet[FieldRow]:  # type: ignore[override]  # rows of the connection
+    def get_queryset(self) -> QuerySet[FieldRow]:
         """Those the vendor has now."""
         connection = self.connection()
         scope = self.asked(RecordTypeSerializer, self.request.query_params)
@@ -317,7 +317,7 @@ class ConnectionSyncTasks(OfConnection, generics.ListAPIView):
         """One page of it."""
         return super().get(request, *args, **kwargs)
 
-    def get_queryset(self) -> QuerySet[SyncTask]:  # type: ignore[override]  # rows of the connection
+    def get_queryset(self) -> QuerySet[SyncTask]:
         """Of one status when asked so."""
         rows = selectors.sync_tasks(self.viewer, self.connection())
         status = self.request.query_params.get("status")

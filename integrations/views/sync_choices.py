@@ -104,17 +104,22 @@ def _choices(
 ) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     jobs, trouble = _jobs(request, connection)
-    whose = {"campaign": place.campaign, "candidate": place.candidate}
     form = LevelForm(
         posted,
         actor=request.user,
         connection=connection,
         place=place,
-        stored=setting_rows.held(connection, record_type, user=request.user, **whose),
+        stored=setting_rows.held(
+            connection,
+            record_type,
+            user=request.user,
+            campaign=place.campaign,
+            candidate=place.candidate,
+        ),
         may_edit=True,
         jobs=jobs,
     )
-    typed = setting_rows.entered(connection, record_type, **whose)
+    typed = setting_rows.entered(connection, record_type, campaign=place.campaign, candidate=place.candidate)
     entries = EntriesForm(posted, connection=connection, record_type=record_type, typed=typed)
     if posted is not None and form.is_valid() and entries.is_valid():
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from integrations.base.records import PersonKeys, RemotePerson, Target
 from integrations.base.uniting import link_key, phone_key
@@ -40,11 +41,15 @@ def _applications(client: PinpointClient, job: Target) -> Iterator[RemotePerson]
         yield mapping.person(row, {}, None)
 
 
+def _has_address(wanted: set[str], row: RemotePerson) -> bool:
+    return any(email.casefold() in wanted for email in row.emails)
+
+
 def _tests(keys: PersonKeys) -> Iterator[Callable[[RemotePerson], bool]]:
     for addresses in (keys.markers, keys.emails):
         wanted = {address.casefold() for address in addresses}
         if wanted:
-            yield lambda row, wanted=wanted: any(email.casefold() in wanted for email in row.emails)
+            yield partial(_has_address, wanted)
     links = {link_key(link) for link in keys.social_links}
     if links:
         yield lambda row: link_key(str(row.values.get("linkedin_url") or "")) in links

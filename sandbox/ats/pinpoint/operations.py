@@ -179,9 +179,9 @@ def _value(field: CustomField, attributes: dict[str, Any]) -> Any:
     if right and isinstance(value, bool):
         right = field.field_type == "boolean"
     if right and field.field_type == "date":
-        right = _is_day(value)
+        right = _is_day(str(value))
     if right and field.field_type == "varchar":
-        right = len(value) <= 255
+        right = len(str(value)) <= 255
     chosen = value if isinstance(value, list) else [value]
     if right and field.options:
         right = all(each in field.options for each in chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from sandbox.ats.pinpoint import documents
@@ -97,7 +98,7 @@ class People:
         )
         return self._document(call, [row], many=False), row
 
-    def _where(self, call: Call) -> list[tuple[str, Any]]:
+    def _where(self, call: Call) -> builtins.list[tuple[str, Any]]:
         seen = call.words("filter[job_visibility]", *_VISIBILITIES) or ["external", "internal"]
         jobs = [job.id for job in call.account.jobs if job.visibility in seen]
         if "filter[job_id]" in call.query:
@@ -115,7 +116,7 @@ class People:
                     where.append((f"{name} {sign} ?", moment))
         return where
 
-    def _document(self, call: Call, found: list[Application], *, many: bool) -> dict[str, Any]:
+    def _document(self, call: Call, found: builtins.list[Application], *, many: bool) -> dict[str, Any]:
         include = call.words("include", *documents.RELATED)
         only = call.words("fields[applications]", *documents.READABLE)
         extra = call.words("extra_fields[applications]", *documents.EXTRA)
