@@ -27,6 +27,12 @@ class LookOnly(admin.ModelAdmin):
         )
         return rows
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ARG002 - Django's signature
+        """Named here: else Django builds a form to find out, whose references ask managers without organisation."""
+        hidden = self.exclude or ()
+        columns = (field for field in self.model._meta.fields if field.editable and not field.auto_created)
+        return self.fields or [field.name for field in columns if field.name not in hidden]
+
     def has_add_permission(self, request: HttpRequest, *_args: Any) -> bool:  # noqa: ARG002 - Django's signature
         """Never here."""
         return False

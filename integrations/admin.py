@@ -1,13 +1,22 @@
-"""Look-up for the installation's administrators: state is read-only, secrets are not shown at all."""
+"""For the installation's administrators: state is read-only, secrets are not shown at all; sync settings and decisions
+about fields are changed through the operations the pages use.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
 
 from foundation.admin import LookOnly
-from integrations.models import Connection, Export, ExportItem
+from foundation.problems import Problem
+from integrations import field_decisions, setting_changes, sync_settings
+from integrations.models import Connection, Export, ExportItem, FieldRow, RemoteNote, SyncSetting, SyncTask
+from integrations.setting_rows import level_of
+from sourcing.admin import AcrossOrganisations
 
 
 @admin.register(Connection)
@@ -43,3 +52,148 @@ class ExportItemAdmin(LookOnly):
         "settled_at",
     ]
     list_filter = ["status", "reason_code"]
+
+
+class PolicyForm(AcrossOrganisations):
+    """One stored value; what it may be is said by ``sync_settings``."""
+
+    class Meta:
+        model = SyncSetting
+        fields = ("value", "locked")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what the setting does not know, and a lock below the organisation."""
+        values = super().clean() or self.cleaned_data
+        level = level_of(self.instance)
+        try:
+            values["value"] = sync_settings.clean(self.instance.name, values.get("value"), level=level)
+        except Problem as problem:
+            self.add_error("value", str(problem))
+        if values.get("locked") and level is not sync_settings.Level.ORGANISATION:
+            self.add_error("locked", "Only what counts for the team is locked.")
+        return values
+
+
+@admin.register(SyncSetting)
+class SyncSettingAdmin(LookOnly):
+    """What was set about syncing, by level; a value changed here counts as an administrator's."""
+
+    list_display = [
+        "name",
+        "organisation",
+        "connection",
+        "record_type",
+        "user_id",
+        "campaign_id",
+        "candidate_id",
+        "value",
+        "locked",
+    ]
+    list_filter = ["name", "locked"]
+    list_select_related = ["organisation", "connection"]
+    form = PolicyForm
+    fields: ClassVar[list[str]] = ["value", "locked"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the model's permission says."""
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: SyncSetting, form: Any, change: bool) -> None:  # noqa: ARG002 - the admin gives it
+        """Through the operations."""
+        place = setting_changes.Place(user=obj.user, campaign=obj.campaign, candidate=obj.candidate)
+        about = {"actor": None, "connection": obj.connection, "record_type": obj.record_type}
+        values = {obj.name: form.cleaned_data["value"]}
+        setting_changes.write(**about, place=place, values=values)
+        if place == setting_changes.TEAM and "locked" in form.changed_data:
+            setting_changes.lock(**about, name=obj.name, locked=form.cleaned_data["locked"])
+
+
+class DecisionForm(AcrossOrganisations):
+    """What was decided about one field."""
+
+    variable = forms.ChoiceField(required=False)
+
+    class Meta:
+        model = FieldRow
+        fields = field_decisions.DECISIONS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = field_decisions.variables_of(self.instance.organisation_id)
+        field = self.fields["variable"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "—"), *offered.items()]
+
+    def clean(self) -> dict[str, Any]:
+        """Rehearse it, so that a refusal stands on the form."""
+        values = super().clean() or self.cleaned_data
+        if self.errors:
+            return values
+        try:
+            with transaction.atomic():
+                field_decisions.decide(actor=None, field=self.instance, changes=values)
+                transaction.set_rollback(True)
+        except Problem as problem:
+            raise forms.ValidationError(str(problem)) from None
+        return values
+
+
+@admin.register(FieldRow)
+class FieldRowAdmin(LookOnly):
+    """Remote fields with their rule and variable."""
+
+    list_display = [
+        "label",
+        "organisation",
+        "connection",
+        "record_type",
+        "variable",
+        "rule",
+        "displayed",
+        "mandatory",
+        "filterable",
+        "gone_since",
+    ]
+    list_filter = ["record_type", "rule", "displayed", "mandatory", "filterable"]
+    list_select_related = ["organisation", "connection"]
+    search_fields = ["label", "key"]
+    form = DecisionForm
+    fields: ClassVar[list[str]] = list(field_decisions.DECISIONS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the model's permission says."""
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: FieldRow, form: Any, change: bool) -> None:  # noqa: ARG002 - the admin gives it
+        """Through the operation."""
+        field_decisions.decide(actor=None, field=obj, changes=form.cleaned_data)
+
+
+@admin.register(SyncTask)
+class SyncTaskAdmin(LookOnly):
+    """The sync log of all organisations, by id."""
+
+    list_display = [
+        "id",
+        "organisation",
+        "connection",
+        "candidate_id",
+        "kind",
+        "status",
+        "reason_code",
+        "attempts",
+        "not_before",
+        "settled_at",
+    ]
+    list_filter = ["status", "kind", "reason_code"]
+    list_select_related = ["organisation", "connection"]
+
+
+@admin.register(RemoteNote)
+class RemoteNoteAdmin(LookOnly):
+    """Which notes went where; their text is for the organisation."""
+
+    list_display = ["id", "organisation", "connection", "candidate_id", "kind", "at", "state"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["organisation", "connection"]
+    exclude: ClassVar[list[str]] = ["text"]

@@ -18,7 +18,7 @@ from integrations import opening
 from integrations.base.records import UpdateRule
 from integrations.base.variables import CUSTOM, LABELS, VariableKind, kind_of
 from integrations.models import Connection, FieldRow
-from sourcing import defining_fields
+from sourcing.models import CustomField
 
 #: What may be decided, all of it columns of ``FieldRow``.
 DECISIONS = ("displayed", "mandatory", "filterable", "rule", "variable")
@@ -54,14 +54,15 @@ def field_for(connection: Connection, field_id: int) -> FieldRow:
     return found
 
 
-def variables_of(viewer: User) -> dict[str, str]:
+def variables_of(organisation_id: int) -> dict[str, str]:
     """Every variable a field may be mapped to → its words: the fixed ones, then the organisation's custom fields."""
-    custom = {f"{CUSTOM}{field.key}": field.label for field in defining_fields.fields_of(viewer)}
+    rows = CustomField.objects.for_organisation(organisation_id).filter(archived_at__isnull=True)
+    custom = {f"{CUSTOM}{field.key}": field.label for field in rows.order_by("position", "pk")}
     return {**LABELS, **custom}
 
 
 @transaction.atomic
-def decide(*, actor: User, field: FieldRow, changes: Mapping[str, Any]) -> FieldRow:
+def decide(*, actor: User | None, field: FieldRow, changes: Mapping[str, Any]) -> FieldRow:  # noqa: ARG001 - the trail names the actor
     """Change some of :data:`DECISIONS`; effective for the next push. Mandatory implies displayed.
 
     Raises Invalid (fields), VariableTaken naming the field that has the variable.
@@ -82,7 +83,7 @@ def decide(*, actor: User, field: FieldRow, changes: Mapping[str, Any]) -> Field
     if "rule" in changes:
         row.rule = _rule(changes["rule"])
     if "variable" in changes:
-        row.variable = _variable(actor, changes["variable"])
+        row.variable = _variable(row, changes["variable"])
         _claim(row)
     row.save(update_fields=list(DECISIONS))
     return row
@@ -120,10 +121,10 @@ def _rule(value: Any) -> str:
     return UpdateRule(value).value
 
 
-def _variable(actor: User, value: Any) -> str:
+def _variable(row: FieldRow, value: Any) -> str:
     if value in (None, ""):
         return ""
-    if value not in variables_of(actor):
+    if value not in variables_of(row.organisation_id):
         raise Invalid("There is no such variable.", fields={"variable": "Choose one of those offered."})
     return str(value)
 

@@ -67,9 +67,11 @@ def may_write(actor: User, connection: Connection, place: Place, *, locked: bool
 
 @transaction.atomic
 def write(
-    *, actor: User, connection: Connection, record_type: str, place: Place, values: Mapping[str, Any]
+    *, actor: User | None, connection: Connection, record_type: str, place: Place, values: Mapping[str, Any]
 ) -> None:
     """Set values by setting; None takes the value there away, so that the next level above counts again.
+
+    ``actor`` None: the installation's administrators.
 
     What stands there already is left as it is, with who wrote it: a page may send all it shows. Everything is
     refused or nothing. Raises SettingRefused (a value or level that does not exist, a record type the vendor does not
@@ -99,7 +101,7 @@ def write(
 
 
 @transaction.atomic
-def lock(*, actor: User, connection: Connection, record_type: str, name: str, locked: bool) -> None:
+def lock(*, actor: User | None, connection: Connection, record_type: str, name: str, locked: bool) -> None:
     """The lock icon of one organisation setting: while on, lower values count only if an administrator wrote them.
 
     A setting nobody set is locked at its default. Raises AdminsOnly, SettingRefused.
@@ -130,7 +132,7 @@ def check_record_type(connection: Connection, record_type: str) -> None:
         raise Invalid(text, fields={"record_type": text})
 
 
-def _refusal(actor: User, connection: Connection, place: Place, *, locked: bool) -> NotAllowed | None:
+def _refusal(actor: User | None, connection: Connection, place: Place, *, locked: bool) -> NotAllowed | None:
     if _is_admin(actor):
         return None
     system = opening.vendor_of(connection)
@@ -143,8 +145,8 @@ def _refusal(actor: User, connection: Connection, place: Place, *, locked: bool)
     return None
 
 
-def _is_admin(user: User) -> bool:
-    return user.role == Role.ADMIN
+def _is_admin(user: User | None) -> bool:
+    return user is None or user.role == Role.ADMIN
 
 
 def _rows(connection: Connection, record_type: str, place: Place) -> Any:
@@ -159,7 +161,7 @@ def _rows(connection: Connection, record_type: str, place: Place) -> Any:
 
 
 def _store(
-    actor: User,
+    actor: User | None,
     connection: Connection,
     record_type: str,
     place: Place,

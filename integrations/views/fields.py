@@ -155,7 +155,8 @@ def _answer(
 def _choices(request: Request) -> dict[str, Any]:
     """What the two menus of a row offer; the variables by how many fields they may go to."""
     groups: dict[str, list[tuple[str, str]]] = {words: [] for words in GROUPS.values()}
-    for name, words in field_decisions.variables_of(request.user).items():
+    assert request.user.organisation_id is not None  # the gate lets nobody through without one
+    for name, words in field_decisions.variables_of(request.user.organisation_id).items():
         groups[GROUPS[kind_of(name)]].append((name, words))
     return {"groups": groups.items(), "rules": RULES}
 

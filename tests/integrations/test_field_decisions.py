@@ -94,7 +94,7 @@ def test_custom_fields_of_the_organisation_are_variables_and_unknown_ones_are_re
     custom = defining_fields.add(
         organisation=alice.organisation, actor=alice, label="Favourite colour", kind="text"
     )
-    assert field_decisions.variables_of(alice)[f"custom.{custom.key}"] == "Favourite colour"
+    assert field_decisions.variables_of(row.organisation_id)[f"custom.{custom.key}"] == "Favourite colour"
     assert decide(row, COLOUR, variable=f"custom.{custom.key}").variable == f"custom.{custom.key}"
     for unknown in ("custom.nobody", "salary", 7):
         with pytest.raises(Invalid):
