@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db.models import Count, Q, QuerySet
@@ -10,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import User
 from foundation.problems import Missing
 from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink, SyncTask
-from integrations.states import ESTABLISHED, ItemStatus
+from integrations.states import ESTABLISHED, SYNC_OPEN, ItemStatus, SyncStatus
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
 
@@ -148,3 +150,36 @@ def sync_tasks(viewer: User, connection: Connection) -> QuerySet[SyncTask]:
         .select_related("candidate", "user", "campaign")
         .order_by("-pk")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStanding:
+    """How the sync with one connection goes: when something was last done, how much waits, how much needs somebody."""
+
+    last: datetime.datetime | None
+    waiting: int
+    attention: int
+
+
+def sync_standings(viewer: User, connection_ids: Collection[int]) -> dict[int, SyncStanding]:
+    """By connection; what is over is not counted, so a long log costs nothing."""
+    rows = SyncTask.objects.for_organisation(viewer.organisation_id).order_by()
+    counts = {
+        (connection, status): number
+        for connection, status, number in rows.filter(
+            connection__in=connection_ids, status__in=[*SYNC_OPEN, SyncStatus.ATTENTION]
+        )
+        .values_list("connection", "status")
+        .annotate(number=Count("pk"))
+    }
+    return {
+        pk: SyncStanding(
+            last=rows.filter(connection=pk, status=SyncStatus.DONE)
+            .order_by("-pk")
+            .values_list("settled_at", flat=True)
+            .first(),
+            waiting=sum(counts.get((pk, status), 0) for status in SYNC_OPEN),
+            attention=counts.get((pk, SyncStatus.ATTENTION), 0),
+        )
+        for pk in connection_ids
+    }

@@ -36,6 +36,9 @@ def _card(connection: Connection, viewer: Any) -> dict[str, Any]:
 def overview(request: Request) -> HttpResponse:
     """Your connections, the verified ones first with their green check; below, what can be connected."""
     cards = [_card(row, request.user) for row in selectors.connections(request.user)]
+    standings = selectors.sync_standings(request.user, [card["row"].pk for card in cards])
+    for card in cards:
+        card["sync"] = standings[card["row"].pk]
     taken = {card["row"].vendor for card in cards}
     search = request.GET.get("q", "").strip()
     available = [

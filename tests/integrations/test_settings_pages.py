@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
 from integrations import field_table, setting_changes, setting_rows
@@ -279,3 +280,24 @@ def test_the_sync_log_shows_what_needs_somebody_and_why() -> None:
     assert shown.count("Ada Byron") == 1
     assert text(page.get(url("sync_log", row.pk))).count("Ada Byron") == 2
     assert "Nothing here" in text(page.get(url("sync_log", row.pk), {"show": "waiting"}))
+
+
+def test_the_overview_says_when_a_system_was_last_synced_and_what_needs_somebody() -> None:
+    alice = making.alice()
+    row, ada = making.connection(alice), making.person(alice)
+    page = logged_in(alice)
+    assert "attention" not in text(page.get(url("overview")))
+    for status in ("attention", "attention", "queued", "done"):
+        SyncTask.objects.create(
+            organisation=alice.organisation,
+            connection=row,
+            candidate=ada,
+            kind="note",
+            status=status,
+            settled_at=timezone.now() if status == "done" else None,
+        )
+    shown = text(page.get(url("overview")))
+    assert "2 need attention" in shown
+    assert "1 waiting" in shown
+    assert "just now" in shown
+    assert f"{url('sync_log', row.pk)}?show=attention" in shown
