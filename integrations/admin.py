@@ -92,7 +92,7 @@ class SyncSettingAdmin(LookOnly):
     list_filter = ["name", "locked"]
     list_select_related = ["organisation", "connection"]
     form = PolicyForm
-    fields: ClassVar[list[str]] = ["value", "locked"]
+    fields = ("value", "locked")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the model's permission says."""
@@ -101,7 +101,7 @@ class SyncSettingAdmin(LookOnly):
     def save_model(self, request: HttpRequest, obj: SyncSetting, form: Any, change: bool) -> None:  # noqa: ARG002 - the admin gives it
         """Through the operations."""
         place = setting_changes.Place(user=obj.user, campaign=obj.campaign, candidate=obj.candidate)
-        about = {"actor": None, "connection": obj.connection, "record_type": obj.record_type}
+        about: dict[str, Any] = {"actor": None, "connection": obj.connection, "record_type": obj.record_type}
         values = {obj.name: form.cleaned_data["value"]}
         setting_changes.write(**about, place=place, values=values)
         if place == setting_changes.TEAM and "locked" in form.changed_data:
@@ -158,7 +158,7 @@ class FieldRowAdmin(LookOnly):
     list_select_related = ["organisation", "connection"]
     search_fields = ["label", "key"]
     form = DecisionForm
-    fields: ClassVar[list[str]] = list(field_decisions.DECISIONS)
+    fields = field_decisions.DECISIONS
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the model's permission says."""
