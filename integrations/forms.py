@@ -15,7 +15,7 @@ from integrations.models import Connection, ExportMode
 
 
 class CapabilitiesForm(forms.Form):
-    """The Capabilities tab (seed 000): Export, and Enable Pools where the vendor has any."""
+    """The Capabilities tab (seed 000): Export, Enable Pools and Bring people in, where the vendor can."""
 
     capabilities = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, required=False, label="Capabilities"

@@ -24,6 +24,7 @@ from integrations.models import (
     ItemStatus,
     RemoteLink,
     RemoteNote,
+    SyncKind,
     SyncSetting,
     SyncStatus,
     SyncTask,
@@ -40,7 +41,7 @@ from sourcing.trails import Trail
 
 
 def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
-    """Each export that wrote this person somewhere, or failed to."""
+    """Each export or sync that wrote this person somewhere, or failed to."""
     items = (
         ExportItem.objects.for_organisation(viewer.organisation_id)
         .filter(of_visible_project(viewer, "export__project"))
@@ -60,6 +61,33 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
             note=item.reason or f"by {item.export.created_by}",
             tone="amber" if failed else "green",
             url=f"/exports/{item.export_id}/",
+        )
+    yield from _synced(candidate, viewer, limit)
+
+
+def _synced(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_data.Moment]:
+    """Each sync that wrote this person or a note somewhere, or waits for somebody."""
+    tasks = (
+        SyncTask.objects.for_organisation(viewer.organisation_id)
+        .filter(
+            candidate=candidate,
+            status__in=[SyncStatus.DONE, SyncStatus.ATTENTION],
+            settled_at__isnull=False,
+        )
+        .select_related("connection", "note")
+        .order_by("-settled_at")[:limit]
+    )
+    for task in tasks:
+        assert task.settled_at is not None
+        system = opening.vendor_of(task.connection).display_name
+        waits = task.status == SyncStatus.ATTENTION
+        what = "Note for" if task.kind == SyncKind.NOTE else "Sync to"
+        yield person_data.Moment(
+            at=task.settled_at,
+            icon="share",
+            text=f"{what} {system} {'needs attention' if waits else 'done'}",
+            note=task.reason or task.cause.replace("_", " "),
+            tone="amber" if waits else "green",
         )
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from campaigns import marking
 from foundation.models import Event
 from foundation.problems import Conflict
-from integrations import claims, connections, field_table, setting_rows, sync_queue, syncing
+from integrations import claims, connections, field_table, person_data, setting_rows, sync_queue, syncing
 from integrations.models import (
     Connection,
     ConnectionStatus,
@@ -445,6 +445,23 @@ def test_a_bug_of_ours_needs_attention_for_one_person_and_the_others_go_on(
     monkeypatch.setattr(ToyConnector, "push", once)
     syncs.sync(row)
     assert [task.status for task in syncs.tasks(row)] == [SyncStatus.ATTENTION, SyncStatus.DONE]
+
+
+def test_the_persons_timeline_says_what_went_and_what_waits(toy: ToyServer) -> None:
+    alice = making.alice()
+    row = syncs.connection(alice)
+    syncs.choose(row, "add", "added")
+    made = syncs.campaign(alice, "ada", "bea")
+    toy.fail("POST /people", Answer(status=422, body={"message": "No"}))
+    syncs.sync(row)
+    told = [
+        next(moment for moment in person_data.timeline(syncs.recipient(made, name).candidate, alice, 10))
+        for name in ("ada", "bea")
+    ]
+    assert [(moment.text, moment.note) for moment in told] == [
+        ("Sync to Toy needs attention", "Toy refused it: No"),
+        ("Sync to Toy done", "added"),
+    ]
 
 
 # --- people's hands -----------------------------------------------------------------------------------------
