@@ -70,6 +70,7 @@ app.conf.beat_schedule = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "what exports overwrote": {"task": "integrations.forget_before", "schedule": 86_400.0},
     "unused files": {"task": "outreach.remove_unused_files", "schedule": 86_400.0},
     "campaigns tick": {"task": "campaigns.tick", "schedule": 5.0, "options": {"expires": 5}},
     "broken mailboxes": {"task": "campaigns.tell_broken", "schedule": 30.0, "options": {"expires": 30}},

@@ -35,6 +35,12 @@ class ItemMissing(Missing):
     code: ClassVar[str] = "export_item_missing"
 
 
+class SyncTaskMissing(Missing):
+    """There is no such sync task at this connection."""
+
+    code: ClassVar[str] = "sync_task_missing"
+
+
 def connections(viewer: User) -> QuerySet[Connection]:
     """The organisation's connections that are not removed; the verified ones first, then by vendor."""
     return (
@@ -150,6 +156,14 @@ def sync_tasks(viewer: User, connection: Connection) -> QuerySet[SyncTask]:
         .select_related("candidate", "user", "campaign")
         .order_by("-pk")
     )
+
+
+def sync_task(viewer: User, connection: Connection, task_id: int) -> SyncTask:
+    """One of them; raises :class:`SyncTaskMissing`."""
+    found = sync_tasks(viewer, connection).filter(pk=task_id).first()
+    if found is None:
+        raise SyncTaskMissing("There is no such task.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import pulling, syncing, webhook_calls, webhooks
+from integrations import pulling, syncing, undoing, webhook_calls, webhooks
 
 
 @shared_task(name="integrations.sync_due", ignore_result=True)
@@ -47,3 +47,9 @@ def webhooks_due() -> None:
 def follow_webhooks(organisation_id: int, connection_id: int) -> None:
     """Read again whom the waiting deliveries of one connection name, for up to 20 s."""
     webhook_calls.follow(organisation_id=organisation_id, connection_id=connection_id)
+
+
+@shared_task(name="integrations.forget_before", ignore_result=True)
+def forget_before() -> None:
+    """Drop what exports overwrote once it can no longer be restored."""
+    undoing.forget(now=timezone.now())

@@ -409,6 +409,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:project_exports": ("GET", "ARV"),
     "integrations:export": ("GET", "ARV"),
     "integrations:cancel_export": ("POST", "AR"),
+    "integrations:retry_sync": ("POST", "AR"),
+    "integrations:cancel_sync": ("POST", "AR"),
     "integrations:undo_export": ("POST", "AR"),
     "integrations:retry_item": ("POST", "AR"),
     "integrations:api_connections": ("GET", "ARV"),

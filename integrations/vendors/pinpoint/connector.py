@@ -61,6 +61,7 @@ class PinpointConnector(Connector[PinpointClient]):
     summary = "Applicant tracking. Export candidates to jobs and hear what becomes of them."
     needs_email = True
     needs_job = True
+    defaults_by_admins_only = True
     test_record = False
     capabilities = frozenset(
         {

@@ -64,6 +64,10 @@ _NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
     """See the module."""
 
+    setting_words: ClassVar[Mapping[str, str]] = {
+        "add": "Add Candidate to {system}",
+        "notes": "Create new notes from",
+    }
     slug = "smartrecruiters"
     display_name = "SmartRecruiters"
     mark = "SR"

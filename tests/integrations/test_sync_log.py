@@ -1,0 +1,72 @@
+"""The Sync log's buttons: try again what needs somebody, give up what is not wanted."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.models import SyncKind, SyncStatus, SyncTask
+from integrations.states import Reason
+from tests.integrations import making
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting_for_somebody(alice: making.User) -> SyncTask:
+    row = making.connection(alice)
+    return SyncTask.unguarded.create(
+        organisation_id=alice.organisation_id,
+        connection=row,
+        candidate=making.person(alice),
+        kind=SyncKind.PUSH,
+        user=alice,
+        status=SyncStatus.ATTENTION,
+        reason_code=Reason.MISSING_FIELD,
+        reason="Colour must be filled.",
+    )
+
+
+def client_of(user: making.User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def posted(name: str, task: SyncTask, user: making.User, **values: object) -> int:
+    url = reverse(f"integrations:{name}", args=[task.connection_id])
+    return client_of(user).post(url, values).status_code
+
+
+def status(task: SyncTask) -> str:
+    return SyncTask.objects.for_organisation(task.organisation_id).get(pk=task.pk).status
+
+
+def test_one_task_or_all_of_them_are_tried_again() -> None:
+    alice = making.alice()
+    task = waiting_for_somebody(alice)
+    page = client_of(alice).get(reverse("integrations:sync_log", args=[task.connection_id])).content.decode()
+    assert "Colour must be filled." in page
+    assert "Retry all" in page
+    assert posted("retry_sync", task, alice, task=task.pk) == 302
+    assert status(task) == SyncStatus.QUEUED
+    SyncTask.objects.for_organisation(task.organisation_id).update(status=SyncStatus.ATTENTION)
+    assert posted("retry_sync", task, alice) == 302
+    assert status(task) == SyncStatus.QUEUED
+
+
+def test_a_task_is_given_up() -> None:
+    alice = making.alice()
+    task = waiting_for_somebody(alice)
+    assert posted("cancel_sync", task, alice, task=task.pk) == 302
+    assert status(task) == SyncStatus.CANCELLED
+
+
+def test_another_organisations_task_does_not_exist() -> None:
+    alice = making.alice()
+    task = waiting_for_somebody(alice)
+    mallory = making.mallory()
+    theirs = waiting_for_somebody(mallory)
+    assert posted("retry_sync", task, mallory, task=task.pk) == 404
+    assert posted("retry_sync", theirs, mallory, task=task.pk) == 404
+    assert status(task) == SyncStatus.ATTENTION
