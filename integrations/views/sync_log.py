@@ -52,11 +52,11 @@ def sync_log(request: Request, connection_id: int) -> HttpResponse:
 def retry(request: Request, connection_id: int) -> HttpResponse:
     """Try the task named in ``task`` again, or everything that needs attention when none is named."""
     connection = selectors.connection_for(request.user, connection_id)
-    [task_id] = numbers(request.POST.getlist("task")[:1]) or [None]
-    if task_id is None:
-        syncing.retry_all(actor=request.user, connection=connection)
-    else:
+    named = numbers(request.POST.getlist("task")[:1])
+    for task_id in named:
         syncing.retry(actor=request.user, task=selectors.sync_task(request.user, connection, task_id))
+    if not named:
+        syncing.retry_all(actor=request.user, connection=connection)
     return redirect("integrations:sync_log", connection.pk)
 
 

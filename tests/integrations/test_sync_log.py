@@ -33,8 +33,8 @@ def client_of(user: making.User) -> Client:
     return client
 
 
-def posted(name: str, task: SyncTask, user: making.User, **values: object) -> int:
-    url = reverse(f"integrations:{name}", args=[task.connection_id])
+def posted(name: str, of: SyncTask, user: making.User, **values: object) -> int:
+    url = reverse(f"integrations:{name}", args=[of.connection_id])
     return client_of(user).post(url, values).status_code
 
 
