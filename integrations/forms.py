@@ -42,6 +42,18 @@ class SettingsForm(forms.Form):
     )
 
 
+class WebhookSecretForm(forms.Form):
+    """The signing secret that the vendor's own page shows for webhooks made there."""
+
+    secret = forms.CharField(
+        label="Signing secret",
+        min_length=8,
+        max_length=500,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+    )
+
+
 class IdentityForm(forms.Form):
     """Who one user is at the vendor."""
 

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/<int:connection_id>/sync-log/", sync_log.sync_log, name="sync_log"),
     path("integrations/<int:connection_id>/sync-log/retry/", sync_log.retry, name="retry_sync"),
     path("integrations/<int:connection_id>/sync-log/cancel/", sync_log.cancel, name="cancel_sync"),
+    path("integrations/<int:connection_id>/webhook/", pages.save_webhook_secret, name="webhook_secret"),
     path("integrations/<int:connection_id>/identity/", pages.save_identity, name="identity"),
     path("integrations/<int:connection_id>/remove/", pages.remove, name="remove"),
     path(

@@ -17,7 +17,7 @@ from django.utils import timezone
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Problem
-from integrations import dummies, field_table, mapping, opening
+from integrations import dummies, field_table, mapping, opening, registry, webhooks
 from integrations.base.connector import Connector
 from integrations.base.errors import AuthError, ConnectorError, OutcomeUnknown, RateLimited
 from integrations.base.records import (
@@ -121,6 +121,8 @@ def _settle(connection: Connection, lines: list[dict[str, Any]], run: Run) -> No
                 connection=row, run__isnull=False
             )
             runs.hasten(waiting.values_list("run_id", flat=True))
+            if not failed and webhooks.made_by_hand(registry.connector_class(row.vendor)):
+                webhooks.ensure(row)
     if failed:
         runs.fail(run, code="verification_failed", text=f"{failed['title']}: {failed['text']}")
     else:

@@ -53,13 +53,18 @@ class Answer:
 # --- the address ------------------------------------------------------------------------------------------
 
 
+def hook_of(connection: Connection) -> Hook | None:
+    """The connection's address, if one was made."""
+    return _rows(connection).first()
+
+
 def ensure(connection: Connection) -> Hook:
     """The connection's address, made now if there is none."""
     with transaction.atomic():
         Connection.objects.for_organisation(connection.organisation_id).select_for_update().get(
             pk=connection.pk
         )
-        known = _of(connection)
+        known = hook_of(connection)
         if known is not None:
             return known
         key = randomness.token_urlsafe(32)
@@ -70,6 +75,11 @@ def ensure(connection: Connection) -> Hook:
         )
         _seal(made, key, [randomness.token_urlsafe(32)])
         return made
+
+
+def made_by_hand(found: type[Connector]) -> bool:
+    """Whether the vendor sends webhooks that only its own pages can make: people need our address there."""
+    return found.supports(Capability.RECEIVE_WEBHOOK) and not found.supports(Capability.SUBSCRIBE)
 
 
 def address(hook: Hook) -> str:
@@ -121,7 +131,7 @@ def end(connection: Connection) -> None:
 
     Call inside the removing transaction, while the credential is still there.
     """
-    hook = _of(connection)
+    hook = hook_of(connection)
     if hook is None:
         return
     if hook.subscription_id:
@@ -212,10 +222,6 @@ def _store(hook: Hook, delivery_id: str, body: bytes, *, reason: str = "", **val
 
 def _rows(connection: Connection) -> QuerySet[Hook]:
     return Hook.objects.for_organisation(connection.organisation_id).filter(connection=connection)
-
-
-def _of(connection: Connection) -> Hook | None:
-    return _rows(connection).first()
 
 
 def _open(hook: Hook) -> tuple[str, list[str]]:

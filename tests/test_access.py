@@ -409,6 +409,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:project_exports": ("GET", "ARV"),
     "integrations:export": ("GET", "ARV"),
     "integrations:cancel_export": ("POST", "AR"),
+    "integrations:webhook_secret": ("POST", "A"),
     "integrations:retry_sync": ("POST", "AR"),
     "integrations:cancel_sync": ("POST", "AR"),
     "integrations:undo_export": ("POST", "AR"),

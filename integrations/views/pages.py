@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Right, can
 from foundation.problems import Invalid
-from integrations import connections, opening, registry, selectors
-from integrations.forms import CapabilitiesForm, IdentityForm
+from integrations import connections, opening, registry, selectors, webhooks
+from integrations.forms import CapabilitiesForm, IdentityForm, WebhookSecretForm
 from integrations.models import Connection, ConnectionStatus, VendorIdentity
 from integrations.states import ESTABLISHED
 from integrations.views.gate import Request, integrations_page
@@ -175,6 +175,23 @@ def save_identity(request: Request, connection_id: int) -> HttpResponse:
     return redirect("integrations:connection", connection.pk)
 
 
+@require_POST
+@integrations_page(Right.CONNECTION_EDIT)
+def save_webhook_secret(request: Request, connection_id: int) -> HttpResponse:
+    """The secret with which webhooks made at the vendor are signed; never shown again."""
+    connection = selectors.connection_for(request.user, connection_id)
+    form = WebhookSecretForm(request.POST)
+    if form.is_valid():
+        try:
+            webhooks.set_secret(actor=request.user, connection=connection, secret=form.cleaned_data["secret"])
+        except Invalid as problem:
+            form.add_error("secret", problem.fields["secret"])
+    if form.errors:
+        return _connection(request, connection, secret_form=form)
+    messages.success(request, "Saved.")
+    return redirect("integrations:connection", connection.pk)
+
+
 @require_http_methods(["GET", "POST"])
 @integrations_page(Right.CONNECTION_EDIT)
 def remove(request: Request, connection_id: int) -> HttpResponse:
@@ -193,6 +210,7 @@ def _connection(
     connection: Connection,
     *,
     identity_form: IdentityForm | None = None,
+    secret_form: WebhookSecretForm | None = None,
 ) -> HttpResponse:
     found = opening.vendor_of(connection)
     identity = (
@@ -209,7 +227,14 @@ def _connection(
         "may_edit": may_edit,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),
     }
-    return render(request, "integrations/connection.html", context, status=422 if identity_form else 200)
+    hook = webhooks.hook_of(connection)
+    if hook is not None and may_edit and webhooks.made_by_hand(found):
+        context |= {
+            "webhook_address": webhooks.address(hook),
+            "secret_form": secret_form or WebhookSecretForm(),
+        }
+    wrong = identity_form or secret_form
+    return render(request, "integrations/connection.html", context, status=422 if wrong else 200)
 
 
 def _entered(request: Request) -> Any:

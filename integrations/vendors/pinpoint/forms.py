@@ -48,13 +48,6 @@ class PinpointCredentialsForm(CredentialsForm):
         # autocomplete=off is ignored for passwords by browsers; new-password keeps a login out of the field.
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
     )
-    webhook_secret = forms.CharField(
-        label="Webhook signing secret",
-        required=False,
-        max_length=500,
-        strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
-    )
 
     def clean_subdomain(self) -> str:
         """The first part of the host. A pasted address of Pinpoint is understood; nothing else gets into a URL."""

@@ -20,7 +20,7 @@ from tests.integrations.vendor_server import Answer, VendorServer
 
 
 def client_of(subdomain: str) -> PinpointClient:
-    credentials = {"subdomain": subdomain, "api_key": API_KEY, "webhook_secret": ""}
+    credentials = {"subdomain": subdomain, "api_key": API_KEY}
     session = egress.session(timeout=1.0, max_bytes=1000)
     return PinpointClient(session=session, throttle=None, credentials=credentials)
 
