@@ -240,7 +240,7 @@ class Sandbox:
             time.sleep(0.02)
 
     def fault(self, kind: str, **details: Any) -> None:
-        """Order a failure of SourceWhale's next request; see ``sandbox.sourcewhale.faults.Fault``."""
+        """Order a failure of SourceWhale's next request; see ``sandbox.faults.Fault``."""
         self.post("/control/sourcewhale/faults", {"kind": kind, **details})
 
     def oauth(self) -> dict[str, int]:

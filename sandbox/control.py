@@ -35,13 +35,13 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.ats.cats.api import Cats
+from sandbox.faults import BadFault
 from sandbox.finding.api import Finding
 from sandbox.http_server import Request, Response
 from sandbox.mail.postoffice import PostOffice, composed
 from sandbox.mail.store import NoSuchAccount, NoSuchFolder
 from sandbox.oauth.server import Authorization
 from sandbox.sourcewhale.api import SourceWhale
-from sandbox.sourcewhale.faults import BadFault
 from sandbox.switches import Switches, UnknownSwitch
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from sandbox.http_server import Response
 
 _STYLE = Path(__file__).with_name("style.css")
+#: How many people or requests a page shows, the newest.
+SHOWN = 500
 
 
 class Markup(str):
@@ -164,3 +166,27 @@ def _addresses_that_behave() -> str:
         "Any other is taken in silence.</p>"
     )
     return intro + table(["Word", "What happens"], rows, empty="")
+
+
+def requests_page(title: str, requests: Sequence[Mapping[str, Any]]) -> Response:
+    """The newest requests to a vendor, as its records keep them."""
+    rows = [
+        (
+            clock(each["at"]),
+            each["account"] or "(no key)",
+            f"{each['method']} {each['path']}",
+            each["status"] or "no answer",
+            each["note"],
+            Markup(f"<code>{esc(_short(each))}</code>"),
+        )
+        for each in requests
+    ]
+    body = f'<p class="soft">The newest {SHOWN}; times are UTC. Keys are not kept.</p>' + table(
+        ["Time", "Account", "Request", "Status", "", "Query, body"], rows, empty="No request yet."
+    )
+    return Response.html(page(title, body))
+
+
+def _short(request: Mapping[str, Any]) -> str:
+    query = " ".join(f"{name}={value}" for name, value in request["query"].items())
+    return f"{query} {request['body']}".strip()[:400]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import defaultdict, deque
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sandbox.http_server import CutLine, Request, Response
+from sandbox.faults import Faults, served
+from sandbox.hooks import Hooks
+from sandbox.http_server import Request, Response
 from sandbox.sourcewhale import pages
 from sandbox.sourcewhale.accounts import Account, Key, make_keys
-from sandbox.sourcewhale.faults import Fault, Faults
-from sandbox.sourcewhale.hooks import Hooks
 from sandbox.sourcewhale.operations import Call, Failure, Operations
 from sandbox.sourcewhale.records import Records
 from sandbox.switches import Switches
@@ -73,44 +73,17 @@ class SourceWhale:
 
     async def _api(self, request: Request) -> Response:
         path = request.path.removeprefix(_PREFIX)
-        fault = self.faults.take(path)
         key = self._keys.get(request.headers.get("api-key", ""))
-        account = key.account.name if key else ""
+        return await served(
+            request,
+            path,
+            fault=self.faults.take(path),
+            operate=partial(self._operate, request, path, key),
+            refuse=_refuse,
+            log=partial(self.records.log, account=key.account.name if key else ""),
+        )
 
-        def log(status: int) -> None:
-            self.records.log(
-                account=account,
-                method=request.method,
-                path=path,
-                query=request.query,
-                body=request.body.decode("utf-8", "replace"),
-                status=status,
-                note=f"fault: {fault.kind}" if fault else "",
-            )
-
-        try:
-            response = await self._answer(request, path, key, fault)
-        except (CutLine, asyncio.CancelledError):
-            log(0)
-            raise
-        log(response.status)
-        return response
-
-    async def _answer(self, request: Request, path: str, key: Key | None, fault: Fault | None) -> Response:
-        if fault and not fault.after and fault.kind != "malformed":
-            early = await _fail(fault)
-            if early is not None:
-                return early
-        response = self._operate(request, path, key)
-        if fault and fault.kind == "malformed":
-            half = response.body[: max(1, len(response.body) // 2)]
-            return Response(200, half + b'{"', "application/json")
-        if fault and fault.after:
-            late = await _fail(fault)
-            return response if late is None else late
-        return response
-
-    def _operate(self, request: Request, path: str, key: Key | None) -> Response:
+    async def _operate(self, request: Request, path: str, key: Key | None) -> Response:
         try:
             if key is None:
                 raise Failure(401, "Unauthorized")
@@ -134,19 +107,9 @@ class SourceWhale:
         recent.append(now)
 
 
-async def _fail(fault: Fault) -> Response | None:
-    """Carry out a fault; None if the usual answer follows."""
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        return None
-    if fault.kind == "hang":
-        await asyncio.Event().wait()
-    if fault.kind == "cut":
-        raise CutLine
-    if fault.kind == "rate_limit":
-        headers = {"Retry-After": str(int(fault.seconds))} if fault.retry_after else {}
-        return Response.json({"error": "Too many requests"}, 429, headers)
-    return Response.json({"error": "Internal server error"}, fault.status)
+def _refuse(status: int, headers: dict[str, str]) -> Response:
+    words = "Too many requests" if status == 429 else "Internal server error"
+    return Response.json({"error": words}, status, headers)
 
 
 def _body(request: Request) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.hooks import Hooks
 from sandbox.sourcewhale import schemas
 from sandbox.sourcewhale.accounts import Account
-from sandbox.sourcewhale.hooks import Hooks
 from sandbox.sourcewhale.records import SEARCH_KEYS, Person, Records
 from sandbox.switches import Switches
 

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.http_server import Request, Response
-from sandbox.pages import Markup, clock, esc, link, numbers, page, pairs, table
+from sandbox.pages import SHOWN, clock, link, numbers, page, pairs, requests_page, table
 from sandbox.sourcewhale.accounts import Account
 from sandbox.sourcewhale.records import Person, Records
-
-_SHOWN = 500
 
 
 def handle(request: Request, records: Records, accounts: Sequence[Account]) -> Response:
@@ -21,7 +19,7 @@ def handle(request: Request, records: Records, accounts: Sequence[Account]) -> R
     if path == "":
         return _people(records, accounts)
     if path == "requests":
-        return _requests(records)
+        return requests_page("Requests to SourceWhale", records.requests(limit=SHOWN))
     if found := re.fullmatch(r"people/([0-9a-f]+)", path):
         return _one(records, accounts, found[1])
     return Response.html(page("Not found", "<p>There is no such page.</p>"), 404)
@@ -39,7 +37,7 @@ def _people(records: Records, accounts: Sequence[Account]) -> Response:
             _membership(each, accounts),
             clock(each.updated_at),
         )
-        for each in reversed(people[-_SHOWN:])
+        for each in reversed(people[-SHOWN:])
     ]
     started = counts["outreach_started"]
     warning = (
@@ -101,29 +99,6 @@ def _one(records: Records, accounts: Sequence[Account], number: str) -> Response
         ]
     )
     return Response.html(page(_name(person), body))
-
-
-def _requests(records: Records) -> Response:
-    rows = [
-        (
-            clock(each["at"]),
-            each["account"] or "(no key)",
-            f"{each['method']} {each['path']}",
-            each["status"] or "no answer",
-            each["note"],
-            Markup(f"<code>{esc(_short(each))}</code>"),
-        )
-        for each in records.requests(limit=_SHOWN)
-    ]
-    body = f'<p class="soft">The newest {_SHOWN}; times are UTC. Keys are not kept.</p>' + table(
-        ["Time", "Account", "Request", "Status", "", "Query, body"], rows, empty="No request yet."
-    )
-    return Response.html(page("Requests to SourceWhale", body))
-
-
-def _short(request: dict[str, Any]) -> str:
-    query = " ".join(f"{name}={value}" for name, value in request["query"].items())
-    return f"{query} {request['body']}".strip()[:400]
 
 
 def _name(person: Person) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.sourcewhale.schemas import PERSON
+from sandbox.vendor_records import VendorRecords
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS person (
@@ -21,12 +22,8 @@ CREATE TABLE IF NOT EXISTS person (
 CREATE INDEX IF NOT EXISTS person_of_account ON person (account, created_at);
 CREATE TABLE IF NOT EXISTS subscription (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS request (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, account TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    query TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, note TEXT NOT NULL);
 """
 SEARCH_KEYS = ("socialLink", "photo", "email", "phone")
-_REQUESTS_KEPT = 20_000
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,11 @@ class Person:
     outreach_started: bool
 
 
-class Records:
+class Records(VendorRecords):
     """All accounts' people, subscriptions and the request log."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     def clear(self) -> None:
         """Forget people, subscriptions and requests."""
@@ -179,47 +168,19 @@ class Records:
         )
         return [row["url"] for row in rows]
 
-    def log(
-        self,
-        *,
-        account: str,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        body: str,
-        status: int,
-        note: str,
-    ) -> None:
-        """Book one request. Headers are not kept, so neither is the key."""
-        self._db.execute(
-            "INSERT INTO request (at, account, method, path, query, body, status, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), account, method, path, json.dumps(query), body, status, note),
-        )
-        self._db.execute(
-            "DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?",
-            (_REQUESTS_KEPT,),
-        )
-
-    def requests(self, *, limit: int = 10_000) -> list[dict[str, Any]]:
-        """Requests, newest first; status 0 is one that got no answer."""
-        rows = self._db.execute("SELECT * FROM request ORDER BY id DESC LIMIT ?", (limit,))
-        return [{**dict(row), "query": json.loads(row["query"])} for row in rows]
-
     def counts(self) -> dict[str, Any]:
         """Numbers over all accounts; ``duplicates`` are records beyond the first of one account and e-mail."""
         emails: list[tuple[str, str]] = []
         people = self.people()
         for person in people:
             emails += {(person.account, email.lower()) for email in person.fields.get("emails", [])}
-        statuses = self._db.execute("SELECT status, count(*) FROM request GROUP BY 1 ORDER BY 1")
         return {
             "people": len(people),
             "duplicates": len(emails) - len(set(emails)),
             "in_a_campaign": sum(bool(person.campaign_id) for person in people),
             "in_a_project": sum(bool(person.project_ids) for person in people),
             "outreach_started": sum(person.outreach_started for person in people),
-            "requests_by_status": {str(row[0]): row[1] for row in statuses},
+            "requests_by_status": self.requests_by_status(),
         }
 
 

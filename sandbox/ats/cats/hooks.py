@@ -1,26 +1,21 @@
-"""Telling subscribers what happened: one signed POST each, never repeated, never off this machine."""
+"""Telling subscribers what happened: one signed POST each, never repeated."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-import ipaddress
 import json
-import logging
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
-_LOG = logging.getLogger(__name__)
-_PATIENCE = 10.0
+from sandbox.hooks import Hooks as Deliveries
 
 
 class Hooks:
-    """Deliveries that are under way."""
+    """Deliveries signed as the vendor documents."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._deliveries = Deliveries()
 
     def tell(self, url: str, secret: str, payload: dict[str, Any]) -> None:
         """Send in the background; a failure is only logged, as the vendor promises no more."""
@@ -30,54 +25,13 @@ class Hooks:
             "X-Request-Id": request_id,
             "X-Signature": f"HMAC-SHA256 {signature(secret, body, request_id)}",
         }
-        task = asyncio.get_running_loop().create_task(self._post(url, body, headers))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._deliveries.send(url, body, headers)
 
     async def close(self) -> None:
         """Give up what is still under way."""
-        for task in list(self._running):
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> None:
-        try:
-            await asyncio.wait_for(_send(url, body, headers), _PATIENCE)
-        except (OSError, ValueError, TimeoutError) as problem:
-            _LOG.warning("a hook was not told: %s", type(problem).__name__)
+        await self._deliveries.close()
 
 
 def signature(secret: str, body: bytes, request_id: str) -> str:
     """Over the raw body followed by the request's id."""
     return hmac.new(secret.encode(), body + request_id.encode(), hashlib.sha256).hexdigest()
-
-
-async def _send(url: str, body: bytes, headers: dict[str, str]) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError("only plain http on this machine")
-    port = parts.port or 80
-    found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port)
-    address = str(found[0][4][0])
-    if not ipaddress.ip_address(address).is_private:
-        raise ValueError("the address is not on this machine or network")
-    reader, writer = await asyncio.open_connection(address, port)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = {
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **headers,
-    }
-    head = (
-        f"POST {target} HTTP/1.1\r\n"
-        + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        + "\r\n"
-    )
-    try:
-        writer.write(head.encode() + body)
-        await writer.drain()
-        await reader.readline()
-    finally:
-        writer.close()

@@ -10,9 +10,8 @@ from sandbox.ats.cats.accounts import PIPELINE_STATUSES
 from sandbox.ats.cats.people import SINGULAR
 from sandbox.ats.cats.records import Records
 from sandbox.http_server import Request, Response
-from sandbox.pages import Markup, clock, esc, link, numbers, page, pairs, table
+from sandbox.pages import SHOWN, clock, link, numbers, page, pairs, requests_page, table
 
-_SHOWN = 500
 _STATUSES = {row["id"]: row["title"] for row in PIPELINE_STATUSES}
 
 
@@ -22,7 +21,7 @@ def handle(request: Request, records: Records) -> Response:
     if path == "":
         return _people(records)
     if path == "requests":
-        return _requests(records)
+        return requests_page("Requests to CATS", records.requests(limit=SHOWN))
     if found := re.fullmatch(r"(candidates|contacts)/(\d+)", path):
         return _one(records, found[1], int(found[2]))
     return Response.html(page("Not found", "<p>There is no such page.</p>"), 404)
@@ -50,7 +49,7 @@ def _people(records: Records) -> Response:
                 each.get("current_employer") or each.get("company_id") or "",
                 clock(each["updated_at"]),
             )
-            for each in reversed(people[-_SHOWN:])
+            for each in reversed(people[-SHOWN:])
         ]
         head = ["Name", "E-mail", "Title", "Employer or company", "Changed (UTC)"]
         body += f"<h2>{kind.title()}</h2>" + table(head, rows, empty="Nobody yet.")
@@ -90,29 +89,6 @@ def _one(records: Records, kind: str, number: int) -> Response:
         + table(["Date", "Type", "Notes", "Regarding"], notes, empty="No activity.")
     )
     return Response.html(page(_name(person), body))
-
-
-def _requests(records: Records) -> Response:
-    rows = [
-        (
-            clock(each["at"]),
-            each["account"] or "(no key)",
-            f"{each['method']} {each['path']}",
-            each["status"] or "no answer",
-            each["note"],
-            Markup(f"<code>{esc(_short(each))}</code>"),
-        )
-        for each in records.requests(limit=_SHOWN)
-    ]
-    body = f'<p class="soft">The newest {_SHOWN}; times are UTC. Keys are not kept.</p>' + table(
-        ["Time", "Account", "Request", "Status", "", "Query, body"], rows, empty="No request yet."
-    )
-    return Response.html(page("Requests to CATS", body))
-
-
-def _short(request: dict[str, Any]) -> str:
-    query = " ".join(f"{name}={value}" for name, value in request["query"].items())
-    return f"{query} {request['body']}".strip()[:400]
 
 
 def _name(person: dict[str, Any]) -> str:

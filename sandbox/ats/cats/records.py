@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from sandbox.vendor_records import VendorRecords
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS thing (
     id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, kind TEXT NOT NULL, about INTEGER NOT NULL,
@@ -22,30 +24,18 @@ CREATE INDEX IF NOT EXISTS term_of_thing ON term (thing);
 CREATE TABLE IF NOT EXISTS event (
     id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, at REAL NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS event_of_account ON event (account, id);
-CREATE TABLE IF NOT EXISTS request (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, account TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    query TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, note TEXT NOT NULL);
 """
-_REQUESTS_KEPT = 20_000
 #: Real ids are large and shared by all customers; the account's own few numbers lie below.
 _FIRST_ID = 400_000
 _WORD = re.compile(r"[\w.+'@-]+")
 
 
-class Records:
+class Records(VendorRecords):
     """All accounts' data and the request log. ``about`` ties a thing to another (an item to its list)."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
         self._begin_ids()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
 
     def clear(self) -> None:
         """Forget everything that came from outside."""
@@ -148,33 +138,7 @@ class Records:
         )
         return [{**json.loads(row["body"]), "id": row["id"]} for row in rows]
 
-    # --- requests ---------------------------------------------------------------------------------------------------
-
-    def log(
-        self,
-        *,
-        account: str,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        body: str,
-        status: int,
-        note: str,
-    ) -> None:
-        """Book one request. Headers are not kept, so neither is the key."""
-        self._db.execute(
-            "INSERT INTO request (at, account, method, path, query, body, status, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), account, method, path, json.dumps(query), body, status, note),
-        )
-        self._db.execute(
-            "DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?", (_REQUESTS_KEPT,)
-        )
-
-    def requests(self, *, limit: int = 10_000) -> list[dict[str, Any]]:
-        """Requests, newest first; status 0 is one that got no answer."""
-        rows = self._db.execute("SELECT * FROM request ORDER BY id DESC LIMIT ?", (limit,))
-        return [{**dict(row), "query": json.loads(row["query"])} for row in rows]
+    # --- counting ---------------------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, Any]:
         """Numbers over all accounts; ``duplicates`` are records beyond the first of one account, type and address."""
@@ -189,13 +153,12 @@ class Records:
         pipelines = self._db.execute(
             "SELECT count(*), count(DISTINCT body) FROM thing WHERE kind = 'pipelines'"
         ).fetchone()
-        statuses = self._db.execute("SELECT status, count(*) FROM request GROUP BY 1 ORDER BY 1")
         return {
             **{kind: by_kind.get(kind, 0) for kind in ("candidates", "contacts", "companies", "activities")},
             "pipelines": pipelines[0],
             "pipelines_doubled": pipelines[0] - pipelines[1],
             "duplicates": len(addresses) - len(set(addresses)),
-            "requests_by_status": {str(row[0]): row[1] for row in statuses},
+            "requests_by_status": self.requests_by_status(),
         }
 
     def _begin_ids(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import defaultdict, deque
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from sandbox.ats.pinpoint.control import Control
 from sandbox.ats.pinpoint.events import Events
 from sandbox.ats.pinpoint.operations import Operations
 from sandbox.ats.pinpoint.records import Records
-from sandbox.http_server import CutLine, Request, Response
-from sandbox.sourcewhale.faults import Fault, Faults
+from sandbox.faults import Faults, served
+from sandbox.http_server import Request, Response
 from sandbox.switches import Switches
 
 PREFIX = "/pinpoint"
@@ -66,45 +66,17 @@ class Pinpoint:
         return pages.handle(request, self.records)
 
     async def _api(self, request: Request, subdomain: str, path: str) -> Response:
-        fault = self.faults.take(f"/{path}")
         key = self._keys.get(request.headers.get("x-api-key", ""))
+        return await served(
+            request,
+            f"/{path}",
+            fault=self.faults.take(f"/{path}"),
+            operate=partial(self._operate, request, subdomain, path, key),
+            refuse=_refuse,
+            log=partial(self.records.log, account=key.account.name if key else ""),
+        )
 
-        def log(status: int) -> None:
-            self.records.log(
-                account=key.account.name if key else "",
-                method=request.method,
-                path=f"/{path}",
-                query=request.query,
-                body=request.body.decode("utf-8", "replace"),
-                status=status,
-                note=f"fault: {fault.kind}" if fault else "",
-            )
-
-        try:
-            response = await self._answer(request, subdomain, path, key, fault)
-        except (CutLine, asyncio.CancelledError):
-            log(0)
-            raise
-        log(response.status)
-        return response
-
-    async def _answer(
-        self, request: Request, subdomain: str, path: str, key: Key | None, fault: Fault | None
-    ) -> Response:
-        if fault and not fault.after and fault.kind != "malformed":
-            early = await _fail(fault)
-            if early is not None:
-                return early
-        response = self._operate(request, subdomain, path, key)
-        if fault and fault.kind == "malformed":
-            half = response.body[: max(1, len(response.body) // 2)]
-            return Response(200, half + b'{"', MEDIA_TYPE)
-        if fault and fault.after:
-            late = await _fail(fault)
-            return response if late is None else late
-        return response
-
-    def _operate(self, request: Request, subdomain: str, path: str, key: Key | None) -> Response:
+    async def _operate(self, request: Request, subdomain: str, path: str, key: Key | None) -> Response:
         try:
             if not request.headers.get("x-api-key"):
                 raise Failure(401, ("X-API-KEY header not provided", ""))
@@ -137,20 +109,9 @@ def _document(value: dict[str, Any], status: int, headers: dict[str, str] | None
     return Response(status, json.dumps(value).encode(), MEDIA_TYPE, headers or {})
 
 
-async def _fail(fault: Fault) -> Response | None:
-    """Carry out a fault; None if the usual answer follows."""
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        return None
-    if fault.kind == "hang":
-        await asyncio.Event().wait()
-    if fault.kind == "cut":
-        raise CutLine
-    if fault.kind == "rate_limit":
-        headers = {"Retry-After": str(int(fault.seconds))} if fault.retry_after else {}
-        return _document(error_document(429, ("Rate limit exceeded", "")), 429, headers)
-    words = "We've notified our engineers and are looking into it"
-    return _document(error_document(fault.status, (words, "")), fault.status)
+def _refuse(status: int, headers: dict[str, str]) -> Response:
+    words = "Rate limit exceeded" if status == 429 else "We've notified our engineers and are looking into it"
+    return _document(error_document(status, (words, "")), status, headers)
 
 
 def _body(request: Request) -> Any:

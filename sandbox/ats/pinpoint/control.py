@@ -16,8 +16,8 @@ from typing import Any
 from sandbox.ats.pinpoint.accounts import STAGES, Account
 from sandbox.ats.pinpoint.events import Events
 from sandbox.ats.pinpoint.records import Records
+from sandbox.faults import BadFault, Faults
 from sandbox.http_server import Request, Response
-from sandbox.sourcewhale.faults import BadFault, Faults
 
 _PREFIX = "/control/pinpoint"
 

@@ -10,7 +10,7 @@ import json
 
 from sandbox.ats.pinpoint.accounts import Account
 from sandbox.ats.pinpoint.records import Application, Records
-from sandbox.sourcewhale.hooks import Hooks
+from sandbox.hooks import Hooks
 
 
 class Events:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sandbox.ats.pinpoint.accounts import STAGES, make_keys
 from sandbox.ats.pinpoint.documents import display
 from sandbox.ats.pinpoint.records import Application, Records
 from sandbox.http_server import Request, Response
-from sandbox.pages import Markup, clock, esc, link, numbers, page, pairs, table
+from sandbox.pages import SHOWN, clock, link, numbers, page, pairs, requests_page, table
 
-_SHOWN = 500
 _ACCOUNTS = {key.account.name: key.account for key in make_keys()}
 
 
@@ -21,7 +19,7 @@ def handle(request: Request, records: Records) -> Response:
     if path == "":
         return _applications(records)
     if path == "requests":
-        return _requests(records)
+        return requests_page("Requests to Pinpoint", records.requests(limit=SHOWN))
     if found := re.fullmatch(r"applications/(\d+)", path):
         return _one(records, int(found[1]))
     return Response.html(page("Not found", "<p>There is no such page.</p>"), 404)
@@ -39,7 +37,7 @@ def _applications(records: Records) -> Response:
             STAGES[row.stage],
             clock(row.updated_at),
         )
-        for row in records.everybody(limit=_SHOWN)
+        for row in records.everybody(limit=SHOWN)
     ]
     body = (
         numbers(
@@ -89,29 +87,6 @@ def _one(records: Records, number: int) -> Response:
         )
     )
     return Response.html(page(_name(row), body))
-
-
-def _requests(records: Records) -> Response:
-    rows = [
-        (
-            clock(each["at"]),
-            each["account"] or "(no key)",
-            f"{each['method']} {each['path']}",
-            each["status"] or "no answer",
-            each["note"],
-            Markup(f"<code>{esc(_short(each))}</code>"),
-        )
-        for each in records.requests(limit=_SHOWN)
-    ]
-    body = f'<p class="soft">The newest {_SHOWN}; times are UTC. Keys are not kept.</p>' + table(
-        ["Time", "Account", "Request", "Status", "", "Query, body"], rows, empty="No request yet."
-    )
-    return Response.html(page("Requests to Pinpoint", body))
-
-
-def _short(request: dict[str, Any]) -> str:
-    query = " ".join(f"{name}={value}" for name, value in request["query"].items())
-    return f"{query} {request['body']}".strip()[:400]
 
 
 def _name(row: Application) -> str:

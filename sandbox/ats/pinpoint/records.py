@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.vendor_records import VendorRecords
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS application (
     id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, job TEXT NOT NULL, stage TEXT NOT NULL,
@@ -26,14 +28,10 @@ CREATE TABLE IF NOT EXISTS comment (
 CREATE INDEX IF NOT EXISTS comment_of_application ON comment (application, id);
 CREATE TABLE IF NOT EXISTS webhook (account TEXT NOT NULL, url TEXT NOT NULL, secret TEXT NOT NULL,
     UNIQUE (account, url));
-CREATE TABLE IF NOT EXISTS request (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, account TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    query TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, note TEXT NOT NULL);
 """
 _TABLES = ("application", "attribute", "comment", "webhook", "request")
 #: Numbers like the vendor's; those of accounts' own things lie below.
 _FIRST_ID = 1_000_500
-_REQUESTS_KEPT = 20_000
 
 
 @dataclass(frozen=True)
@@ -53,20 +51,12 @@ class Application:
     emailed: bool
 
 
-class Records:
+class Records(VendorRecords):
     """All accounts' data and the request log."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
         self._begin_ids()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
 
     def clear(self) -> None:
         """Forget everything that came from outside."""
@@ -227,33 +217,7 @@ class Records:
         rows = self._db.execute("SELECT url, secret FROM webhook WHERE account = ?", (account,))
         return [(row["url"], row["secret"]) for row in rows]
 
-    # --- requests ---------------------------------------------------------------------------------------------------
-
-    def log(
-        self,
-        *,
-        account: str,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        body: str,
-        status: int,
-        note: str,
-    ) -> None:
-        """Book one request. Headers are not kept, so neither is the key."""
-        self._db.execute(
-            "INSERT INTO request (at, account, method, path, query, body, status, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), account, method, path, json.dumps(query), body, status, note),
-        )
-        self._db.execute(
-            "DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?", (_REQUESTS_KEPT,)
-        )
-
-    def requests(self, *, limit: int = 10_000) -> list[dict[str, Any]]:
-        """Requests, newest first; status 0 is one that got no answer."""
-        rows = self._db.execute("SELECT * FROM request ORDER BY id DESC LIMIT ?", (limit,))
-        return [{**dict(row), "query": json.loads(row["query"])} for row in rows]
+    # --- counting ---------------------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, Any]:
         """Numbers over all accounts. ``duplicates``: applications beyond the first of one job and address."""
@@ -264,14 +228,13 @@ class Records:
         comments, texts = self._db.execute(
             "SELECT count(*), count(DISTINCT application || ' ' || text) FROM comment"
         ).fetchone()
-        statuses = self._db.execute("SELECT status, count(*) FROM request GROUP BY 1 ORDER BY 1")
         return {
             "applications": applications,
             "duplicates": applications - distinct,
             "emailed": emailed,
             "comments": comments,
             "comments_doubled": comments - texts,
-            "requests_by_status": {str(row[0]): row[1] for row in statuses},
+            "requests_by_status": self.requests_by_status(),
         }
 
     def _begin_ids(self) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from sandbox.ats.smartrecruiters.operations import Failure, Operations
 from sandbox.ats.smartrecruiters.records import Records
 from sandbox.ats.smartrecruiters.rules import BadRule, Rules
 from sandbox.ats.smartrecruiters.signing_in import SigningIn
-from sandbox.http_server import CutLine, Request, Response
-from sandbox.sourcewhale.faults import BadFault, Fault, Faults
+from sandbox.faults import BadFault, Faults, served
+from sandbox.http_server import Request, Response
 
 _API = "/smartrecruiters/api"
 _WORDS = frozenset(
@@ -137,35 +138,14 @@ class SmartRecruiters:
 
     async def _api(self, request: Request) -> Response:
         path = request.path.removeprefix(_API)
-        fault = self.faults.take(path)
-        status = 0
-        try:
-            response = await self._answer(request, path, fault)
-            status = response.status
-            return response
-        finally:
-            self.records.log(
-                method=request.method,
-                path=path,
-                query=request.query,
-                body=request.body.decode("utf-8", "replace"),
-                status=status,
-                note=f"fault: {fault.kind}" if fault else "",
-            )
-
-    async def _answer(self, request: Request, path: str, fault: Fault | None) -> Response:
-        if fault and not fault.after and fault.kind != "malformed":
-            early = await _fail(fault)
-            if early is not None:
-                return early
-        response = await self._limited(request, path)
-        if fault and fault.kind == "malformed":
-            half = response.body[: max(1, len(response.body) // 2)]
-            return Response(200, half + b'{"', "application/json")
-        if fault and fault.after:
-            late = await _fail(fault)
-            return response if late is None else late
-        return response
+        return await served(
+            request,
+            path,
+            fault=self.faults.take(path),
+            operate=partial(self._limited, request, path),
+            refuse=_refuse,
+            log=self.records.log,
+        )
 
     async def _limited(self, request: Request, path: str) -> Response:
         credential = request.headers.get("x-smarttoken") or request.headers.get("authorization", "")
@@ -236,15 +216,7 @@ def _endpoint(method: str, path: str) -> str:
     return f"{method} /" + "/".join(part if part in _WORDS else "*" for part in path.strip("/").split("/"))
 
 
-async def _fail(fault: Fault) -> Response | None:
-    """Carry out a fault; None if the usual answer follows."""
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        return None
-    if fault.kind == "hang":
-        await asyncio.Event().wait()
-    if fault.kind == "cut":
-        raise CutLine
-    if fault.kind == "rate_limit":
-        return Response.json({"message": "Too many requests", "errors": []}, 429)
-    return Response.json({"message": "Internal server error", "errors": []}, fault.status)
+def _refuse(status: int, headers: dict[str, str]) -> Response:
+    del headers  # the vendor's 429 does not say how long to wait
+    words = "Too many requests" if status == 429 else "Internal server error"
+    return Response.json({"message": words, "errors": []}, status)

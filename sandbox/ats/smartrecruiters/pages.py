@@ -6,9 +6,7 @@ import json
 
 from sandbox.ats.smartrecruiters.records import Records
 from sandbox.http_server import Request, Response
-from sandbox.pages import Markup, clock, esc, link, page, pairs, table
-
-_SHOWN = 500
+from sandbox.pages import SHOWN, Markup, clock, esc, link, page, pairs, table
 
 
 def handle(request: Request, records: Records) -> Response:
@@ -33,7 +31,7 @@ def _people(records: Records) -> Response:
             ", ".join(row.get("tags", [])),
             row["updatedOn"],
         )
-        for _number, row in reversed(records.people()[-_SHOWN:])
+        for _number, row in reversed(records.people()[-SHOWN:])
     ]
     body = table(["Name", "E-mail", "Job", "Tags", "Changed (UTC)"], rows, empty="Nobody is here yet.")
     mailed = [each for each in records.messages() if each["mailed"]]
@@ -63,7 +61,7 @@ def _one(records: Records, row: dict[str, object]) -> Response:
 def _requests(records: Records) -> Response:
     rows = [
         (clock(each["at"]), each["method"], each["path"], each["status"], each["note"], each["body"][:200])
-        for each in records.requests()
+        for each in records.requests(limit=SHOWN)
     ]
     head = ["When (UTC)", "Method", "Path", "Status", "Note", "Body"]
     return Response.html(page("Requests at SmartRecruiters", table(head, rows, empty="None yet.")))

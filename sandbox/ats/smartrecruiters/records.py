@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
+
+from sandbox.vendor_records import VendorRecords
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS person (
@@ -17,12 +18,8 @@ CREATE TABLE IF NOT EXISTS person (
 CREATE INDEX IF NOT EXISTS person_email ON person (email);
 CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, candidate TEXT NOT NULL, row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS subscription (id TEXT PRIMARY KEY, row TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS request (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
-    body TEXT NOT NULL, status INTEGER NOT NULL, note TEXT NOT NULL);
 """
 _TABLES = ("person", "message", "subscription", "request")
-_REQUESTS_KEPT = 20_000
 
 
 def stamp(moment: float) -> str:
@@ -30,19 +27,11 @@ def stamp(moment: float) -> str:
     return dt.datetime.fromtimestamp(moment, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Records:
+class Records(VendorRecords):
     """One account's rows. A person's ``row`` is CandidateDetails; ``properties`` are values by property id."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -166,20 +155,3 @@ class Records:
     def unsubscribe(self, number: str) -> bool:
         """Whether there was one."""
         return self._db.execute("DELETE FROM subscription WHERE id = ?", (number,)).rowcount > 0
-
-    def log(
-        self, *, method: str, path: str, query: dict[str, str], body: str, status: int, note: str
-    ) -> None:
-        """Book one request. Headers are not kept, so neither is the key."""
-        self._db.execute(
-            "INSERT INTO request (at, method, path, query, body, status, note) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), method, path, json.dumps(query), body, status, note),
-        )
-        self._db.execute(
-            "DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?", (_REQUESTS_KEPT,)
-        )
-
-    def requests(self, limit: int = 500) -> list[dict[str, Any]]:
-        """The newest requests first."""
-        rows = self._db.execute("SELECT * FROM request ORDER BY id DESC LIMIT ?", (limit,))
-        return [{**dict(row), "query": json.loads(row["query"])} for row in rows]

@@ -1,9 +1,13 @@
-"""Failures on demand: a list of orders, each for the next so many requests that match."""
+"""Failures on demand: a list of orders, each for the next so many requests that match, and how they are carried out."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from sandbox.http_server import CutLine, Request, Response
 
 KINDS = ("rate_limit", "error", "slow", "hang", "cut", "malformed")
 
@@ -69,3 +73,64 @@ class Faults:
     def as_list(self) -> list[dict[str, Any]]:
         """What is still ordered."""
         return [asdict(fault) for fault in self._open]
+
+
+#: A vendor's own answer to a status it refuses with, given the headers that go with it.
+Refuse = Callable[[int, dict[str, str]], Response]
+
+
+async def served(
+    request: Request,
+    path: str,
+    *,
+    fault: Fault | None,
+    operate: Callable[[], Awaitable[Response]],
+    refuse: Refuse,
+    log: Callable[..., None],
+) -> Response:
+    """The answer to a request, its fault carried out and the request booked; without an answer its status is 0."""
+    status = 0
+    try:
+        response = await _answered(fault, operate, refuse)
+        status = response.status
+        return response
+    finally:
+        log(
+            method=request.method,
+            path=path,
+            query=request.query,
+            body=request.body.decode("utf-8", "replace"),
+            status=status,
+            note=f"fault: {fault.kind}" if fault else "",
+        )
+
+
+async def _answered(
+    fault: Fault | None, operate: Callable[[], Awaitable[Response]], refuse: Refuse
+) -> Response:
+    if fault and not fault.after and fault.kind != "malformed":
+        early = await _carried_out(fault, refuse)
+        if early is not None:
+            return early
+    response = await operate()
+    if fault and fault.kind == "malformed":
+        half = response.body[: max(1, len(response.body) // 2)]
+        return Response(200, half + b'{"', response.content_type)
+    if fault and fault.after:
+        late = await _carried_out(fault, refuse)
+        return response if late is None else late
+    return response
+
+
+async def _carried_out(fault: Fault, refuse: Refuse) -> Response | None:
+    """None if the usual answer follows."""
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return None
+    if fault.kind == "hang":
+        await asyncio.Event().wait()
+    if fault.kind == "cut":
+        raise CutLine
+    if fault.kind == "rate_limit":
+        return refuse(429, {"Retry-After": str(int(fault.seconds))} if fault.retry_after else {})
+    return refuse(fault.status, {})
