@@ -63,6 +63,26 @@ class CredentialsForm(forms.Form):
     before: ClassVar[str] = ""
 
 
+class ApiKeyForm(CredentialsForm):
+    """One API key; a vendor that needs more adds its fields."""
+
+    api_key = forms.CharField(
+        label="API Key",
+        min_length=8,
+        max_length=500,
+        strip=True,
+        # autocomplete=off is ignored for passwords by browsers; new-password keeps a login out of the field.
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+    )
+
+    def clean_api_key(self) -> str:
+        """A key travels in a header: one word of visible ASCII, as copied."""
+        key: str = self.cleaned_data["api_key"]
+        if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
+            raise forms.ValidationError("An API key is one word without spaces. Please copy it again.")
+        return key
+
+
 class Connector(Generic[C]):
     """See the module. Class attributes are words and facts; methods are what the vendor can do."""
 

@@ -135,8 +135,8 @@ class VendorClient:
         """The headers that prove who we are."""
         raise NotImplementedError
 
-    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
-        """The vendor's words in an error body, and its words per field."""
+    def error_detail(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+        """The vendor's words in the object of an error body, and its words per field."""
         raise NotImplementedError
 
     def limits(self, headers: Mapping[str, str]) -> Heard:
@@ -256,7 +256,7 @@ class VendorClient:
     def _refusal(
         self, special: type[ConnectorError] | None, status: int, data: Any, headers: Mapping[str, str]
     ) -> Exception:
-        detail, fields = self.error_detail(data)
+        detail, fields = self.error_detail(data) if isinstance(data, Mapping) else (_plain(data), {})
         text = self.redact(detail)[:LONGEST_DETAIL] or f"The answer was {status}, without a reason."
         if status == 429:
             wait = retry_after(headers)
@@ -279,6 +279,34 @@ class _Again(Exception):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+
+def _plain(body: Any) -> str:
+    """A short text answer as it is; a page of markup says nothing to a person, nor does a list."""
+    return " ".join(body.split()) if isinstance(body, str) and "<" not in body else ""
+
+
+def error_words(data: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """:meth:`VendorClient.error_detail` for vendors that keep words under one of ``keys``.
+
+    They may be a text, a list of texts, or an object that is read as words per field.
+    """
+    fields: dict[str, str] = {}
+    words: list[str] = []
+    for key in keys:
+        value = data.get(key)
+        if isinstance(value, str) and value:
+            words.append(value)
+        elif isinstance(value, Mapping):
+            fields.update({str(name): _joined(text) for name, text in value.items()})
+        elif isinstance(value, list):
+            words.extend(str(item) for item in value if isinstance(item, str))
+    words.extend(f"{name}: {text}" for name, text in fields.items())
+    return " ".join(words), fields
+
+
+def _joined(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _decode(content: bytes) -> tuple[Any, bool]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from integrations.base.errors import OutcomeUnknown
-from integrations.base.http import Reply, VendorClient
+from integrations.base.http import Reply, VendorClient, error_words
 from integrations.base.throttle import Heard, Pace
 from integrations.vendors.cats import assumed
 
@@ -44,24 +44,9 @@ class CatsClient(VendorClient):
             remaining=_whole(told.get("x-rate-limit-remaining", "")),
         )
 
-    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
+    def error_detail(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
         """``message``, and whatever ``errors`` may hold: words, a list of them, or words per field."""
-        if isinstance(data, str):
-            return _plain(data), {}
-        if not isinstance(data, Mapping):
-            return "", {}
-        words: list[str] = []
-        fields: dict[str, str] = {}
-        for key in assumed.ERROR_KEYS:
-            value = data.get(key)
-            if isinstance(value, str) and value:
-                words.append(value)
-            elif isinstance(value, Mapping):
-                fields.update({str(name): _joined(text) for name, text in value.items()})
-            elif isinstance(value, list):
-                words.extend(str(item) for item in value if isinstance(item, str))
-        words.extend(f"{name}: {text}" for name, text in fields.items())
-        return " ".join(words), fields
+        return error_words(data, assumed.ERROR_KEYS)
 
 
 def made_id(reply: Reply) -> str:
@@ -73,15 +58,6 @@ def made_id(reply: Reply) -> str:
     if isinstance(told, int) and not isinstance(told, bool):
         return str(told)
     raise OutcomeUnknown("CATS did not say which record it made.")
-
-
-def _joined(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _plain(body: str) -> str:
-    """A short text answer as it is; a page of markup says nothing to a person."""
-    return "" if "<" in body else " ".join(body.split())
 
 
 def _whole(word: str) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 
-from integrations.base.errors import MalformedResponse, NotFound, SignatureRefused
+from integrations.base.errors import NotFound, SignatureRefused
 from integrations.base.records import Subscription, WebhookCall
+from integrations.base.webhooks import told
 from integrations.vendors.cats.client import CatsClient, made_id
 from integrations.vendors.cats.lists import walk
 from integrations.vendors.cats.pulling import named_by
@@ -54,12 +54,7 @@ def receive(*, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]
     given = signature.removeprefix(_SCHEME).strip().lower().encode()
     if not any(hmac.compare_digest(signed(body, request_id, secret).encode(), given) for secret in secrets):
         raise SignatureRefused("The delivery is not signed with the secret of this webhook.")
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        raise MalformedResponse("The delivery is not valid JSON.") from None
-    if not isinstance(event, dict):
-        raise MalformedResponse("The delivery is not an object.")
+    event = told(body)
     changed, gone = named_by([event])
     return WebhookCall(
         delivery_id=request_id, event=str(event.get("event") or ""), changed=tuple(changed), gone=tuple(gone)

@@ -47,11 +47,9 @@ class PinpointClient(VendorClient):
         """The key travels in its own header."""
         return {"X-API-KEY": self._credentials["api_key"]}
 
-    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
+    def error_detail(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
         """The ``detail`` (else the ``title``) of each error object; words by the attribute they point to."""
-        if isinstance(data, str):
-            return ("" if "<" in data else " ".join(data.split())), {}
-        found = data.get("errors") if isinstance(data, Mapping) else None
+        found = data.get("errors")
         words: list[str] = []
         fields: dict[str, str] = {}
         for row in found if isinstance(found, list) else ():

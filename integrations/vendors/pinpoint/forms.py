@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django import forms
 
-from integrations.base.connector import CredentialsForm
+from integrations.base.connector import ApiKeyForm
 from integrations.vendors.pinpoint.client import SUBDOMAIN
 
 _HOST = ".pinpointhq.com"
 
 
-class PinpointCredentialsForm(CredentialsForm):
-    """Subdomain, API key and, for webhooks, the signing secret."""
+class PinpointCredentialsForm(ApiKeyForm):
+    """Subdomain and API key."""
 
     before = "Only an administrator of Pinpoint sees its Settings."
     steps = (
@@ -26,11 +26,13 @@ class PinpointCredentialsForm(CredentialsForm):
             "acme.pinpointhq.com."
         ),
         (
-            "To hear of changes at once: under Settings > API & Webhooks > Webhooks add the address this connection "
-            "shows, choose the application events, and enter the signing secret below. Without it Beckon asks now and "
-            "then."
+            "To hear of changes at once, once it is connected: under Settings > API & Webhooks > Webhooks add the "
+            "address that the page of this connection shows, choose the application events, and enter the signing "
+            "secret there. Without it Beckon asks now and then."
         ),
     )
+
+    field_order = ("subdomain", "api_key")
 
     subdomain = forms.CharField(
         label="Subdomain",
@@ -39,14 +41,6 @@ class PinpointCredentialsForm(CredentialsForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
-    )
-    api_key = forms.CharField(
-        label="API Key",
-        min_length=8,
-        max_length=500,
-        strip=True,
-        # autocomplete=off is ignored for passwords by browsers; new-password keeps a login out of the field.
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
     )
 
     def clean_subdomain(self) -> str:
@@ -59,10 +53,3 @@ class PinpointCredentialsForm(CredentialsForm):
                 f"A subdomain is letters, digits and hyphens: acme of https://acme{_HOST}."
             )
         return word
-
-    def clean_api_key(self) -> str:
-        """A key travels in a header: one word of visible ASCII, as copied."""
-        key: str = self.cleaned_data["api_key"]
-        if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
-            raise forms.ValidationError("An API key is one word without spaces. Please copy it again.")
-        return key

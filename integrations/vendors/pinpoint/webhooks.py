@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.base.errors import MalformedResponse, SignatureRefused
+from integrations.base.errors import SignatureRefused
 from integrations.base.records import RemoteRef, WebhookCall
+from integrations.base.webhooks import told
 from integrations.vendors.pinpoint import assumed
 
 _HEADER = "pinpoint-hmac-sha256"
@@ -27,12 +27,7 @@ def receive(*, headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]
         raise SignatureRefused("The delivery carries no signature of Pinpoint.")
     if not any(hmac.compare_digest(signed(body, secret), given) for secret in secrets if secret):
         raise SignatureRefused("The delivery is not signed with the secret of this connection.")
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        raise MalformedResponse("The delivery is not valid JSON.") from None
-    if not isinstance(event, dict):
-        raise MalformedResponse("The delivery is not an object.")
+    event = told(body)
     number = _application(event)
     return WebhookCall(
         delivery_id=hashlib.sha256(body).hexdigest(),

@@ -91,10 +91,8 @@ class SmartRecruitersClient(VendorClient):
             at_once=number("x-ratelimit-concurrent-limit"),
         )
 
-    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
+    def error_detail(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
         """``{"message", "errors": [{"code", "message"}]}``; the Posting API's ``{"code", "message"}`` too."""
-        if not isinstance(data, Mapping):
-            return ("" if not isinstance(data, str) or "<" in data else " ".join(data.split())), {}
         words = [f"{code}: {text}" if text else code for code, text in _errors(data)]
         message = data.get("message")
         if isinstance(message, str) and message and not any(message in word for word in words):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 
 from integrations.base.errors import (
@@ -20,6 +19,7 @@ from integrations.base.errors import (
     SignatureRefused,
 )
 from integrations.base.records import RemoteRef, Subscription, WebhookCall
+from integrations.base.webhooks import told
 from integrations.vendors.smartrecruiters import mapping
 from integrations.vendors.smartrecruiters.client import SmartRecruitersClient
 
@@ -81,12 +81,7 @@ def _signed_text(headers: Mapping[str, str], body: bytes) -> bytes:
 
 def _whom(event: str, body: bytes) -> str:
     """The id of the person; empty for events about something else."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise MalformedResponse("The delivery is not valid JSON.") from None
-    if not isinstance(data, Mapping):
-        raise MalformedResponse("The delivery is not an object.")
+    data = told(body)
     found = data.get("id") if event.startswith("candidate.") else data.get("candidate_id")
     if found is None and event.startswith(("candidate.", "application.")):
         raise MalformedResponse("The delivery names no candidate.")

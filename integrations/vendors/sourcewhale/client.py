@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from integrations.base.http import VendorClient
+from integrations.base.http import VendorClient, error_words
 from integrations.base.throttle import Pace
 from integrations.vendors.sourcewhale import assumed
 
@@ -29,26 +29,6 @@ class SourceWhaleClient(VendorClient):
         """The key travels in its own header, not as a bearer token."""
         return {"api-key": self._credentials["api_key"]}
 
-    def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
+    def error_detail(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
         """The first known key that holds words; an object under it is read as words per field."""
-        if isinstance(data, str):
-            return _plain(data), {}
-        if not isinstance(data, Mapping):
-            return "", {}
-        fields: dict[str, str] = {}
-        words: list[str] = []
-        for key in assumed.ERROR_KEYS:
-            value = data.get(key)
-            if isinstance(value, str) and value:
-                words.append(value)
-            elif isinstance(value, Mapping):
-                fields.update({str(name): str(text) for name, text in value.items()})
-            elif isinstance(value, list):
-                words.extend(str(item) for item in value if isinstance(item, str))
-        words.extend(f"{name}: {text}" for name, text in fields.items())
-        return " ".join(words), fields
-
-
-def _plain(body: str) -> str:
-    """A short text answer as it is; a page of markup says nothing to a person."""
-    return "" if "<" in body else " ".join(body.split())
+        return error_words(data, assumed.ERROR_KEYS)

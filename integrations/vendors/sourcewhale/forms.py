@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django import forms
-
-from integrations.base.connector import CredentialsForm
+from integrations.base.connector import ApiKeyForm
 
 
-class SourceWhaleCredentialsForm(CredentialsForm):
+class SourceWhaleCredentialsForm(ApiKeyForm):
     """One API key."""
 
     before = (
@@ -19,19 +17,3 @@ class SourceWhaleCredentialsForm(CredentialsForm):
         "Go to Settings, then click Generate API Key.",
         "Copy your API key and save it somewhere safe: you enter it below.",
     )
-
-    api_key = forms.CharField(
-        label="API Key",
-        min_length=8,
-        max_length=500,
-        strip=True,
-        # autocomplete=off is ignored for passwords by browsers; new-password keeps a login out of the field.
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
-    )
-
-    def clean_api_key(self) -> str:
-        """A key travels in a header: one word of visible ASCII, as copied."""
-        key: str = self.cleaned_data["api_key"]
-        if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
-            raise forms.ValidationError("An API key is one word without spaces. Please copy it again.")
-        return key

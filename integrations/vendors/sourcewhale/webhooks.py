@@ -7,11 +7,10 @@ The address it comes to is unguessable, which is all the proof there is.
 from __future__ import annotations
 
 import hashlib
-import json
-from typing import Any
 
-from integrations.base.errors import MalformedResponse, NotFound, OutcomeUnknown, Rejected
+from integrations.base.errors import NotFound, OutcomeUnknown, Rejected
 from integrations.base.records import RemoteRef, WebhookCall
+from integrations.base.webhooks import decoded
 from integrations.vendors.sourcewhale import assumed
 from integrations.vendors.sourcewhale.client import SourceWhaleClient
 
@@ -41,10 +40,7 @@ def unsubscribe(client: SourceWhaleClient, ids: str) -> None:
 
 def read(body: bytes) -> WebhookCall:
     """Whom a delivery is about. A repeat has the same bytes, so their hash is its id."""
-    try:
-        data: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        raise MalformedResponse("A delivery is not valid JSON.") from None
+    data = decoded(body)
     rows = data if isinstance(data, list) else [data]
     ids = [str(row.get(assumed.HOOK_ID_KEY) or "") for row in rows if isinstance(row, dict)]
     return WebhookCall(
