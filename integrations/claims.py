@@ -28,7 +28,7 @@ from integrations.models import (
     SyncStatus,
     SyncTask,
 )
-from integrations.states import SYNC_OPEN, check_item, check_sync
+from integrations.states import SYNC_OPEN, Ended, check_item, check_sync
 
 Work = ExportItem | SyncTask
 W = TypeVar("W", ExportItem, SyncTask)
@@ -134,6 +134,12 @@ def end(
     """The work is over without a record written now."""
     with transaction.atomic():
         _finish(work, status, reason=reason, text=text, fields=fields)
+
+
+def conclude(work: Work, ended: Ended) -> None:
+    """:func:`end`, as :class:`Ended` says."""
+    fields = [dict(line) for line in ended.fields]
+    end(work, ended.status, reason=ended.reason, text=ended.text, fields=fields)
 
 
 def finish(

@@ -112,9 +112,9 @@ class Payload:
     digests: dict[str, str]
 
     @property
-    def has_email(self) -> bool:
-        """Whether any address leaves or is there."""
-        return bool(self.keys.emails or self.keys.markers)
+    def log(self) -> list[dict[str, str]]:
+        """The lines as they are stored."""
+        return [line.as_json() for line in self.fields]
 
 
 def variables(

@@ -6,7 +6,6 @@ to do first ends as *Needs attention* with that sentence; what is not asked for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -27,7 +26,7 @@ from integrations import (
     writing,
 )
 from integrations.base.connector import Connector
-from integrations.base.records import Capability, PushAction, RemotePerson, Target, TargetKind
+from integrations.base.records import Capability, Target, TargetKind
 from integrations.models import Reason, RemoteLink, SyncStatus, SyncTask
 from integrations.states import Ended
 
@@ -98,8 +97,8 @@ def _order(task: SyncTask) -> writing.Order:
         connector=opening.open_connector(connection),
         candidate=candidate,
         plan=partial(
-            _plan,
-            person=person,
+            mapping.payload,
+            person,
             rules=field_table.known(connection, candidate.record_type),
             source_label=connection.source_label,
             own_dummy=dummy,
@@ -120,12 +119,6 @@ def _nothing() -> None:
     """A sync is not undone: which record it made is on the link."""
 
 
-def _plan(
-    existing: RemotePerson | None, written: Mapping[str, str], *, person: mapping.PersonData, **given: Any
-) -> mapping.Payload:
-    return mapping.payload(person, existing=existing, written=written, **given)
-
-
 def _write(task: SyncTask, order: writing.Order) -> Ended | None:
     system = order.connector.display_name
     end = writing.write(order)
@@ -133,13 +126,11 @@ def _write(task: SyncTask, order: writing.Order) -> Ended | None:
         claims.give_back(task, not_before=end.until, counted=False, why=f"Looking whether {system} has it.")
         return None
     if isinstance(end, writing.Unsearchable):
-        text = f"{system} may hold this person already and nothing here can find out. Look there, then retry."
-        return Ended(SyncStatus.ATTENTION, Reason.UNSEARCHABLE, text)
+        return Ended(SyncStatus.ATTENTION, Reason.UNSEARCHABLE, end.said(system))
     if isinstance(end, writing.Missing):
         named = ", ".join(end.payload.missing)
         text = f"{named} must be filled for {system}: fill it on the person or the campaign."
-        fields = tuple(line.as_json() for line in end.payload.fields)
-        return Ended(SyncStatus.ATTENTION, Reason.MISSING_FIELD, text, fields)
+        return Ended(SyncStatus.ATTENTION, Reason.MISSING_FIELD, text, end.payload.log)
     assert isinstance(end, writing.Written)
     _settle(task, order, end)
     return None
@@ -147,11 +138,7 @@ def _write(task: SyncTask, order: writing.Order) -> Ended | None:
 
 def _settle(task: SyncTask, order: writing.Order, end: writing.Written) -> None:
     """Task, link, kept notes and news in one transaction and only with our token."""
-    text = ""
-    if end.second:
-        text = f"{order.connector.display_name} made a second record; both are kept."
-    elif end.result.action is PushAction.UNCHANGED and not end.created:
-        text = "Nothing had changed."
+    text = end.said(order.connector.display_name)
     with transaction.atomic():
         claims.done(task, text=text, fields=writing.told(end, task.connection, task.candidate.record_type))
         links.record(

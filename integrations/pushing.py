@@ -7,10 +7,8 @@ mark and news in one transaction, if the token is still ours.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -31,27 +29,13 @@ from integrations import (
     writing,
 )
 from integrations.base.errors import ConnectorError
-from integrations.base.records import (
-    PushAction,
-    RemotePerson,
-    Target,
-    TargetKind,
-)
+from integrations.base.records import Target, TargetKind
 from integrations.models import Export, ExportItem, ExportMode, ItemStatus, Reason
+from integrations.states import Ended
 
 log = structlog.get_logger(__name__)
 
 TARGET_KIND = {ExportMode.PROSPECTS: TargetKind.POOL, ExportMode.CANDIDATES: TargetKind.JOB}
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How an item ended without the vendor being asked, or for good."""
-
-    status: ItemStatus
-    reason: Reason
-    text: str
-    fields: tuple[mapping.FieldOutcome, ...] = ()
 
 
 def push_next(export: Export, *, now: datetime.datetime) -> bool:
@@ -70,10 +54,9 @@ def _handle(item: ExportItem) -> None:
     """Push, and turn whatever was raised into a state. The loop over other people goes on."""
     try:
         order = _prepare(item)
-        ended = order if isinstance(order, _Ended) else _write(item, order)
+        ended = order if isinstance(order, Ended) else _write(item, order)
         if ended is not None:
-            fields = [line.as_json() for line in ended.fields]
-            claims.end(item, ended.status, reason=ended.reason, text=ended.text, fields=fields)
+            claims.conclude(item, ended)
     except ConnectorError as error:
         failed = setbacks.meet(item, error)
         if failed is not None:
@@ -88,23 +71,23 @@ def _handle(item: ExportItem) -> None:
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=text)
 
 
-def _prepare(item: ExportItem) -> writing.Order | _Ended:
+def _prepare(item: ExportItem) -> writing.Order | Ended:
     """Everything the push needs, read now: addresses, ticks and marks as they are at this moment."""
     export, connection, candidate = item.export, item.connection, item.candidate
     found = registry.connector_class(connection.vendor)
     if candidate.record_type not in found.record_types:
         text = f"{found.display_name} has no contacts."
-        return _Ended(ItemStatus.SKIPPED, Reason.NO_SUCH_RECORD_TYPE, text)
+        return Ended(ItemStatus.SKIPPED, Reason.NO_SUCH_RECORD_TYPE, text)
     link = links.of(connection, candidate)
     if link is not None and link.exported_at and not (export.include_exported or item.again):
-        return _Ended(ItemStatus.SKIPPED, Reason.ALREADY_EXPORTED, "Exported before.")
+        return Ended(ItemStatus.SKIPPED, Reason.ALREADY_EXPORTED, "Exported before.")
     person = person_variables.of(viewer=export.created_by, candidate=candidate)
     wants_dummy = export.dummy_addresses and not person.emails
     make = dummies.draw if wants_dummy else dummies.address_of
     dummy = make(candidate, organisation=item.organisation)
     plan = partial(
-        _plan,
-        person=person,
+        mapping.payload,
+        person,
         rules=field_table.known(connection, candidate.record_type),
         source_label=connection.source_label,
         entered=setting_rows.entered(connection, candidate.record_type, candidate=candidate),
@@ -114,7 +97,7 @@ def _prepare(item: ExportItem) -> writing.Order | _Ended:
     sends_email = wants_dummy or any(not email.dead for email in person.emails)
     if found.needs_email and not sends_email:
         text = f"{found.display_name} needs an e-mail address. Add one, or export with generated addresses."
-        return _Ended(ItemStatus.FAILED, Reason.NO_EMAIL, text)
+        return Ended(ItemStatus.FAILED, Reason.NO_EMAIL, text)
     return writing.Order(
         connection=connection,
         connector=opening.open_connector(connection),
@@ -131,16 +114,10 @@ def _prepare(item: ExportItem) -> writing.Order | _Ended:
     )
 
 
-def _plan(
-    existing: RemotePerson | None, written: Mapping[str, str], *, person: mapping.PersonData, **given: Any
-) -> mapping.Payload:
-    return mapping.payload(person, existing=existing, written=written, **given)
-
-
 # --- write --------------------------------------------------------------------------------------------------
 
 
-def _write(item: ExportItem, order: writing.Order) -> _Ended | None:
+def _write(item: ExportItem, order: writing.Order) -> Ended | None:
     """Write and settle. An end without a confirmed write is returned."""
     system = order.connector.display_name
     end = writing.write(order)
@@ -148,48 +125,43 @@ def _write(item: ExportItem, order: writing.Order) -> _Ended | None:
         claims.give_back(item, not_before=end.until, counted=False)
         return None
     if isinstance(end, writing.Unsearchable):
-        text = f"{system} may hold this person already, and no search from here can tell. Look there, then retry."
-        return _Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, text)
+        return Ended(ItemStatus.FAILED, Reason.UNSEARCHABLE, end.said(system))
     if isinstance(end, writing.Missing):
         named = ", ".join(end.payload.missing)
         text = f"{named} must be filled for {system}: fill it on the person and retry."
-        return _Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, end.payload.fields)
+        return Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, end.payload.log)
     if isinstance(end, writing.Rehearsed):
         return _rehearsed(order, end)
     _settle(item, order, end)
     return None
 
 
-def _rehearsed(order: writing.Order, end: writing.Rehearsed) -> _Ended:
+def _rehearsed(order: writing.Order, end: writing.Rehearsed) -> Ended:
     """A dry run ends here: what would have happened, nothing written."""
-    fields = end.payload.fields
+    fields = end.payload.log
     if end.existing is None:
-        return _Ended(ItemStatus.SENT, Reason.NONE, "Would be created.", fields)
+        return Ended(ItemStatus.SENT, Reason.NONE, "Would be created.", fields)
     changes = len(end.payload.values)
     said = (
         f"{changes} field{'s' if changes != 1 else ''} would change" if changes else "No field would change"
     )
     if order.target is not None and order.target.external_id not in end.existing.target_ids:
         said += f"; would be put on {order.target.name}"
-    return _Ended(ItemStatus.UPDATED, Reason.NONE, f"{said}."[:500], fields)
+    return Ended(ItemStatus.UPDATED, Reason.NONE, f"{said}."[:500], fields)
 
 
 def _settle(item: ExportItem, order: writing.Order, end: writing.Written) -> None:
     """Item, link, mark and news, in one transaction and only with our token."""
-    created = end.created or item.made_record
-    text = ""
-    if end.second:
-        text = f"{order.connector.display_name} made a second record; both are kept."
-    elif end.result.action is PushAction.UNCHANGED and not created:
-        text = "Nothing had changed."
+    # An earlier try of this item may have made the record that this one completed.
+    end = replace(end, created=end.created or item.made_record)
     with transaction.atomic():
         claims.finish(
             item,
-            ItemStatus.SENT if created and not end.second else ItemStatus.UPDATED,
-            text=text,
+            ItemStatus.SENT if end.created and not end.second else ItemStatus.UPDATED,
+            text=end.said(order.connector.display_name),
             fields=writing.told(end, order.connection, item.candidate.record_type),
             remote_id=end.result.external_id,
-            made_record=created,
+            made_record=end.created,
             before=end.before,
         )
         links.record(
@@ -197,7 +169,7 @@ def _settle(item: ExportItem, order: writing.Order, end: writing.Written) -> Non
             item.candidate,
             end.result,
             digests=end.digests,
-            made_by_us=created,
+            made_by_us=end.created,
             exported=True,
         )
         notes.release(order.connection, item.candidate)

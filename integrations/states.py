@@ -5,7 +5,7 @@ Pure: tables and the decisions made from them. See docs/architecture.md, "Integr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -179,9 +179,9 @@ class Reason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a sync task ends without a confirmed write; ``fields`` as in its log."""
+    """How an export item or a sync task ends without a confirmed write; ``fields`` as in its log."""
 
-    status: SyncStatus
+    status: ItemStatus | SyncStatus
     reason: Reason
     text: str
-    fields: tuple[Mapping[str, str], ...] = ()
+    fields: Sequence[Mapping[str, str]] = ()

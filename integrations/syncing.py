@@ -148,8 +148,7 @@ def _try_end(task: SyncTask, ended: Ended) -> None:
 
 def _end(task: SyncTask, ended: Ended | None) -> None:
     if ended is not None:
-        fields = [dict(line) for line in ended.fields]
-        claims.end(task, ended.status, reason=ended.reason, text=ended.text, fields=fields)
+        claims.conclude(task, ended)
 
 
 # --- people -----------------------------------------------------------------------------------------------

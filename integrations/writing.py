@@ -48,8 +48,8 @@ class Order:
     connection: Connection
     connector: Connector
     candidate: Candidate
-    #: Decides the fields once it is known what the vendor holds and what we wrote last.
-    plan: Callable[[RemotePerson | None, Mapping[str, str]], mapping.Payload]
+    #: ``mapping.payload`` but for what is known only here: ``existing`` at the vendor, ``written`` last by us.
+    plan: Callable[..., mapping.Payload]
     keys: PersonKeys
     target: Target | None
     acting_as: str
@@ -79,6 +79,10 @@ class Waits:
 class Unsearchable:
     """A create may have happened, and no search can tell: nothing known finds the person, or the vendor hides some."""
 
+    def said(self, system: str) -> str:
+        """For whoever has to look."""
+        return f"{system} may hold this person already, and no search from here can tell. Look there, then retry."
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -106,6 +110,13 @@ class Written:
     #: What readable fields held before, for undo; histories are left out.
     before: Mapping[str, Any]
 
+    def said(self, system: str) -> str:
+        """What is told beside the end, or nothing."""
+        if self.second:
+            return f"{system} made a second record; both are kept."
+        unchanged = self.result.action is PushAction.UNCHANGED and not self.created
+        return "Nothing had changed." if unchanged else ""
+
     @property
     def digests(self) -> dict[str, str]:
         """Of what was really written."""
@@ -131,7 +142,7 @@ def write(order: Order) -> End:
     if existing is None and creating is not None and not order.connector.finds_everybody(order.target):
         # Nobody found proves nothing there: made anew, the person could stand twice.
         return Unsearchable()
-    payload = order.plan(existing, link.written if link is not None else {})
+    payload = order.plan(existing=existing, written=link.written if link is not None else {})
     if payload.missing:
         return Missing(payload)
     if order.rehearse:
@@ -278,7 +289,7 @@ def told(end: Written, connection: Connection, record_type: str) -> list[dict[st
     """The log of the fields; what the connector could not write is said instead of "written"."""
     left_out = end.result.left_out
     if not left_out:
-        return [line.as_json() for line in end.payload.fields]
+        return end.payload.log
     labels = {
         rule.field.label: left_out[rule.field.key]
         for rule in field_table.rules(connection, record_type)
