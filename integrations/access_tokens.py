@@ -8,15 +8,14 @@ the answer is stored if the lease still stands. Whoever finds it leased waits fo
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection as database
 from django.utils import timezone
 
 from foundation import egress, secrets
+from foundation.secret_lease import SecretLease
 from integrations import registry
 from integrations.base.errors import AuthError, TemporaryError
 from integrations.models import Connection
@@ -29,7 +28,7 @@ ACCESS, REFRESH, EXPIRES = "access_token", "refresh_token", "expires_at"
 #: A token is replaced this long before it ends, so that none ends on its way to the vendor.
 EARLY = timedelta(minutes=2)
 #: Longer than one call to a token endpoint may take.
-LEASE = timedelta(seconds=60)
+_LEASE = SecretLease(TABLE, by="token_leased_by", until="token_lease_until", lasts=timedelta(seconds=60))
 _PATIENCE = 30.0
 _LOOK_AGAIN = 0.1
 
@@ -51,7 +50,7 @@ def current(row: Connection, *, refused: str = "") -> dict[str, str]:
         values = _unsealed(row, sealed)
         if ACCESS not in values or (values[ACCESS] != refused and _lasts(values, EARLY)):
             return values
-        lease = _lease(row, sealed)
+        lease = _LEASE.take(row.pk, secret=sealed)
         if lease is None:
             time.sleep(_LOOK_AGAIN)
             continue
@@ -66,34 +65,28 @@ def _refreshed(row: Connection, values: dict[str, str], lease: str, refused: str
     found = registry.connector_class(row.vendor)
     client = found.oauth()
     if client is None or client.missing or not values.get(REFRESH):
-        _give_back(row, lease)
+        _LEASE.give_back(row.pk, lease)
         raise AuthError(f"The sign-in at {found.display_name} has ended. Sign in again.")
     try:
         fresh = oauth.refresh(client, token=values[REFRESH], now=timezone.now())
     except oauth.Refused as problem:
-        if not _give_back(row, lease):
+        if not _LEASE.give_back(row.pk, lease):
             return None  # signed in again meanwhile
         log.warning("access_tokens.refused", connection_id=row.pk)
         raise AuthError(
             f"{found.display_name} no longer takes the sign-in ({problem}). Sign in again."
         ) from problem
     except (oauth.SignInFailed, egress.Unreachable, egress.EgressRefused) as problem:
-        _give_back(row, lease)
+        _LEASE.give_back(row.pk, lease)
         if values[ACCESS] != refused and _lasts(values, timedelta(0)):
             return values
         raise TemporaryError(f"No new sign-in token: {problem}") from problem
     except BaseException:
-        _give_back(row, lease)
+        _LEASE.give_back(row.pk, lease)
         raise
     made = as_values(fresh, refresh=values[REFRESH])
     sealed = secrets.seal(made, table=TABLE, row=row.pk, organisation=row.organisation_id)
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE integrations_connection SET secret = %s, token_leased_by = '', token_lease_until = NULL "
-            "WHERE id = %s AND token_leased_by = %s",
-            [sealed, row.pk, lease],
-        )
-        return made if cursor.rowcount else None
+    return made if _LEASE.store(row.pk, lease, secret=sealed) else None
 
 
 def _lasts(values: Mapping[str, str], longer: timedelta) -> bool:
@@ -113,27 +106,3 @@ def _unsealed(row: Connection, sealed: str) -> dict[str, str]:
     if not sealed:
         raise AuthError("This connection has no credentials any more.")
     return secrets.unseal(sealed, table=TABLE, row=row.pk, organisation=row.organisation_id)
-
-
-def _lease(row: Connection, sealed: str) -> str | None:
-    """The right to refresh what was read; None if somebody else has it, or has refreshed since."""
-    token = uuid.uuid4().hex
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE integrations_connection SET token_leased_by = %s, "
-            "token_lease_until = now() + make_interval(secs => %s) "
-            "WHERE id = %s AND secret = %s AND (token_lease_until IS NULL OR token_lease_until < now())",
-            [token, LEASE.total_seconds(), row.pk, sealed],
-        )
-        return token if cursor.rowcount else None
-
-
-def _give_back(row: Connection, lease: str) -> bool:
-    """End the lease; False if it was not ours any more."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE integrations_connection SET token_leased_by = '', token_lease_until = NULL "
-            "WHERE id = %s AND token_leased_by = %s",
-            [row.pk, lease],
-        )
-        return bool(cursor.rowcount)

@@ -9,14 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
+from foundation import questions
 from foundation.problems import Problem
 from integrations import selectors, signing_in
 from integrations.signing_in import Asked
 from integrations.views.gate import Request, integrations_page
 
 _SESSION = "vendor_sign_in"
-#: Questions remembered at once, for people who start in two tabs.
-_AT_ONCE = 5
 
 
 @require_GET
@@ -29,22 +28,18 @@ def sign_in(request: Request, connection_id: int) -> HttpResponse:
     except signing_in.NotSetUp as problem:
         messages.error(request, str(problem))
         return redirect("integrations:credentials", connection.pk)
-    pending = request.session.get(_SESSION, [])[-(_AT_ONCE - 1) :]
-    request.session[_SESSION] = [*pending, asked.as_json()]
-    answer = redirect(url)
-    # The address carries the state; nothing on the way may keep it.
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return questions.ask(request.session, _SESSION, asked.as_json(), url=url)
 
 
 @require_GET
 @integrations_page(Right.CONNECTION_EDIT)
 def signed_in(request: Request) -> HttpResponse:
     """Back from the vendor. A state that this session did not ask for changes nothing."""
-    asked = _take(request, request.GET.get("state", ""))
-    if asked is None:
+    known = questions.take(request.session, _SESSION, request.GET.get("state", ""))
+    if known is None:
         messages.error(request, "This sign-in was not started here, or was finished already. Start again.")
         return redirect("integrations:overview")
+    asked = Asked.from_json(known)
     error = request.GET.get("error", "")
     if error or not request.GET.get("code"):
         words = f"{error}: {request.GET.get('error_description', '')}".strip(": ")[:300]
@@ -56,13 +51,3 @@ def signed_in(request: Request) -> HttpResponse:
         messages.error(request, str(problem))
         return redirect("integrations:credentials", asked.connection_id)
     return redirect("integrations:verification", asked.connection_id)
-
-
-def _take(request: Request, state: str) -> Asked | None:
-    """The question of this state, once."""
-    pending = request.session.get(_SESSION, [])
-    found = next((each for each in pending if state and each["state"] == state), None)
-    if found is None:
-        return None
-    request.session[_SESSION] = [each for each in pending if each is not found]
-    return Asked.from_json(found)

@@ -8,15 +8,14 @@ transaction; the answer is stored if the lease still stands. Whoever finds it le
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection
 from django.utils import timezone
 
 from foundation import egress, secrets
+from foundation.secret_lease import SecretLease
 from outreach import providers
 from outreach.models import Mailbox, OAuthGrant
 from outreach.transports import oauth
@@ -29,7 +28,7 @@ _TABLE = "outreach_oauthgrant"
 #: A token is replaced this long before it ends, so that none ends on its way to a mail server.
 EARLY = timedelta(minutes=5)
 #: Longer than one call to a provider may take.
-LEASE = timedelta(seconds=60)
+_LEASE = SecretLease(_TABLE, by="leased_by", until="lease_until", lasts=timedelta(seconds=60))
 _PATIENCE = 30.0
 _LOOK_AGAIN = 0.1
 
@@ -55,7 +54,7 @@ def access_token(mailbox: Mailbox, *, refused: str = "") -> str:
         kept = _unsealed(grant)
         if kept.access and kept.access != refused and grant.expires_at - EARLY > timezone.now():
             return kept.access
-        lease = _lease(grant)
+        lease = _LEASE.take(grant.pk, secret=grant.secret)
         if lease is None:
             time.sleep(_LOOK_AGAIN)
             continue
@@ -107,49 +106,22 @@ def _refreshed(grant: OAuthGrant, kept: _Kept, lease: str, refused: str) -> str:
     try:
         fresh = oauth.refresh(providers.named(grant.provider), token=kept.refresh, now=timezone.now())
     except oauth.Refused as problem:
-        if not _give_back(grant, lease):
+        if not _LEASE.give_back(grant.pk, lease):
             return ""  # signed in again meanwhile
         log.warning("tokens.refused", mailbox_id=grant.mailbox_id)
         raise MailboxTrouble("auth", str(problem)) from problem
     except (oauth.SignInFailed, egress.Unreachable, egress.EgressRefused) as problem:
-        _give_back(grant, lease)
+        _LEASE.give_back(grant.pk, lease)
         if kept.access and kept.access != refused and grant.expires_at > timezone.now():
             return kept.access
         kind = problem.kind if isinstance(problem, egress.Unreachable) else "refused"
         raise MailboxTrouble(kind, f"No new sign-in token: {problem}") from problem
     except BaseException:
-        _give_back(grant, lease)
+        _LEASE.give_back(grant.pk, lease)
         raise
     sealed = _sealed(grant, _Kept(fresh.access, fresh.refresh or kept.refresh))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE outreach_oauthgrant SET secret = %s, expires_at = %s, leased_by = '', lease_until = NULL "
-            "WHERE id = %s AND leased_by = %s",
-            [sealed, fresh.expires_at, grant.pk, lease],
-        )
-        return fresh.access if cursor.rowcount else ""
-
-
-def _lease(grant: OAuthGrant) -> str | None:
-    """The right to refresh what was read; None if somebody else has it, or has refreshed since."""
-    token = uuid.uuid4().hex
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE outreach_oauthgrant SET leased_by = %s, lease_until = now() + make_interval(secs => %s) "
-            "WHERE id = %s AND secret = %s AND (lease_until IS NULL OR lease_until < now())",
-            [token, LEASE.total_seconds(), grant.pk, grant.secret],
-        )
-        return token if cursor.rowcount else None
-
-
-def _give_back(grant: OAuthGrant, lease: str) -> bool:
-    """End the lease; False if it was not ours any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE outreach_oauthgrant SET leased_by = '', lease_until = NULL WHERE id = %s AND leased_by = %s",
-            [grant.pk, lease],
-        )
-        return bool(cursor.rowcount)
+    stored = _LEASE.store(grant.pk, lease, secret=sealed, expires_at=fresh.expires_at)
+    return fresh.access if stored else ""
 
 
 def _grant(mailbox: Mailbox) -> OAuthGrant:

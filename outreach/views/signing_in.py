@@ -9,14 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right, needs, viewer_of
+from foundation import questions
 from foundation.problems import Problem
 from outreach import consent
 from outreach.consent import Asked
 from sourcing.views.requests import number
 
 _SESSION = "mailbox_sign_in"
-#: Questions remembered at once, for people who start in two tabs.
-_AT_ONCE = 5
 
 
 @require_GET
@@ -36,23 +35,19 @@ def sign_in(request: HttpRequest, login: str) -> HttpResponse:
     except consent.NotSetUp as problem:
         messages.error(request, str(problem))
         return redirect("outreach:mailbox_new")
-    pending = request.session.get(_SESSION, [])[-(_AT_ONCE - 1) :]
-    request.session[_SESSION] = [*pending, asked.as_json()]
-    answer = redirect(url)
-    # The address carries the state; nothing on the way may keep it.
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return questions.ask(request.session, _SESSION, asked.as_json(), url=url)
 
 
 @require_GET
 @needs(Right.MAILBOX_LINK)
 def signed_in(request: HttpRequest) -> HttpResponse:
     """Back from the provider. A state that this session did not ask for changes nothing."""
-    asked = _take(request, request.GET.get("state", ""))
+    known = questions.take(request.session, _SESSION, request.GET.get("state", ""))
     again = "outreach:mailbox_new"
-    if asked is None:
+    if known is None:
         messages.error(request, "This sign-in was not started here, or was finished already. Start again.")
         return redirect(again)
+    asked = Asked.from_json(known)
     error = request.GET.get("error", "")
     if error or not request.GET.get("code"):
         words = f"{error}: {request.GET.get('error_description', '')}".strip(": ")[:300]
@@ -67,13 +62,3 @@ def signed_in(request: HttpRequest) -> HttpResponse:
         return redirect(again)
     messages.success(request, f"{mailbox.address} is connected.")
     return redirect("outreach:settings")
-
-
-def _take(request: HttpRequest, state: str) -> Asked | None:
-    """The question of this state, once."""
-    pending = request.session.get(_SESSION, [])
-    found = next((each for each in pending if state and each["state"] == state), None)
-    if found is None:
-        return None
-    request.session[_SESSION] = [each for each in pending if each is not found]
-    return Asked.from_json(found)
