@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
-from django.urls import reverse
 
 from accounts.models import Plan
 from foundation import runs
 from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
 from tests.integrations import making
+from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale
 from tests.integrations.vendor_server import Answer
 
@@ -23,20 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _forget_lists() -> None:
     cache.clear()
-
-
-def logged_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response: Any) -> str:
-    return " ".join(response.content.decode().split())
-
-
-def url(name: str, *args: Any) -> str:
-    return reverse(f"integrations:{name}", args=args)
 
 
 def test_the_wizard_from_the_list_of_systems_to_the_green_check(whale: SmallSourceWhale) -> None:

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
@@ -20,6 +18,7 @@ from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from sourcing import people
 from sourcing.models import ContactType
 from tests.integrations import making
+from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import SmallSourceWhale
 
 pytestmark = pytest.mark.django_db
@@ -28,20 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _forget_lists() -> None:
     cache.clear()
-
-
-def logged_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response: Any) -> str:
-    return " ".join(response.content.decode().split())
-
-
-def url(name: str, *args: Any) -> str:
-    return reverse(f"integrations:{name}", args=args)
 
 
 def field(row: Connection, key: str) -> FieldRow:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
@@ -18,6 +17,7 @@ from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from sourcing.models import Candidate
 from tests.campaigns import making as campaigns_making
 from tests.integrations import making
+from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import SmallSourceWhale
 
 pytestmark = pytest.mark.django_db
@@ -28,20 +28,6 @@ INHERITED = {"add": "inherit", "only_synced": "inherit", "notes": "inherit", "jo
 @pytest.fixture(autouse=True)
 def _forget_lists() -> None:
     cache.clear()
-
-
-def logged_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response: Any) -> str:
-    return " ".join(response.content.decode().split())
-
-
-def url(name: str, *args: Any) -> str:
-    return reverse(f"integrations:{name}", args=args)
 
 
 def form(level: str, **values: Any) -> dict[str, Any]:

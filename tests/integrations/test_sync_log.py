@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from integrations.models import SyncKind, SyncStatus, SyncTask
 from integrations.states import Reason
 from tests.integrations import making
+from tests.integrations.pages import logged_in, text, url
 
 pytestmark = pytest.mark.django_db
 
@@ -27,15 +26,8 @@ def waiting_for_somebody(alice: making.User) -> SyncTask:
     )
 
 
-def client_of(user: making.User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def posted(name: str, of: SyncTask, user: making.User, **values: object) -> int:
-    url = reverse(f"integrations:{name}", args=[of.connection_id])
-    return client_of(user).post(url, values).status_code
+    return logged_in(user).post(url(name, of.connection_id), values).status_code
 
 
 def status(task: SyncTask) -> str:
@@ -45,7 +37,7 @@ def status(task: SyncTask) -> str:
 def test_one_task_or_all_of_them_are_tried_again() -> None:
     alice = making.alice()
     task = waiting_for_somebody(alice)
-    page = client_of(alice).get(reverse("integrations:sync_log", args=[task.connection_id])).content.decode()
+    page = text(logged_in(alice).get(url("sync_log", task.connection_id)))
     assert "Colour must be filled." in page
     assert "Retry all" in page
     assert posted("retry_sync", task, alice, task=task.pk) == 302

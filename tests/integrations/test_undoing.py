@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from foundation import runs
 from foundation.models import Run
-from integrations import registry, undoing
+from integrations import undoing
 from integrations.models import Export, ExportItem, ExportMode
 from sourcing.models import Candidate
 from sourcing.search import facts
 from tests.integrations import making
-from tests.integrations.in_memory import InMemoryConnector
+from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import SmallSourceWhale
+from tests.integrations.toy import KEY, ToyServer
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> type[InMemoryConnector]:
-    """The vendor in memory, registered for the length of a test."""
-    monkeypatch.setitem(registry.CONNECTORS, "memory", "tests.integrations.in_memory.InMemoryConnector")
-    InMemoryConnector.people.clear()
-    InMemoryConnector.touched.clear()
-    return InMemoryConnector
-
-
 def exported(alice: making.User, *people: Candidate, **values: object) -> Export:
-    row = making.connection(alice, vendor="memory")
+    row = making.connection(alice, vendor="toy", key=KEY)
     return making.work(
-        making.export(alice, row, *people, mode=ExportMode.CANDIDATES, target_id="job-1", **values)
+        making.export(alice, row, *people, mode=ExportMode.CANDIDATES, target_id="j1", **values)
     )
 
 
@@ -50,27 +40,27 @@ def note(export: Export, candidate: Candidate) -> str:
     )
 
 
-def test_a_record_the_export_made_is_removed_and_the_mark_with_it(there: type[InMemoryConnector]) -> None:
+def test_a_record_the_export_made_is_removed_and_the_mark_with_it(toy: ToyServer) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada)
-    assert set(there.people) == {"t1"}
+    assert set(toy.people) == {"t1"}
     run = undo(export, alice)
     assert run.result["summary"] == "1 taken back"
-    assert there.people == {}
+    assert toy.people == {}
     link = making.link(export.connection, ada)
     assert link is not None
     assert (link.remote_id, link.exported_at) == ("", None)
     assert facts.of(ada.pk, f"ats:{export.connection_id}", "exported") == []
 
 
-def test_a_record_somebody_changed_there_stays(there: type[InMemoryConnector]) -> None:
+def test_a_record_somebody_changed_there_stays(toy: ToyServer) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada)
-    there.people["t1"]["name"] = "Ada King"
+    toy.people["t1"]["last"] = "King"
     run = undo(export, alice)
-    assert "t1" in there.people
+    assert "t1" in toy.people
     assert run.result["summary"] == "0 taken back, 1 stayed as they are"
     assert note(export, ada) == "It was changed there since, so it stays."
     link = making.link(export.connection, ada)
@@ -79,24 +69,27 @@ def test_a_record_somebody_changed_there_stays(there: type[InMemoryConnector]) -
 
 
 def test_values_of_a_record_that_was_there_come_back_where_they_are_still_ours(
-    there: type[InMemoryConnector],
+    toy: ToyServer,
 ) -> None:
     alice = making.alice()
     ada = making.person(alice, title="Analyst")
-    there.people["t1"] = {"name": "A. Byron", "title": "Clerk", "emails": ("ada@people.example",)}
+    toy.add("t1", first="A.", last="Byron", title="Clerk", emails=["ada@people.example"])
     export = exported(alice, ada)
-    assert there.people["t1"]["title"] == "Analyst"
-    there.people["t1"]["name"] = "Ada, Countess"
+    assert toy.people["t1"]["title"] == "Analyst"
+    toy.people["t1"]["first"] = "Ada, Countess"
     undo(export, alice)
-    assert there.people["t1"] == {
-        "name": "Ada, Countess",
+    assert toy.people["t1"] == {
+        "id": "t1",
+        "first": "Ada, Countess",
+        "last": "Byron",
         "title": "Clerk",
-        "emails": ("ada@people.example",),
+        "emails": ["ada@people.example"],
+        "jobs": ["j1"],
     }
     assert note(export, ada) == "Taken back. 1 field changed there since stay."
 
 
-def test_undoing_twice_changes_nothing_more(there: type[InMemoryConnector]) -> None:
+def test_undoing_twice_changes_nothing_more(toy: ToyServer) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
     undo(export, alice)
@@ -104,17 +97,17 @@ def test_undoing_twice_changes_nothing_more(there: type[InMemoryConnector]) -> N
         undoing.start(actor=alice, export=export)
 
 
-def test_a_second_click_is_the_same_run(there: type[InMemoryConnector]) -> None:
+def test_a_second_click_is_the_same_run(toy: ToyServer) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
     assert undoing.start(actor=alice, export=export) == undoing.start(actor=alice, export=export)
 
 
-def test_a_dry_run_writes_nothing_and_has_nothing_to_undo(there: type[InMemoryConnector]) -> None:
+def test_a_dry_run_writes_nothing_and_has_nothing_to_undo(toy: ToyServer) -> None:
     alice = making.alice()
     ada = making.person(alice)
     export = exported(alice, ada, dry_run=True)
-    assert there.people == {}
+    assert toy.people == {}
     item = making.item(export, ada)
     assert (item.status, item.reason) == ("sent", "Would be created.")
     assert making.link(export.connection, ada) is None
@@ -131,14 +124,10 @@ def test_where_records_cannot_be_removed_it_says_so(whale: SmallSourceWhale) -> 
     assert note(export, ada) == "SourceWhale does not let records be removed: remove it there."
 
 
-def test_the_page_offers_it_to_those_who_may_export(there: type[InMemoryConnector]) -> None:
+def test_the_page_offers_it_to_those_who_may_export(toy: ToyServer) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
-    client = Client()
-    client.force_login(alice)
-    page = client.get(reverse("integrations:export", args=[export.pk])).content.decode()
-    assert "Undo" in page
-    assert client.post(reverse("integrations:undo_export", args=[export.pk])).status_code == 302
-    mallory = Client()
-    mallory.force_login(making.mallory())
-    assert mallory.post(reverse("integrations:undo_export", args=[export.pk])).status_code == 404
+    assert "Undo" in text(logged_in(alice).get(url("export", export.pk)))
+    undo_url = url("undo_export", export.pk)
+    assert logged_in(alice).post(undo_url).status_code == 302
+    assert logged_in(making.mallory()).post(undo_url).status_code == 404

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from integrations import webhooks
 from integrations.models import Connection
 from tests.integrations import making
+from tests.integrations.pages import logged_in, text, url
 
 pytestmark = pytest.mark.django_db
 
@@ -16,15 +15,11 @@ SECRET = "whsec-0123456789"
 
 
 def page(user: making.User, row: Connection) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.get(reverse("integrations:connection", args=[row.pk])).content.decode()
+    return text(logged_in(user).get(url("connection", row.pk)))
 
 
 def post(user: making.User, row: Connection, secret: str) -> int:
-    client = Client()
-    client.force_login(user)
-    return client.post(reverse("integrations:webhook_secret", args=[row.pk]), {"secret": secret}).status_code
+    return logged_in(user).post(url("webhook_secret", row.pk), {"secret": secret}).status_code
 
 
 def test_the_address_is_shown_to_those_who_may_change_the_connection() -> None:

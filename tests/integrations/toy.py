@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -123,6 +123,8 @@ class ToyServer:
         return Answer(status=404, body={"message": "No such path"})
 
     def _of_one(self, method: str, key: str, rest: list[str], body: Any) -> Answer:
+        if method == "DELETE":
+            return Answer(body=self.people.pop(key))
         if rest == ["notes"] and method == "POST":
             self.notes.setdefault(key, []).append(body["text"])
             return Answer(body={"id": f"{key}-{len(self.notes[key])}"})
@@ -165,6 +167,7 @@ class ToyConnector(Connector[ToyClient]):
             Capability.FIND_PERSON,
             Capability.READ_PERSON,
             Capability.PUSH_PERSON,
+            Capability.DELETE_PERSON,
             Capability.LIST_FIELDS,
             Capability.LIST_JOBS,
             Capability.ADD_NOTE,
@@ -219,6 +222,10 @@ class ToyConnector(Connector[ToyClient]):
             body["job"] = write.target.external_id
         self.client.post(f"/people/{existing.external_id}", body=body)
         return PushResult(external_id=existing.external_id, action=PushAction.UPDATED)
+
+    def delete(self, ref: RemoteRef) -> None:
+        with suppress(NotFound):
+            self.client.delete(f"/people/{ref.external_id}")
 
     def add_note(self, ref: RemoteRef, note: Note, *, earlier: tuple[Note, ...], acting_as: str) -> str:
         path = f"/people/{ref.external_id}/notes"
