@@ -45,18 +45,18 @@ def current(row: Connection, *, refused: str = "") -> dict[str, str]:
     sign in again, TemporaryError for what passes, SecretUnreadable. Never call it inside a transaction.
     """
     deadline = time.monotonic() + _PATIENCE
+    sealed = row.secret
     while time.monotonic() < deadline:
-        sealed = _sealed(row)
         values = _unsealed(row, sealed)
         if ACCESS not in values or (values[ACCESS] != refused and _lasts(values, EARLY)):
             return values
         lease = _LEASE.take(row.pk, secret=sealed)
-        if lease is None:
-            time.sleep(_LOOK_AGAIN)
-            continue
-        found = _refreshed(row, values, lease, refused)
+        found = _refreshed(row, values, lease, refused) if lease is not None else None
         if found is not None:
             return found
+        known, sealed = sealed, _sealed(row)
+        if sealed == known:
+            time.sleep(_LOOK_AGAIN)
     raise TemporaryError("Another worker has been asking for a new sign-in token for too long.")
 
 

@@ -156,7 +156,6 @@ def test_the_key_is_sealed_for_this_row_only(whale: SmallSourceWhale) -> None:
     assert KEY not in row.secret
     other = making.connection(making.mallory())
     other.secret = row.secret
-    other.save(update_fields=["secret"])
     with pytest.raises(secrets.SecretMisplaced):
         opening.open_connector(other)
 
