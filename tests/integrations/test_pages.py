@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils.html import escape
 
 from accounts.models import Plan
 from foundation import runs
+from integrations import opening
 from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
+from integrations.vendors.pinpoint.connector import PinpointConnector
 from tests.integrations import making
 from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale
@@ -374,3 +377,17 @@ def test_a_project_shows_the_button_its_exports_and_the_check_on_its_people(whal
     assert "exported" in text(page.get(f"/people/{ada.pk}/"))
     assert "Exported to SourceWhale: Spring hiring" in text(page.get(f"/people/{ada.pk}/"))
     assert "Export Complete" in text(page.get("/runs/tray/"))
+
+
+def test_what_people_must_hear_of_a_system_is_said_where_they_meet_it(settings: Any) -> None:
+    settings.PINPOINT_BASE_URL = "http://127.0.0.1:9"
+    alice = making.alice()
+    row = making.connection(alice, vendor="pinpoint")
+    row.secret = opening.seal(row, {"subdomain": "acme", "api_key": KEY})
+    row.save(update_fields=["secret"])
+    page = logged_in(alice)
+    shown = text(page.get(url("connection", row.pk)))
+    assert all(escape(words) in shown for words in PinpointConnector.remarks)
+    project = making.project(alice, making.person(alice))
+    dialogue = text(page.get(url("export_project_pinpoint", project.pk)))
+    assert all(escape(words) in dialogue for words in PinpointConnector.not_offered.values())
