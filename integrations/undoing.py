@@ -19,11 +19,10 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict
-from integrations import links, opening
+from integrations import dummies, links, mapping, opening, person_variables
 from integrations.base.connector import Connector
 from integrations.base.errors import ConnectorError, NotFound, RateLimited, TemporaryError
-from integrations.base.records import Capability, PersonKeys, PersonWrite, RemotePerson, RemoteRef, Value
-from integrations.mapping import digest
+from integrations.base.records import Capability, PersonWrite, RemotePerson, RemoteRef, Value
 from integrations.models import ConnectionStatus, Export, ExportItem, RemoteLink
 from integrations.states import EXPORTED
 
@@ -86,7 +85,7 @@ def step(run: Run) -> bool:
     """Take the next person back; True while some are left."""
     export = (
         Export.objects.for_organisation(run.organisation_id)
-        .select_related("connection", "created_by")
+        .select_related("connection", "created_by", "organisation")
         .get(pk=run.params["export_id"])
     )
     item = _left(export).select_related("candidate").order_by("pk").first()
@@ -144,8 +143,9 @@ def _now_there(connector: Connector, ref: RemoteRef, item: ExportItem, export: E
             return connector.read(ref)
         except NotFound:
             return None
-    points = item.candidate.contact_points.filter(kind="email", shared=True).values_list("value", flat=True)
-    keys = PersonKeys(emails=tuple(points), name=item.candidate.name)
+    person = person_variables.of(viewer=export.created_by, candidate=item.candidate)
+    own_dummy = dummies.address_of(item.candidate, organisation=export.organisation)
+    keys = mapping.keys(person, own_dummy=own_dummy)
     if not keys:
         return None
     acting_as = opening.acting_as(export.connection, export.created_by)
@@ -192,7 +192,7 @@ def _restore(
 
 
 def _ours(link: RemoteLink, key: str, value: Value) -> bool:
-    return bool(link.written.get(key) == digest(value))
+    return bool(link.written.get(key) == mapping.digest(value))
 
 
 def _settle(export: Export, item: ExportItem, note: str) -> None:

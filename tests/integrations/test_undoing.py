@@ -124,6 +124,15 @@ def test_where_records_cannot_be_removed_it_says_so(whale: SmallSourceWhale) -> 
     assert note(export, ada) == "SourceWhale does not let records be removed: remove it there."
 
 
+def test_somebody_known_there_by_a_generated_address_is_found_again(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    ada = making.person(alice, emails=[])
+    row = making.connection(alice)
+    export = making.work(making.export(alice, row, ada, dummy_addresses=True))
+    undo(export, alice)
+    assert note(export, ada) == "SourceWhale does not let records be removed: remove it there."
+
+
 def test_the_page_offers_it_to_those_who_may_export(toy: ToyServer) -> None:
     alice = making.alice()
     export = exported(alice, making.person(alice))
