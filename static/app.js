@@ -80,8 +80,8 @@
     if (all) { all.checked = ticked > 0 && ticked === rows.length; all.indeterminate = ticked > 0 && ticked < rows.length; }
     const everything = $("[data-bulk-everything]", scope), button = $("[data-bulk-all]", scope);
     if (everything && ticked < rows.length) everything.value = "";
-    const shown = everything?.value ? Number(button.dataset.bulkAll) : ticked;
-    for (const n of $$("[data-bulk-count]", scope)) n.textContent = shown.toLocaleString("en");
+    const everybody = button?.dataset.bulkAbout ?? Number(button?.dataset.bulkAll).toLocaleString("en");
+    for (const n of $$("[data-bulk-count]", scope)) n.textContent = everything?.value ? everybody : ticked.toLocaleString("en");
     if (button) button.hidden = Boolean(everything.value) || Number(button.dataset.bulkAll) <= ticked;
   };
   const tickAll = (scope, value) => { for (const c of $$(".row-check", scope)) c.checked = value; };

@@ -99,19 +99,24 @@ class _Value:
 
 @dataclass(frozen=True)
 class _Counts:
-    """Counts by kind of the dictionary and by reserved number, scaled to all hits."""
+    """Counts by kind of the dictionary and by reserved number, scaled to all hits; ``total`` when all were found."""
 
     kinds: Mapping[str, list[_Value]]
     reserved: Mapping[int, int]
     exact: bool
+    total: int | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """The whole filter column; ``projects`` may be left out, ``exact`` False is shown with ≈."""
+    """The whole filter column; ``projects`` may be left out, ``exact`` False is shown with ≈.
+
+    ``total`` is how many people fit, where that came out on the way: up to :data:`sourcing.search.query.EXACT_UP_TO`.
+    """
 
     filters: list[Filter]
     projects: list[tuple[str, str]]
+    total: query.Total | None
 
 
 def label_fact(source: str, key: str, label: str) -> None:
@@ -137,7 +142,8 @@ def column(*, viewer: User, question: Question) -> Column:
     )
     made = [builder.filter(name, labels[name], ranged=name in own and own[name].ranged) for name in names]
     projects = sorted(builder.names["project"].items(), key=lambda each: each[1].casefold())
-    return Column([each for each in made if each.options or each.ranged], projects)
+    total = None if everything.total is None else query.Total(everything.total, exact=True)
+    return Column([each for each in made if each.options or each.ranged], projects, total)
 
 
 def _fact_label(kind: str) -> str:
@@ -260,7 +266,7 @@ SELECT kind, value, folded, people FROM ranked WHERE place <= {shown}
 
 def _count(cursor: CursorWrapper, asked: Compiled, without: str | None) -> _Counts:
     if asked.nobody:
-        return _Counts({}, {}, exact=True)
+        return _Counts({}, {}, exact=True, total=0)
     expected = query.estimate(cursor, asked, without=without)
     where, values = asked.where(without=without)
     kinds, named = _kinds(without)
@@ -271,7 +277,7 @@ def _count(cursor: CursorWrapper, asked: Compiled, without: str | None) -> _Coun
         answer = _answer(cursor, "sourcing_personsearch", where, kinds, values, query.EXACT_UP_TO + 1)
         query.only(cursor, None)
         if answer.hits <= query.EXACT_UP_TO:
-            return answer.counts(answer.hits)
+            return answer.counts(answer.hits, total=answer.hits)
     answer = _answer(cursor, "sourcing_personsearchsample", where, kinds, values, 1_000_000)
     return answer.counts(answer.hits * SAMPLE_ONE_IN)
 
@@ -291,7 +297,7 @@ class _Answer:
     hits: int
     read: int
 
-    def counts(self, stand_for: int) -> _Counts:
+    def counts(self, stand_for: int, *, total: int | None = None) -> _Counts:
         """The counts raised to all the people the rows stand for; exact when every one of few was read."""
         exact = stand_for == self.read
         kinds: dict[str, list[_Value]] = {}
@@ -302,7 +308,7 @@ class _Answer:
                 reserved[int(value)] = count
             else:
                 kinds.setdefault(kind, []).append(_Value(value, folded, count))
-        return _Counts(kinds, reserved, exact)
+        return _Counts(kinds, reserved, exact, total)
 
 
 def _answer(

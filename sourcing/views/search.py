@@ -73,7 +73,8 @@ def people(request: HttpRequest) -> HttpResponse:
         context["close_url"] = _without_person(request)
         return private(render(request, "sourcing/_drawer.html", context))
     question = Question.from_query(request.GET)
-    page = query.people(viewer=viewer, question=question, after=request.GET.get("after"))
+    after, counted = request.GET.get("after"), "counts" in request.GET
+    page = query.people(viewer=viewer, question=question, after=after, counted=counted)
     context |= {
         "question": question,
         "orders": [(order.value, label, order is question.order) for order, label in ORDERS.items()],
@@ -97,7 +98,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "may_set_synonyms": can(viewer, Right.ORGANISATION_EDIT),
         "counts_url": f"{reverse('sourcing:people_counts')}?{question.as_query()}",
     }
-    if "counts" in request.GET:
+    if counted:
         context |= _column(viewer, question)
     return private(render(request, "sourcing/people.html", context))
 
@@ -105,11 +106,12 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.CANDIDATE_VIEW)
 def counts(request: HttpRequest) -> HttpResponse:
-    """The filter column with counts; asked for after the rows."""
+    """The filter column with counts; asked for after the rows, whose estimated total it puts right."""
     viewer, question = viewer_of(request), Question.from_query(request.GET)
     if not wants_part(request, "filters"):
         return redirect(f"{reverse('sourcing:people')}?{question.as_query()}&counts=1")
-    return private(render(request, "sourcing/_filters.html", _column(viewer, question)))
+    context = _column(viewer, question) | {"may_select": bool(bulk_actions(viewer))}
+    return private(render(request, "sourcing/_counts.html", context))
 
 
 @require_GET
@@ -240,6 +242,7 @@ def _column(viewer: User, question: Question) -> dict[str, Any]:
     return {
         "question": question,
         "filters": column.filters,
+        "total": column.total,
         "projects": column.projects,
         "left_out": question.filters.get("not_in_project", ()),
         "radii": areas.RADII if areas.known() else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Role, User
 from foundation import runs
 from sourcing.models import ImportRun
+from sourcing.search import query
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.sourcing.factories import (
     csv_bytes,
@@ -60,6 +62,22 @@ def test_a_file_becomes_people_in_a_project(page: Page, alice: User, log_in: Cal
     expect(page.get_by_role("heading", name="Munich")).to_be_visible()
     expect(page.get_by_role("rowheader", name="Jonas Lehner")).to_be_visible()
     assert_no_serious_axe_violations(page)
+
+
+def test_the_exact_number_comes_with_the_counts(
+    page: Page, alice: User, log_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_csv(alice, EXAMPLE.read_bytes())
+    real = query.people
+    monkeypatch.setattr(
+        query, "people", lambda **asked: replace(real(**asked), total=query.Total(2_950, exact=False))
+    )
+    log_in(page, alice)
+    page.goto("/people/")
+    expect(page.get_by_role("status").first).to_have_text("61 people")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all 61").click()
+    expect(page.get_by_text("61 selected")).to_be_visible()
 
 
 def test_the_drawer_has_an_address_and_gives_the_focus_back(

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from sourcing.models import SavedSearch, Synonym
-from sourcing.search import synonyms
+from sourcing.search import query, synonyms
 from tests.sourcing.factories import make_candidate
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,27 @@ def test_the_column_comes_second_and_holds_the_ticked_values(as_alice: Client, a
     assert 'name="title" value="nurse" form="search" checked' in column
     assert as_alice.get("/people/counts/?title=nurse").headers["Location"] == "/people/?title=nurse&counts=1"
     assert 'name="title" value="nurse" form="search" checked' in body(
+        as_alice, "/people/?title=nurse&counts=1"
+    )
+
+
+def test_an_estimated_total_is_put_right_by_the_counts(
+    as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Ida", "Ola", "Eli"):
+        make_candidate(alice.organisation, name, title="Nurse")
+    with monkeypatch.context() as guessing:
+        guessed = query.Page(total=query.Total(2_950, exact=False))
+        guessing.setattr(query, "people", lambda **_: guessed)
+        page = body(as_alice, "/people/?title=nurse")
+    assert '<span class="tnum font-medium">≈ 3,000</span>' in page
+    assert "Select all ≈ 3,000" in page
+    assert "Count exactly" not in page
+    column = body(as_alice, "/people/counts/?title=nurse", **COLUMN)
+    assert '<span id="total" hx-swap-oob="true"><span class="tnum font-medium">3</span>' in column
+    assert 'hx-swap-oob="true" data-bulk-all="3"' in column
+    # Without a script the page that has the column says it at once.
+    assert '<span id="total"><span class="tnum font-medium">3</span>' in body(
         as_alice, "/people/?title=nurse&counts=1"
     )
 

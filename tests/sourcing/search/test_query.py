@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.models import User
 from sourcing.models import Candidate, PersonSearch, PersonSearchSample
-from sourcing.search import index, query
+from sourcing.search import facets, index, query
 from sourcing.search.query import Order, Question, Total
 from tests.sourcing.factories import make_candidate
 
@@ -53,6 +53,22 @@ def test_a_walk_and_a_sorted_hit_list_show_the_same(
     sorted_hits = every_page(alice, text="python")
     monkeypatch.setattr(query, "EXACT_UP_TO", -1)
     assert every_page(alice, text="python") == sorted_hits
+
+
+def test_whoever_asks_for_counts_next_does_not_wait_for_the_number(
+    alice: User, team: list[Candidate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "_WALKABLE", 0)
+    question = Question.of("python ", "", (), Order.RECENT)
+    first = query.people(viewer=alice, question=question, size=2, counted=False)
+    assert first.people == team[:2:-1]
+    assert not first.total.exact
+    second = query.people(viewer=alice, question=question, size=2, after=first.next, counted=False)
+    assert second.people == team[2:0:-1]
+    # The walk did not fill the last page: all hits were sorted, and so counted.
+    last = query.people(viewer=alice, question=question, size=2, after=second.next, counted=False)
+    assert (last.people, last.next, last.total) == (team[:1], None, Total(5, exact=True))
+    assert facets.column(viewer=alice, question=question).total == Total(5, exact=True)
 
 
 def test_the_word_index_is_asked_with_the_organisation(alice: User, team: list[Candidate]) -> None:
