@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+import shutil
 import socket
 from collections.abc import Generator, Iterator, Sequence
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
@@ -70,6 +72,13 @@ def only_loopback() -> Iterator[None]:
     socket.socket.connect, socket.socket.connect_ex = guarded_connect, guarded_connect_ex
     yield
     socket.socket.connect, socket.socket.connect_ex = connect, connect_ex
+
+
+@pytest.fixture(autouse=True, scope="session")
+def stored_files_go() -> Iterator[None]:
+    """What tests stored is removed with them."""
+    yield
+    shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)
 
 
 #: Written by migrating, the same for every test: Django would only write them again.

@@ -39,7 +39,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = tempfile.mkdtemp(prefix="beckon-test-media-")
+# Made by the first file that is stored; tests/conftest.py removes it.
+MEDIA_ROOT = f"{tempfile.gettempdir()}/beckon-test-media-{os.getpid()}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STYLEGUIDE = True
 # Nothing is collected for tests: files come from static/ through the finders.
