@@ -44,6 +44,7 @@ app.conf.task_routes = {
     "integrations.sync_connection": {"queue": "sync"},
     "integrations.subscribe_connection": {"queue": "sync"},
     "integrations.follow_webhooks": {"queue": "sync"},
+    "publishing.send_due": {"queue": "sync"},
 }
 app.conf.beat_schedule = {
     "deliver events": {"task": "foundation.tasks.deliver_events", "schedule": 1.0, "options": {"expires": 1}},
@@ -77,6 +78,8 @@ app.conf.beat_schedule = {
     "sync tasks": {"task": "integrations.sync_due", "schedule": 5.0, "options": {"expires": 5}},
     "pull": {"task": "integrations.pull_due", "schedule": 60.0, "options": {"expires": 60}},
     "webhooks": {"task": "integrations.webhooks_due", "schedule": 30.0, "options": {"expires": 30}},
+    "webhooks to others": {"task": "publishing.send_due", "schedule": 1.0, "options": {"expires": 1}},
+    "prune published events": {"task": "publishing.prune", "schedule": 3600.0},
     "campaigns sweep": {"task": "campaigns.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }
 

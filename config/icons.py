@@ -16,7 +16,16 @@ from pathlib import Path
 
 BUILT = Path(__file__).resolve().parent.parent / "static" / "dist" / "icons.json"
 #: Folders whose modules may name an icon.
-ROOMS = ("config", "foundation", "accounts", "sourcing", "outreach", "campaigns", "integrations")
+ROOMS = (
+    "config",
+    "foundation",
+    "accounts",
+    "sourcing",
+    "outreach",
+    "campaigns",
+    "integrations",
+    "publishing",
+)
 _IN_TEMPLATE = re.compile(r"""\{%\s*icon\s+["']([^"']+)["']|\b\w*icon=["']([a-z0-9-]+)["']""")
 _SHAPE = re.compile(r"<(path|circle|rect|line|polyline|polygon|ellipse)\b([^>]*?)/?>", re.S)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("outreach.urls")),
     path("", include("campaigns.urls")),
     path("", include("integrations.urls")),
+    path("", include("publishing.urls")),
 ]
 
 if settings.STYLEGUIDE:

@@ -2,7 +2,8 @@
 
 :func:`emit` writes one event and one delivery per consumer in the caller's transaction. :func:`deliver` takes a
 delivery, runs its consumer and deletes the delivery in ONE transaction, so a crash at any point either did both
-or neither. Celery is told on commit only to be quick; beat finds everything else.
+or neither. Celery is told on commit only to be quick; beat finds everything else. A consumer of much news takes it in
+batches (:func:`in_batches`, :func:`deliver_batches`), with the same promises.
 See docs/architecture.md, "Facts go down by call, news goes up by event".
 """
 
@@ -10,12 +11,12 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import structlog
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from foundation import transactions
@@ -24,6 +25,7 @@ from foundation.models import Delivery, Event
 log = structlog.get_logger(__name__)
 
 Consumer = Callable[[Event], None]
+BatchConsumer = Callable[[Sequence[Event]], None]
 
 #: Waits after the first, second … failure; after the last one the delivery is dead.
 BACKOFF = tuple(
@@ -32,8 +34,11 @@ BACKOFF = tuple(
 RETENTION = datetime.timedelta(days=30)
 
 _consumers: dict[str, Consumer] = {}
+_batches: dict[str, BatchConsumer] = {}
 _by_kind: dict[str, list[str]] = {}
 _WAKE_KEY = "foundation:deliver:woken"
+#: First key of the advisory lock; the second is made of the consumer's name.
+_TURN = 7_003
 
 #: Event and deliveries in one statement: emitting is on the path of every message that is sent.
 _EMIT = """
@@ -68,18 +73,37 @@ def consumer(name: str, *kinds: str) -> Callable[[Consumer], Consumer]:
         if taken is not None and taken.__qualname__ != fn.__qualname__:
             raise ValueError(f"a consumer named {name} is registered already")
         _consumers[name] = fn
-        for kind in kinds:
-            names = _by_kind.setdefault(kind, [])
-            if name not in names:
-                names.append(name)
+        _owe(name, kinds)
         return fn
 
     return register
 
 
+def in_batches(name: str, *kinds: str) -> Callable[[BatchConsumer], BatchConsumer]:
+    """As :func:`consumer` for ``fn(events)``: many at once, in the order of their ids, by one process at a time.
+
+    When it raises, each event is given to it alone; one that fails waits and holds only its own subject.
+    """
+
+    def register(fn: BatchConsumer) -> BatchConsumer:
+        _batches[name] = fn
+        _owe(name, kinds)
+        return fn
+
+    return register
+
+
+def _owe(name: str, kinds: Iterable[str]) -> None:
+    for kind in kinds:
+        names = _by_kind.setdefault(kind, [])
+        if name not in names:
+            names.append(name)
+
+
 def unregister(name: str) -> None:
     """Forgets a consumer (tests that bring their own)."""
     _consumers.pop(name, None)
+    _batches.pop(name, None)
     for names in _by_kind.values():
         if name in names:
             names.remove(name)
@@ -196,6 +220,67 @@ def _deliver_one(pk: int) -> bool | None:
             raise
         log.warning("events.delivery_interrupted", delivery=pk, failure=type(error).__name__)
         return False
+
+
+def deliver_batches(*, limit: int = 500, consumers: Collection[str] | None = None) -> int:
+    """Gives each consumer of batches what is due, at most ``limit``; returns how many events were taken.
+
+    A consumer whose turn another process has is left out. ``consumers`` narrows it to those names.
+    """
+    names = set(_batches if consumers is None else consumers) & _batches.keys()
+    return sum(_deliver_batch(name, _batches[name], limit) for name in sorted(names))
+
+
+def _deliver_batch(name: str, fn: BatchConsumer, limit: int) -> int:
+    held = Delivery.objects.across_organisations("order within a consumer").filter(
+        Q(dead=True) | Q(not_before__gt=Now()),
+        consumer=name,
+        subject=OuterRef("subject"),
+        pk__lt=OuterRef("pk"),
+    )
+    due = Delivery.objects.across_organisations("the deliverer serves all").filter(
+        ~Exists(held), consumer=name, dead=False, not_before__lte=Now()
+    )
+    with transaction.atomic():
+        if not _my_turn(name):
+            return 0
+        rows = list(due.select_related("event").order_by("event_id")[:limit])
+        if not rows:
+            return 0
+        try:
+            with transaction.atomic():
+                fn([row.event for row in rows])
+            done = rows
+        except Exception as error:  # noqa: BLE001 - which of them it was is found below, and recorded there
+            log.warning("events.batch_failed", consumer=name, failure=type(error).__name__, count=len(rows))
+            done = _one_by_one(rows, fn)
+        ids = [row.pk for row in done]
+        Delivery.objects.across_organisations("by primary key").filter(pk__in=ids).delete()
+        return len(done)
+
+
+def _one_by_one(rows: Sequence[Delivery], fn: BatchConsumer) -> list[Delivery]:
+    done, held = [], set()
+    for row in rows:
+        if row.subject in held:
+            continue
+        try:
+            with transaction.atomic():
+                fn([row.event])
+        except Exception as error:  # noqa: BLE001 - any failure of a consumer is recorded on its delivery
+            _failed(row, error)
+            held.add(row.subject)
+        else:
+            done.append(row)
+    return done
+
+
+def _my_turn(name: str) -> bool:
+    """Whether this transaction is the one that serves the consumer; the others need not wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_TURN, name])
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _failed(delivery: Delivery, error: Exception) -> None:

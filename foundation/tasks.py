@@ -25,7 +25,7 @@ def deliver_events() -> int:
     until = time.monotonic() + 20
     total = 0
     while time.monotonic() < until:
-        count = events.deliver()
+        count = events.deliver() + events.deliver_batches()
         total += count
         if not count:
             break

@@ -29,6 +29,7 @@ from outreach import files as content_files
 from outreach import lending, templates
 from outreach.contents import Content
 from outreach.models import Holiday, InboundMessage, Message
+from publishing import endpoints
 from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
 from sourcing.resumes import intake
@@ -438,6 +439,22 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:export_people_sourcewhale": ("POST", "AR"),
     "integrations:export_project_smartrecruiters": ("GET", "AR"),
     "integrations:export_people_smartrecruiters": ("POST", "AR"),
+    "publishing:endpoints": ("GET", "A"),
+    "publishing:new": ("GET", "A"),
+    "publishing:endpoint": ("GET", "A"),
+    "publishing:rotate": ("POST", "A"),
+    "publishing:test": ("POST", "A"),
+    "publishing:replay": ("POST", "A"),
+    "publishing:remove": ("GET", "A"),
+    "publishing:delivery": ("GET", "A"),
+    "publishing:api_events": ("GET", "A"),
+    "publishing:api_event_types": ("GET", "A"),
+    "publishing:api_endpoints": ("GET", "A"),
+    "publishing:api_endpoint": ("GET", "A"),
+    "publishing:api_rotate": ("POST", "A"),
+    "publishing:api_test": ("POST", "A"),
+    "publishing:api_deliveries": ("GET", "A"),
+    "publishing:api_replay": ("POST", "A"),
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.
@@ -597,6 +614,8 @@ def world(db) -> World:
     }
     step = Step.objects.for_organisation(organisation).filter(campaign=made).first()
     variants.add(step=step, actor=alice)
+    told, _ = endpoints.create(actor=boss, url="https://hooks.example.com/", description="", types=())
+    delivery = endpoints.send_test(actor=boss, endpoint=told)
     # Rights of an object's owner are tested in its room; here everything belongs to the one who asks.
     return World(
         ids={
@@ -646,6 +665,8 @@ def world(db) -> World:
             "pair_id": pair.pk,
             "merge_id": merged.pk,
             "table": "steps",
+            "endpoint_id": told.pk,
+            "delivery_id": delivery.pk,
         },
         users=users,
         mallory=user("mallory", role=Role.ADMIN),

@@ -20,8 +20,8 @@ from tests.test_access import TABLE, World, address, routes, world  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
-#: Lists that say their neighbours otherwise: search walks forwards only.
-FORWARD_ONLY = {"sourcing:api_candidates"}
+#: Lists that say their neighbours otherwise: search and the feed of events walk forwards only.
+FORWARD_ONLY = {"sourcing:api_candidates", "publishing:api_events"}
 #: Answers to one question, not lists of rows.
 ANSWERS = {"sourcing:api_candidate_filters", "sourcing:api_candidate_suggestions", "sourcing:api_suggestions"}
 #: Short, bounded and in an order made by hand: one person's positions, one organisation's fields.

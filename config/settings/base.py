@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "outreach",
     "campaigns",
     "integrations",
+    "publishing",
 ]
 
 MIDDLEWARE = [

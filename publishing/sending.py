@@ -1,0 +1,222 @@
+"""Deliveries on their way: claimed, called side by side, settled.
+
+At least once: a delivery is claimed with a lease before the call and settled after it, so one whose worker died is sent
+again. In order of its subject: of a subject only the first open one is claimed. A receiver that is away holds its own
+deliveries alone: one of them asks from time to time whether it is back.
+
+Calls run in threads, which see no database; claiming and settling are statements for many deliveries each, in the
+thread that called :func:`visit`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import timezone
+
+from foundation.secrets import SecretUnreadable
+from publishing import calling, endpoints, feed
+from publishing.calling import Answer, Lines, Meaning
+from publishing.models import Endpoint, WebhookDelivery
+from publishing.states import TRANSITIONS, DeliveryStatus, next_try, wait
+
+log = structlog.get_logger(__name__)
+
+#: Calls under way together, and of one endpoint.
+_AT_ONCE, _OF_ONE = 32, 8
+#: Longer than a call may take.
+_LEASE_SECONDS = 60
+#: One visit at a time in the whole installation is fast enough. It spares work and keeps no promise: two would share
+#: the deliveries, as their claims are exclusive.
+_VISIT, _VISIT_SECONDS = "publishing:visit", 40
+
+_W, _S = DeliveryStatus.WAITING, DeliveryStatus.SENDING
+
+# The first of each subject, the oldest first; of an endpoint that was away the one that asks whether it is back.
+# Whoever claims the same row a moment later finds it no longer waiting.
+_CLAIM = """
+    WITH due AS (
+        SELECT first.id FROM publishing_endpoint e CROSS JOIN LATERAL (
+            SELECT d.id FROM publishing_webhookdelivery d
+             WHERE d.endpoint_id = e.id AND d.status = 'waiting' AND d.not_before <= statement_timestamp()
+               AND NOT EXISTS (
+                   SELECT FROM publishing_webhookdelivery b
+                    WHERE b.endpoint_id = d.endpoint_id AND b.subject = d.subject AND b.id < d.id
+                      AND b.status IN ('waiting', 'sending'))
+             ORDER BY d.id LIMIT CASE WHEN e.failures > 0 THEN 1 ELSE %s END
+        ) first
+         WHERE e.active AND e.not_before <= statement_timestamp() AND NOT e.id = ANY(%s::bigint[])
+           AND (e.failures = 0 OR %s)
+         LIMIT %s
+    )
+    UPDATE publishing_webhookdelivery d
+       SET status = 'sending', claim_token = %s, lease_until = statement_timestamp() + make_interval(secs => %s)
+      FROM due WHERE d.id = due.id AND d.status = 'waiting'
+    RETURNING d.id
+"""
+_SETTLE = """
+    UPDATE publishing_webhookdelivery d
+       SET status = told.status, attempts = d.attempts + 1, not_before = told.not_before, answer = told.answer,
+           answer_status = told.answer_status, took_ms = told.took_ms, tried_at = statement_timestamp(),
+           claim_token = NULL, lease_until = NULL
+      FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
+        AS told (id, status, not_before, answer, answer_status, took_ms)
+     WHERE d.id = told.id AND d.claim_token = %s
+    RETURNING d.id
+"""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that is ours to send, with all its call needs."""
+
+    delivery: WebhookDelivery
+    endpoint: Endpoint
+    secrets: Sequence[str]
+    event: Mapping[str, Any]
+
+
+def visit(*, seconds: float = 20.0) -> int:
+    """Deliver what is due until there is nothing or the time is over; returns how many calls were made.
+
+    Does nothing while another process visits.
+    """
+    if not cache.add(_VISIT, 1, timeout=_VISIT_SECONDS):
+        return 0
+    try:
+        return _visit(time.monotonic() + seconds)
+    finally:
+        cache.delete(_VISIT)
+
+
+def _visit(until: float) -> int:
+    token, calls = uuid.uuid4(), 0
+    take_back()
+    under_way: dict[Future[Answer], Claimed] = {}
+    with Lines() as lines, ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as threads:
+        while True:
+            claimed: list[Claimed] = []
+            room, now = _AT_ONCE - len(under_way), time.monotonic()
+            # While a receiver keeps the visit waiting for its answer, the others' events go on.
+            goes_on = now < until or (under_way and now < until + calling.TIMEOUT)
+            if goes_on and room >= _AT_ONCE // 4:
+                claimed = claim(token, room, under_way.values(), also_failing=now < until)
+            for each in claimed:
+                future = threads.submit(
+                    calling.call, lines, each.endpoint.url, secrets=each.secrets, event=each.event
+                )
+                under_way[future] = each
+            if not under_way:
+                return calls
+            # What ends while others are claimed is settled with them: fewer, larger statements.
+            done, _ = wait_for(under_way, timeout=0.05 if claimed else 0.5, return_when=FIRST_COMPLETED)
+            if done:
+                calls += len(done)
+                settle(token, [(under_way.pop(future), future.result()) for future in done])
+
+
+def claim(
+    token: uuid.UUID, room: int, under_way: Iterable[Claimed] = (), *, also_failing: bool = True
+) -> list[Claimed]:
+    """At most ``room`` deliveries become ours; endpoints with enough calls ``under_way`` are left out."""
+    busy = Counter(each.endpoint.pk for each in under_way)
+    full = [pk for pk, count in busy.items() if count > _OF_ONE // 2]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [_OF_ONE, full, also_failing, room, token, _LEASE_SECONDS])
+            ids = [row[0] for row in cursor.fetchall()]
+        rows = (
+            WebhookDelivery.objects.across_organisations("the sender serves all")
+            .filter(pk__in=ids)
+            .select_related("endpoint", "event")
+            .order_by("pk")
+        )
+        found = list(rows)
+    opened: dict[int, list[str]] = {}
+    claimed = []
+    for row in found:
+        if row.endpoint_id not in opened:
+            opened[row.endpoint_id] = _opened(row.endpoint)
+        if opened[row.endpoint_id]:
+            claimed.append(Claimed(row, row.endpoint, opened[row.endpoint_id], feed.payload(row.event)))
+    return claimed
+
+
+def _opened(endpoint: Endpoint) -> list[str]:
+    """Its secrets; none, and the endpoint is off, when they cannot be read any more."""
+    try:
+        return endpoints.secrets_of(endpoint)
+    except SecretUnreadable as unreadable:
+        log.error("publishing.secret_unreadable", endpoint=endpoint.pk, code=unreadable.code)  # noqa: TRY400 - no trace: it says nothing more
+        _switch_off(endpoint.pk, "Its secret cannot be read any more. Make a new one and switch it on.")
+        return []
+
+
+def settle(token: uuid.UUID, ended: Sequence[tuple[Claimed, Answer]]) -> None:
+    """Write down what came of the calls; a delivery that is no longer ours stays as it is."""
+    now = timezone.now()
+    told: list[tuple[int, str, Any, str, int | None, int]] = []
+    for claimed, answer in ended:
+        row = claimed.delivery
+        status, due = _outcome(row, answer, now)
+        assert status in TRANSITIONS[_S]
+        told.append((row.pk, str(status), due, answer.text[:500], answer.status, answer.took_ms))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, [*map(list, zip(*told, strict=True)), token])
+        _judge(ended, now)
+
+
+def _outcome(row: WebhookDelivery, answer: Answer, now: Any) -> tuple[DeliveryStatus, Any]:
+    if answer.meaning is Meaning.TAKEN:
+        return DeliveryStatus.DELIVERED, now
+    due = next_try(failures=row.attempts + 1, now=now, give_up_at=row.give_up_at)
+    return (DeliveryStatus.DEAD, now) if due is None else (_W, due)
+
+
+def _judge(ended: Sequence[tuple[Claimed, Answer]], now: Any) -> None:
+    """What the answers say of their endpoints: there again, away, or not to be called any more."""
+    by_endpoint: dict[int, list[Answer]] = {}
+    for claimed, answer in ended:
+        by_endpoint.setdefault(claimed.endpoint.pk, []).append(answer)
+    rows = Endpoint.objects.across_organisations("the sender serves all")
+    for pk, answers in sorted(by_endpoint.items()):
+        meanings = {answer.meaning for answer in answers}
+        if Meaning.GONE in meanings:
+            _switch_off(pk, "The receiver answered 410: it does not want to be called any more.")
+        elif Meaning.AWAY in meanings:
+            away = next(answer for answer in answers if answer.meaning is Meaning.AWAY)
+            endpoint = rows.select_for_update().get(pk=pk)
+            endpoint.failures += 1
+            endpoint.failing_since = endpoint.failing_since or now
+            endpoint.not_before = now + max(wait(endpoint.failures), away.wait or wait(1))
+            endpoint.trouble = (away.text or f"It answered {away.status}.")[:300]
+            endpoint.save(update_fields=["failures", "failing_since", "not_before", "trouble"])
+        else:
+            taken = {"delivered_at": now} if Meaning.TAKEN in meanings else {}
+            rows.filter(pk=pk).update(failures=0, failing_since=None, trouble="", **taken)
+
+
+def _switch_off(endpoint_id: int, why: str) -> None:
+    Endpoint.objects.across_organisations("by primary key").filter(pk=endpoint_id).update(
+        active=False, off_reason=why
+    )
+
+
+def take_back() -> int:
+    """What a worker that died had claimed waits again."""
+    return (
+        WebhookDelivery.objects.across_organisations("the sender serves all")
+        .filter(status=_S, lease_until__lt=timezone.now())
+        .update(status=_W, claim_token=None, lease_until=None)
+    )
