@@ -10,7 +10,7 @@ PEOPLE ?= 5000
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-integrations bench-interest bench-sourcing bench-duplicates bench-sourcing-import
+.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-integrations bench-interest bench-sourcing bench-duplicates bench-sourcing-import bench-api
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ walkthrough: setup ## The main job end to end without a browser, with numbers th
 
 chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
 	@$(PY) -m bench.chaos
+
+bench-api: setup ## Events a second from the change to a local receiver, and beside one that never answers
+	@$(PY) -m bench.api_events
 
 bench-interest: setup ## How answers are read: confusion matrices of the labelled ones
 	@$(PY) -m bench.interest

@@ -1,4 +1,4 @@
-"""``make bench-api PARTS=events``: events a second, from the change to a local receiver, by one worker.
+"""``make bench-api``: events a second, from the change to a local receiver, by one worker.
 
 News of 5,000 subjects is written as the product writes it, published in batches and delivered by one visit after the
 other in one process to a receiver in another that answers at once. Then the same with two receivers, one of which takes
