@@ -226,6 +226,11 @@ def cancel(*, run_id: int, actor: Any) -> Run:
     return run
 
 
+def asked_to_stop(run: Run) -> bool:
+    """Whether somebody cancelled the run under way: a step that goes on for long looks, and returns True."""
+    return bool(_rows().filter(pk=run.pk, cancel_requested=True).exists())
+
+
 # ── working ─────────────────────────────────────────────────────────────────
 
 
@@ -285,7 +290,7 @@ def _visit(run: Run) -> bool:
     until = time.monotonic() + VISIT_SECONDS
     stumbles = 0
     while True:
-        if _rows().filter(pk=run.pk, cancel_requested=True).exists():
+        if asked_to_stop(run):
             _end(run, RunStatus.CANCELLED)
             return False
         try:

@@ -40,6 +40,19 @@ SHORT_WAIT = datetime.timedelta(seconds=2)
 #: Namespace of the advisory lock of one person at one connection.
 _PERSON = 0x426B
 
+#: One message, two statements: the second sees what was committed while the first waited. The lock's key is two numbers
+#: of 32 bits: a chance collision only makes two claims take turns.
+_FREE = """
+SELECT pg_advisory_xact_lock(%(namespace)s, hashint8(%(candidate)s # (%(connection)s::bigint << 32)));
+SELECT NOT EXISTS (SELECT 1 FROM {other}
+                    WHERE organisation_id = %(organisation)s AND connection_id = %(connection)s
+                      AND candidate_id = %(candidate)s AND status = %(claimed)s
+                      AND lease_until > statement_timestamp())
+   AND NOT EXISTS (SELECT 1 FROM {same}
+                    WHERE organisation_id = %(organisation)s AND connection_id = %(connection)s
+                      AND candidate_id = %(candidate)s AND status = %(claimed)s AND id <> %(self)s)
+"""
+
 _QUEUED, _CLAIMED = ItemStatus.QUEUED.value, ItemStatus.CLAIMED.value
 
 
@@ -48,10 +61,15 @@ class ClaimLost(RuntimeError):
 
 
 def claim(export: Export, *, now: datetime.datetime) -> ExportItem | None:
-    """Take the first item that is due, or whose worker died; None when there is none."""
+    """Take the first item that is due, or whose worker died; None when there is none.
+
+    The item's ``export``, ``connection`` and ``organisation`` are those of ``export`` itself.
+    """
     rows = ExportItem.objects.for_organisation(export.organisation_id).filter(export=export)
-    related = ("candidate", "connection", "export", "export__created_by", "organisation")
-    return _take(ExportItem, rows, related, now=now)
+    item = _take(ExportItem, rows, ("candidate",), now=now)
+    if item is not None:
+        item.export, item.connection, item.organisation = export, export.connection, export.organisation
+    return item
 
 
 def claim_task(of: Connection, *, now: datetime.datetime) -> SyncTask | None:
@@ -72,6 +90,7 @@ def _take(model: type[W], rows: QuerySet[W], related: tuple[str, ...], *, now: d
             found = (
                 rows.filter(due | stale)
                 .order_by("pk")
+                .select_related(*related)
                 .select_for_update(skip_locked=True, of=("self",))
                 .first()
             )
@@ -79,30 +98,34 @@ def _take(model: type[W], rows: QuerySet[W], related: tuple[str, ...], *, now: d
                 return None
             if found.status == _QUEUED:
                 _check(found, _CLAIMED)
-            found.claim_token = uuid.uuid4()
             mine = model.objects.for_organisation(found.organisation_id).filter(pk=found.pk)
-            if not _free(found) or not _mark(mine, found):
+            if not _free(found):
                 _wait(mine, found, now)
                 continue
-        return mine.select_related(*related).first()
+            found.status, found.claim_token = _CLAIMED, uuid.uuid4()
+            mine.update(status=_CLAIMED, claim_token=found.claim_token, lease_until=Now() + LEASE)
+        return found
 
 
 def _free(found: Work) -> bool:
-    """Whether nobody of the other kind holds this person; the lock keeps the answer true until our commit."""
+    """Whether nobody else holds this person; the lock keeps the answer true until our commit.
+
+    Among the work of the same kind ("one in work") a dead worker's row counts until it is taken itself.
+    """
+    other, same = ("exportitem", "synctask") if isinstance(found, SyncTask) else ("synctask", "exportitem")
     with connection.cursor() as cursor:
-        # Two numbers of 32 bits: a chance collision only makes two claims take turns.
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashint8(%s # (%s::bigint << 32)))",
-            [_PERSON, found.candidate_id, found.connection_id],
+            _FREE.format(other=f"integrations_{other}", same=f"integrations_{same}"),
+            {
+                "namespace": _PERSON,
+                "organisation": found.organisation_id,
+                "connection": found.connection_id,
+                "candidate": found.candidate_id,
+                "claimed": _CLAIMED,
+                "self": found.pk,
+            },
         )
-    other = ExportItem if isinstance(found, SyncTask) else SyncTask
-    held = other.objects.for_organisation(found.organisation_id).filter(
-        connection_id=found.connection_id,
-        candidate_id=found.candidate_id,
-        status=_CLAIMED,
-        lease_until__gt=Now(),
-    )
-    return not held.exists()
+        return bool(cursor.fetchone()[0])
 
 
 def _wait(mine: QuerySet[W], found: W, now: datetime.datetime) -> None:
@@ -111,16 +134,6 @@ def _wait(mine: QuerySet[W], found: W, now: datetime.datetime) -> None:
         mine.update(not_before=now + SHORT_WAIT)
     else:
         mine.update(lease_until=Now() + SHORT_WAIT)
-
-
-def _mark(mine: QuerySet[W], found: W) -> bool:
-    """Write the claim down; False when another worker has the person ("one in work" of both tables)."""
-    try:
-        with transaction.atomic():
-            mine.update(status=_CLAIMED, claim_token=found.claim_token, lease_until=Now() + LEASE)
-    except IntegrityError:
-        return False
-    return True
 
 
 def end(

@@ -1,8 +1,9 @@
-"""The run of an export: one person per step, rests while nobody is due, ends with the words users were promised."""
+"""The run of an export: people one by one, rests while nobody is due, ends with the words users were promised."""
 
 from __future__ import annotations
 
 import datetime
+import time
 
 from django.db.models import Min, Q
 from django.db.models.functions import Now
@@ -17,6 +18,8 @@ from integrations.states import EXPORTED, OPEN
 
 #: How often a run that waits for a person to reconnect looks again.
 RECONNECT_LOOK = datetime.timedelta(minutes=5)
+#: For so long a step goes on: what concerns everybody (connection, fields, progress) is read and told once in it.
+STEP_SECONDS = 1.0
 
 
 def close(run: Run) -> None:
@@ -45,26 +48,38 @@ def close(run: Run) -> None:
 
 @runs.kind(KIND, queue="sync", stopped=close)
 def step(run: Run) -> bool:
-    """Handle one person of the export named in ``run.params``; True while somebody is left who is due.
+    """Handle people of the export named in ``run.params`` for a second; True while somebody is left who is due.
 
-    Nobody due but somebody left: the run rests until the earliest one is.
+    Nobody due but somebody left: the run rests until the earliest one is. A run that is to stop stops after the person
+    under way.
     """
     export = (
         Export.objects.for_organisation(run.organisation_id)
         .select_related("connection", "created_by", "organisation")
         .get(pk=run.params["export_id"])
     )
-    now = timezone.now()
-    connection = export.connection
-    if _open(connection, now) and pushing.push_next(export, now=now):
-        _count(run, export)
+    if _push_some(run, export):
         return True
     due = _next_due(export)
     if due is not None:
-        until, note = _wait(connection, due, now)
+        until, note = _wait(export.connection, due, timezone.now())
         runs.rest(run, until=until, note=note)
     _finish(run, export)
     return False
+
+
+def _push_some(run: Run, export: Export) -> bool:
+    """Handle people until the step's time is over; False when nobody was due or the connection is closed."""
+    round_ = pushing.Round(export)
+    until = time.monotonic() + STEP_SECONDS
+    pushed = 0
+    while _open(export.connection, timezone.now()) and pushing.push_next(round_, now=timezone.now()):
+        pushed += 1
+        if time.monotonic() >= until or runs.asked_to_stop(run):
+            break
+    if pushed:
+        _count(run, export)
+    return pushed > 0
 
 
 def _open(connection: Connection, now: datetime.datetime) -> bool:

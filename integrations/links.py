@@ -27,30 +27,56 @@ def of(connection: Connection, candidate: Candidate) -> RemoteLink | None:
 def sure(connection: Connection, candidate: Candidate) -> RemoteLink | None:
     """The link of a person whose record there is known, else None."""
     link = of(connection, candidate)
-    return link if link is not None and link.state == LinkState.LINKED and link.remote_id else None
+    return link if link is not None and is_sure(link) else None
+
+
+def is_sure(link: RemoteLink) -> bool:
+    """Whether the link says which record there is the person's."""
+    return link.state == LinkState.LINKED and bool(link.remote_id)
+
+
+#: What a create that is about to be asked for writes on the link.
+_CREATING = ("state", "creating_since", "creating_target", "look_alikes")
 
 
 def begin_create(
-    connection: Connection, candidate: Candidate, *, target: str, look_alikes: Collection[str] = ()
+    connection: Connection,
+    candidate: Candidate,
+    *,
+    known: RemoteLink | None,
+    target: str,
+    look_alikes: Collection[str] = (),
 ) -> RemoteLink:
     """Write down that a create is about to be asked for. Call inside a transaction that holds the item's claim.
 
-    A link that had lost its record is used again; ``remote_id`` stays until the new one is known. ``look_alikes`` are
-    records seen before a create that was not to be merged: found after a crash, they are not ours.
+    ``known`` is the person's link as :func:`of` gave it under that claim. One that had lost its record is used again;
+    ``remote_id`` stays until the new one is known. ``look_alikes`` are records seen before a create that was not to be
+    merged: found after a crash, they are not ours.
     """
-    link, _ = RemoteLink.unguarded.update_or_create(
-        organisation_id=connection.organisation_id,
-        connection=connection,
-        candidate=candidate,
-        record_type=candidate.record_type,
-        defaults={
-            "state": LinkState.CREATING,
-            "creating_since": Now(),
-            "creating_target": target,
-            "look_alikes": list(look_alikes),
-        },
-    )
-    return link
+    if known is None:
+        # One statement; somebody who linked the person meanwhile keeps what they know of the record.
+        known = RemoteLink(
+            organisation_id=connection.organisation_id,
+            connection=connection,
+            candidate=candidate,
+            record_type=candidate.record_type,
+        )
+        _creating(known, target, look_alikes)
+        RemoteLink.objects.for_organisation(connection.organisation_id).bulk_create(
+            [known],
+            update_conflicts=True,
+            unique_fields=["connection", "candidate", "record_type"],
+            update_fields=list(_CREATING),
+        )
+        return known
+    _creating(known, target, look_alikes)
+    known.save(update_fields=list(_CREATING))
+    return known
+
+
+def _creating(link: RemoteLink, target: str, look_alikes: Collection[str]) -> None:
+    link.state, link.creating_since = LinkState.CREATING, Now()
+    link.creating_target, link.look_alikes = target, list(look_alikes)
 
 
 def undo_create(link: RemoteLink) -> None:
@@ -58,9 +84,7 @@ def undo_create(link: RemoteLink) -> None:
     rows = RemoteLink.objects.for_organisation(link.organisation_id).filter(
         pk=link.pk, state=LinkState.CREATING
     )
-    if not link.remote_id:
-        rows.delete()
-        return
+    rows.filter(remote_id="").delete()
     rows.update(state=LinkState.LINKED, creating_since=None, creating_target="")
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 from typing import ClassVar
 
+from django.conf import settings
+
 from accounts.models import User
-from foundation import egress, secrets
+from foundation import secrets
 from foundation.problems import Conflict
 from foundation.throttle import shared_redis
-from integrations import access_tokens, registry
+from integrations import access_tokens, registry, sessions
 from integrations.base.connector import Connector
 from integrations.base.throttle import RedisThrottle
 from integrations.models import Connection, VendorIdentity
 
-#: One call to a vendor, from the first byte to the last.
-CALL_TIMEOUT_SECONDS = 15.0
+#: One call to a vendor, from the first byte to the last: shorter than leases (``claims``, ``foundation.turns``) allow.
+CALL_TIMEOUT_SECONDS = min(settings.VENDOR_TIMEOUT.total_seconds(), 45.0)
 #: No list of campaigns or search answer is larger.
 MOST_BYTES = 10 * 1024 * 1024
 
@@ -48,7 +50,12 @@ def open_connector(connection: Connection) -> Connector:
     values = access_tokens.current(connection)
     found = registry.connector_class(connection.vendor)
     throttle = RedisThrottle(shared_redis(), account=connection.account or str(connection.pk))
-    session = egress.session(timeout=CALL_TIMEOUT_SECONDS, max_bytes=MOST_BYTES)
+    session = sessions.of(
+        connection.pk,
+        credential=account_of(connection.vendor, values),
+        timeout=CALL_TIMEOUT_SECONDS,
+        max_bytes=MOST_BYTES,
+    )
     renew = None
     if access_tokens.ACCESS in values:
         renew = functools.partial(access_tokens.current, connection, refused=values[access_tokens.ACCESS])

@@ -35,11 +35,12 @@ def carry_out(task: SyncTask) -> Ended | None:
     """Write the person and settle the task; what ended it otherwise is returned. Raises the connector's errors,
     ClaimLost."""
     found = opening.vendor_of(task.connection)
-    link = links.sure(task.connection, task.candidate)
-    ended = _not_asked(task, found, link) or _waits_for_somebody(task, found, link)
+    link = links.of(task.connection, task.candidate)
+    sure = link if link is not None and links.is_sure(link) else None
+    ended = _not_asked(task, found, sure) or _waits_for_somebody(task, found, sure)
     if ended is not None:
         return ended
-    return _write(task, _order(task))
+    return _write(task, _order(task, link))
 
 
 def _setting(task: SyncTask, name: str) -> Any:
@@ -86,7 +87,7 @@ def _person(task: SyncTask) -> mapping.PersonData:
     return person_variables.of(viewer=viewer, candidate=task.candidate)
 
 
-def _order(task: SyncTask) -> writing.Order:
+def _order(task: SyncTask, link: RemoteLink | None) -> writing.Order:
     person = _person(task)
     connection, candidate = task.connection, task.candidate
     # Syncs send no generated address; one drawn for an export finds the person there, and is replaced.
@@ -96,6 +97,7 @@ def _order(task: SyncTask) -> writing.Order:
         connection=connection,
         connector=opening.open_connector(connection),
         candidate=candidate,
+        link=link,
         plan=partial(
             mapping.payload,
             person,

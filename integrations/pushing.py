@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import structlog
 from django.db import transaction
@@ -38,22 +38,44 @@ log = structlog.get_logger(__name__)
 TARGET_KIND = {ExportMode.PROSPECTS: TargetKind.POOL, ExportMode.CANDIDATES: TargetKind.JOB}
 
 
-def push_next(export: Export, *, now: datetime.datetime) -> bool:
-    """Handle one due item to its end or back to the queue; False when none is due."""
-    item = claims.claim(export, now=now)
+class Round:
+    """What is read once for the people one step handles: the export, the rules of its fields, the exporter there."""
+
+    def __init__(self, export: Export) -> None:
+        self.export = export
+        self._rules: dict[str, tuple[mapping.FieldRule, ...]] = {}
+
+    def rules(self, record_type: str) -> tuple[mapping.FieldRule, ...]:
+        """``field_table.known`` of the export's connection."""
+        if record_type not in self._rules:
+            self._rules[record_type] = field_table.known(self.export.connection, record_type)
+        return self._rules[record_type]
+
+    @cached_property
+    def acting_as(self) -> str:
+        """Who the exporter is at the vendor."""
+        return opening.acting_as(self.export.connection, self.export.created_by)
+
+
+def push_next(round_: Round, *, now: datetime.datetime) -> bool:
+    """Handle one due item to its end or back to the queue; False when none is due.
+
+    A vendor that asks for a pause, or refuses the credential, is told on the connection of ``round_`` too.
+    """
+    item = claims.claim(round_.export, now=now)
     if item is None:
         return False
     try:
-        _handle(item)
+        _handle(item, round_)
     except claims.ClaimLost:
         log.warning("export.claim_lost", item_id=item.pk)
     return True
 
 
-def _handle(item: ExportItem) -> None:
+def _handle(item: ExportItem, round_: Round) -> None:
     """Push, and turn whatever was raised into a state. The loop over other people goes on."""
     try:
-        order = _prepare(item)
+        order = _prepare(item, round_)
         ended = order if isinstance(order, Ended) else _write(item, order)
         if ended is not None:
             claims.conclude(item, ended)
@@ -71,7 +93,7 @@ def _handle(item: ExportItem) -> None:
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=text)
 
 
-def _prepare(item: ExportItem) -> writing.Order | Ended:
+def _prepare(item: ExportItem, round_: Round) -> writing.Order | Ended:
     """Everything the push needs, read now: addresses, ticks and marks as they are at this moment."""
     export, connection, candidate = item.export, item.connection, item.candidate
     found = registry.connector_class(connection.vendor)
@@ -88,7 +110,7 @@ def _prepare(item: ExportItem) -> writing.Order | Ended:
     plan = partial(
         mapping.payload,
         person,
-        rules=field_table.known(connection, candidate.record_type),
+        rules=round_.rules(candidate.record_type),
         source_label=connection.source_label,
         entered=setting_rows.entered(connection, candidate.record_type, candidate=candidate),
         own_dummy=dummy,
@@ -102,12 +124,13 @@ def _prepare(item: ExportItem) -> writing.Order | Ended:
         connection=connection,
         connector=opening.open_connector(connection),
         candidate=candidate,
+        link=link,
         plan=plan,
         keys=mapping.keys(person, own_dummy=dummy),
         target=Target(
             kind=TARGET_KIND[ExportMode(export.mode)], external_id=export.target_id, name=export.target_name
         ),
-        acting_as=opening.acting_as(connection, export.created_by),
+        acting_as=round_.acting_as,
         renew=partial(claims.renew, item),
         made=partial(claims.remember_made, item),
         rehearse=export.dry_run,

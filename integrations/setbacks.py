@@ -34,24 +34,25 @@ def meet(work: claims.Work, error: ConnectorError, *, patient: bool = False) -> 
     if isinstance(decided, error_policy.CheckCredential):
         if _credential_refused(work.connection):
             connections.needs_reconnect(work.connection, trouble=str(error))
+            work.connection.refresh_from_db(fields=["status"])
             claims.give_back(work, not_before=now, counted=False, why=str(error))
             return None
         decided = decided.otherwise
     if isinstance(decided, error_policy.Failed):
         return decided
     if decided.whole_account:
-        Connection.objects.for_organisation(work.organisation_id).filter(pk=work.connection_id).update(
-            not_before=decided.not_before
-        )
+        work.connection.not_before = decided.not_before
+        work.connection.save(update_fields=["not_before"])
     claims.give_back(work, not_before=decided.not_before, counted=decided.counted, why=str(error))
     return None
 
 
 def _credential_refused(connection: Connection) -> bool:
-    """Ask the cheapest question; any other trouble on the way is not the credential's."""
+    """Ask the cheapest question, with the credential as it is now; other trouble on the way is not the credential's."""
+    connection.refresh_from_db(fields=["secret"])
     try:
         opening.open_connector(connection).check()
-    except (AuthError, Forbidden):
+    except (AuthError, Forbidden, opening.NoCredential):
         return True
     except ConnectorError:
         return False

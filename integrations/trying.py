@@ -8,7 +8,16 @@ from typing import Any
 
 from accounts.models import User
 from foundation.problems import Problem
-from integrations import dummies, field_table, mapping, opening, person_variables, setting_rows, writing
+from integrations import (
+    dummies,
+    field_table,
+    links,
+    mapping,
+    opening,
+    person_variables,
+    setting_rows,
+    writing,
+)
 from integrations.base.records import Education, Employment, RemotePerson, Value
 from integrations.converting import as_text
 from integrations.models import Connection
@@ -77,6 +86,7 @@ def _order(viewer: User, connection: Connection, candidate: Candidate, plan: Any
         connection=connection,
         connector=opening.open_connector(connection),
         candidate=candidate,
+        link=links.of(connection, candidate),
         plan=plan,
         keys=keys,
         target=None,

@@ -48,6 +48,8 @@ class Order:
     connection: Connection
     connector: Connector
     candidate: Candidate
+    #: The person's link at the connection as it stood under the caller's hold (``links.of``), whatever its state.
+    link: RemoteLink | None
     #: ``mapping.payload`` but for what is known only here: ``existing`` at the vendor, ``written`` last by us.
     plan: Callable[..., mapping.Payload]
     keys: PersonKeys
@@ -128,7 +130,7 @@ End = Waits | Unsearchable | Missing | Rehearsed | Written
 
 def write(order: Order) -> End:
     """See the module. Raises the connector's errors."""
-    link = links.of(order.connection, order.candidate)
+    link = order.link
     creating = link if link is not None and link.state == LinkState.CREATING else None
     if creating is not None:
         assert creating.creating_since is not None
@@ -167,7 +169,7 @@ def _existing(order: Order, link: RemoteLink | None) -> tuple[RemotePerson | Non
     connector = order.connector
     reads = connector.supports(Capability.READ_PERSON)
     record_type = order.candidate.record_type
-    linked = link if link is not None and link.state == LinkState.LINKED and link.remote_id else None
+    linked = link if link is not None and links.is_sure(link) else None
     if reads and linked is not None and (not connector.needs_job or order.target is None):
         try:
             return connector.read(RemoteRef(external_id=linked.remote_id, record_type=record_type)), ()
@@ -212,7 +214,11 @@ def _announce_create(order: Order, look_alikes: Sequence[str]) -> RemoteLink:
     with transaction.atomic():
         order.renew()
         return links.begin_create(
-            order.connection, order.candidate, target=order.target_id, look_alikes=look_alikes
+            order.connection,
+            order.candidate,
+            known=order.link,
+            target=order.target_id,
+            look_alikes=look_alikes,
         )
 
 

@@ -271,6 +271,8 @@ PINPOINT_BASE_URL = env.text("PINPOINT_BASE_URL", "https://{subdomain}.pinpointh
 PINPOINT_CALLS_PER_SECOND = env.integer("PINPOINT_CALLS_PER_SECOND", 1, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
+#: One call to a vendor, from the first byte to the last.
+VENDOR_TIMEOUT = env.seconds("VENDOR_TIMEOUT_SECONDS", 15)
 
 #: The fuse of a mailbox (``outreach.fuses``) counts over so many days.
 FUSE_WINDOW_DAYS = env.integer("FUSE_WINDOW_DAYS", 7, least=1)

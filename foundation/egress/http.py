@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +27,10 @@ from foundation.egress.connecting import (
 )
 
 _call = threading.local()
+
+#: A connection unused for longer is not used again: many servers close theirs after five seconds, and what is sent in
+#: that moment has an unknown fate.
+KEPT_ALIVE_SECONDS = 3.0
 
 
 class _Cord:
@@ -133,7 +139,10 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 class Session:
-    """HTTP calls through the door. Kept open for several calls to one vendor; not shared between threads."""
+    """HTTP calls through the door. Kept open for several calls to one vendor; not shared between threads.
+
+    Cookies are neither kept nor sent: a call says all it needs.
+    """
 
     def __init__(self, *, timeout: float, max_bytes: int) -> None:
         self._timeout = timeout
@@ -141,6 +150,8 @@ class Session:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc: both would bypass the check or leak
         self._session.max_redirects = 5
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._used = time.monotonic()
         adapter = _Adapter()
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -161,10 +172,18 @@ class Session:
         :class:`EgressRefused`, a redirect of another method is returned as it is. Raises :class:`Unreachable`.
         """
         refuse_inside_transaction()
+        if time.monotonic() - self._used > KEPT_ALIVE_SECONDS:
+            self.close()
+        try:
+            return self._request(method, url, headers=headers, params=params, json=json, data=data)
+        finally:
+            self._used = time.monotonic()
+
+    def _request(self, method: str, url: str, *, headers: Any, **given: Any) -> requests.Response:
         with _Cord(self._timeout) as cord:
             _call.cord, _call.timeout = cord, self._timeout
             with _typed(urlsplit(url).hostname or "", cord):
-                response = self._send(method, url, headers=headers, params=params, json=json, data=data)
+                response = self._send(method, url, headers=headers, **given)
                 for _ in range(self._session.max_redirects):
                     target = self._session.get_redirect_target(response)
                     if target is None or method.upper() not in {"GET", "HEAD"}:
@@ -191,7 +210,7 @@ class Session:
         return response
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections; a later call makes new ones."""
         self._session.close()
 
     def __enter__(self) -> Session:

@@ -132,7 +132,7 @@ def _stage(import_run: ImportRun, run: Run) -> bool:
             told=lambda rows, total: runs.progress(
                 run, done=rows, total=max(rows, total), note=ImportPhase.READING.label
             ),
-            enough=lambda: _is_cancelled(run),
+            enough=lambda: runs.asked_to_stop(run),
         )
     elif import_run.phase == ImportPhase.JOINING:
         runs.progress(run, done=import_run.rows, total=import_run.rows, note=ImportPhase.JOINING.label)
@@ -142,10 +142,6 @@ def _stage(import_run: ImportRun, run: Run) -> bool:
         return False
     import_run.refresh_from_db()
     return True
-
-
-def _is_cancelled(run: Run) -> bool:
-    return Run.objects.for_organisation(run.organisation_id).filter(pk=run.pk, cancel_requested=True).exists()
 
 
 def _labelled(import_run: ImportRun) -> str:

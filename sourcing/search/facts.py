@@ -7,11 +7,12 @@ people list; how it is called there is told by ``facets.label_fact``.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from django.db import connection
 
-from sourcing.models import Fact
+from sourcing.models import Candidate, Fact
 from sourcing.search import index
 
 _SET = """
@@ -19,6 +20,7 @@ INSERT INTO sourcing_fact (organisation_id, candidate_id, source, key, "values",
 SELECT c.organisation_id, c.id, %s, %s, %s::jsonb, now() FROM sourcing_candidate c WHERE c.id = ANY(%s)
  ORDER BY c.id
 ON CONFLICT (candidate_id, source, key) DO UPDATE SET "values" = excluded."values", updated_at = excluded.updated_at
+RETURNING organisation_id, candidate_id
 """
 
 
@@ -34,11 +36,16 @@ def set(candidate_ids: Collection[int], source: str, key: str, values: Sequence[
         Fact.objects.across_organisations(reason).filter(
             candidate_id__in=ids, source=source, key=key
         ).delete()
-        index.restate(ids, f"fact.{source}.{key}", ())
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_SET, [source, key, json.dumps(list(values)), ids])
-    index.restate(ids, f"fact.{source}.{key}", values)
+        people = Candidate.objects.across_organisations(reason).filter(pk__in=ids).order_by("pk")
+        stated = list(people.values_list("organisation_id", "pk"))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_SET, [source, key, json.dumps(list(values)), ids])
+            stated = cursor.fetchall()
+    by_organisation: defaultdict[int, list[int]] = defaultdict(list)
+    for organisation_id, candidate_id in stated:
+        by_organisation[organisation_id].append(candidate_id)
+    index.restate(by_organisation, f"fact.{source}.{key}", values)
 
 
 def of(candidate_id: int, source: str, key: str) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -99,15 +98,10 @@ def contacted(candidate_ids: Collection[int], at: datetime.datetime) -> None:
             cursor.execute(_CONTACTED.format(table=table), [at, at, ids])
 
 
-def restate(candidate_ids: Collection[int], kind: str, values: Sequence[str]) -> None:
-    """Replace the values of one kind of fact without reading the people again."""
-    reason = "each person's own organisation holds the value"
-    people = Candidate.objects.across_organisations(reason).filter(pk__in=set(candidate_ids))
-    by_organisation: defaultdict[int, list[int]] = defaultdict(list)
-    for candidate, organisation in people.order_by("pk").values_list("pk", "organisation_id"):
-        by_organisation[organisation].append(candidate)
+def restate(people: Mapping[int, list[int]], kind: str, values: Sequence[str]) -> None:
+    """Replace the values of one kind of fact without reading the people again; ``{organisation id: people's ids}``."""
     stated = [record.plain(kind, value) for value in values]
-    for organisation, ids in by_organisation.items():
+    for organisation, ids in people.items():
         known = dictionary.ids(
             {(organisation, kind, value.folded): value for value in stated if value.folded}
         )
@@ -249,8 +243,10 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
 
 
 def _replace(ids: list[int], *, gone: Collection[int], new: Collection[int]) -> None:
-    values = {"ids": ids, "new": list(new), "gone": sorted({*gone, *new}), "lost": sorted({*gone} - {*new})}
+    values = {"new": list(new), "gone": sorted({*gone, *new}), "lost": sorted({*gone} - {*new})}
     with connection.cursor() as cursor:
-        for table in (_TABLE, _SAMPLE):
-            cursor.execute(_LOCK.format(table=table), [ids])
-            cursor.execute(_RESTATE.format(table=table), values)
+        for table, chosen in ((_TABLE, ids), (_SAMPLE, [pk for pk in ids if in_sample(pk)])):
+            if len(chosen) > 1:
+                cursor.execute(_LOCK.format(table=table), [sorted(chosen)])
+            if chosen:
+                cursor.execute(_RESTATE.format(table=table), {**values, "ids": chosen})

@@ -63,6 +63,29 @@ def get(port: int, path: str = "/", *, timeout: float = 5, max_bytes: int = 1000
         return session.request(method, f"http://127.0.0.1:{port}{path}")
 
 
+def test_a_session_keeps_its_line_for_a_moment_and_sends_no_cookie_back(serve, monkeypatch):
+    heard: list[bytes] = []
+    lines: list[socket.socket] = []
+
+    def handle(line: socket.socket) -> None:
+        lines.append(line)
+        while part := line.recv(65536):
+            heard.append(part.lower())
+            line.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: mine=1; Path=/\r\nContent-Length: 0\r\n\r\n")
+
+    url = f"http://127.0.0.1:{serve(handle)}/"
+    with egress.session(timeout=5, max_bytes=100) as session:
+        session.request("GET", url)
+        session.request("GET", url)
+        assert len(lines) == 1
+        # A server may close a line that rests at the very moment the next call goes out.
+        monkeypatch.setattr("foundation.egress.http.KEPT_ALIVE_SECONDS", 0.0)
+        session.request("GET", url)
+    assert len(lines) == 2
+    assert len(heard) == 3
+    assert not any(b"cookie" in request for request in heard)
+
+
 # ── which addresses ─────────────────────────────────────────────────────────
 
 

@@ -230,6 +230,25 @@ def test_cancelling_skips_whoever_is_still_waiting(whale: SmallSourceWhale) -> N
     assert {making.item(export, who).reason_code for who in (ada, bea)} == {Reason.CANCELLED}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_under_way_stops_after_the_person_in_work(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    row = making.connection(alice)
+    ada, bea = making.person(alice, "Ada"), making.person(alice, "Bea")
+    export = making.export(alice, row, ada, bea)
+
+    def cancelled_meanwhile(work: Any) -> Answer:
+        exporting.cancel(actor=alice, export=export)
+        database.close()
+        answer: Answer = work()
+        return answer
+
+    whale.fail("candidates/add", cancelled_meanwhile)
+    making.work(export)
+    assert [making.item(export, who).status for who in (ada, bea)] == [ItemStatus.SENT, ItemStatus.SKIPPED]
+    assert len(whale.people) == 1
+
+
 def test_reconnecting_sends_the_run_on_its_way_at_once(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     row, ada = making.connection(alice), making.person(alice)

@@ -50,6 +50,8 @@ class VendorServer:
         self.script: deque[Answer] = deque()
         self.seen: list[Seen] = []
         self.url = ""
+        #: Connections that were made.
+        self.lines = 0
         self.answer: Callable[[Seen], Answer] = lambda _seen: self._scripted()
 
     def will_answer(self, *answers: Answer) -> None:
@@ -62,6 +64,10 @@ class VendorServer:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     vendor: VendorServer
+
+    def setup(self) -> None:
+        super().setup()
+        self.vendor.lines += 1
 
     def do_GET(self) -> None:
         self._serve()
