@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from foundation import events
+from foundation.models import Run
 from integrations.models import (
     Connection,
     Export,
@@ -61,12 +62,15 @@ class ClaimLost(RuntimeError):
 
 
 def claim(export: Export, *, now: datetime.datetime) -> ExportItem | None:
-    """Take the first item that is due, or whose worker died; None when there is none.
+    """Take the first item that is due, or whose worker died; None when there is none, or the run is to stop.
 
     The item's ``export``, ``connection`` and ``organisation`` are those of ``export`` itself.
     """
     rows = ExportItem.objects.for_organisation(export.organisation_id).filter(export=export)
-    item = _take(ExportItem, rows, ("candidate",), now=now)
+    stopped = Run.objects.for_organisation(export.organisation_id).filter(
+        pk=export.run_id or 0, cancel_requested=True
+    )
+    item = _take(ExportItem, rows.filter(~Exists(stopped)), ("candidate",), now=now)
     if item is not None:
         item.export, item.connection, item.organisation = export, export.connection, export.organisation
     return item

@@ -11,13 +11,11 @@ from django.utils import timezone
 
 from foundation import runs
 from foundation.models import Run
-from integrations import opening, pushing, selectors
+from integrations import pauses, pushing, rounds, selectors
 from integrations.exporting import KIND, close_queue
-from integrations.models import Connection, ConnectionStatus, Export, ExportItem, ItemStatus, Reason
+from integrations.models import ConnectionStatus, Export, ExportItem, ItemStatus, Reason
 from integrations.states import EXPORTED, OPEN
 
-#: How often a run that waits for a person to reconnect looks again.
-RECONNECT_LOOK = datetime.timedelta(minutes=5)
 #: For so long a step goes on: what concerns everybody (connection, fields, progress) is read and told once in it.
 STEP_SECONDS = 1.0
 
@@ -62,7 +60,7 @@ def step(run: Run) -> bool:
         return True
     due = _next_due(export)
     if due is not None:
-        until, note = _wait(export.connection, due, timezone.now())
+        until, note = pauses.until(export.connection, due, timezone.now())
         runs.rest(run, until=until, note=note)
     _finish(run, export)
     return False
@@ -70,35 +68,16 @@ def step(run: Run) -> bool:
 
 def _push_some(run: Run, export: Export) -> bool:
     """Handle people until the step's time is over; False when nobody was due or the connection is closed."""
-    round_ = pushing.Round(export)
+    round_ = rounds.Round(export)
     until = time.monotonic() + STEP_SECONDS
     pushed = 0
-    while _open(export.connection, timezone.now()) and pushing.push_next(round_, now=timezone.now()):
-        pushed += 1
-        if time.monotonic() >= until or runs.asked_to_stop(run):
+    while time.monotonic() < until and pauses.is_open(export.connection, timezone.now()):
+        if not pushing.push_next(round_, now=timezone.now()):
             break
+        pushed += 1
     if pushed:
         _count(run, export)
     return pushed > 0
-
-
-def _open(connection: Connection, now: datetime.datetime) -> bool:
-    """Connected, and the vendor did not ask us to wait."""
-    paused = connection.not_before is not None and connection.not_before > now
-    return connection.status == ConnectionStatus.CONNECTED and not paused
-
-
-def _wait(
-    connection: Connection, due: datetime.datetime, now: datetime.datetime
-) -> tuple[datetime.datetime, str]:
-    """Until when nobody can go, and the reason a person reads."""
-    connection.refresh_from_db(fields=["status", "not_before"])
-    system = opening.vendor_of(connection).display_name
-    if connection.status != ConnectionStatus.CONNECTED:
-        return now + RECONNECT_LOOK, f"Waiting: {system} needs to be reconnected."
-    if connection.not_before is not None and not _open(connection, now):
-        return max(due, connection.not_before), f"Waiting: {system} asked for a pause."
-    return max(due, now + datetime.timedelta(seconds=1)), "Waiting for the next try."
 
 
 def _next_due(export: Export) -> datetime.datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -17,7 +17,6 @@ from foundation.problems import Problem
 from integrations import (
     claims,
     dummies,
-    field_table,
     links,
     mapping,
     notes,
@@ -25,36 +24,17 @@ from integrations import (
     person_variables,
     registry,
     setbacks,
-    setting_rows,
     writing,
 )
 from integrations.base.errors import ConnectorError
 from integrations.base.records import Target, TargetKind
-from integrations.models import Export, ExportItem, ExportMode, ItemStatus, Reason
+from integrations.models import ExportItem, ExportMode, ItemStatus, Reason
+from integrations.rounds import Round
 from integrations.states import Ended
 
 log = structlog.get_logger(__name__)
 
 TARGET_KIND = {ExportMode.PROSPECTS: TargetKind.POOL, ExportMode.CANDIDATES: TargetKind.JOB}
-
-
-class Round:
-    """What is read once for the people one step handles: the export, the rules of its fields, the exporter there."""
-
-    def __init__(self, export: Export) -> None:
-        self.export = export
-        self._rules: dict[str, tuple[mapping.FieldRule, ...]] = {}
-
-    def rules(self, record_type: str) -> tuple[mapping.FieldRule, ...]:
-        """``field_table.known`` of the export's connection."""
-        if record_type not in self._rules:
-            self._rules[record_type] = field_table.known(self.export.connection, record_type)
-        return self._rules[record_type]
-
-    @cached_property
-    def acting_as(self) -> str:
-        """Who the exporter is at the vendor."""
-        return opening.acting_as(self.export.connection, self.export.created_by)
 
 
 def push_next(round_: Round, *, now: datetime.datetime) -> bool:
@@ -103,16 +83,16 @@ def _prepare(item: ExportItem, round_: Round) -> writing.Order | Ended:
     link = links.of(connection, candidate)
     if link is not None and link.exported_at and not (export.include_exported or item.again):
         return Ended(ItemStatus.SKIPPED, Reason.ALREADY_EXPORTED, "Exported before.")
-    person = person_variables.of(viewer=export.created_by, candidate=candidate)
+    read = round_.read(item)
+    person = person_variables.of(viewer=export.created_by, candidate=candidate, known=read.beside)
     wants_dummy = export.dummy_addresses and not person.emails
-    make = dummies.draw if wants_dummy else dummies.address_of
-    dummy = make(candidate, organisation=item.organisation)
+    dummy = dummies.draw(candidate, organisation=item.organisation) if wants_dummy else read.dummy
     plan = partial(
         mapping.payload,
         person,
         rules=round_.rules(candidate.record_type),
         source_label=connection.source_label,
-        entered=setting_rows.entered(connection, candidate.record_type, candidate=candidate),
+        entered=read.entered.get(candidate.record_type, {}),
         own_dummy=dummy,
         send_dummy=wants_dummy,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -72,7 +72,25 @@ def entered(
         record_type=record_type,
     )
     ordered = sorted(rows, key=lambda row: row.candidate_id is not None)
-    return {row.key: tuple(row.value) if isinstance(row.value, list) else row.value for row in ordered}
+    return {row.key: _typed(row) for row in ordered}
+
+
+def entered_of(
+    connection: Connection, candidate_ids: Collection[int]
+) -> dict[tuple[int, str], dict[str, Any]]:
+    """:func:`entered` of many people without a campaign, by person and record type. One query."""
+    rows = FieldEntry.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection, candidate_id__in=candidate_ids
+    )
+    found: defaultdict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        assert row.candidate_id is not None
+        found[row.candidate_id, row.record_type][row.key] = _typed(row)
+    return found
+
+
+def _typed(row: FieldEntry) -> Any:
+    return tuple(row.value) if isinstance(row.value, list) else row.value
 
 
 def level_of(row: SyncSetting) -> Level:

@@ -61,13 +61,6 @@ def find(organisation_id: int, wanted: Collection[tuple[str, str]]) -> dict[tupl
         return {(row[1], row[2]): row[3] for row in cursor.fetchall()}
 
 
-def of_kind(organisation_id: int, kind: str) -> list[int]:
-    """Ids of all values of one kind: those of a fact are few."""
-    return list(
-        FacetValue.objects.for_organisation(organisation_id).filter(kind=kind).values_list("pk", flat=True)
-    )
-
-
 def between(organisation_id: int, kind: str, least: float | None, most: float | None) -> list[int]:
     """Ids of the values of a number or date field from ``least`` to ``most``, both included, each may be open."""
     rows = FacetValue.objects.for_organisation(organisation_id).filter(kind=kind, number__isnull=False)

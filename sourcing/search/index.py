@@ -60,6 +60,20 @@ _RESTATE = """
 UPDATE {table} s SET facets = ARRAY(SELECT f FROM unnest(s.facets) f WHERE f <> ALL(%(gone)s::int[])) || %(new)s::int[]
  WHERE s.candidate_id = ANY(%(ids)s::bigint[]) AND NOT (s.facets @> %(new)s::int[] AND NOT s.facets && %(lost)s::int[])
 """
+# The same for all values of one kind, looked up among the person's own: a kind may have as many as there are people.
+_RESTATE_KIND = """
+UPDATE {table} s
+   SET facets = ARRAY(SELECT f FROM unnest(s.facets) f
+                       WHERE f <> ALL(%(new)s::int[])
+                         AND NOT EXISTS (SELECT 1 FROM sourcing_facetvalue v
+                                          WHERE v.id = f AND v.organisation_id = %(organisation)s
+                                            AND v.kind = %(kind)s)) || %(new)s::int[]
+ WHERE s.candidate_id = ANY(%(ids)s::bigint[])
+   AND (NOT s.facets @> %(new)s::int[]
+        OR EXISTS (SELECT 1 FROM sourcing_facetvalue v
+                    WHERE v.id = ANY(s.facets) AND v.id <> ALL(%(new)s::int[])
+                      AND v.organisation_id = %(organisation)s AND v.kind = %(kind)s))
+"""
 # Columns of later rooms of this app; absent ones are not read.
 _COLUMNS = (
     "id", "organisation_id", "first_name", "last_name", "headline", "title", "company", "location", "summary",
@@ -105,7 +119,8 @@ def restate(people: Mapping[int, list[int]], kind: str, values: Sequence[str]) -
         known = dictionary.ids(
             {(organisation, kind, value.folded): value for value in stated if value.folded}
         )
-        _replace(ids, gone=dictionary.of_kind(organisation, kind), new=list(known.values()))
+        values_of_kind = {"new": list(known.values()), "organisation": organisation, "kind": kind}
+        _write_facets(_RESTATE_KIND, ids, values_of_kind)
 
 
 def joined(project: Project, candidate_ids: Collection[int]) -> None:
@@ -244,9 +259,13 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
 
 def _replace(ids: list[int], *, gone: Collection[int], new: Collection[int]) -> None:
     values = {"new": list(new), "gone": sorted({*gone, *new}), "lost": sorted({*gone} - {*new})}
+    _write_facets(_RESTATE, ids, values)
+
+
+def _write_facets(statement: str, ids: list[int], values: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         for table, chosen in ((_TABLE, ids), (_SAMPLE, [pk for pk in ids if in_sample(pk)])):
             if len(chosen) > 1:
                 cursor.execute(_LOCK.format(table=table), [sorted(chosen)])
             if chosen:
-                cursor.execute(_RESTATE.format(table=table), {**values, "ids": chosen})
+                cursor.execute(statement.format(table=table), {**values, "ids": chosen})

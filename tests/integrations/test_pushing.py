@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from foundation import runs
 from foundation.models import Event, Run, RunStatus
-from integrations import claims, connections, dummies, mapping, pushing
+from integrations import claims, connections, dummies, mapping, pushing, rounds
 from integrations.models import ConnectionStatus, ExportItem, ExportMode, ItemStatus, LinkState, Reason
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from sourcing import people
@@ -355,7 +355,7 @@ def test_a_claim_is_a_lease_and_a_dead_workers_item_is_taken_over(whale: SmallSo
     assert dead is not None
     assert claims.claim(export, now=now) is None
     ExportItem.objects.for_organisation(alice.organisation_id).update(lease_until=Now() - LATER)
-    assert pushing.push_next(pushing.Round(export), now=now)
+    assert pushing.push_next(rounds.Round(export), now=now)
     # The dead one wakes up: its token is void, and it writes nothing.
     with pytest.raises(claims.ClaimLost):
         claims.end(dead, ItemStatus.FAILED, reason=Reason.INTERNAL, text="too late")
@@ -391,7 +391,7 @@ def test_eight_workers_on_two_exports_of_the_same_people_make_each_person_once(
     ]
 
     def worker(export: Any) -> None:
-        round_ = pushing.Round(export)
+        round_ = rounds.Round(export)
         try:
             for _ in range(60):
                 if not pushing.push_next(round_, now=timezone.now()):
@@ -406,7 +406,7 @@ def test_eight_workers_on_two_exports_of_the_same_people_make_each_person_once(
         thread.join()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and any(
-        pushing.push_next(pushing.Round(export), now=timezone.now() + LATER) for export in exports
+        pushing.push_next(rounds.Round(export), now=timezone.now() + LATER) for export in exports
     ):
         pass
     assert len(whale.people) == 12
