@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from integrations import registry
-from integrations.base.records import PushResult
+from integrations.base.records import PushResult, RemotePerson
 from integrations.models import Connection, ExportItem, RemoteLink
 from integrations.states import EXPORTED, LinkState
 from sourcing.models import Candidate
@@ -114,8 +114,8 @@ def record(
         link.created_by_us = made_by_us
     elif link.remote_id != result.external_id and result.external_id not in link.other_remote_ids:
         link.other_remote_ids = [*link.other_remote_ids, result.external_id]
-    if result.url.startswith(("https://", "http://")) and link.remote_id == result.external_id:
-        link.remote_url = result.url[:500]
+    if _url(result.url) and link.remote_id == result.external_id:
+        link.remote_url = _url(result.url)
     link.state = LinkState.LINKED
     link.creating_since = None
     link.creating_target = ""
@@ -125,6 +125,29 @@ def record(
     link.save()
     if exported:
         _tell_search(connection, candidate, [registry.connector_class(connection.vendor).display_name])
+
+
+def found(connection: Connection, people: Iterable[tuple[Candidate, RemotePerson]]) -> None:
+    """The vendor told of people nobody here had: link them, who were made a moment ago. In their transaction."""
+    RemoteLink.objects.for_organisation(connection.organisation_id).bulk_create(
+        [
+            RemoteLink(
+                organisation_id=connection.organisation_id,
+                connection=connection,
+                candidate=candidate,
+                record_type=candidate.record_type,
+                remote_id=remote.external_id,
+                remote_url=_url(remote.url),
+                state=LinkState.LINKED,
+            )
+            for candidate, remote in people
+        ]
+    )
+
+
+def _url(told: str) -> str:
+    """An address a browser may be led to, or nothing."""
+    return told[:500] if told.startswith(("https://", "http://")) else ""
 
 
 def gone(link: RemoteLink) -> None:

@@ -7,10 +7,8 @@ said by its link, else by the matching rules of imports and the API; somebody no
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
@@ -21,46 +19,34 @@ from campaigns import enrolment
 from campaigns.models import Recipient
 from campaigns.states import GOING
 from foundation.problems import Problem
-from integrations import connections, dummies, links, mapping, notes, opening, setting_rows, sync_settings
+from integrations import (
+    bringing_in,
+    links,
+    mapping,
+    notes,
+    opening,
+    remote_people,
+    setting_rows,
+    sync_settings,
+)
 from integrations.base.records import (
-    FieldKind,
     PushAction,
     PushResult,
     RemotePerson,
     RemoteRef,
-    Standing,
     UpdateRule,
-    Value,
 )
-from integrations.base.variables import CUSTOM
 from integrations.models import Connection, FieldRow, LinkState, RemoteLink
 from sourcing import duplicates, matching, people, sightings
-from sourcing.models import Candidate, ContactKind, ContactType, Origin
-from sourcing.normalising import (
-    InvalidAddress,
-    InvalidPhone,
-    is_dummy_address,
-    normalise_email,
-    normalise_phone,
-)
+from sourcing.models import Candidate, ContactKind, Origin
 from sourcing.search import facts
 from sourcing.values import Statement
 
 log = structlog.get_logger(__name__)
 
-#: Variables that are columns of a person of ours, one value against another.
-_COLUMNS = frozenset({"first_name", "last_name", "headline", "title", "company", "location", "summary"})
-_STANDING_WORDS: Mapping[Standing, str] = {
-    Standing.HIRED: "Hired",
-    Standing.REJECTED: "Rejected",
-    Standing.OFF_LIMITS: "Off-limits",
-}
-#: Kinds that are never a filter: addresses of people, and histories.
-_NO_FILTER = frozenset({FieldKind.EMAILS, FieldKind.PHONES, FieldKind.EXPERIENCE, FieldKind.EDUCATION})
-
 
 def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
-    """Take in what the vendor says about these people, each in a transaction of their own.
+    """Take in what the vendor says about these people: new ones together, the others each in their own transaction.
 
     Counts "new", "changed", "same", "unknown" (nobody here, and not asked for) and "failed".
     """
@@ -71,10 +57,14 @@ def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
         .order_by("position", "pk")
     )
     ours = _whose(connection, page)
+    strangers = [remote for place, remote in enumerate(page) if place not in ours]
+    met_again = bringing_in.bring_in(connection, strangers, fields, counts)
     for place, remote in enumerate(page):
+        if place not in ours:
+            continue
         try:
             with transaction.atomic():
-                candidate, outcome = _one(connection, remote, ours.get(place), fields)
+                candidate, outcome = _one(connection, remote, ours[place], fields)
             counts[outcome] += 1
             if candidate is not None:
                 # On its own: it locks recipients, which others lock before they lock a person.
@@ -83,7 +73,8 @@ def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
             # Erased and blocked, or refused by a rule of ours: this person stays out, the others come in.
             log.info("pull.person_left_out", connection_id=connection.pk, code=error.code)
             counts["failed"] += 1
-    return counts
+    # Two records of one person: by now the first of them is somebody we have.
+    return counts + take(connection, met_again) if met_again else counts
 
 
 def gone(connection: Connection, refs: Collection[RemoteRef]) -> int:
@@ -110,8 +101,8 @@ def _whose(connection: Connection, page: Sequence[RemotePerson]) -> dict[int, in
         place: matching.Person(
             first_name=remote.first_name,
             last_name=remote.last_name,
-            emails=_mails(remote),
-            phones=_phones(remote),
+            emails=remote_people.mails(remote),
+            phones=remote_people.phones(remote),
         )
         for place, remote in enumerate(page)
         if place not in found
@@ -120,19 +111,14 @@ def _whose(connection: Connection, page: Sequence[RemotePerson]) -> dict[int, in
 
 
 def _one(
-    connection: Connection, remote: RemotePerson, candidate_id: int | None, fields: Sequence[FieldRow]
+    connection: Connection, remote: RemotePerson, candidate_id: int, fields: Sequence[FieldRow]
 ) -> tuple[Candidate | None, str]:
     of_type = [field for field in fields if field.record_type == remote.record_type]
     candidate = _candidate(connection, candidate_id)
-    outcome = "same"
     if candidate is None:
-        if connections.PULL not in connection.capabilities or _is_test_record(connection, remote):
-            return None, "unknown"
-        candidate, outcome = _new(connection, remote, of_type), "new"
-    else:
-        stated = _state(connection, candidate, remote, of_type)
-        if _points(connection, candidate, remote) or stated:
-            outcome = "changed"
+        return None, "unknown"
+    stated = _state(connection, candidate, remote, of_type)
+    outcome = "changed" if _points(connection, candidate, remote) or stated else "same"
     _link(connection, candidate, remote)
     _seen(candidate, remote)
     _filters(connection, candidate, remote, of_type)
@@ -142,26 +128,6 @@ def _one(
 def _candidate(connection: Connection, pk: int | None) -> Candidate | None:
     rows = Candidate.objects.for_organisation(connection.organisation_id)
     return rows.filter(pk=pk).first() if pk is not None else None
-
-
-def _is_test_record(connection: Connection, remote: RemotePerson) -> bool:
-    """The record verification makes there is nobody."""
-    return dummies.address(dummies.TEST_NUMBER, organisation=connection.organisation) in remote.emails
-
-
-def _new(connection: Connection, remote: RemotePerson, fields: Sequence[FieldRow]) -> Candidate:
-    said: dict[str, Any] = {"first_name": remote.first_name, "last_name": remote.last_name}
-    said |= {name: text for name, (text, _row) in _values(remote, fields).items() if name in _COLUMNS}
-    return people.create_candidate(
-        organisation=connection.organisation,
-        actor=None,
-        source=opening.vendor_of(connection).display_name,
-        origin=Origin.PULLED,
-        record_type=remote.record_type,
-        emails=[(mail, ContactType.WORK) for mail in _mails(remote)],
-        phones=[(phone, ContactType.WORK) for phone in _phones(remote)],
-        **said,
-    )
 
 
 def _state(
@@ -182,7 +148,7 @@ def _state(
             source=opening.vendor_of(connection).display_name,
             verified=row.rule != UpdateRule.ALWAYS,
         )
-        for name, (text, row) in _values(remote, fields).items()
+        for name, (text, row) in remote_people.values(remote, fields).items()
         if written.get(row.key) != mapping.digest(text)
     }
     if not statements:
@@ -193,22 +159,11 @@ def _state(
 def _points(connection: Connection, candidate: Candidate, remote: RemotePerson) -> int:
     return people.take_points(
         candidate=candidate,
-        emails=_mails(remote),
-        phones=_phones(remote),
+        emails=remote_people.mails(remote),
+        phones=remote_people.phones(remote),
         origin=Origin.PULLED,
         source=opening.vendor_of(connection).display_name,
     )
-
-
-def _values(remote: RemotePerson, fields: Sequence[FieldRow]) -> dict[str, tuple[str, FieldRow]]:
-    """Our fields by the remote ones mapped to them, with what stands there; blank ones say nothing."""
-    found: dict[str, tuple[str, FieldRow]] = {}
-    for row in fields:
-        value = remote.values.get(row.key)
-        ours = row.variable in _COLUMNS or row.variable.startswith(CUSTOM)
-        if ours and isinstance(value, str) and value.strip():
-            found.setdefault(row.variable, (value, row))
-    return found
 
 
 def _link(connection: Connection, candidate: Candidate, remote: RemotePerson) -> None:
@@ -229,8 +184,8 @@ def _link(connection: Connection, candidate: Candidate, remote: RemotePerson) ->
 
 
 def _seen(candidate: Candidate, remote: RemotePerson) -> None:
-    points = [(candidate.pk, ContactKind.EMAIL.value, mail) for mail in _mails(remote)]
-    points += [(candidate.pk, ContactKind.PHONE.value, phone) for phone in _phones(remote)]
+    points = [(candidate.pk, ContactKind.EMAIL.value, mail) for mail in remote_people.mails(remote)]
+    points += [(candidate.pk, ContactKind.PHONE.value, phone) for phone in remote_people.phones(remote)]
     sightings.seen(organisation_id=candidate.organisation_id, points=points, at=timezone.now())
 
 
@@ -238,34 +193,17 @@ def _filters(
     connection: Connection, candidate: Candidate, remote: RemotePerson, fields: Sequence[FieldRow]
 ) -> None:
     """Filterable fields and where the person stands are filters of the people list."""
-    source = f"ats:{connection.pk}"
-    for row in fields:
-        if row.filterable and row.kind not in _NO_FILTER and row.key in remote.values:
-            facts.set([candidate.pk], source, filter_key(row), _words(remote.values[row.key], row))
-    standing = [_STANDING_WORDS[remote.standing]] if remote.standing is not None else []
-    if facts.of(candidate.pk, source, "standing") != standing:
-        facts.set([candidate.pk], source, "standing", standing)
-
-
-def filter_key(row: FieldRow) -> str:
-    """The name of a field's filter; search shows it with spaces and a capital."""
-    return re.sub(r"\W+", "_", row.label.casefold()).strip("_")[:60] or f"field_{row.pk}"
-
-
-def _words(value: Value, row: FieldRow) -> list[str]:
-    labels = {option["id"]: option["label"] for option in row.options}
-    if isinstance(value, bool):
-        return ["Yes" if value else "No"]
-    listed = value if isinstance(value, tuple) else (value,)
-    words = [labels.get(one, one).strip()[:200] for one in listed if isinstance(one, str)]
-    return [word for word in dict.fromkeys(words) if word]
+    source = remote_people.source(connection)
+    for key, words in remote_people.filters(remote, fields).items():
+        if key != remote_people.STANDING or facts.of(candidate.pk, source, key) != words:
+            facts.set([candidate.pk], source, key, words)
 
 
 def _stand(connection: Connection, candidate: Candidate, remote: RemotePerson) -> None:
     """Hired, rejected or off-limits there stops campaigns here, when so set (C21)."""
     if remote.standing is None or not _stops(connection, candidate):
         return
-    word = _STANDING_WORDS[remote.standing]
+    word = remote_people.STANDING_WORDS[remote.standing]
     reason = f"{word} in {opening.vendor_of(connection).display_name}"
     rows = Recipient.objects.for_organisation(connection.organisation_id).filter(
         candidate=candidate, progress__in=GOING
@@ -290,19 +228,3 @@ def _stops(connection: Connection, candidate: Candidate) -> bool:
         candidate=None,
     ).value
     return bool(chosen)
-
-
-def _mails(remote: RemotePerson) -> list[str]:
-    found = []
-    for mail in remote.emails:
-        with suppress(InvalidAddress):
-            found.append(normalise_email(mail))
-    return [mail for mail in dict.fromkeys(found) if not is_dummy_address(mail)]
-
-
-def _phones(remote: RemotePerson) -> list[str]:
-    found = []
-    for phone in remote.phones:
-        with suppress(InvalidPhone):
-            found.append(normalise_phone(phone))
-    return list(dict.fromkeys(found))

@@ -75,6 +75,20 @@ def test_everybody_comes_in_once_with_the_vendor_as_their_source(toy: ToyServer)
     assert (again.done, again.result["summary"], len(everybody(row))) == (0, "Nothing had changed", 5)
 
 
+def test_two_records_of_one_page_meet_by_the_rules_that_records_of_two_pages_meet_by(toy: ToyServer) -> None:
+    _alice, row = begun(toy)
+    mail = ["ada@there.example"]
+    for number, first in enumerate(("Ada", "Ada", "Rosamunde")):
+        toy.add(f"r{number}", first=first, last="Byron", emails=mail)
+    run = pull(row)
+    ada, rosamunde = everybody(row)
+    assert (ada.first_name, rosamunde.first_name) == ("Ada", "Rosamunde"), "who shares an address may be kin"
+    assert (run.result["new"], run.result["same"], run.done) == (2, 1, 3)
+    link = making.link(row, ada)
+    assert link is not None
+    assert (link.remote_id, link.other_remote_ids) == ("r0", ["r1"])
+
+
 def test_without_the_box_nobody_is_made_and_without_any_use_nothing_is_read(toy: ToyServer) -> None:
     _alice, row = begun(toy, boxes=("export",))
     toy.add("r1", first="Ada", emails=["ada@there.example"])

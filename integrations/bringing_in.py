@@ -1,0 +1,97 @@
+"""People a vendor tells of and nobody here has: brought in together where *Bring people in* is ticked."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from integrations import connections, dummies, links, opening, remote_people
+from integrations.base.records import RemotePerson
+from integrations.models import Connection, FieldRow
+from sourcing import newcomers
+from sourcing.models import Candidate, Origin
+from sourcing.newcomers import Newcomer
+from sourcing.search import facts
+
+
+def bring_in(
+    connection: Connection,
+    strangers: Sequence[RemotePerson],
+    fields: Sequence[FieldRow],
+    counts: Counter[str],
+) -> list[RemotePerson]:
+    """Make people of the strangers, link them and state their filters, in one transaction.
+
+    Returns those who may be the same person as one before them on the page: to be asked about once more. Counts "new",
+    "failed" (erased and blocked, or nobody at all) and "unknown".
+    """
+    if connections.PULL not in connection.capabilities:
+        counts["unknown"] += len(strangers)
+        return []
+    test = dummies.address(dummies.TEST_NUMBER, organisation=connection.organisation)
+    wanted = [remote for remote in strangers if test not in remote.emails]
+    counts["unknown"] += len(strangers) - len(wanted)
+    first, again = _apart(wanted)
+    if first:
+        with transaction.atomic():
+            made = newcomers.create(
+                organisation=connection.organisation,
+                newcomers=[_newcomer(remote, _of_type(fields, remote)) for remote in first],
+                origin=Origin.PULLED,
+                source=opening.vendor_of(connection).display_name,
+            )
+            known = [
+                (candidate, remote)
+                for candidate, remote in zip(made, first, strict=True)
+                if candidate is not None
+            ]
+            links.found(connection, known)
+            _state(connection, known, fields)
+        counts["new"] += len(known)
+        counts["failed"] += len(first) - len(known)
+    return again
+
+
+def _apart(wanted: Sequence[RemotePerson]) -> tuple[list[RemotePerson], list[RemotePerson]]:
+    """Those who share no id, address or number with one before them, and the others."""
+    seen: set[str] = set()
+    first: list[RemotePerson] = []
+    again: list[RemotePerson] = []
+    for remote in wanted:
+        marks = {f"id {remote.external_id}", *remote_people.mails(remote), *remote_people.phones(remote)}
+        (again if marks & seen else first).append(remote)
+        seen |= marks
+    return first, again
+
+
+def _of_type(fields: Sequence[FieldRow], remote: RemotePerson) -> list[FieldRow]:
+    return [row for row in fields if row.record_type == remote.record_type]
+
+
+def _newcomer(remote: RemotePerson, fields: Sequence[FieldRow]) -> Newcomer:
+    told = {
+        name: text
+        for name, (text, _row) in remote_people.values(remote, fields).items()
+        if name in remote_people.COLUMNS
+    }
+    return Newcomer(
+        record_type=remote.record_type,
+        emails=remote_people.mails(remote),
+        phones=remote_people.phones(remote),
+        values={"first_name": remote.first_name, "last_name": remote.last_name} | told,
+    )
+
+
+def _state(
+    connection: Connection, known: Sequence[tuple[Candidate, RemotePerson]], fields: Sequence[FieldRow]
+) -> None:
+    """The same value of many people is one statement."""
+    alike: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    for candidate, remote in known:
+        for key, words in remote_people.filters(remote, _of_type(fields, remote)).items():
+            if words:
+                alike[key, tuple(words)].append(candidate.pk)
+    for (key, same), ids in sorted(alike.items()):
+        facts.set(ids, remote_people.source(connection), key, same)

@@ -1,0 +1,93 @@
+"""Many people at once whom another system tells of: what :func:`sourcing.people.create_candidate` does for one.
+
+A fixed number of statements, whatever their number, so that the first pull of a large account is a matter of minutes.
+Like it, this looks for nobody: who is there already is asked before (``duplicates.known``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts.models import Organisation
+from sourcing import duplicates, editing, places, suppression
+from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, RecordType
+from sourcing.normalising import clean_text
+from sourcing.search import index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """One of them. ``emails`` and ``phones`` are normalised, in order; ``values`` are columns by their name."""
+
+    record_type: str = RecordType.CANDIDATE
+    emails: Sequence[str] = ()
+    phones: Sequence[str] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def create(
+    *, organisation: Organisation, newcomers: Sequence[Newcomer], origin: str, source: str
+) -> list[Candidate | None]:
+    """Make them, nobody's own, with shared addresses; in their order, None for whoever stays out.
+
+    Out stay those who were erased and blocked, and those without name and address.
+    """
+    erased = suppression.erased_keys(
+        organisation.pk, {f"e:{mail}" for one in newcomers for mail in one.emails}
+    )
+    drawn = [_drawn(organisation, one, erased, source) for one in newcomers]
+    made = [candidate for candidate in drawn if candidate is not None]
+    Candidate.objects.for_organisation(organisation).bulk_create(made)
+    ContactPoint.objects.for_organisation(organisation).bulk_create(
+        [
+            point
+            for candidate, one in zip(drawn, newcomers, strict=True)
+            if candidate is not None
+            for point in _points(candidate, one, origin, source)
+        ]
+    )
+    ids = [candidate.pk for candidate in made]
+    suppression.traces_added(organisation.pk, ids)
+    index.refresh(ids)
+    duplicates.changed(organisation.pk, ids)
+    return drawn
+
+
+def _drawn(
+    organisation: Organisation, one: Newcomer, erased: Collection[str], source: str
+) -> Candidate | None:
+    if any(f"e:{mail}" in erased for mail in one.emails):
+        return None
+    values = {name: editing.cleaned(name, value) for name, value in one.values.items()}
+    if not (values.get("first_name") or values.get("last_name") or one.emails):
+        return None
+    return Candidate(
+        organisation=organisation,
+        record_type=one.record_type,
+        source=clean_text(source, limit=200),
+        **places.columns_for(clean_text(one.values.get("location", ""))),
+        **values,
+    )
+
+
+def _points(candidate: Candidate, one: Newcomer, origin: str, source: str) -> list[ContactPoint]:
+    return [
+        ContactPoint(
+            organisation_id=candidate.organisation_id,
+            candidate=candidate,
+            kind=kind,
+            type=ContactType.WORK,
+            value=value,
+            normalised=value,
+            position=position,
+            origin=origin,
+            source=clean_text(source, limit=200),
+            shared=True,
+        )
+        for kind, values in ((ContactKind.EMAIL, one.emails), (ContactKind.PHONE, one.phones))
+        for position, value in enumerate(dict.fromkeys(values))
+    ]
