@@ -20,31 +20,37 @@ def meet(work: claims.Work, error: ConnectorError, *, patient: bool = False) -> 
 
     ``patient``: a temporary failure is tried for as long as it lasts, at the pace of the last delay. Raises ClaimLost.
     """
-    now = timezone.now()
-    error = error.cause if isinstance(error, Incomplete) else error
     last = len(error_policy.RETRY_DELAYS) - 1
+    decided = decide(work.connection, error, attempts=min(work.attempts, last) if patient else work.attempts)
+    if isinstance(decided, error_policy.Failed):
+        return decided
+    claims.give_back(work, not_before=decided.not_before, counted=decided.counted, why=str(error))
+    return None
+
+
+def decide(
+    connection: Connection, error: ConnectorError, *, attempts: int
+) -> error_policy.Later | error_policy.Failed:
+    """Wait or fail, after ``attempts`` that counted; what concerns the whole account is written on its connection."""
+    now = timezone.now()
     decided = error_policy.verdict(
-        error,
-        attempts=min(work.attempts, last) if patient else work.attempts,
+        error.cause if isinstance(error, Incomplete) else error,
+        attempts=attempts,
         now=now,
         index_delay=settings.VENDOR_INDEX_DELAY,
-        vendor=opening.vendor_of(work.connection).display_name,
+        vendor=opening.vendor_of(connection).display_name,
         jitter=random.random(),  # noqa: S311 - spreads load, protects nothing
     )
     if isinstance(decided, error_policy.CheckCredential):
-        if _credential_refused(work.connection):
-            connections.needs_reconnect(work.connection, trouble=str(error))
-            work.connection.refresh_from_db(fields=["status"])
-            claims.give_back(work, not_before=now, counted=False, why=str(error))
-            return None
-        decided = decided.otherwise
-    if isinstance(decided, error_policy.Failed):
-        return decided
-    if decided.whole_account:
-        work.connection.not_before = decided.not_before
-        work.connection.save(update_fields=["not_before"])
-    claims.give_back(work, not_before=decided.not_before, counted=decided.counted, why=str(error))
-    return None
+        if not _credential_refused(connection):
+            return decided.otherwise
+        connections.needs_reconnect(connection, trouble=str(error))
+        connection.refresh_from_db(fields=["status"])
+        return error_policy.Later(now, counted=False)
+    if isinstance(decided, error_policy.Later) and decided.whole_account:
+        connection.not_before = decided.not_before
+        connection.save(update_fields=["not_before"])
+    return decided
 
 
 def _credential_refused(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ longer ours.
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,9 +19,18 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict
-from integrations import dummies, links, mapping, opening, person_variables
+from integrations import (
+    dummies,
+    error_policy,
+    links,
+    mapping,
+    opening,
+    pauses,
+    person_variables,
+    setbacks,
+)
 from integrations.base.connector import Connector
-from integrations.base.errors import ConnectorError, NotFound, RateLimited, TemporaryError
+from integrations.base.errors import ConnectorError, NotFound
 from integrations.base.records import Capability, PersonWrite, RemotePerson, RemoteRef, Value
 from integrations.models import ConnectionStatus, Export, ExportItem, RemoteLink
 from integrations.states import EXPORTED
@@ -92,17 +101,18 @@ def step(run: Run) -> bool:
     if item is None:
         _finish(run, export)
         return False
+    if export.connection.status == ConnectionStatus.REMOVED:
+        raise NothingToUndo("The connection was removed: nothing more can be taken back.")
+    if not pauses.is_open(export.connection, timezone.now()):
+        _rest(run, export, timezone.now())
     try:
         note = _take_back(export, item)
-    except RateLimited as error:
-        runs.rest(run, until=timezone.now() + error.retry_after, note="Waiting: asked for a pause.")
-    except TemporaryError as error:
-        if run.params.get("tries", {}).get(str(item.pk), 0) < 5:
-            _remember_try(run, item)
-            runs.rest(run, until=timezone.now() + datetime.timedelta(seconds=30), note=str(error)[:200])
-        note = f"Could not be taken back: {error}"
     except ConnectorError as error:
-        note = f"Could not be taken back: {error}"
+        decided = setbacks.decide(export.connection, error, attempts=_tries(run, item))
+        if isinstance(decided, error_policy.Later):
+            _remember_try(run, item, counted=decided.counted)
+            _rest(run, export, decided.not_before)
+        note = f"Could not be taken back: {decided.text}"
     _settle(export, item, note)
     runs.progress(run, done=run.total - _left(export).count())
     return True
@@ -208,10 +218,19 @@ def _settle(export: Export, item: ExportItem, note: str) -> None:
         links.unmark(export.connection, item.candidate)
 
 
-def _remember_try(run: Run, item: ExportItem) -> None:
-    tries = {**run.params.get("tries", {})}
-    tries[str(item.pk)] = tries.get(str(item.pk), 0) + 1
-    run.params = {**run.params, "tries": tries}
+def _rest(run: Run, export: Export, due: datetime.datetime) -> NoReturn:
+    until, note = pauses.until(export.connection, due, timezone.now())
+    runs.rest(run, until=until, note=note)
+
+
+def _tries(run: Run, item: ExportItem) -> int:
+    """How often the vendor failed with this person so far."""
+    return int(run.params.get("tries", {}).get(str(item.pk), 0))
+
+
+def _remember_try(run: Run, item: ExportItem, *, counted: bool) -> None:
+    # Of this person only: whoever went before is over.
+    run.params = {**run.params, "tries": {str(item.pk): _tries(run, item) + counted}}
     run.save(update_fields=["params"])
 
 

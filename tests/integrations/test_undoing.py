@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from foundation import runs
-from foundation.models import Run
-from integrations import undoing
-from integrations.models import Export, ExportItem, ExportMode
+from foundation.models import Run, RunStatus
+from integrations import connections, opening, undoing
+from integrations.models import Connection, ConnectionStatus, Export, ExportItem, ExportMode
 from sourcing.models import Candidate
 from sourcing.search import facts
 from tests.integrations import making
 from tests.integrations.pages import logged_in, text, url
 from tests.integrations.small_sourcewhale import SmallSourceWhale
 from tests.integrations.toy import KEY, ToyServer
+from tests.integrations.vendor_server import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,38 @@ def test_undoing_twice_changes_nothing_more(toy: ToyServer) -> None:
     undo(export, alice)
     with pytest.raises(undoing.NothingToUndo):
         undoing.start(actor=alice, export=export)
+
+
+def test_what_the_vendor_answers_means_for_undo_what_it_means_for_an_export(toy: ToyServer) -> None:
+    alice = making.alice()
+    ada, bea = making.person(alice), making.person(alice, "Bea")
+    export = exported(alice, ada, bea)
+    toy.fail("GET /t1", *[Answer(status=503)] * 4)
+    toy.fail("GET /t2", Answer(status=422, body={"message": "Locked"}))
+    run = undo(export, alice)
+    assert (run.status, run.note, note(export, ada)) == (RunStatus.RUNNING, "Waiting for the next try.", "")
+    runs.hasten([run.pk])
+    runs.work(run.pk)
+    assert note(export, ada) == "Taken back."
+    assert note(export, bea) == "Could not be taken back: Toy refused it: Locked"
+
+
+def test_a_refused_key_asks_to_reconnect_and_undo_waits_for_that(toy: ToyServer) -> None:
+    alice = making.alice()
+    ada = making.person(alice)
+    export = exported(alice, ada)
+    Connection.objects.for_organisation(alice.organisation_id).update(
+        secret=opening.seal(export.connection, {"api_key": "another"})
+    )
+    run = undo(export, alice)
+    assert (run.status, run.note) == (RunStatus.RUNNING, "Waiting: Toy needs to be reconnected.")
+    assert making.reread(export).connection.status == ConnectionStatus.NEEDS_RECONNECT
+    assert note(export, ada) == ""
+    connections.remove(actor=alice, connection=making.reread(export).connection)
+    runs.hasten([run.pk])
+    runs.work(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.problem_code) == (RunStatus.FAILED, "nothing_to_undo")
 
 
 def test_a_second_click_is_the_same_run(toy: ToyServer) -> None:
