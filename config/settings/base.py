@@ -119,7 +119,7 @@ DATABASES["default"]["OPTIONS"]["options"] = (
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "foundation.redis_cache.RedisCache", "LOCATION": REDIS_URL}}
 # Sessions live in PostgreSQL and are read from Redis: it may be flushed at any moment and nobody is logged out.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 

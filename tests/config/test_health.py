@@ -62,7 +62,7 @@ def test_a_migration_that_is_missing_is_named(client, beating):
 def test_a_redis_that_is_gone_is_named(client, settings):
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "foundation.redis_cache.RedisCache",
             "LOCATION": "unix:///nowhere/redis.sock",
         }
     }

@@ -311,7 +311,7 @@ def test_a_wake_up_says_once_that_there_is_work_until_a_worker_looks(organisatio
 def test_without_redis_the_news_still_waits_for_beat(organisation, heard, settings):
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "foundation.redis_cache.RedisCache",
             "LOCATION": "unix:///nowhere/redis.sock",
         }
     }
