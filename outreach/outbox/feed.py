@@ -48,10 +48,10 @@ class Feed(Protocol):
         Renders it again if its text changed. False: it must not leave now. Another feed's message: True.
         """
 
-    def may_begin(self, *, messages: Sequence[Message], now: datetime) -> Mapping[int, Reason | None]:
-        """Called inside ``begin`` after lane and mailbox are locked: locks the recipients and asks again.
+    def may_begin(self, *, message: Message, now: datetime) -> Reason | None:
+        """Called inside ``begin`` after lane and mailbox are locked: locks the recipient and asks again.
 
-        Message id → why it may not leave; None or absence means that it may.
+        Why the message may not leave; None: it may, or it is not this feed's.
         """
 
     def planned(

@@ -135,7 +135,7 @@ def _why_not(
             return room.reason
     if message.origin == MessageOrigin.CAMPAIGN:
         for each in feed.feeds():
-            reason = each.may_begin(messages=[message], now=now).get(message.pk)
+            reason = each.may_begin(message=message, now=now)
             if reason is not None:
                 return reason
     elif not lending.may_send_from(lease.mailbox, message.created_by_id, lock=True):

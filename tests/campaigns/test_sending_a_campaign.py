@@ -388,9 +388,7 @@ def test_begin_asks_whether_the_recipient_was_stopped_meanwhile():
     made = making.started(making.campaign("Ada"))
     (message,) = making.written(made)
     Recipient.objects.for_organisation(made.organisation_id).update(hold=Hold.PAUSED)
-    assert advancing.CampaignFeed().may_begin(messages=[message], now=NOW) == {
-        message.pk: Reason.RECIPIENT_HELD
-    }
+    assert advancing.CampaignFeed().may_begin(message=message, now=NOW) == Reason.RECIPIENT_HELD
 
 
 def test_pausing_one_person_takes_their_message_back():

@@ -81,7 +81,6 @@ def test_pause_returns_only_after_a_running_begin_and_nothing_begins_afterwards(
         def may_begin(self, **_asked):
             inside.set()
             assert go_on.wait(60)
-            return {}
 
     feed.register(Slow())
     Message.objects.across_organisations("test").update(origin="campaign")
