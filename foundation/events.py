@@ -40,21 +40,9 @@ _WAKE_KEY = "foundation:deliver:woken"
 #: First key of the advisory lock; the second is made of the consumer's name.
 _TURN = 7_003
 
-#: Event and deliveries in one statement: emitting is on the path of every message that is sent.
-_EMIT = """
-    WITH event AS (
-        INSERT INTO foundation_event (organisation_id, kind, subject, ids, created_at)
-        SELECT %s, %s, news.subject, news.ids::jsonb, statement_timestamp()
-          FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS news (subject, ids, place) ORDER BY news.place
-        RETURNING id, organisation_id, subject, created_at
-    ), owed AS (
-        INSERT INTO foundation_delivery
-               (organisation_id, event_id, consumer, subject, attempts, not_before, failure, dead, created_at)
-        SELECT event.organisation_id, event.id, name, event.subject, 0, event.created_at, '', false, event.created_at
-          FROM event, unnest(%s::text[]) AS name
-    )
-    SELECT id, created_at FROM event
-"""
+#: Event and deliveries in one statement, planned once per connection (migration 0005): emitting is on the path of
+#: every message that is sent.
+_EMIT = "SELECT event_id, emitted_at FROM foundation_emit(%s, %s, %s, %s::text[], %s::text[])"
 
 
 class OutsideTransaction(RuntimeError):

@@ -4,7 +4,8 @@ Every change compares the status and the claim token, so of two workers that bel
 changes nothing; zero rows mean that somebody else decided: log and stop. Each change emits its event in the
 same transaction. See docs/architecture.md, "Sending"; lock order lane → mailbox → recipient → message.
 
-The statements on the way of every message are written out in SQL: a mailbox without a gap spends its time here.
+The statements on the way of every message are functions of the database (migration 0510), which plans them once per
+connection: a mailbox without a gap spends its time here.
 """
 
 from __future__ import annotations
@@ -149,17 +150,7 @@ _LANE_FIELDS = (
     *("id", "organisation_id", "held", "held_text", "daily_limit", "zone", "allowed_days"),
     *("holidays", "opens", "closes"),
 )
-# The lane comes first: its lock is taken while the rows are joined, the mailbox's on what the join gives.
-_LOCKED = f"""
-    WITH lane AS MATERIALIZED (
-        SELECT {", ".join(_LANE_FIELDS)} FROM outreach_lane WHERE id = %(lane)s FOR SHARE
-    )
-    SELECT b.daily_limit, b.min_gap_seconds, b.max_gap_seconds, b.in_use_since, b.next_send_at,
-           b.lease_until < now() + make_interval(secs => %(enough)s), lane.*
-    FROM outreach_mailbox b LEFT JOIN lane ON true
-    WHERE b.id = %(mailbox)s AND b.leased_by = %(token)s AND b.status = 'connected'
-    FOR NO KEY UPDATE OF b
-"""  # noqa: S608 - made of this module's own words
+_LOCK = "SELECT * FROM outreach_lock_for_begin(%s, %s, %s, make_interval(secs => %s))"
 
 
 def _locked(lease: leases.Lease, lane_id: int | None) -> tuple[Lane | None, datetime]:
@@ -172,13 +163,11 @@ def _locked(lease: leases.Lease, lane_id: int | None) -> tuple[Lane | None, date
     row runs its audit trigger, which costs more than the rest of ``begin``.
     """
     length, mailbox = leases.length().total_seconds(), lease.mailbox
-    values = {"lane": lane_id, "enough": length * 2 / 3, "mailbox": mailbox.pk, "token": str(lease.token)}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCKED, values)
-        row = cursor.fetchone()
-        if row is None:
+        cursor.execute(_LOCK, [mailbox.pk, str(lease.token), lane_id, length * 2 / 3])
+        leased, *figures, next_send_at, short, organisation_id = (row := cursor.fetchone())[:8]
+        if not leased:
             raise LeaseLost
-        *figures, next_send_at, short = row[: -len(_LANE_FIELDS)]
         if short:
             cursor.execute(
                 "UPDATE outreach_mailbox SET lease_until = now() + make_interval(secs => %s) WHERE id = %s",
@@ -186,8 +175,9 @@ def _locked(lease: leases.Lease, lane_id: int | None) -> tuple[Lane | None, date
             )
     mailbox.daily_limit, mailbox.min_gap_seconds, mailbox.max_gap_seconds, mailbox.in_use_since = figures
     assert isinstance(next_send_at, datetime)
-    lane = row[-len(_LANE_FIELDS) :]
-    return Lane.from_db(connection.alias, _LANE_FIELDS, lane) if lane_id else None, next_send_at
+    if lane_id is None:
+        return None, next_send_at
+    return Lane.from_db(connection.alias, _LANE_FIELDS, (lane_id, organisation_id, *row[8:])), next_send_at
 
 
 def _suppressed_why(message: Message) -> Reason:
@@ -208,26 +198,9 @@ def _give_lane_day_back(message: Message) -> None:
         )
 
 
-# The lane's day is compared where it is raised; what it does not let go is not touched. One question and not two:
-# it is on the way of every message.
-_BEGIN_IN_LANE = """
-    WITH counted AS (
-        INSERT INTO outreach_laneday AS day (organisation_id, lane_id, date, used)
-        VALUES (%(organisation)s, %(lane)s, %(date)s, 1)
-        ON CONFLICT (lane_id, date) DO UPDATE SET used = day.used + 1
-        WHERE %(limit)s::int IS NULL OR day.used < %(limit)s
-        RETURNING lane_id
-    ), begun AS (
-        UPDATE outreach_message SET status = 'sending', sending_at = %(now)s, reason_code = '', reason_text = ''
-        WHERE id = %(id)s AND status = 'claimed' AND claim_token = %(token)s AND EXISTS (SELECT FROM counted)
-        RETURNING id
-    )
-    SELECT EXISTS (SELECT FROM counted), EXISTS (SELECT FROM begun)
-"""
 _BEGIN = """
-    UPDATE outreach_message SET status = 'sending', sending_at = %(now)s, reason_code = '', reason_text = ''
-    WHERE id = %(id)s AND status = 'claimed' AND claim_token = %(token)s
-    RETURNING true, true
+    SELECT counted, begun
+      FROM outreach_begin(%(id)s, %(token)s, %(now)s, %(organisation)s, %(lane)s, %(date)s, %(limit)s)
 """
 
 
@@ -237,16 +210,21 @@ def _set_sending(lease: leases.Lease, lane: Lane | None, message: Message, now: 
     Raises :class:`LeaseLost` if the message is no longer ours.
     """
     check(_S.CLAIMED, _S.SENDING)
-    values: dict[str, Any] = {"id": message.pk, "token": lease.token, "now": now}
-    if lane is not None:
-        if lane.daily_limit == 0:
-            return Reason.CAMPAIGN_DAY
-        values |= {"organisation": lane.organisation_id, "lane": lane.pk, "limit": lane.daily_limit}
-        values["date"] = lanes.days_of(lane).local_date(now)
+    if lane is not None and lane.daily_limit == 0:
+        return Reason.CAMPAIGN_DAY
+    values = {
+        "id": message.pk,
+        "token": lease.token,
+        "now": now,
+        "organisation": message.organisation_id,
+        "lane": lane.pk if lane else None,
+        "date": lanes.days_of(lane).local_date(now) if lane else None,
+        "limit": lane.daily_limit if lane else None,
+    }
     next_send_at = capacity.next_moment(lease.mailbox, message_id=message.pk, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN_IN_LANE if lane else _BEGIN, values)
-        counted, begun = cursor.fetchone() or (True, False)
+        cursor.execute(_BEGIN, values)
+        counted, begun = cursor.fetchone()
         if not counted:
             return Reason.CAMPAIGN_DAY
         if not begun:
@@ -285,19 +263,10 @@ def settle(message: Message, outcome: Outcome, *, now: datetime) -> bool:
 
 
 _SETTLE = """
-    WITH moved AS (
-        UPDATE outreach_message SET
-            status = %(new)s, reason_code = %(reason)s, reason_text = %(reason_text)s,
-            failure_class = %(failure_class)s, settled_at = %(settled_at)s,
-            sent_at = COALESCE(%(sent_at)s, sent_at), copy_due_at = COALESCE(%(copy_due_at)s, copy_due_at),
-            not_before = COALESCE(%(not_before)s, not_before), tries = tries + 1,
-            first_failed_at = CASE WHEN %(failed)s THEN COALESCE(first_failed_at, %(now)s) ELSE first_failed_at END,
-            claim_token = CASE WHEN %(new)s = 'uncertain' THEN claim_token END
-        WHERE id = %(id)s AND status = ANY(%(old)s) AND claim_token = %(token)s
-        RETURNING organisation_id, id
+    SELECT outreach_settle(
+        %(id)s, %(token)s, %(old)s, %(new)s, %(reason)s, %(reason_text)s, %(failure_class)s, %(settled_at)s,
+        %(sent_at)s, %(not_before)s, %(failed)s, %(now)s, %(word)s, %(code)s, %(text)s
     )
-    INSERT INTO outreach_sendtry (organisation_id, message_id, at, outcome, code, text)
-    SELECT organisation_id, id, %(now)s, %(word)s, %(code)s, %(text)s FROM moved
 """
 
 
@@ -311,7 +280,7 @@ def _write_settled(settled: Settled, now: datetime) -> bool:
         old.append(_S.UNCERTAIN)
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, _settle_values(message, outcome, old, now))
-        if not cursor.rowcount:
+        if not cursor.fetchone()[0]:
             log.warning("outbox.settled_by_others", message_id=message.pk, outcome=outcome.word)
             return False
     if new == _S.QUEUED and message.status == _S.SENDING:
@@ -335,7 +304,6 @@ def _settle_values(message: Message, outcome: Outcome, old: list[str], now: date
         "failure_class": str(outcome.failure_class or ""),
         "settled_at": None if new == _S.QUEUED else now,
         "sent_at": now if new == _S.SENT else None,
-        "copy_due_at": now if new == _S.SENT else None,
         "not_before": outcome.not_before,
         "failed": outcome.failed,
         "now": now,
