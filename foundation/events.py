@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import structlog
 from django.core.cache import cache
@@ -39,10 +44,12 @@ _by_kind: dict[str, list[str]] = {}
 _WAKE_KEY = "foundation:deliver:woken"
 #: First key of the advisory lock; the second is made of the consumer's name.
 _TURN = 7_003
+#: Seconds between two wake-ups of a stream of news (:func:`one_stream`).
+_STREAM_WAKES = 0.5
 
 #: Event and deliveries in one statement, planned once per connection (migration 0005): emitting is on the path of
 #: every message that is sent.
-_EMIT = "SELECT event_id, emitted_at FROM foundation_emit(%s, %s, %s, %s::text[], %s::text[])"
+_EMIT = "foundation_emit(%s, %s, %s, %s::text[], %s::text[])"
 
 
 class OutsideTransaction(RuntimeError):
@@ -116,23 +123,85 @@ def emit_many(kind: str, *, organisation_id: int, news: Mapping[str, Mapping[str
         _write(kind, organisation_id, news)
 
 
+def within(
+    kind: str, *, organisation_id: int, subject: str, **ids: int | str | None
+) -> tuple[str, Sequence[object]]:
+    """:func:`emit` as part of the statement that makes the change: an expression for it, and its parameters.
+
+    For what is done once per message that is sent. The news is written when the expression is evaluated, in the running
+    transaction; raises :class:`OutsideTransaction` outside one.
+    """
+    return f"(SELECT count(*) FROM {_EMIT})", _call(  # noqa: S608 - this module's own words
+        kind, organisation_id, {subject: ids}
+    )
+
+
 def _write(
     kind: str, organisation_id: int, news: Mapping[str, Mapping[str, int | str | None]]
 ) -> list[tuple[int, datetime.datetime]]:
+    values = _call(kind, organisation_id, news)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT event_id, emitted_at FROM {_EMIT}", values)  # noqa: S608 - this module's own words
+        written: list[tuple[int, datetime.datetime]] = cursor.fetchall()
+    return written
+
+
+def _call(
+    kind: str, organisation_id: int, news: Mapping[str, Mapping[str, int | str | None]]
+) -> Sequence[object]:
+    """The parameters of ``_EMIT``; whoever owes news is woken once the running transaction commits."""
     if not transactions.inside():
         raise OutsideTransaction(f"{kind} must be emitted inside the transaction of the change it tells of")
     names = _by_kind.get(kind, [])
-    told = [json.dumps(ids) for ids in news.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_EMIT, [organisation_id, kind, list(news), told, names])
-        written: list[tuple[int, datetime.datetime]] = cursor.fetchall()
     if names:
         transaction.on_commit(_wake, robust=True)
-    return written
+    return [organisation_id, kind, list(news), [json.dumps(ids) for ids in news.values()], names]
+
+
+@dataclass
+class _Stream:
+    """When the last wake-up of a stream was, and whether one is owed since."""
+
+    woken_at: float = -math.inf
+    owed: bool = False
+
+
+_stream: ContextVar[_Stream | None] = ContextVar("beckon_events_stream", default=None)
+
+
+@contextmanager
+def one_stream() -> Iterator[None]:
+    """Commits inside wake a worker at once, then at most every half second, and once more at the end.
+
+    For work that tells of something many times a second: asking Redis each time would cost more than telling.
+    """
+    stream = _Stream()
+    token = _stream.set(stream)
+    try:
+        yield
+    finally:
+        _stream.reset(token)
+        if stream.owed:
+            _wake_anyway()
+
+
+def _wake_anyway() -> None:
+    """Outside a commit: without Redis the news waits for beat, as it does inside one."""
+    try:
+        _wake()
+    except Exception:
+        log.warning("events.wake_failed", exc_info=True)
 
 
 def _wake() -> None:
     """Tells a worker, unless one was told and has not looked yet (it clears the key before it looks)."""
+    stream = _stream.get()
+    if stream is not None:
+        now = time.monotonic()
+        stream.owed = now < stream.woken_at + _STREAM_WAKES
+        if stream.owed:
+            return
+        stream.woken_at = now
     from foundation.tasks import deliver_events  # noqa: PLC0415 - tasks import this module
 
     if cache.add(_WAKE_KEY, 1, timeout=5):

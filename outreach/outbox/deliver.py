@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
+from foundation import events
 from foundation.problems import Invalid
 from outreach import mailbox_health, slots
 from outreach.models import Mailbox, Message
@@ -100,7 +101,8 @@ def deliver_mailbox(
     try:
         if slots.process.enter(server):
             try:
-                _Delivery(lease, done, clock, time.monotonic() + turn.total_seconds()).run()
+                with events.one_stream():
+                    _Delivery(lease, done, clock, time.monotonic() + turn.total_seconds()).run()
             finally:
                 slots.process.leave(server)
         else:

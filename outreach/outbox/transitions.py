@@ -96,6 +96,14 @@ class Settled:
     outcome: Outcome
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A query and its parameters."""
+
+    sql: str
+    values: list[object]
+
+
 # ── begin ───────────────────────────────────────────────────────────────────
 
 
@@ -111,11 +119,13 @@ def begin(
     """
     with transaction.atomic():
         lane, next_send_at = _locked(lease, message.lane_id)
-        reason = _why_not(lease, lane, next_send_at, message, now) or _set_sending(lease, lane, message, now)
+        reason = _why_not(lease, lane, next_send_at, message, now)
+        if reason is None:
+            reason = _set_sending(lease, lane, message, settled, now)
+        elif settled is not None:
+            _write_settled(settled, now)
         if reason is not None:
             _leave_behind(message, reason, now)
-        if settled is not None:
-            _write_settled(settled, now)
     if reason is None:
         message.status, message.sending_at = _S.SENDING, now
     return reason
@@ -124,7 +134,10 @@ def begin(
 def _why_not(
     lease: leases.Lease, lane: Lane | None, next_send_at: datetime, message: Message, now: datetime
 ) -> Reason | None:
-    """What may still stop the message but the lane's day. Lane and mailbox are locked, a feed locks the recipient."""
+    """What may still stop the message but how far the lane's day is used up.
+
+    Lane and mailbox are locked, a feed locks the recipient.
+    """
     closed = lanes.wait(lane, used=0, planned=message.planned_at, now=now) if lane else None
     if closed is not None:
         return closed.reason
@@ -143,6 +156,8 @@ def _why_not(
         return Reason.MAILBOX_WITHDRAWN
     if suppression.is_suppressed(message.organisation_id, message.candidate_id, message.to_normalised):
         return _suppressed_why(message)
+    if lane is not None and lane.daily_limit == 0:
+        return Reason.CAMPAIGN_DAY
     return None
 
 
@@ -198,43 +213,48 @@ def _give_lane_day_back(message: Message) -> None:
         )
 
 
-_BEGIN = """
-    SELECT counted, begun
-      FROM outreach_begin(%(id)s, %(token)s, %(now)s, %(organisation)s, %(lane)s, %(date)s, %(limit)s)
-"""
-
-
-def _set_sending(lease: leases.Lease, lane: Lane | None, message: Message, now: datetime) -> Reason | None:
+def _set_sending(
+    lease: leases.Lease, lane: Lane | None, message: Message, settled: Settled | None, now: datetime
+) -> Reason | None:
     """Count the message on its lane's day and make it ``sending``; a reason if the day is used up.
 
-    Raises :class:`LeaseLost` if the message is no longer ours.
+    ``settled`` is written down by the same statement, whether or not this message may go. Raises :class:`LeaseLost`
+    if it is no longer ours.
     """
     check(_S.CLAIMED, _S.SENDING)
-    if lane is not None and lane.daily_limit == 0:
-        return Reason.CAMPAIGN_DAY
-    values = {
-        "id": message.pk,
-        "token": lease.token,
-        "now": now,
-        "organisation": message.organisation_id,
-        "lane": lane.pk if lane else None,
-        "date": lanes.days_of(lane).local_date(now) if lane else None,
-        "limit": lane.daily_limit if lane else None,
-    }
+    begin = _Call(
+        "SELECT counted, begun FROM outreach_begin(%s, %s, %s, %s, %s, %s, %s)",
+        [
+            *(message.pk, lease.token, now, message.organisation_id),
+            *(
+                (lane.pk, lanes.days_of(lane).local_date(now), lane.daily_limit)
+                if lane
+                else (None, None, None)
+            ),
+        ],
+    )
     next_send_at = capacity.next_moment(lease.mailbox, message_id=message.pk, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, values)
-        counted, begun = cursor.fetchone()
-        if not counted:
-            return Reason.CAMPAIGN_DAY
-        if not begun:
+        if settled is None:
+            cursor.execute(begin.sql, begin.values)
+            counted, begun = cursor.fetchone()
+        else:
+            writing = _settling(settled, now)
+            cursor.execute(
+                f"SELECT * FROM ({begin.sql}) AS this, ({writing.sql}) AS before",  # noqa: S608 - our own words
+                [*begin.values, *writing.values],
+            )
+            counted, begun, moved, _told = cursor.fetchone()
+        if counted and not begun:
             raise LeaseLost
-        if next_send_at is not None:
+        if counted and next_send_at is not None:
             cursor.execute(
                 "UPDATE outreach_mailbox SET next_send_at = %s WHERE id = %s",
                 [next_send_at, lease.mailbox.pk],
             )
-    return None
+    if settled is not None:
+        _settled(settled, moved)
+    return None if counted else Reason.CAMPAIGN_DAY
 
 
 def _leave_behind(message: Message, reason: Reason, now: datetime) -> None:
@@ -262,15 +282,16 @@ def settle(message: Message, outcome: Outcome, *, now: datetime) -> bool:
     return _write_settled(Settled(message, outcome), now)
 
 
-_SETTLE = """
-    SELECT outreach_settle(
-        %(id)s, %(token)s, %(old)s, %(new)s, %(reason)s, %(reason_text)s, %(failure_class)s, %(settled_at)s,
-        %(sent_at)s, %(not_before)s, %(failed)s, %(now)s, %(word)s, %(code)s, %(text)s
-    )
-"""
-
-
 def _write_settled(settled: Settled, now: datetime) -> bool:
+    writing = _settling(settled, now)
+    with connection.cursor() as cursor:
+        cursor.execute(writing.sql, writing.values)
+        moved, _told = cursor.fetchone()
+    return _settled(settled, moved)
+
+
+def _settling(settled: Settled, now: datetime) -> _Call:
+    """The query that writes an outcome down, and tells of it, if the message is still ours: (it was, told)."""
     message, outcome = settled.message, settled.outcome
     new = outcome.status
     check(message.status, new)
@@ -278,60 +299,69 @@ def _write_settled(settled: Settled, now: datetime) -> bool:
     if message.status == _S.SENDING and new in {_S.SENT, _S.REFUSED}:
         check(_S.UNCERTAIN, new)
         old.append(_S.UNCERTAIN)
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, _settle_values(message, outcome, old, now))
-        if not cursor.fetchone()[0]:
-            log.warning("outbox.settled_by_others", message_id=message.pk, outcome=outcome.word)
-            return False
-    if new == _S.QUEUED and message.status == _S.SENDING:
+    values = _settle_values(message, outcome, old, now)
+    telling, told = _news(message, new)
+    places = ", ".join(["%s"] * len(values))
+    return _Call(
+        f"SELECT moved, CASE WHEN moved THEN {telling} END FROM outreach_settle({places}) AS moved",  # noqa: S608 - our own words
+        [*told, *values],
+    )
+
+
+def _settled(settled: Settled, moved: bool) -> bool:
+    """What follows once an outcome is written down; False: somebody else decided before."""
+    message, outcome = settled.message, settled.outcome
+    if not moved:
+        log.warning("outbox.settled_by_others", message_id=message.pk, outcome=outcome.word)
+        return False
+    if outcome.status == _S.QUEUED and message.status == _S.SENDING:
         _give_lane_day_back(message)
-    tell(message, new)
+    _tell_of_single(message, outcome.status)
     return True
 
 
-def _settle_values(message: Message, outcome: Outcome, old: list[str], now: datetime) -> dict[str, Any]:
+def _settle_values(message: Message, outcome: Outcome, old: list[str], now: datetime) -> list[object]:
+    """The parameters of ``outreach_settle``, in its order."""
     new = outcome.status
     reason_text = (
         "" if new == _S.SENT else outcome.text or (sentence(outcome.reason) if outcome.reason else "")
     )
-    return {
-        "id": message.pk,
-        "token": message.claim_token,
-        "old": [str(status) for status in old],
-        "new": str(new),
-        "reason": str(outcome.reason or ""),
-        "reason_text": reason_text[:_TEXT],
-        "failure_class": str(outcome.failure_class or ""),
-        "settled_at": None if new == _S.QUEUED else now,
-        "sent_at": now if new == _S.SENT else None,
-        "not_before": outcome.not_before,
-        "failed": outcome.failed,
-        "now": now,
-        "word": outcome.word[:20],
-        "code": outcome.code[:40],
-        "text": outcome.text[:_TEXT],
-    }
+    return [
+        *(message.pk, message.claim_token, [str(status) for status in old], str(new)),
+        *(str(outcome.reason or ""), reason_text[:_TEXT], str(outcome.failure_class or "")),
+        None if new == _S.QUEUED else now,
+        now if new == _S.SENT else None,
+        *(outcome.not_before, outcome.failed, now),
+        *(outcome.word[:20], outcome.code[:40], outcome.text[:_TEXT]),
+    ]
 
 
 def tell(message: Message, status: MessageStatus) -> None:
-    """Emit the event of a new status, in the caller's transaction."""
+    """Emit the events of a new status, in the caller's transaction."""
     kind = EVENT_OF.get(status)
     if kind is not None:
-        events.emit(
-            kind,
-            organisation_id=message.organisation_id,
-            subject=f"message:{message.pk}",
-            message_id=message.pk,
-        )
+        events.emit(kind, **_about(message))
+    _tell_of_single(message, status)
+
+
+def _news(message: Message, status: MessageStatus) -> tuple[str, Sequence[object]]:
+    """The first event of :func:`tell` as part of the statement that changes the status."""
+    kind = EVENT_OF.get(status)
+    return events.within(kind, **_about(message)) if kind is not None else ("NULL", ())
+
+
+def _about(message: Message) -> dict[str, Any]:
+    return {
+        "organisation_id": message.organisation_id,
+        "subject": f"message:{message.pk}",
+        "message_id": message.pk,
+    }
+
+
+def _tell_of_single(message: Message, status: MessageStatus) -> None:
+    """A campaign tells of its own messages; most messages are a campaign's."""
     if status is MessageStatus.SENT and message.origin == MessageOrigin.SINGLE and message.candidate_id:
-        # A campaign tells of its own messages; most messages are a campaign's.
-        events.emit(
-            "candidate.written_to",
-            organisation_id=message.organisation_id,
-            subject=f"message:{message.pk}",
-            candidate_id=message.candidate_id,
-            message_id=message.pk,
-        )
+        events.emit("candidate.written_to", candidate_id=message.candidate_id, **_about(message))
 
 
 def put_back(messages: Sequence[Message], *, now: datetime, not_before: datetime | None = None) -> None:

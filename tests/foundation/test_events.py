@@ -308,6 +308,44 @@ def test_a_wake_up_says_once_that_there_is_work_until_a_worker_looks(organisatio
     assert len(sent) == 2
 
 
+def test_a_stream_of_news_wakes_at_once_and_again_at_its_end_and_no_worker_in_between(
+    organisation, heard, monkeypatch
+):
+    sent: list[bool] = []
+    monkeypatch.setattr(tasks.deliver_events, "apply_async", lambda **_: sent.append(True))
+    events.heard()
+    with events.one_stream():
+        tell(organisation, "recipient:1")
+        assert len(sent) == 1
+        for number in (2, 3):
+            events.heard()
+            tell(organisation, f"recipient:{number}")
+        assert len(sent) == 1
+        monkeypatch.setattr(events, "_STREAM_WAKES", 0.0)
+        tell(organisation, "recipient:4")
+        assert len(sent) == 2
+        monkeypatch.setattr(events, "_STREAM_WAKES", 60.0)
+        events.heard()
+        tell(organisation, "recipient:5")
+    assert len(sent) == 3
+
+
+def test_news_told_within_the_statement_of_the_change_is_written_when_it_is_evaluated(organisation, heard):
+    with pytest.raises(events.OutsideTransaction):
+        events.within(KIND, organisation_id=organisation.pk, subject="recipient:1")
+    with transaction.atomic():
+        telling, values = events.within(
+            KIND, organisation_id=organisation.pk, subject="recipient:1", number=7
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT CASE WHEN false THEN {telling} END", values)
+            assert not Event.objects.for_organisation(organisation).exists()
+            cursor.execute(f"SELECT CASE WHEN true THEN {telling} END", values)
+    event = Event.objects.for_organisation(organisation).get()
+    assert (event.kind, event.subject, event.ids) == (KIND, "recipient:1", {"number": 7})
+    assert [delivery.event_id for delivery in owed()] == [event.pk]
+
+
 def test_without_redis_the_news_still_waits_for_beat(organisation, heard, settings):
     settings.CACHES = {
         "default": {
