@@ -13,7 +13,7 @@ from accounts.audit import AUDIT
 from campaigns.addressing import Prefer
 from campaigns.states import AttemptOutcome, CampaignStatus, Hold, Progress, StepKind, TaskOutcome
 from campaigns.timing import Preference
-from foundation.tenancy import SameOrganisation, TenantModel
+from foundation.tenancy import BusyTenantModel, SameOrganisation, TenantModel
 from outreach.models import ContentFile, Lane, Mailbox, Message
 from outreach.states import Interest, Turn
 from sourcing.models import Candidate, ContactPoint, Project
@@ -271,7 +271,7 @@ class StepFile(TenantModel):
         return f"file {self.file_id} of step {self.step_id}"
 
 
-class Recipient(TenantModel):
+class Recipient(BusyTenantModel):
     """One candidate in one campaign: ``progress`` and ``hold`` are two facts kept apart (docs/behaviour.md §2).
 
     While ``open_attempt`` is set, only ``folding`` moves the recipient. ``next_step`` and ``planned_at`` are the
@@ -486,7 +486,7 @@ class StepChange(TenantModel):
         return f"change of {self.step_id} for {self.recipient_id}"
 
 
-class Attempt(TenantModel):
+class Attempt(BusyTenantModel):
     """One step to one address for one recipient; the only owner of the next move while it is open.
 
     ``live`` is False once it can be repeated to the same address (a soft failure that is tried again).

@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from foundation.tenancy import SameOrganisation, TenantModel
+from foundation.tenancy import BusyTenantModel, SameOrganisation, TenantModel
 
 
-class Event(TenantModel):
+class Event(BusyTenantModel):
     """Something happened. Ids only, no personal data; who cares about it is in :class:`Delivery`."""
 
     kind = models.CharField(max_length=60)
@@ -31,10 +31,11 @@ class Event(TenantModel):
         return f"{self.kind} {self.subject}"
 
 
-class Delivery(TenantModel):
+class Delivery(BusyTenantModel):
     """One event still owed to one consumer; the row is deleted in the transaction that does the work."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    # No index of its own: the unique (event, consumer) serves it.
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     consumer = models.CharField(max_length=60)
     #: The event's, repeated for the order query.
     subject = models.CharField(max_length=80)

@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from foundation.tenancy import SameOrganisation, TenantModel
+from foundation.tenancy import BusyTenantModel, SameOrganisation
 from outreach.models.lane import Lane
 from outreach.models.mailbox import Mailbox
 from outreach.states import MessageStatus
@@ -24,7 +24,7 @@ class MessageOrigin(models.TextChoices):
     TEST = "test", "Test"
 
 
-class Message(TenantModel):
+class Message(BusyTenantModel):
     """One e-mail, sent or to be sent. ``outbox.transitions`` is the only writer of ``status``.
 
     All sends of it together are at most one: ``claim_token`` is the token of the mailbox lease under which it
@@ -97,9 +97,9 @@ class Message(TenantModel):
     copied_at = models.DateTimeField(null=True, blank=True)
     copy_tries = models.PositiveSmallIntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(BusyTenantModel.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            *BusyTenantModel.Meta.constraints,
             SameOrganisation("mailbox"),
             SameOrganisation("lane"),
             SameOrganisation("candidate"),
@@ -232,7 +232,7 @@ TRY_WORDS = {
 }
 
 
-class SendTry(TenantModel):
+class SendTry(BusyTenantModel):
     """One attempt to hand a message to its server, and the server's words: the explanation people see."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="send_tries")
@@ -241,9 +241,9 @@ class SendTry(TenantModel):
     code = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=500, blank=True)
 
-    class Meta(TenantModel.Meta):
+    class Meta(BusyTenantModel.Meta):
         ordering = ("id",)
-        constraints = [*TenantModel.Meta.constraints, SameOrganisation("message")]
+        constraints = [*BusyTenantModel.Meta.constraints, SameOrganisation("message")]
 
     @property
     def word(self) -> str:
