@@ -21,7 +21,6 @@ from integrations.models import Connection, ExportMode
 KEPT_SECONDS = 60
 
 KINDS = {ExportMode.PROSPECTS: TargetKind.POOL, ExportMode.CANDIDATES: TargetKind.JOB}
-CAPABILITIES = {TargetKind.POOL: Capability.LIST_POOLS, TargetKind.JOB: Capability.LIST_JOBS}
 
 
 def modes(connection: Connection) -> tuple[ExportMode, ...]:
