@@ -23,7 +23,7 @@ from sourcing.admin import AcrossOrganisations
 class ConnectionAdmin(LookOnly):
     """Where each connection stands."""
 
-    list_display = ["vendor", "organisation", "status", "verified_at", "trouble"]
+    list_display = ["label", "organisation", "status", "verified_at", "trouble"]
     list_filter = ["vendor", "status"]
     exclude: ClassVar[list[str]] = ["secret", "account"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from integrations import connections, dummies, links, opening, remote_people
+from integrations import connections, dummies, links, remote_people
 from integrations.base.records import RemotePerson
 from integrations.models import Connection, FieldRow
 from sourcing import newcomers
@@ -40,7 +40,7 @@ def bring_in(
                 organisation=connection.organisation,
                 newcomers=[_newcomer(remote, _of_type(fields, remote)) for remote in first],
                 origin=Origin.PULLED,
-                source=opening.vendor_of(connection).display_name,
+                source=connection.label,
             )
             known = [
                 (candidate, remote)

@@ -8,17 +8,21 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from foundation import runs
 from foundation.models import Run
-from foundation.problems import Conflict, Invalid
+from foundation.problems import Invalid
 from integrations import claims, opening, registry, webhooks
 from integrations.base.connector import Connector
 from integrations.base.records import Capability
 from integrations.models import Connection, ConnectionStatus, Export, VendorIdentity
 from integrations.states import check_connection
 from integrations.verifying import first_lines
+from sourcing.normalising import clean_text
+
+LONGEST_NAME = 60
 
 #: What may be ticked on the Capabilities tab, in its order.
 EXPORT = "export"
@@ -26,10 +30,16 @@ POOLS = "pools"
 PULL = "pull"
 
 
-class AlreadyConnected(Conflict):
-    """The organisation is connected to this vendor; edit that connection instead."""
+class NameTaken(Invalid):
+    """Another connection to the vendor is called that; the first one needs no name, a further one does."""
 
-    code: ClassVar[str] = "already_connected"
+    code: ClassVar[str] = "connection_name_taken"
+
+
+class SameAccount(Invalid):
+    """The account is connected already: twice, everybody would be read and written twice."""
+
+    code: ClassVar[str] = "account_connected_already"
 
 
 def offered(found: type[Connector]) -> tuple[str, ...]:
@@ -43,28 +53,47 @@ def offered(found: type[Connector]) -> tuple[str, ...]:
 
 
 def begin(
-    *, actor: User, vendor: str, capabilities: Collection[str], again: Connection | None = None
+    *,
+    actor: User,
+    vendor: str,
+    capabilities: Collection[str],
+    name: str = "",
+    again: Connection | None = None,
 ) -> Connection:
     """*Confirm Choices* of a new connection: a draft that waits for its credentials.
 
-    ``again`` is a removed connection that is "the same account as before": it comes back with its links and
-    logs. A draft of the same vendor is taken over, so a second click changes nothing. Raises Invalid for
-    choices the vendor does not offer or none, AlreadyConnected, Missing for an unknown vendor.
+    ``name`` tells it from the vendor's other accounts. ``again`` is a removed connection that is "the same account as
+    before": it comes back with its links and logs, and its name unless another is given. A draft of that name is taken
+    over, so a second click changes nothing. Raises Invalid for choices the vendor does not offer or none, NameTaken,
+    Missing for an unknown vendor.
     """
     chosen = _chosen(registry.connector_class(vendor), capabilities)
+    called = _cleaned(name) or (again.name if again is not None else "")
     try:
         with transaction.atomic():
-            return _draft(actor, vendor, chosen, again)
+            return _draft(actor, vendor, called, chosen, again)
     except IntegrityError:
         # Another click was first; its draft is the one.
         with transaction.atomic():
-            return _draft(actor, vendor, chosen, None)
+            return _draft(actor, vendor, called, chosen, None)
 
 
-def choose(*, actor: User, connection: Connection, capabilities: Collection[str]) -> Connection:  # noqa: ARG001 - the trail names the actor
-    """Change the ticks of a connection. Raises Invalid as :func:`begin`."""
+def choose(
+    *,
+    actor: User,  # noqa: ARG001 - the trail names the actor
+    connection: Connection,
+    capabilities: Collection[str],
+    name: str | None = None,
+) -> Connection:
+    """Change the ticks of a connection, and its ``name`` where one is given. Raises Invalid as :func:`begin`."""
     connection.capabilities = _chosen(registry.connector_class(connection.vendor), capabilities)
-    connection.save(update_fields=["capabilities"])
+    if name is not None:
+        connection.name = _cleaned(name)
+    try:
+        with transaction.atomic():
+            connection.save(update_fields=["capabilities", "name"])
+    except IntegrityError:
+        raise _taken(connection.vendor, connection.name) from None
     return connection
 
 
@@ -72,15 +101,23 @@ def submit(*, actor: User, connection: Connection, values: dict[str, str]) -> Ru
     """*Submit* of the Credentials tab: seal the credential and start the verification.
 
     ``values`` come from the vendor's own form. The old credential is gone at once: it may be the one that
-    leaked. Returns the run to watch.
+    leaked. Returns the run to watch. Raises SameAccount, naming the connection that has it; nothing changes then.
     """
-    with transaction.atomic():
-        row = _locked(connection)
-        _become(row, ConnectionStatus.VERIFYING)
-        row.secret = opening.seal(row, values)
-        row.account = opening.account_of(row.vendor, values)
-        row.save(update_fields=["status", "secret", "account"])
-        return _start_verification(row, actor)
+    account = opening.account_of(connection.vendor, values)
+    try:
+        with transaction.atomic():
+            row = _locked(connection)
+            _become(row, ConnectionStatus.VERIFYING)
+            row.secret = opening.seal(row, values)
+            row.account = account
+            row.save(update_fields=["status", "secret", "account"])
+            return _start_verification(row, actor)
+    except IntegrityError:
+        holder = _live(connection.organisation_id).filter(account=account).exclude(pk=connection.pk).first()
+        if holder is None:
+            raise
+        text = f"{holder.label} has this account already. Each account is connected once."
+        raise SameAccount(text) from None
 
 
 def verify(*, actor: User, connection: Connection) -> Run:
@@ -111,7 +148,9 @@ def remove(*, actor: User, connection: Connection) -> None:
             .filter(connection=row, run__status__in=("queued", "running"))
             .values_list("run_id", flat=True)
         )
-        for run_id in [*open_runs, *([row.verification_run_id] if row.verification_run_id else [])]:
+        verification = row.verification_run
+        under_way = [verification.pk] if verification is not None and not verification.ended else []
+        for run_id in [*open_runs, *under_way]:
             runs.cancel(run_id=run_id, actor=actor)
 
 
@@ -156,19 +195,42 @@ def set_identity(*, actor: User, connection: Connection, email: str) -> None:
     )
 
 
-def _draft(actor: User, vendor: str, chosen: list[str], again: Connection | None) -> Connection:
-    rows = Connection.objects.for_organisation(actor.organisation_id).select_for_update()
-    live = rows.filter(vendor=vendor).exclude(status=ConnectionStatus.REMOVED).first()
+def _draft(actor: User, vendor: str, name: str, chosen: list[str], again: Connection | None) -> Connection:
+    live = _live(actor.tenant_id).select_for_update().filter(vendor=vendor, name__iexact=name).first()
     if live is not None and live.status != ConnectionStatus.DRAFT:
-        raise AlreadyConnected("Your organisation is already connected to this system.")
+        raise _taken(vendor, name)
     if live is None and again is not None:
-        live = rows.get(pk=again.pk)
+        live = _locked(again)
         _become(live, ConnectionStatus.DRAFT)
+        # Which account it is will be known with its credential.
+        live.name, live.account = name, ""
     if live is None:
-        live = Connection(organisation=actor.organisation, vendor=vendor, created_by=actor)
+        live = Connection(organisation=actor.organisation, vendor=vendor, name=name, created_by=actor)
     live.capabilities = chosen
     live.save()
     return live
+
+
+def _live(organisation_id: int) -> QuerySet[Connection]:
+    return Connection.objects.for_organisation(organisation_id).exclude(status=ConnectionStatus.REMOVED)
+
+
+def _cleaned(name: str) -> str:
+    cleaned = clean_text(name)
+    if len(cleaned) > LONGEST_NAME:
+        text = f"Give a name of at most {LONGEST_NAME} characters."
+        raise Invalid(text, fields={"name": text})
+    return cleaned
+
+
+def _taken(vendor: str, name: str) -> NameTaken:
+    system = registry.display_name(vendor)
+    text = (
+        f"Another {system} connection is called “{name}”. Give this one another name."
+        if name
+        else f"{system} is connected already. Give this account a name that tells it from the other."
+    )
+    return NameTaken(text, fields={"name": text})
 
 
 def _chosen(found: type[Connector], capabilities: Collection[str]) -> list[str]:
@@ -198,7 +260,7 @@ def _start_verification(row: Connection, actor: User) -> Run:
         kind="integrations.verification",
         organisation=row.organisation,
         actor=actor,
-        title=f"Verifying {found.display_name}",
+        title=f"Verifying {row.label}",
         subject=f"connection:{row.pk}",
         total=len(row.verification),
         params={"connection_id": row.pk},

@@ -176,7 +176,6 @@ def start(
 @transaction.atomic
 def _write_down(export: Export, plan: Preview, target: Target) -> Export:
     """The export, its people and its run; those who will not go have ended already."""
-    found = opening.vendor_of(export.connection)
     export.save()
     reasons = {pk: reason for reason, people in plan.skipped.items() for pk in people}
     now = timezone.now()
@@ -200,7 +199,7 @@ def _write_down(export: Export, plan: Preview, target: Target) -> Export:
         kind=KIND,
         organisation=export.created_by.organisation,
         actor=export.created_by,
-        title=f"{'Dry run: export' if export.dry_run else 'Export'} to {found.display_name}: {target.name}",
+        title=f"{'Dry run: export' if export.dry_run else 'Export'} to {export.connection.label}: {target.name}",
         subject=f"project:{export.project_id}" if export.project_id else f"export:{export.pk}",
         total=len(plan.going),
         params={"export_id": export.pk},

@@ -15,8 +15,13 @@ from integrations.models import Connection, ExportMode
 
 
 class CapabilitiesForm(forms.Form):
-    """The Capabilities tab (seed 000): Export, Enable Pools and Bring people in, where the vendor can."""
+    """The Capabilities tab (seed 000): Export, Enable Pools and Bring people in, where the vendor can; and a name that
+    tells the account from another one.
+    """
 
+    name = forms.CharField(
+        label="Name", required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     capabilities = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, required=False, label="Capabilities"
     )
@@ -29,6 +34,8 @@ class CapabilitiesForm(forms.Form):
             connections.PULL: f"Bring people in: everybody {found.display_name} tells of is in Beckon too",
             connections.POOLS: f"Enable Pools: prospects can be exported to a {pool}",
         }
+        system = found.display_name
+        self.fields["name"].help_text = f"Needed only with several {system} accounts, to tell them apart."
         field = self.fields["capabilities"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(box, words[box]) for box in connections.offered(found)]

@@ -37,7 +37,8 @@ def seal(connection: Connection, values: dict[str, str]) -> str:
 
 def account_of(vendor: str, values: dict[str, str]) -> str:
     """A name for the vendor's account that reveals neither key nor customer."""
-    return secrets.fingerprint("\n".join([vendor, *(f"{name}={values[name]}" for name in sorted(values))]))
+    naming = registry.connector_class(vendor).account_named_by or sorted(values)
+    return secrets.fingerprint("\n".join([vendor, *(f"{name}={values[name]}" for name in naming)]))
 
 
 def open_connector(connection: Connection) -> Connector:

@@ -16,7 +16,6 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from foundation.problems import Conflict
-from integrations import opening
 from integrations.models import (
     DummyAddress,
     ExportItem,
@@ -51,7 +50,7 @@ def timeline(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_
     )
     for item in items:
         assert item.settled_at is not None
-        system = opening.vendor_of(item.connection).display_name
+        system = item.connection.label
         failed = item.status == ItemStatus.FAILED
         lead = f"Export to {system} failed" if failed else f"Exported to {system}"
         yield person_data.Moment(
@@ -79,7 +78,7 @@ def _synced(candidate: Candidate, viewer: User, limit: int) -> Iterable[person_d
     )
     for task in tasks:
         assert task.settled_at is not None
-        system = opening.vendor_of(task.connection).display_name
+        system = task.connection.label
         waits = task.status == SyncStatus.ATTENTION
         what = "Note for" if task.kind == SyncKind.NOTE else "Sync to"
         yield person_data.Moment(
@@ -119,7 +118,7 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
     items = ExportItem.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
     return {
         "Records at other systems": [
-            {"system": opening.vendor_of(link.connection).display_name}
+            {"system": link.connection.label}
             | row_of(link, only=("record_type", "remote_id", "remote_url", "exported_at", "created_at"))
             for link in links.select_related("connection")
         ],
@@ -128,16 +127,14 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
             for item in items.select_related("export").order_by("pk")
         ],
         "Notes at other systems": [
-            {"system": opening.vendor_of(note.connection).display_name}
-            | row_of(note, only=("kind", "at", "text", "state"))
+            {"system": note.connection.label} | row_of(note, only=("kind", "at", "text", "state"))
             for note in RemoteNote.objects.for_organisation(candidate.organisation_id)
             .filter(candidate=candidate)
             .select_related("connection")
             .order_by("at", "pk")
         ],
         "Typed for other systems": [
-            {"system": opening.vendor_of(entry.connection).display_name}
-            | row_of(entry, only=("key", "value", "written_at"))
+            {"system": entry.connection.label} | row_of(entry, only=("key", "value", "written_at"))
             for entry in FieldEntry.objects.for_organisation(candidate.organisation_id)
             .filter(candidate=candidate)
             .select_related("connection")
@@ -157,7 +154,7 @@ def busy(organisation_id: int, candidate_ids: Sequence[int]) -> set[int]:
 def elsewhere(candidate: Candidate) -> list[str]:
     """The records at vendors, which only the vendor can erase."""
     links = RemoteLink.objects.for_organisation(candidate.organisation_id).filter(candidate=candidate)
-    names = {opening.vendor_of(link.connection).display_name for link in links.select_related("connection")}
+    names = {link.connection.label for link in links.select_related("connection")}
     return [f"The record at {name}: erase it there." for name in sorted(names)]
 
 

@@ -15,9 +15,11 @@ from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
 from integrations import exporting, opening, selectors, sync_places, undoing, verifying
 from integrations.base.connector import Connector
-from integrations.registry import connector_class, connector_classes
+from integrations.models import Connection
+from integrations.registry import connector_classes
 from sourcing import slots
 from sourcing.models import Candidate, Project
+from sourcing.search import facets
 
 
 def exports_to(vendor: str) -> Callable[[Project, User], bool]:
@@ -46,31 +48,46 @@ def marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slo
     """The green check with the system's name, for everybody exported; seed 000, "confirmation icon"."""
     found: dict[int, list[slots.Mark]] = {}
     exported = selectors.links(viewer, candidate_ids).filter(exported_at__isnull=False)
-    for candidate_id, vendor, url in exported.values_list("candidate_id", "connection__vendor", "remote_url"):
-        system = connector_class(vendor)
-        mark = slots.Mark(label=system.display_name, tone="green", tile=system.mark, done=True, url=url)
-        found.setdefault(candidate_id, []).append(mark)
+    for link in exported:
+        system = opening.vendor_of(link.connection)
+        mark = slots.Mark(
+            label=link.connection.label, tone="green", tile=system.mark, done=True, url=link.remote_url
+        )
+        found.setdefault(link.candidate_id, []).append(mark)
     return found
 
 
 def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
     """Where the person was exported to, the way to export them, and as what they are synced."""
-    links = [
-        {"link": link, "system": opening.vendor_of(link.connection)}
-        for link in selectors.links(viewer, [candidate.pk]).filter(exported_at__isnull=False)
-    ]
+    links = list(selectors.links(viewer, [candidate.pk]).filter(exported_at__isnull=False))
     vendors = [
         {
-            "name": found.display_name,
-            "url": f"{reverse(f'integrations:export_people_{found.slug}')}?candidate={candidate.pk}",
+            "name": row.label,
+            "url": f"{reverse(f'integrations:export_people_{row.vendor}')}?candidate={candidate.pk}"
+            f"&connection={row.pk}",
         }
-        for found in connector_classes()
-        if can(viewer, Right.CANDIDATE_EXPORT) and connected(viewer, found.slug)
+        for row in _exporting(viewer)
     ]
     sync = sync_places.of_person(candidate, viewer)
     if not (links or vendors or sync.get("systems")):
         return None
     return {"exported": links, "vendors": vendors, **sync}
+
+
+def _exporting(viewer: User) -> list[Connection]:
+    """Where this viewer may export to, by what it is called."""
+    organisation = viewer.organisation
+    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+        return []
+    rows = selectors.export_connections(viewer) if can(viewer, Right.CANDIDATE_EXPORT) else ()
+    return sorted(rows, key=lambda row: row.label.casefold())
+
+
+def account_names(viewer: User, sources: Collection[str]) -> Mapping[str, str]:
+    """What connections that state facts about people are called, by source ("ats:12"); removed ones say so."""
+    numbers = [source.removeprefix("ats:") for source in sources]
+    rows = Connection.objects.for_organisation(viewer.organisation_id).filter(pk__in=numbers)
+    return {f"ats:{row.pk}": f"{row.label}{'' if row.live else ', removed'}" for row in rows}
 
 
 def _register(found: type[Connector], order: int) -> None:
@@ -108,7 +125,7 @@ def activity(project: Project, viewer: User, until: datetime | None, limit: int)
             key=f"export:{export.pk:020}",
             icon="share",
             who=str(export.created_by),
-            text=f"exported to {opening.vendor_of(export.connection).display_name}",
+            text=f"exported to {export.connection.label}",
             note=export.target_name,
             url=reverse("integrations:export", args=[export.pk]),
         )
@@ -116,6 +133,7 @@ def activity(project: Project, viewer: User, until: datetime | None, limit: int)
     ]
 
 
+facets.name_sources("ats", account_names)
 slots.project_activity(id="exports", label="Exports", order=40, right=Right.PROJECT_VIEW, entries=activity)
 slots.project_tab(
     id="exports",

@@ -108,7 +108,7 @@ def _start(connection: Connection, actor: User | None) -> Run:
             kind=KIND,
             organisation=connection.organisation,
             actor=actor,
-            title=f"Reading what changed in {opening.vendor_of(connection).display_name}",
+            title=f"Reading what changed in {connection.label}",
             subject=f"connection:{connection.pk}",
             params={"connection_id": connection.pk},
         )

@@ -24,7 +24,6 @@ from integrations import (
     links,
     mapping,
     notes,
-    opening,
     remote_people,
     setting_rows,
     sync_settings,
@@ -145,7 +144,7 @@ def _state(
             value=text,
             origin=Origin.PULLED,
             at=remote.updated_at or timezone.now(),
-            source=opening.vendor_of(connection).display_name,
+            source=connection.label,
             verified=row.rule != UpdateRule.ALWAYS,
         )
         for name, (text, row) in remote_people.values(remote, fields).items()
@@ -162,7 +161,7 @@ def _points(connection: Connection, candidate: Candidate, remote: RemotePerson) 
         emails=remote_people.mails(remote),
         phones=remote_people.phones(remote),
         origin=Origin.PULLED,
-        source=opening.vendor_of(connection).display_name,
+        source=connection.label,
     )
 
 
@@ -204,7 +203,7 @@ def _stand(connection: Connection, candidate: Candidate, remote: RemotePerson) -
     if remote.standing is None or not _stops(connection, candidate):
         return
     word = remote_people.STANDING_WORDS[remote.standing]
-    reason = f"{word} in {opening.vendor_of(connection).display_name}"
+    reason = f"{word} in {connection.label}"
     rows = Recipient.objects.for_organisation(connection.organisation_id).filter(
         candidate=candidate, progress__in=GOING
     )

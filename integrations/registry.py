@@ -23,6 +23,11 @@ def connector_class(slug: str) -> type[Connector]:
     return found
 
 
+def display_name(slug: str) -> str:
+    """What people call the vendor; the slug itself when its folder is no longer here."""
+    return connector_class(slug).display_name if slug in CONNECTORS else slug
+
+
 def connector_classes() -> tuple[type[Connector], ...]:
     """All vendors by name, for the list of systems."""
     return tuple(sorted(map(connector_class, CONNECTORS), key=lambda found: found.display_name.casefold()))

@@ -64,18 +64,12 @@ def syncing_connections(viewer: User) -> QuerySet[Connection]:
     return connections(viewer).filter(status__in=ESTABLISHED)
 
 
-def live_connection(viewer: User, vendor: str) -> Connection | None:
-    """The connection to a vendor that is not removed, if there is one."""
-    return connections(viewer).filter(vendor=vendor).first()
-
-
-def removed_connection(viewer: User, vendor: str) -> Connection | None:
-    """The connection to a vendor removed last, whose links and logs are still here."""
+def removed_connections(viewer: User, vendor: str) -> QuerySet[Connection]:
+    """Connections to a vendor that were removed, whose links and logs are still here; the newest first."""
     return (
         Connection.objects.for_organisation(viewer.organisation_id)
         .filter(vendor=vendor, status=ConnectionStatus.REMOVED)
         .order_by("-pk")
-        .first()
     )
 
 

@@ -41,7 +41,7 @@ def of_person(candidate: Candidate, viewer: User) -> Mapping[str, object]:
         "change_url": reverse("integrations:sync_as", args=[candidate.pk]),
         "systems": [
             {
-                "name": opening.vendor_of(row).display_name,
+                "name": row.label,
                 "url": reverse("integrations:person_sync", args=[row.pk, candidate.pk]),
             }
             for row in connections

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from integrations import opening, selectors
+from integrations import selectors
 from integrations.models import Connection, Export, ExportItem, ExportMode
 
 
@@ -21,8 +21,8 @@ class ConnectionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_name(self, row: Connection) -> str:
-        """The vendor's own name."""
-        return opening.vendor_of(row).display_name
+        """As pages call it: the vendor's name, with the account's own where it has one."""
+        return row.label
 
 
 class ExportRequestSerializer(serializers.Serializer):

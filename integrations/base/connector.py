@@ -100,6 +100,8 @@ class Connector(Generic[C]):
     capabilities: ClassVar[frozenset[Capability]]
     client_class: ClassVar[type[VendorClient]]
     credentials_form: ClassVar[type[CredentialsForm]]
+    #: Which of its fields name the account, whatever key comes with them; none: the whole credential does.
+    account_named_by: ClassVar[tuple[str, ...]] = ()
     #: The vendor's (or the seed's) word for each kind of target, capitalised.
     target_words: ClassVar[dict[TargetKind, str]]
     #: What must be said before people are sent to a kind of target.

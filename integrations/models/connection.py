@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.audit import AUDIT
 from foundation.tenancy import SameOrganisation, TenantModel
+from integrations import registry
 from integrations.states import ConnectionStatus
 
 
@@ -16,12 +18,14 @@ class Connection(TenantModel):
     """One vendor account. ``vendor`` is a slug of ``integrations.registry``, checked there, without choices here."""
 
     vendor = models.CharField(max_length=40)
+    #: What tells it from another account at the same vendor; empty while the vendor's name is enough.
+    name = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=16, choices=ConnectionStatus, default=ConnectionStatus.DRAFT)
     #: Ticked on the Capabilities tab: "export", "pools".
     capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     #: foundation.secrets; empty until entered and again once removed.
     secret = models.TextField(blank=True)
-    #: Hash of vendor and credential: names the account to the pace keeper and tells "same account as before".
+    #: Hash of vendor and credential: names the account to the pace keeper; each is connected once.
     account = models.CharField(max_length=64, blank=True)
     #: What the verification said, line by line: [{"check", "state": "ok"|"failed"|"waiting", "text"}].
     verification = models.JSONField(default=list, blank=True)
@@ -53,11 +57,20 @@ class Connection(TenantModel):
             *TenantModel.Meta.constraints,
             SameOrganisation("created_by"),
             SameOrganisation("verification_run"),
-            # Two clicks on Connect make one connection; a removed one keeps its links and logs beside a new one.
+            # Two clicks on Connect make one connection, and no two are called the same; a removed one keeps its
+            # links and logs beside a new one.
             models.UniqueConstraint(
-                fields=["organisation", "vendor"],
+                "organisation",
+                "vendor",
+                Lower("name"),
                 condition=~Q(status=ConnectionStatus.REMOVED),
-                name="integrations_connection_one_live",
+                name="integrations_connection_called_once",
+            ),
+            # The same key twice would pull and push everybody twice.
+            models.UniqueConstraint(
+                fields=["organisation", "account"],
+                condition=~Q(status=ConnectionStatus.REMOVED) & ~Q(account=""),
+                name="integrations_connection_account_once",
             ),
         ]
 
@@ -66,8 +79,21 @@ class Connection(TenantModel):
         """Works as far as we know: the green check."""
         return self.status == ConnectionStatus.CONNECTED
 
+    @property
+    def live(self) -> bool:
+        """Not removed."""
+        return self.status != ConnectionStatus.REMOVED
+
+    @property
+    def label(self) -> str:
+        """What pages call it: the name of the system, with its own behind it in brackets where it has one."""
+        system = registry.display_name(self.vendor)
+        if not self.name:
+            return system
+        return self.name if system.casefold() in self.name.casefold() else f"{system} ({self.name})"
+
     def __str__(self) -> str:
-        return f"{self.vendor} ({self.get_status_display()})"
+        return f"{self.label} ({self.get_status_display()})"
 
 
 class VendorIdentity(TenantModel):

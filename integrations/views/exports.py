@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -73,7 +73,8 @@ def _ticked(request: Request) -> frozenset[int]:
 def _dialogue(request: Request, vendor: str, project: Project | None, chosen: Chosen) -> HttpResponse:
     """Show what would happen; ``start`` in a POST makes it happen."""
     found = registry.connector_class(vendor)
-    connection = selectors.export_connections(request.user).filter(vendor=vendor).first()
+    accounts = list(selectors.export_connections(request.user).filter(vendor=vendor))
+    connection = _account(request, accounts)
     if connection is None or connection.status != ConnectionStatus.CONNECTED:
         context = {
             "vendor": found,
@@ -110,6 +111,7 @@ def _dialogue(request: Request, vendor: str, project: Project | None, chosen: Ch
     context = _choices(request, connection, form, ids or ()) | {
         "vendor": found,
         "connection": connection,
+        "accounts": [row for row in accounts if row.status == ConnectionStatus.CONNECTED],
         "project": project,
         "chosen": chosen,
         "form": form,
@@ -118,6 +120,17 @@ def _dialogue(request: Request, vendor: str, project: Project | None, chosen: Ch
     refused = starting and bool(form.errors)
     part = request.htmx and not request.htmx.boosted and not starting
     return render(request, f"{name}#choices" if part else name, context, status=422 if refused else 200)
+
+
+def _account(request: Request, accounts: Sequence[Connection]) -> Connection | None:
+    """The one of the vendor's accounts that was chosen; before anybody chose, one that works. 404 for others'."""
+    asked = request.POST.get("connection") or request.GET.get("connection")
+    if not asked:
+        return next(iter(accounts), None)
+    found = next((row for row in accounts if str(row.pk) == asked), None)
+    if found is None:
+        raise selectors.ConnectionMissing("There is no such connection.")
+    return found
 
 
 def _choices(

@@ -18,6 +18,9 @@ from integrations.states import ESTABLISHED
 from integrations.views.gate import Request, integrations_page
 from integrations.views.tabs import tabbed, unconnected
 
+#: Removed connections offered as "the same account as before".
+MOST_REMOVED = 5
+
 
 def _card(connection: Connection, viewer: Any) -> dict[str, Any]:
     found = opening.vendor_of(connection)
@@ -41,12 +44,17 @@ def overview(request: Request) -> HttpResponse:
         card["sync"] = standings[card["row"].pk]
     taken = {card["row"].vendor for card in cards}
     search = request.GET.get("q", "").strip()
+    wanted = search.casefold()
     available = [
         found
         for found in registry.connector_classes()
-        if found.slug not in taken and search.casefold() in found.display_name.casefold()
+        if found.slug not in taken and wanted in found.display_name.casefold()
     ]
-    shown = [card for card in cards if search.casefold() in card["vendor"].display_name.casefold()]
+    shown = [
+        card
+        for card in cards
+        if wanted in card["row"].label.casefold() or wanted in card["vendor"].display_name.casefold()
+    ]
     context = {
         "established": [card for card in shown if card["established"]],
         "unfinished": [card for card in shown if not card["established"]],
@@ -60,9 +68,10 @@ def overview(request: Request) -> HttpResponse:
 @require_GET
 @integrations_page(Right.CONNECTION_EDIT)
 def systems(request: Request) -> HttpResponse:
-    """*+ Add a Connection*: every system, with Connect or the connection it already has."""
+    """*+ Add a Connection*: every system with Connect, and the accounts that are connected already."""
+    rows = list(selectors.connections(request.user))
     listed = [
-        {"vendor": found, "connection": selectors.live_connection(request.user, found.slug)}
+        {"vendor": found, "connections": [row for row in rows if row.vendor == found.slug]}
         for found in registry.connector_classes()
     ]
     return render(request, "integrations/systems.html", {"systems": listed})
@@ -71,23 +80,22 @@ def systems(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @integrations_page(Right.CONNECTION_EDIT)
 def connect(request: Request, vendor: str) -> HttpResponse:
-    """The Capabilities tab of a new connection; Confirm Choices leads to Credentials."""
+    """The Capabilities tab of a new connection; Confirm Choices leads to Credentials. An unfinished one goes on."""
     found = registry.connector_class(vendor)
-    live = selectors.live_connection(request.user, vendor)
-    if live is not None:
-        return redirect("integrations:capabilities", live.pk)
-    before = selectors.removed_connection(request.user, vendor)
+    live = selectors.connections(request.user).filter(vendor=vendor)
+    draft = live.filter(status=ConnectionStatus.DRAFT).first()
+    if draft is not None and request.method == "GET":
+        return redirect("integrations:capabilities", draft.pk)
+    before = list(selectors.removed_connections(request.user, vendor)[:MOST_REMOVED])
     form = CapabilitiesForm(found, _entered(request))
     if request.method == "POST" and form.is_valid():
-        same = before if request.POST.get("same_account") == "yes" else None
+        same = next((row for row in before if str(row.pk) == request.POST.get("same_account")), None)
         try:
-            made = connections.begin(
-                actor=request.user, vendor=vendor, capabilities=form.cleaned_data["capabilities"], again=same
-            )
+            made = connections.begin(actor=request.user, vendor=vendor, again=same, **form.cleaned_data)
             return redirect("integrations:credentials", made.pk)
         except Invalid as problem:
-            form.add_error("capabilities", problem.fields["capabilities"])
-    context = unconnected(found) | {"form": form, "before": before}
+            _refuse(form, problem)
+    context = unconnected(found) | {"form": form, "before": before, "others": live.exists()}
     return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
 
 
@@ -97,18 +105,18 @@ def capabilities(request: Request, connection_id: int) -> HttpResponse:
     """Change the ticks of a connection; an unfinished one goes on to Credentials."""
     connection = selectors.connection_for(request.user, connection_id)
     found = opening.vendor_of(connection)
-    form = CapabilitiesForm(found, _entered(request), initial={"capabilities": connection.capabilities})
+    initial = {"capabilities": connection.capabilities, "name": connection.name}
+    form = CapabilitiesForm(found, _entered(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            connections.choose(
-                actor=request.user, connection=connection, capabilities=form.cleaned_data["capabilities"]
-            )
+            connections.choose(actor=request.user, connection=connection, **form.cleaned_data)
             if connection.status == ConnectionStatus.DRAFT:
                 return redirect("integrations:credentials", connection.pk)
             messages.success(request, "Capabilities saved.")
             return redirect("integrations:connection", connection.pk)
         except Invalid as problem:
-            form.add_error("capabilities", problem.fields["capabilities"])
+            _refuse(form, problem)
+            connection.refresh_from_db()
     context = tabbed(request, connection, "capabilities") | {"form": form}
     return render(request, "integrations/capabilities.html", context, status=422 if form.errors else 200)
 
@@ -121,8 +129,11 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
     found = opening.vendor_of(connection)
     form = found.credentials_form(_entered(request))
     if request.method == "POST" and form.is_valid():
-        connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
-        return redirect("integrations:verification", connection.pk)
+        try:
+            connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
+            return redirect("integrations:verification", connection.pk)
+        except connections.SameAccount as problem:
+            form.add_error(None, str(problem))
     context = tabbed(request, connection, "credentials") | {
         "form": form,
         "has_secret": bool(connection.secret),
@@ -197,12 +208,12 @@ def save_webhook_secret(request: Request, connection_id: int) -> HttpResponse:
 def remove(request: Request, connection_id: int) -> HttpResponse:
     """Names what is lost and what stays; POST removes."""
     connection = selectors.connection_for(request.user, connection_id)
-    found = opening.vendor_of(connection)
     if request.method == "POST":
         connections.remove(actor=request.user, connection=connection)
-        messages.success(request, f"{found.display_name} was removed.")
+        messages.success(request, f"{connection.label} was removed.")
         return redirect("integrations:overview")
-    return render(request, "integrations/remove.html", {"connection": connection, "vendor": found})
+    context = {"connection": connection, "vendor": opening.vendor_of(connection)}
+    return render(request, "integrations/remove.html", context)
 
 
 def _connection(
@@ -235,6 +246,12 @@ def _connection(
         }
     wrong = identity_form or secret_form
     return render(request, "integrations/connection.html", context, status=422 if wrong else 200)
+
+
+def _refuse(form: CapabilitiesForm, problem: Invalid) -> None:
+    """What the operation refused, beside its control."""
+    for name, text in problem.fields.items():
+        form.add_error(name, text)
 
 
 def _entered(request: Request) -> Any:

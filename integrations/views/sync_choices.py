@@ -81,11 +81,11 @@ def sync_as(request: Request, candidate_id: int) -> HttpResponse:
         messages.success(request, f"Synced as {other.label.lower()} from now on.")
         return redirect(person.url)
     systems = [
-        {"name": opening.vendor_of(row).display_name, "takes": other in opening.vendor_of(row).record_types}
+        {"name": row.label, "takes": other in opening.vendor_of(row).record_types}
         for row in selectors.syncing_connections(request.user)
     ]
     linked = [
-        {"name": opening.vendor_of(link.connection).display_name, "type": link.get_record_type_display()}
+        {"name": link.connection.label, "type": link.get_record_type_display()}
         for link in selectors.links(request.user, [person.pk]).exclude(remote_id="")
     ]
     context = {"person": person, "other": other, "systems": systems, "linked": linked}

@@ -7,7 +7,8 @@ address or phone counts when it is shared; what users added for themselves is in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,8 @@ TYPED = ("location", "title", "company", "past_company", "school", "skill", "tag
 _NEVER, _DAYS = -10, {"7": -11, "30": -12, "90": -13}
 
 _facts: dict[str, str] = {}
+#: By app: what its sources are called, where two of them state a fact of the same name.
+_sources: dict[str, Callable[[User, Collection[str]], Mapping[str, str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,12 @@ def label_fact(source: str, key: str, label: str) -> None:
     _facts[f"fact.{source}.{key}"] = label
 
 
+def name_sources(app: str, names: Callable[[User, Collection[str]], Mapping[str, str]]) -> None:
+    """``names(viewer, sources)`` says what sources of the app ("ats:12" of "ats") are called, for telling two filters
+    of one name apart."""
+    _sources[app] = names
+
+
 def column(*, viewer: User, question: Question) -> Column:
     """The filter column for this question, in its order; filters without any value are left out."""
     asked = query.compiled(question, viewer)
@@ -135,19 +144,24 @@ def column(*, viewer: User, question: Question) -> Column:
     further = sorted(kind for kind in {*everything.kinds, *named} if kind.startswith("fact."))
     builder = _Builder(viewer, question, everything, without)
     names = [*_LABELS, *further, *own]
-    labels = (
-        _LABELS
-        | {kind: _fact_label(kind) for kind in further}
-        | {key: each.label for key, each in own.items()}
-    )
+    labels = _LABELS | _fact_labels(viewer, further) | {key: each.label for key, each in own.items()}
     made = [builder.filter(name, labels[name], ranged=name in own and own[name].ranged) for name in names]
     projects = sorted(builder.names["project"].items(), key=lambda each: each[1].casefold())
     total = None if everything.total is None else query.Total(everything.total, exact=True)
     return Column([each for each in made if each.options or each.ranged], projects, total)
 
 
-def _fact_label(kind: str) -> str:
-    return _facts.get(kind) or kind.rsplit(".", 1)[-1].replace("_", " ").capitalize()
+def _fact_labels(viewer: User, kinds: Collection[str]) -> dict[str, str]:
+    """What the filters of these facts are called; those of one name get their sources' names behind it."""
+    labels = {
+        kind: _facts.get(kind) or kind.rsplit(".", 1)[-1].replace("_", " ").capitalize() for kind in kinds
+    }
+    number = Counter(labels.values())
+    source = {kind: kind.split(".")[1] for kind, label in labels.items() if number[label] > 1}
+    for app in {each.split(":")[0] for each in source.values()} & set(_sources):
+        names = _sources[app](viewer, {each for each in source.values() if each.split(":")[0] == app})
+        labels |= {kind: f"{labels[kind]} · {names[each]}" for kind, each in source.items() if each in names}
+    return labels
 
 
 class _Builder:

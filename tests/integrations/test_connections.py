@@ -139,8 +139,52 @@ def test_a_second_click_on_confirm_choices_makes_no_second_connection(whale: Sma
     assert begin(alice).pk == begin(alice, "export").pk
     assert Connection.objects.for_organisation(alice.organisation_id).get().capabilities == ["export"]
     submitted(alice, begin(alice))
-    with pytest.raises(connections.AlreadyConnected):
+    with pytest.raises(connections.NameTaken, match="Give this account a name"):
         begin(alice)
+
+
+def test_a_further_account_has_a_name_of_its_own_that_can_be_changed(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    first = submitted(alice, begin(alice))
+    # Two clicks, the second with other spelling: one connection.
+    london = begin(alice, name=" London\u200b  office ")
+    assert begin(alice, name="LONDON office").pk == london.pk != first.pk
+    assert [row.label for row in (first, london)] == ["SourceWhale", "SourceWhale (London office)"]
+    connections.choose(actor=alice, connection=london, capabilities=BOTH, name="SourceWhale UK")
+    assert london.label == "SourceWhale UK"
+    with pytest.raises(connections.NameTaken, match="called “sourcewhale uk”"):
+        connections.choose(actor=alice, connection=first, capabilities=BOTH, name="sourcewhale uk")
+    with pytest.raises(Invalid, match="at most 60"):
+        begin(alice, name="x" * 61)
+    # What others call theirs is nobody's business.
+    assert begin(making.mallory(), name="SourceWhale UK").label == "SourceWhale UK"
+
+
+def test_the_same_key_is_not_connected_twice_and_a_removed_one_may_come_again(
+    whale: SmallSourceWhale,
+) -> None:
+    alice = making.alice()
+    first = submitted(alice, begin(alice))
+    other = begin(alice, name="Paris")
+    with pytest.raises(connections.SameAccount, match="SourceWhale has this account already"):
+        connections.submit(actor=alice, connection=other, values={"api_key": KEY})
+    other.refresh_from_db()
+    assert (other.status, other.secret) == (ConnectionStatus.DRAFT, "")
+    # Entered again where it belongs, and by another organisation, it is no second time.
+    assert submitted(alice, first).status == ConnectionStatus.CONNECTED
+    mallory = making.mallory()
+    assert submitted(mallory, begin(mallory)).status == ConnectionStatus.CONNECTED
+    connections.remove(actor=alice, connection=first)
+    assert submitted(alice, other).status == ConnectionStatus.CONNECTED
+    again = begin(alice, name="Lyon", again=first)
+    with pytest.raises(connections.SameAccount, match=r"SourceWhale \(Paris\) has this account"):
+        connections.submit(actor=alice, connection=again, values={"api_key": KEY})
+
+
+def test_where_a_field_names_the_account_another_key_to_it_is_no_other_account() -> None:
+    one = opening.account_of("pinpoint", {"subdomain": "acme", "api_key": "pp-key-number-1"})
+    assert one == opening.account_of("pinpoint", {"subdomain": "acme", "api_key": "pp-key-number-2"})
+    assert one != opening.account_of("pinpoint", {"subdomain": "acme-uk", "api_key": "pp-key-number-1"})
 
 
 @pytest.mark.parametrize("ticked", [[], ["pools"], ["sync"]])

@@ -102,7 +102,7 @@ def test_removing_asks_first_and_names_what_is_lost(whale: SmallSourceWhale) -> 
     assert connection.status == ConnectionStatus.REMOVED
     again = text(page.get(url("connect", "sourcewhale")))
     assert "Same SourceWhale account as before?" in again
-    page.post(url("connect", "sourcewhale"), {"capabilities": ["export"], "same_account": "yes"})
+    page.post(url("connect", "sourcewhale"), {"capabilities": ["export"], "same_account": connection.pk})
     connection.refresh_from_db()
     assert connection.status == ConnectionStatus.DRAFT
 

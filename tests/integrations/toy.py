@@ -60,6 +60,7 @@ class ToyServer:
     """Whoever was sent, their notes, and the feed of changes. ``faults`` by "POST /notes", in order."""
 
     server: VendorServer
+    key: str = KEY
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class ToyServer:
         return [seen for seen in self.server.seen if seen.method == method and seen.path.endswith(ending)]
 
     def answer(self, seen: Seen) -> Answer:
-        if seen.headers.get("x-key") != KEY:
+        if seen.headers.get("x-key") != self.key:
             return Answer(status=401, body={"message": "Unknown key"})
         waiting = self.faults.get(f"{seen.method} {'/' + seen.path.rsplit('/', 1)[-1]}")
         fault = waiting.pop(0) if waiting else None
@@ -291,9 +292,9 @@ def _person(row: dict[str, Any]) -> RemotePerson:
 
 
 @contextmanager
-def toy_server() -> Iterator[ToyServer]:
+def toy_server(key: str = KEY) -> Iterator[ToyServer]:
     server = VendorServer()
-    vendor = ToyServer(server)
+    vendor = ToyServer(server, key)
     server.answer = vendor.answer
     with serve(server):
         yield vendor

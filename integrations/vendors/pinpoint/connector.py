@@ -79,6 +79,7 @@ class PinpointConnector(Connector[PinpointClient]):
     )
     client_class = PinpointClient
     credentials_form = PinpointCredentialsForm
+    account_named_by = ("subdomain",)
     target_words: ClassVar[dict[TargetKind, str]] = {TargetKind.JOB: "Job"}
     target_notes: ClassVar[dict[TargetKind, str]] = {
         TargetKind.JOB: (
