@@ -88,11 +88,19 @@ class SyncSettingAdmin(LookOnly):
         "candidate_id",
         "value",
         "locked",
+        "locked_by",
+        "locked_at",
     ]
     list_filter = ["name", "locked"]
     list_select_related = ["organisation", "connection"]
     form = PolicyForm
-    fields = ("value", "locked")
+    fields = ("value", "locked", "locked_by", "locked_at", "by_admin", "written_by_name", "written_at")
+    readonly_fields = ("locked_by", "locked_at", "by_admin", "written_by_name", "written_at")
+
+    @admin.display(description="Written by")
+    def written_by_name(self, obj: SyncSetting) -> str:
+        """Without asking the manager of users, which wants an organisation."""
+        return str(obj.written_by or "")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the model's permission says."""
@@ -105,7 +113,9 @@ class SyncSettingAdmin(LookOnly):
         values = {obj.name: form.cleaned_data["value"]}
         setting_changes.write(**about, place=place, values=values)
         if place == setting_changes.TEAM and "locked" in form.changed_data:
-            setting_changes.lock(**about, name=obj.name, locked=form.cleaned_data["locked"])
+            setting_changes.lock(
+                **about, name=obj.name, locked=form.cleaned_data["locked"], by=str(request.user)
+            )
 
 
 class DecisionForm(AcrossOrganisations):

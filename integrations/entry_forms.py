@@ -18,9 +18,15 @@ class EntriesForm(forms.Form):
     """One control per displayed field, named by the row's id; :meth:`values` is what ``field_entries.enter`` takes."""
 
     def __init__(
-        self, data: Any = None, *, connection: Connection, record_type: str, typed: Mapping[str, Any]
+        self,
+        data: Any = None,
+        *,
+        connection: Connection,
+        record_type: str,
+        typed: Mapping[str, Any],
+        ids: str = "id_%s",
     ) -> None:
-        super().__init__(data, prefix="entry")
+        super().__init__(data, prefix="entry", auto_id=ids)
         self._rows = {str(row.pk): row for row in field_entries.offered(connection, record_type)}
         for name, row in self._rows.items():
             self.fields[name] = _control(row, typed.get(row.key))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Role, User
 from campaigns.models import Campaign
 from foundation.problems import Invalid, NotAllowed
-from integrations import opening, sync_settings
+from integrations import opening, setting_rows, sync_settings
 from integrations.models import Connection, SyncSetting
-from integrations.sync_settings import SETTINGS, Level
+from integrations.sync_settings import SETTINGS, Level, Lock
 from sourcing.models import Candidate
 
 
@@ -62,7 +64,7 @@ TEAM = Place()
 
 def may_write(actor: User, connection: Connection, place: Place, *, locked: bool) -> bool:
     """Whether :func:`write` would let ``actor`` set a value there; the right to edit the object is the door's."""
-    return _refusal(actor, connection, place, locked=locked) is None
+    return _refusal(actor, connection, place, lock=Lock() if locked else None) is None
 
 
 @transaction.atomic
@@ -79,7 +81,7 @@ def write(
     """
     check_record_type(connection, record_type)
     stored = {row.name: row for row in _rows(connection, record_type, place)}
-    locked = locked_names(connection, record_type)
+    locked = locks(connection, record_type)
     system = opening.vendor_of(connection)
     here = {setting.name for setting in sync_settings.offered(place.level, system.capabilities)}
     for name, raw in values.items():
@@ -90,7 +92,7 @@ def write(
         row = stored.get(name)
         if (row is None and value is None) or (row is not None and row.value == value):
             continue
-        refused = _refusal(actor, connection, place, locked=name in locked)
+        refused = _refusal(actor, connection, place, lock=locked.get(name), name=name)
         if refused is not None:
             raise refused
         if value is None:
@@ -101,10 +103,21 @@ def write(
 
 
 @transaction.atomic
-def lock(*, actor: User | None, connection: Connection, record_type: str, name: str, locked: bool) -> None:
+def lock(
+    *,
+    actor: User | None,
+    connection: Connection,
+    record_type: str,
+    name: str,
+    locked: bool,
+    by: str = "the installation’s administrators",
+) -> None:
     """The lock icon of one organisation setting: while on, lower values count only if an administrator wrote them.
 
-    A setting nobody set is locked at its default. Raises AdminsOnly, SettingRefused.
+    ``by`` names who locks it when it is no member.
+
+    A setting nobody set is locked at its default. Who locked it first is kept, by name. Raises AdminsOnly,
+    SettingRefused.
     """
     check_record_type(connection, record_type)
     if not _is_admin(actor):
@@ -115,13 +128,21 @@ def lock(*, actor: User | None, connection: Connection, record_type: str, name: 
     row = _rows(connection, record_type, TEAM).filter(name=name).first()
     if row is None and not locked:
         return
-    value = row.value if row is not None else sync_settings.stored_default(name)
-    _store(actor, connection, record_type, TEAM, name, {"value": value, "locked": locked})
+    if row is not None and row.locked == locked:
+        return
+    changes = {
+        "value": row.value if row is not None else sync_settings.stored_default(name),
+        "locked": locked,
+        "locked_by": (actor.name if actor is not None else by)[:200] if locked else "",
+        "locked_at": timezone.now() if locked else None,
+    }
+    _store(actor, connection, record_type, TEAM, name, changes)
 
 
-def locked_names(connection: Connection, record_type: str) -> frozenset[str]:
-    """The settings that are locked now."""
-    return frozenset(_rows(connection, record_type, TEAM).filter(locked=True).values_list("name", flat=True))
+def locks(connection: Connection, record_type: str) -> dict[str, Lock]:
+    """The settings that are locked now, with who did it and when."""
+    rows = _rows(connection, record_type, TEAM).filter(locked=True)
+    return {row.name: lock for row in rows if (lock := setting_rows.lock_of(row)) is not None}
 
 
 def check_record_type(connection: Connection, record_type: str) -> None:
@@ -132,7 +153,9 @@ def check_record_type(connection: Connection, record_type: str) -> None:
         raise Invalid(text, fields={"record_type": text})
 
 
-def _refusal(actor: User | None, connection: Connection, place: Place, *, locked: bool) -> NotAllowed | None:
+def _refusal(
+    actor: User | None, connection: Connection, place: Place, *, lock: Lock | None, name: str = ""
+) -> NotAllowed | None:
     if _is_admin(actor):
         return None
     system = opening.vendor_of(connection)
@@ -140,8 +163,9 @@ def _refusal(actor: User | None, connection: Connection, place: Place, *, locked
         return AdminsOnly("Only administrators set what counts for the team.")
     if place.level is Level.USER and system.defaults_by_admins_only:
         return AdminsOnly(f"Only administrators set defaults for {system.display_name}.")
-    if locked:
-        return SettingLocked("An administrator has locked this setting for everybody.")
+    if lock is not None:
+        what = sync_settings.label(name, system.setting_words, system=system.display_name) if name else ""
+        return SettingLocked(lock.said(what, zone=ZoneInfo(connection.organisation.time_zone)))
     return None
 
 

@@ -14,7 +14,7 @@ from integrations import opening, setting_changes, sync_settings
 from integrations.base.records import Option
 from integrations.models import Connection
 from integrations.setting_changes import Place
-from integrations.sync_settings import ADD, ADD_WORDS, JOB, NOTE_WORDS, NOTES, Held, Level, Setting
+from integrations.sync_settings import ADD, ADD_WORDS, JOB, NOTE_WORDS, NOTES, Held, Level, Lock, Setting
 
 INHERIT = "inherit"
 #: What the level above is called where a value is left to it.
@@ -35,14 +35,19 @@ class Line:
     #: The boxes of a choice of several; shown below ``control``.
     boxes: BoundField | None
     current: str
-    locked: bool
+    #: Whether a value is set at this very level.
+    own: bool
+    lock: Lock | None
     lockable: bool
     editable: bool
     ignored: str
 
 
 class LevelForm(forms.Form):
-    """The settings of one level. Fields are named by level and setting; :meth:`values` is what ``write`` takes."""
+    """The settings of one level. Fields are named by level and setting; :meth:`values` is what ``write`` takes.
+
+    ``ids`` keeps controls of several forms on one page apart.
+    """
 
     def __init__(
         self,
@@ -54,8 +59,9 @@ class LevelForm(forms.Form):
         stored: Mapping[str, Collection[Held]],
         may_edit: bool,
         jobs: Collection[Option] = (),
+        ids: str = "id_%s",
     ) -> None:
-        super().__init__(data, prefix=place.level.value)
+        super().__init__(data, prefix=place.level.value, auto_id=ids)
         self.level = place.level
         self._system = opening.vendor_of(connection)
         self._stored = stored
@@ -99,7 +105,7 @@ class LevelForm(forms.Form):
         initial = INHERIT if own is None and not topmost else self._spelled(setting, value)
         disabled = not self._editable[setting.name]
         self.fields[setting.name] = forms.ChoiceField(
-            label=self._words(setting.name, setting.label),
+            label=self._words(setting.name),
             choices=choices,
             initial=initial,
             disabled=disabled,
@@ -137,12 +143,13 @@ class LevelForm(forms.Form):
         own = self._own(name)
         return Line(
             name=name,
-            label=self._words(name, setting.label),
+            label=self._words(name),
             help=setting.help.format(system=self._system.display_name),
             control=self[name],
             boxes=self["boxes"] if name == NOTES else None,
             current=self._say(name, resolved.value),
-            locked=resolved.locked,
+            own=own is not None,
+            lock=resolved.lock,
             lockable=self.level is Level.ORGANISATION and len(setting.levels) > 1,
             editable=self._editable[name],
             ignored=self._say(name, own.value) if own is not None and self.level in resolved.ignored else "",
@@ -168,8 +175,10 @@ class LevelForm(forms.Form):
 
     def _say(self, name: str, value: Any) -> str:
         if name == JOB:
-            return next((job.label for job in self._jobs if job.id == value), str(value) or "No job")
+            # Where the vendor was not asked for its jobs, its number for one says nothing to people.
+            unnamed = str(value) if self._jobs or not value else "One is chosen"
+            return next((job.label for job in self._jobs if job.id == value), unnamed or "No job")
         return sync_settings.words(name, value)
 
-    def _words(self, name: str, label: str) -> str:
-        return self._system.setting_words.get(name, label).format(system=self._system.display_name)
+    def _words(self, name: str) -> str:
+        return sync_settings.label(name, self._system.setting_words, system=self._system.display_name)

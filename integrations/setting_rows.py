@@ -12,7 +12,7 @@ from accounts.models import User
 from campaigns.models import Campaign
 from integrations import sync_settings
 from integrations.models import Connection, FieldEntry, SyncSetting
-from integrations.sync_settings import SETTINGS, Held, Level, Resolved
+from integrations.sync_settings import SETTINGS, Held, Level, Lock, Resolved
 from sourcing.models import Candidate
 
 
@@ -102,6 +102,13 @@ def level_of(row: SyncSetting) -> Level:
     return Level.USER if row.user_id is not None else Level.ORGANISATION
 
 
+def lock_of(row: SyncSetting) -> Lock | None:
+    """The lock on it."""
+    if not row.locked:
+        return None
+    return Lock(by=row.locked_by, at=row.locked_at) if row.locked_by else Lock(at=row.locked_at)
+
+
 def _rows(
     connection: Connection,
     record_type: str,
@@ -120,4 +127,4 @@ def _rows(
 
 
 def _held(row: SyncSetting) -> Held:
-    return Held(level=level_of(row), value=row.value, by_admin=row.by_admin, locked=row.locked)
+    return Held(level=level_of(row), value=row.value, by_admin=row.by_admin, lock=lock_of(row))

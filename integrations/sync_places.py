@@ -11,14 +11,16 @@ from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
 from campaigns import slots
 from campaigns.models import Campaign
-from integrations import opening, selectors, setting_rows, sync_settings
+from integrations import opening, selectors, setting_changes
+from integrations.base.records import Capability
+from integrations.choice_forms import choices
 from integrations.models import Connection
-from integrations.sync_settings import Level
+from integrations.setting_changes import Place
 from sourcing.models import Candidate, RecordType
 
 
 def of_campaign(campaign: Campaign, viewer: User) -> Mapping[str, object] | None:
-    """What counts in this campaign for people the viewer adds, by system and record type."""
+    """The sync choices of this campaign, by system and record type."""
     systems = [
         _campaign_system(campaign, viewer, connection, record_type)
         for connection in _connections(viewer)
@@ -43,6 +45,7 @@ def of_person(candidate: Candidate, viewer: User) -> Mapping[str, object]:
             {
                 "name": row.label,
                 "url": reverse("integrations:person_sync", args=[row.pk, candidate.pk]),
+                "locks": setting_changes.locks(row, candidate.record_type),
             }
             for row in connections
         ],
@@ -59,33 +62,22 @@ def _connections(viewer: User) -> list[Connection]:
 def _campaign_system(
     campaign: Campaign, viewer: User, connection: Connection, record_type: str
 ) -> dict[str, Any]:
+    """The form, closed under a line of what counts. The vendor is asked for its jobs once it is opened."""
     system = opening.vendor_of(connection)
-    counting = setting_rows.every(connection, record_type, user=viewer, campaign=campaign)
+    chosen = choices(
+        None, actor=viewer, connection=connection, record_type=record_type, place=Place(campaign=campaign)
+    )
     url = reverse("integrations:campaign_sync", args=[connection.pk, campaign.pk])
     return {
         "connection": connection,
         "vendor": system,
-        "record_type": RecordType(record_type).label if len(system.record_types) > 1 else "",
+        "record_type": record_type,
+        "type_label": RecordType(record_type).label if len(system.record_types) > 1 else "",
         "url": f"{url}?type={record_type}",
-        "lines": [
-            {
-                "label": system.setting_words.get(setting.name, setting.label).format(
-                    system=system.display_name
-                ),
-                "value": _words(setting.name, counting[setting.name].value),
-                "own": counting[setting.name].level is Level.CAMPAIGN,
-                "locked": counting[setting.name].locked,
-            }
-            for setting in sync_settings.offered(Level.CAMPAIGN, system.capabilities)
-        ],
+        "has_jobs": system.supports(Capability.LIST_JOBS),
+        "form": chosen.form,
+        "entries": chosen.entries,
     }
-
-
-def _words(name: str, value: Any) -> str:
-    """The vendor is not asked here for the name of a job."""
-    if name == sync_settings.JOB:
-        return "one is chosen" if value else "none chosen"
-    return sync_settings.words(name, value)
 
 
 slots.campaign_section(

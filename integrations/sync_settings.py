@@ -6,6 +6,7 @@ organisation locked the setting: then a lower value counts only if an administra
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -146,27 +147,45 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """That a setting is locked: by whom, by name, and when."""
+
+    by: str = "an admin"
+    at: datetime.datetime | None = None
+
+    def said(self, what: str, *, zone: datetime.tzinfo) -> str:
+        """The sentence for somebody who is refused; the day is that of ``zone``."""
+        day = f" on {self.at.astimezone(zone):%d %b %Y}" if self.at is not None else ""
+        return f"“{what}” was locked by {self.by}{day} for everybody but admins."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One stored value. ``by_admin``: its writer was an administrator when writing it; ``locked`` only above all."""
+    """One stored value. ``by_admin``: its writer was an administrator when writing it; a ``lock`` only above all."""
 
     level: Level
     value: Any
     by_admin: bool = False
-    locked: bool = False
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """What counts, where it was set (None: nobody said anything) and whether it is locked.
+    """What counts, where it was set (None: nobody said anything) and the lock on it, if there is one.
 
     ``ignored`` are nearer values the lock keeps from counting: they are shown struck through and count again later.
     """
 
     value: Any
     level: Level | None
-    locked: bool
+    lock: Lock | None
     ignored: tuple[Level, ...] = ()
+
+    @property
+    def locked(self) -> bool:
+        """Whether lower values of non-administrators do not count."""
+        return self.lock is not None
 
 
 def stored_default(name: str) -> Any:
@@ -182,6 +201,11 @@ def offered(level: Level, capabilities: Collection[Capability]) -> tuple[Setting
         for setting in SETTINGS.values()
         if level in setting.levels and not setting.needs.isdisjoint(capabilities)
     )
+
+
+def label(name: str, own_words: Mapping[str, str], *, system: str) -> str:
+    """What the setting is called; ``own_words`` are the vendor's (``Connector.setting_words``)."""
+    return own_words.get(name, SETTINGS[name].label).format(system=system)
 
 
 def words(name: str, value: Any) -> str:
@@ -222,20 +246,20 @@ def resolve(name: str, held: Iterable[Held]) -> Resolved:
     """Which of the stored values of one setting counts."""
     setting = SETTINGS[name]
     by_level = {one.level: one for one in held if one.level in setting.levels}
-    locked = by_level[Level.ORGANISATION].locked if Level.ORGANISATION in by_level else False
+    lock = by_level[Level.ORGANISATION].lock if Level.ORGANISATION in by_level else None
     ignored: list[Level] = []
     found: Held | None = None
     for level in reversed(Level):
         one = by_level.get(level)
         if one is None:
             continue
-        if locked and level is not Level.ORGANISATION and not one.by_admin:
+        if lock is not None and level is not Level.ORGANISATION and not one.by_admin:
             ignored.append(level)
         elif found is None:
             found = one
     if found is None:
-        return Resolved(value=setting.default, level=None, locked=locked, ignored=tuple(ignored))
-    return Resolved(value=found.value, level=found.level, locked=locked, ignored=tuple(ignored))
+        return Resolved(value=setting.default, level=None, lock=lock, ignored=tuple(ignored))
+    return Resolved(value=found.value, level=found.level, lock=lock, ignored=tuple(ignored))
 
 
 def pushes(add: str, *, added: bool, replied: bool, interested: bool) -> bool:

@@ -56,6 +56,8 @@ class SettingSerializer(serializers.Serializer):
         choices=list(Level), allow_null=True, help_text="Where it was set; null: the default."
     )
     locked = serializers.BooleanField()
+    locked_by = serializers.CharField(allow_null=True, help_text="Who locked it, by name.")
+    locked_at = serializers.DateTimeField(allow_null=True)
     ignored = serializers.ListField(
         child=serializers.ChoiceField(choices=list(Level)),
         help_text="Nearer values that the lock keeps from counting.",

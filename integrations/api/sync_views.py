@@ -134,6 +134,8 @@ class ConnectionSettings(OfConnection):
                 "value": found.value,
                 "level": found.level,
                 "locked": found.locked,
+                "locked_by": found.lock.by if found.lock else None,
+                "locked_at": found.lock.at if found.lock else None,
                 "ignored": found.ignored,
             }
             for name, found in counting.items()

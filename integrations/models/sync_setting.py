@@ -31,6 +31,9 @@ class SyncSetting(TenantModel):
     value = models.JSONField()
     #: Only the organisation's rows: lower values of non-administrators do not count meanwhile.
     locked = models.BooleanField(default=False)
+    #: Who locked it, by name as in the audit trail, so that it outlives the account; and when.
+    locked_by = models.CharField(max_length=200, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
     #: Whether the writer was an administrator when writing.
     by_admin = models.BooleanField(default=False)
     written_by = models.ForeignKey(

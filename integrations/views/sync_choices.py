@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,12 +13,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Right
 from campaigns.selectors import campaign_for
 from foundation.problems import Invalid, Problem
-from integrations import field_entries, opening, selectors, setting_changes, setting_rows, targets
+from integrations import opening, selectors, targets
 from integrations.base.records import Capability, Option
-from integrations.entry_forms import EntriesForm
+from integrations.choice_forms import choices
 from integrations.models import Connection, ExportMode
 from integrations.setting_changes import Place
-from integrations.setting_forms import LevelForm
 from integrations.views.gate import Request, integrations_page
 from integrations.views.tabs import record_type_of, type_switch
 from sourcing import people
@@ -104,36 +102,22 @@ def _choices(
 ) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     jobs, trouble = _jobs(request, connection)
-    form = LevelForm(
-        posted,
-        actor=request.user,
-        connection=connection,
-        place=place,
-        stored=setting_rows.held(
-            connection,
-            record_type,
-            user=request.user,
-            campaign=place.campaign,
-            candidate=place.candidate,
-        ),
-        may_edit=True,
-        jobs=jobs,
+    chosen = choices(
+        posted, actor=request.user, connection=connection, record_type=record_type, place=place, jobs=jobs
     )
-    typed = setting_rows.entered(connection, record_type, campaign=place.campaign, candidate=place.candidate)
-    entries = EntriesForm(posted, connection=connection, record_type=record_type, typed=typed)
-    if posted is not None and form.is_valid() and entries.is_valid():
+    if posted is not None and chosen.is_valid():
         try:
-            _save(request, connection, record_type, place, form, entries)
+            chosen.save()
         except Invalid as problem:
-            entries.refuse(problem.fields)
+            chosen.entries.refuse(problem.fields)
         else:
             messages.success(request, f"Saved for {about}.")
             return redirect(back)
     context = {
         "connection": connection,
         "vendor": opening.vendor_of(connection),
-        "form": form,
-        "entries": entries,
+        "form": chosen.form,
+        "entries": chosen.entries,
         "record_type": record_type,
         "types": types or [],
         "about": about,
@@ -141,35 +125,7 @@ def _choices(
         "of_campaign": place.campaign is not None,
         "trouble": trouble,
     }
-    wrong = bool(form.errors or entries.errors)
-    return render(request, "integrations/sync_choices.html", context, status=422 if wrong else 200)
-
-
-@transaction.atomic
-def _save(
-    request: Request,
-    connection: Connection,
-    record_type: str,
-    place: Place,
-    form: LevelForm,
-    entries: EntriesForm,
-) -> None:
-    """Both halves or none."""
-    setting_changes.write(
-        actor=request.user,
-        connection=connection,
-        record_type=record_type,
-        place=place,
-        values=form.values(),
-    )
-    field_entries.enter(
-        actor=request.user,
-        connection=connection,
-        record_type=record_type,
-        values=entries.values(),
-        campaign=place.campaign,
-        candidate=place.candidate,
-    )
+    return render(request, "integrations/sync_choices.html", context, status=422 if chosen.wrong else 200)
 
 
 def _jobs(request: Request, connection: Connection) -> tuple[list[Option], str]:

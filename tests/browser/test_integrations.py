@@ -124,7 +124,7 @@ def test_settings_are_locked_and_a_field_is_decided_where_it_stands(
     page.goto(f"{live}/integrations/{row.pk}/settings/")
     assert_no_serious_axe_violations(page)
     page.get_by_role("button", name="Lock When adding to a campaign for all non-admin users").click()
-    expect(page.get_by_text("Locked for everybody but admins")).to_be_visible()
+    expect(page.get_by_text("Locked by Alice, just now, for everybody but admins")).to_be_visible()
 
     page.goto(f"{live}/integrations/{row.pk}/fields/")
     page.get_by_role("button", name="Ask SourceWhale for its fields again").click()

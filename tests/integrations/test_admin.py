@@ -35,6 +35,9 @@ def test_a_policy_is_changed_and_locked_and_nonsense_is_said_on_the_form(staff: 
     assert staff.post(address, {"value": '"replied"', "locked": "on"}).status_code == 302
     found = setting_rows.every(row, "candidate", user=alice)["add"]
     assert (found.value, found.locked) == ("replied", True)
+    assert found.lock is not None
+    assert found.lock.by == "Root"
+    assert "Root" in staff.get(address).content.decode()
 
 
 def test_a_lock_below_the_team_is_refused(staff: Client) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Role, User
 from foundation.problems import Invalid
@@ -71,6 +73,20 @@ def test_under_a_lock_a_colleagues_value_is_kept_ignored_and_counts_again_after_
     with pytest.raises(SettingLocked) as refused:
         write(bob, row, Place(user=bob), add="replied")
     assert refused.value.status == 403
+    assert bob.organisation is not None
+    day = timezone.now().astimezone(ZoneInfo(bob.organisation.time_zone))
+    assert (
+        str(refused.value)
+        == f"“When adding to a campaign” was locked by Alice on {day:%d %b %Y} for everybody but admins."
+    )
+    # The name is kept as it was; locking once more changes nothing.
+    carol = making.bob(alice, email="carol@example.com", role=Role.ADMIN)
+    lock(carol, row, "add")
+    alice.name = "Somebody else"
+    alice.save()
+    kept = setting_changes.locks(row, "candidate")["add"]
+    assert kept.by == "Alice"
+    assert kept.at is not None
     with pytest.raises(SettingLocked):
         write(bob, row, Place(user=bob), add=None)
     # What is sent along unchanged is no write, and other settings are free.

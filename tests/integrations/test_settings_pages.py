@@ -83,7 +83,8 @@ def test_a_locked_setting_is_shown_inherited_with_what_was_struck_through_and_is
     page = logged_in(bob)
     shown = text(page.get(url("settings", row.pk)))
     assert "<s>When added to a campaign</s>" in shown
-    assert "Locked by an admin: the team’s setting counts" in shown
+    assert "Locked by <bdi>Alice</bdi>, <time" in shown
+    assert "</time>: the team’s setting counts" in shown
     assert 'name="user-add"' not in shown
     # A form that names it all the same changes nothing of it.
     page.post(url("settings", row.pk), {"level": "user", "user-add": "replied"})

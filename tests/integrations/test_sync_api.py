@@ -69,10 +69,13 @@ def test_a_locked_setting_and_the_teams_values_are_refused_with_403() -> None:
     assert put(alice, at(row, "settings/add/lock/"), {"locked": True}).status_code == 200
     refused = patch(bob, at(row, "settings/"), {"values": {"add": "replied"}})
     assert (refused.status_code, refused.json()["code"]) == (403, "setting_locked")
+    assert "“When adding to a campaign” was locked by Alice on " in refused.json()["detail"]
     refused = patch(bob, at(row, "settings/?team=true"), {"values": {"no_merge": True}})
     assert (refused.status_code, refused.json()["code"]) == (403, "admins_only")
     shown = counting(logged_in(bob).get(at(row, "settings/")))["add"]
     assert (shown["value"], shown["locked"], shown["ignored"]) == ("never", True, ["user"])
+    assert shown["locked_by"] == "Alice"
+    assert shown["locked_at"]
     assert put(alice, at(row, "settings/job/lock/"), {"locked": True}).status_code == 422
 
 

@@ -68,6 +68,29 @@ def test_a_campaigns_settings_say_what_counts_in_it_and_lead_to_the_choices(whal
     shown = text(page.get(settings))
     assert "When they reply" in shown
     assert "this campaign" in shown
+    # The number of a job says nothing; its name is asked for once the form is opened.
+    assert "One is chosen" in shown
+    assert f'hx-get="{address}?type=candidate" hx-trigger="toggle once from:closest details"' in shown
+
+
+def test_what_a_campaign_leaves_to_others_is_shown_inherited_and_changed_on_its_settings(
+    whale: SmallSourceWhale,
+) -> None:
+    alice = making.alice()
+    row, campaign = making.connection(alice), campaigns_making.campaign(alice=alice)
+    bob = making.bob(alice)
+    setting_changes.write(
+        actor=alice, connection=row, record_type="candidate", place=TEAM, values={"add": "interested"}
+    )
+    setting_changes.lock(actor=alice, connection=row, record_type="candidate", name="add", locked=True)
+    settings = reverse("campaigns:settings", args=[campaign.pk])
+    shown = text(logged_in(bob).get(settings))
+    assert f'action="{url("campaign_sync", row.pk, campaign.pk)}?type=candidate"' in shown
+    assert "Locked by <bdi>Alice</bdi>" in shown
+    assert 'name="campaign-add"' not in shown
+    assert f'id="sync-{row.pk}-candidate-campaign-only_synced"' in shown
+    assert whale.calls("list") == []
+    assert "As usual: When they are interested" in text(logged_in(alice).get(settings))
 
 
 def test_without_a_connection_a_campaign_has_no_such_section() -> None:
@@ -84,8 +107,10 @@ def test_a_locked_choice_is_shown_locked_on_campaign_and_person(whale: SmallSour
     address = url("person_sync", row.pk, ada.pk)
     page = logged_in(bob)
     shown = text(page.get(address))
-    assert "Locked by an admin: the team’s setting counts" in shown
+    assert "Locked by <bdi>Alice</bdi>, <time" in shown
+    assert "</time>: the team’s setting counts" in shown
     assert 'name="person-add"' not in shown
+    assert "1 setting locked by <bdi>Alice</bdi>" in text(page.get(ada.url))
     page.post(address, form("person", add="added", only_synced="on"))
     of_ada = setting_rows.every(row, "candidate", user=bob, candidate=ada)
     assert (of_ada["add"].value, of_ada["only_synced"].value) == ("never", True)

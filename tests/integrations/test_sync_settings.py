@@ -14,6 +14,7 @@ from integrations.sync_settings import (
     AddWhen,
     Held,
     Level,
+    Lock,
     NoteFate,
     SettingRefused,
     note_fate,
@@ -39,7 +40,7 @@ def test_the_nearest_one_that_says_something_wins() -> None:
 
 
 def test_a_lock_makes_lower_values_count_only_when_an_administrator_wrote_them() -> None:
-    above = held(Level.ORGANISATION, "replied", locked=True)
+    above = held(Level.ORGANISATION, "replied", lock=Lock())
     rows = [above, held(Level.CAMPAIGN, "added", by_admin=True), held(Level.PERSON, "never")]
     found = resolve("add", rows)
     assert (found.value, found.level, found.locked) == ("added", Level.CAMPAIGN, True)
@@ -122,7 +123,7 @@ rows = st.lists(
 @given(rows=rows, locked=st.booleans())
 def test_under_a_lock_no_value_of_a_member_ever_counts(rows: list[Held], locked: bool) -> None:
     given_rows = [
-        Held(level=row.level, value=row.value, by_admin=row.by_admin, locked=locked)
+        Held(level=row.level, value=row.value, by_admin=row.by_admin, lock=Lock() if locked else None)
         if row.level is Level.ORGANISATION
         else row
         for row in rows
