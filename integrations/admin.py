@@ -7,25 +7,107 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from foundation.admin import LookOnly
 from foundation.problems import Problem
-from integrations import field_decisions, setting_changes, sync_settings
+from integrations import (
+    field_decisions,
+    job_statuses,
+    opening,
+    registry,
+    setting_changes,
+    sync_settings,
+    syncing,
+)
+from integrations.base.records import Capability, Option
 from integrations.models import Connection, Export, ExportItem, FieldRow, RemoteNote, SyncSetting, SyncTask
 from integrations.setting_rows import level_of
 from sourcing.admin import AcrossOrganisations
 
 
+class System(admin.SimpleListFilter):
+    """By the vendor of the connection; Django's own filter would ask a manager that wants an organisation."""
+
+    title = "system"
+    parameter_name = "system"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        """Every vendor there is."""
+        return [(found.slug, found.display_name) for found in registry.connector_classes()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        """Rows of the one chosen."""
+        return queryset.filter(connection__vendor=self.value()) if self.value() else queryset
+
+
+class WhitelistForm(AcrossOrganisations):
+    """Job status whitelist: what the vendor's page offers; without its answer the choice stays as it is."""
+
+    job_statuses = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Connection
+        fields = ("job_statuses",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["job_statuses"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.help_text = "Only jobs in these are offered; none means all of them."
+        try:
+            offered = job_statuses.listed(self.instance)
+        except Problem as problem:
+            field.disabled = True
+            field.help_text = f"The system did not tell its job statuses: {problem}"
+            offered = tuple((Option(id=name, label=name), True) for name in self.instance.job_statuses)
+        field.choices = [
+            (option.id, option.label if there else f"{option.label} (no longer there)")
+            for option, there in offered
+        ]
+
+
 @admin.register(Connection)
 class ConnectionAdmin(LookOnly):
-    """Where each connection stands."""
+    """Where each connection stands. The job status whitelist is changed here; where it leads to is a setting."""
 
     list_display = ["label", "organisation", "status", "verified_at", "trouble"]
     list_filter = ["vendor", "status"]
     exclude: ClassVar[list[str]] = ["secret", "account"]
+    form = WhitelistForm
+
+    @admin.display(description="Base URL")
+    def base_url(self, obj: Connection) -> str:
+        """As the environment says."""
+        return str(getattr(settings, f"{obj.vendor.upper()}_BASE_URL", ""))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the model's permission says, where the vendor has job statuses."""
+        if obj is not None and not _has_statuses(obj):
+            return False
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All but the sealed ones, and where it leads to."""
+        return [*super().get_fields(request, obj), "base_url"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything but the whitelist: a status has one writer."""
+        return [name for name in self.get_fields(request, obj) if name != "job_statuses"]
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:  # noqa: ARG002 - the admin gives it
+        """Through the operation."""
+        row = self.get_queryset(request).get(pk=obj.pk)
+        job_statuses.choose(actor=None, connection=row, statuses=form.cleaned_data["job_statuses"])
+
+
+def _has_statuses(connection: Connection) -> bool:
+    known = connection.vendor in registry.CONNECTORS
+    return known and opening.vendor_of(connection).supports(Capability.LIST_JOB_STATUSES)
 
 
 @admin.register(Export)
@@ -181,7 +263,9 @@ class FieldRowAdmin(LookOnly):
 
 @admin.register(SyncTask)
 class SyncTaskAdmin(LookOnly):
-    """The sync log of all organisations, by id."""
+    """The sync log of all organisations, by id; what needs attention is tried again from the list."""
+
+    actions = ("try_again",)
 
     list_display = [
         "id",
@@ -195,8 +279,26 @@ class SyncTaskAdmin(LookOnly):
         "not_before",
         "settled_at",
     ]
-    list_filter = ["status", "kind", "reason_code"]
+    list_filter = ["status", "kind", "reason_code", System, "created_at"]
     list_select_related = ["organisation", "connection"]
+    search_fields = ["=id", "=candidate__id"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The list and its action, no form."""
+        return obj is None and admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    @admin.action(description="Retry", permissions=["change"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[SyncTask]) -> None:
+        """What needs attention; what may have arrived there is left to somebody who has looked."""
+        chosen = queryset.count()
+        count = syncing.retry_these(actor=None, tasks=queryset)
+        self.message_user(request, f"{count} will be tried again.", messages.SUCCESS)
+        if count < chosen:
+            text = (
+                f"{chosen - count} were left: they do not need attention, or may have arrived. For those, look there "
+                "first and retry from the connection's sync log."
+            )
+            self.message_user(request, text, messages.WARNING)
 
 
 @admin.register(RemoteNote)

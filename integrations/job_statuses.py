@@ -32,8 +32,16 @@ def offered(connection: Connection, *, fresh: bool = False) -> tuple[Option, ...
     return tuple(Option(id=name, label=label) for name, label in kept)
 
 
-def choose(*, actor: User, connection: Connection, statuses: Collection[str]) -> None:  # noqa: ARG001 - the trail names the actor
-    """Offer only jobs in ``statuses``; none named means all of them. Effective at once.
+def listed(connection: Connection, *, fresh: bool = False) -> tuple[tuple[Option, bool], ...]:
+    """:func:`offered`, then those chosen once that are no longer there; whether each still is. Raises as it does."""
+    known = offered(connection, fresh=fresh)
+    gone = sorted(set(connection.job_statuses) - {option.id for option in known})
+    return (*((option, True) for option in known), *((Option(id=name, label=name), False) for name in gone))
+
+
+def choose(*, actor: User | None, connection: Connection, statuses: Collection[str]) -> None:  # noqa: ARG001 - the trail names the actor
+    """Offer only jobs in ``statuses``; none named means all of them. Effective at once. ``actor`` None: the
+    installation's administrators.
 
     One that was chosen and is no longer there may stay. Raises Invalid for others, and the connector's errors.
     """

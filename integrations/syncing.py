@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterable
 from typing import ClassVar
 
 import structlog
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -43,6 +42,8 @@ SETBACKS = 3
 LEFT_ALONE_SECONDS = 30
 #: For so long a vendor's outage is waited out; then a task needs somebody.
 PATIENCE = datetime.timedelta(days=3)
+#: Whether it arrived there was never confirmed: somebody has to look before it is tried again.
+UNSURE = (Reason.UNCONFIRMED, Reason.UNSEARCHABLE)
 #: What an edit of the person may have put right.
 _MENDABLE = (Reason.MISSING_FIELD, Reason.NO_EMAIL, Reason.NO_TARGET)
 
@@ -168,11 +169,15 @@ def retry(*, actor: User, task: SyncTask) -> None:
 
 def retry_all(*, actor: User, connection: Connection) -> int:
     """Everything of the connection that needs attention; how many. What was never confirmed is left to a look there."""
-    rows = SyncTask.objects.for_organisation(actor.tenant_id).filter(
-        connection=connection, status=SyncStatus.ATTENTION
-    )
-    unsure = (Reason.UNCONFIRMED, Reason.UNSEARCHABLE)
-    return _again_all(rows.exclude(reason_code__in=unsure).values_list("pk", flat=True), actor.tenant_id)
+    rows = SyncTask.objects.for_organisation(actor.tenant_id).filter(connection=connection)
+    return retry_these(actor=actor, tasks=rows)
+
+
+def retry_these(*, actor: User | None, tasks: QuerySet[SyncTask]) -> int:  # noqa: ARG001 - the trail names the actor
+    """Those of ``tasks`` that need attention, but for :data:`UNSURE` ones; how many. ``actor`` None: the
+    installation's administrators, who may name tasks of several organisations.
+    """
+    return _again_all(tasks.filter(status=SyncStatus.ATTENTION).exclude(reason_code__in=UNSURE))
 
 
 def look_again(candidate: Candidate) -> int:
@@ -180,7 +185,7 @@ def look_again(candidate: Candidate) -> int:
     rows = SyncTask.objects.for_organisation(candidate.organisation_id).filter(
         candidate=candidate, status=SyncStatus.ATTENTION, reason_code__in=_MENDABLE
     )
-    return _again_all(rows.values_list("pk", flat=True), candidate.organisation_id)
+    return _again_all(rows)
 
 
 def cancel(*, actor: User, task: SyncTask) -> None:
@@ -198,9 +203,9 @@ def cancel(*, actor: User, task: SyncTask) -> None:
         )
 
 
-def _again_all(ids: Iterable[int], organisation_id: int) -> int:
+def _again_all(rows: QuerySet[SyncTask]) -> int:
     count = 0
-    for pk in list(ids):
+    for organisation_id, pk in list(rows.order_by("pk").values_list("organisation_id", "pk")):
         with transaction.atomic():
             row = _locked(organisation_id, pk)
             if row.status == SyncStatus.ATTENTION:

@@ -85,7 +85,7 @@ def jobs(request: Request, connection_id: int) -> HttpResponse:
     """Job status whitelist: which jobs are offered."""
     connection = selectors.connection_for(request.user, connection_id)
     trouble = ""
-    known: tuple[Option, ...] = ()
+    known: tuple[tuple[Option, bool], ...] = ()
     try:
         if request.method == "POST":
             require(request.user, Right.CONNECTION_EDIT)
@@ -94,18 +94,17 @@ def jobs(request: Request, connection_id: int) -> HttpResponse:
             )
             messages.success(request, "Only jobs under the selected job statuses are displayed.")
             return redirect("integrations:jobs", connection.pk)
-        known = job_statuses.offered(connection, fresh="refresh" in request.GET)
+        known = job_statuses.listed(connection, fresh="refresh" in request.GET)
     except Invalid as problem:
-        trouble, known = str(problem), job_statuses.offered(connection)
+        trouble, known = str(problem), job_statuses.listed(connection)
     except Problem as problem:
         if problem.status == 403:
             raise
         trouble = str(problem)
-    gone = set(connection.job_statuses) - {option.id for option in known}
     context = tabbed(request, connection, "jobs") | {
         "statuses": [
-            *({"option": option, "chosen": option.id in connection.job_statuses} for option in known),
-            *({"option": Option(id=name, label=name), "chosen": True, "gone": True} for name in sorted(gone)),
+            {"option": option, "chosen": option.id in connection.job_statuses, "gone": not there}
+            for option, there in known
         ],
         "trouble": trouble,
     }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from integrations import field_table, setting_changes, setting_rows
-from integrations.models import FieldRow, SyncSetting
+from integrations.base.errors import TemporaryError
+from integrations.base.records import Capability, Option
+from integrations.models import FieldRow, SyncSetting, SyncTask
 from integrations.setting_changes import TEAM, Place
+from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.integrations import making
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +79,68 @@ def test_no_page_of_a_connection_shows_its_secret(staff: Client) -> None:
     row = making.connection(making.alice())
     shown = staff.get(reverse("admin:integrations_connection_change", args=[row.pk])).content.decode()
     assert row.secret not in shown
+
+
+def test_the_job_status_whitelist_is_chosen_from_what_the_system_has_and_nothing_else_is_changed(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = making.alice()
+    row = making.connection(alice, job_statuses=["lost"])
+    address = reverse("admin:integrations_connection_change", args=[row.pk])
+    assert 'name="job_statuses"' not in staff.get(address).content.decode()
+    capabilities = SourceWhaleConnector.capabilities | {Capability.LIST_JOB_STATUSES}
+    monkeypatch.setattr(SourceWhaleConnector, "capabilities", capabilities)
+    statuses = (Option(id="open", label="Open"), Option(id="won", label="Filled"))
+    monkeypatch.setattr(SourceWhaleConnector, "list_job_statuses", lambda _self: statuses)
+    cache.clear()
+    shown = staff.get(address).content.decode()
+    assert "lost (no longer there)" in shown
+    assert "http" in shown.split("Base URL")[1]
+    assert row.secret not in shown
+    assert 'name="status"' not in shown
+    assert staff.post(address, {"job_statuses": ["paid"]}).status_code == 200
+    values = {"job_statuses": ["won", "open"], "status": "removed", "trouble": "x", "secret": "x"}
+    assert staff.post(address, values).status_code == 302
+    kept = (row.secret, row.status, "")
+    row.refresh_from_db()
+    assert row.job_statuses == ["open", "won"]
+    assert (row.secret, row.status, row.trouble) == kept
+
+    def down(_self: SourceWhaleConnector) -> None:
+        raise TemporaryError("Down for maintenance.")
+
+    monkeypatch.setattr(SourceWhaleConnector, "list_job_statuses", down)
+    cache.clear()
+    assert "Down for maintenance." in staff.get(address).content.decode()
+
+
+def test_tasks_that_need_attention_are_retried_from_the_list_and_doubtful_ones_are_not(
+    staff: Client,
+) -> None:
+    rows = []
+    for owner in (making.alice(), making.mallory()):
+        row, ada = making.connection(owner), making.person(owner)
+        for status, reason in (("attention", "missing_field"), ("attention", "unconfirmed"), ("done", "")):
+            rows.append(
+                SyncTask.objects.create(
+                    organisation=owner.organisation,
+                    connection=row,
+                    candidate=ada,
+                    kind="note",
+                    status=status,
+                    reason_code=reason,
+                )
+            )
+    address = reverse("admin:integrations_synctask_changelist")
+    shown = staff.get(address, {"system": "sourcewhale", "status": "attention"}).content.decode()
+    assert "4 sync tasks" in shown
+    assert "0 sync tasks" in staff.get(address, {"system": "cats"}).content.decode()
+    assert "3 sync tasks" in staff.get(address, {"q": str(rows[0].candidate_id)}).content.decode()
+    values = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    said = staff.post(address, values, follow=True).content.decode()
+    assert "2 will be tried again." in said
+    assert "4 were left" in said
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.status for row in rows] == ["queued", "attention", "done"] * 2
+    assert staff.post(reverse("admin:integrations_synctask_change", args=[rows[0].pk]), {}).status_code == 403
