@@ -1,14 +1,16 @@
-"""Access tokens of connections somebody signed in for: refreshed before they end, by one worker at a time.
+"""Access tokens of connections somebody signed in for, or that have a client of their own at the vendor: renewed before
+they end, by one worker at a time.
 
 Who refreshes takes a lease on the row by compare-and-set and commits; the vendor is asked outside of any transaction;
 the answer is stored if the lease still stands. Whoever finds it leased waits for the new token (docs/architecture.md,
-"Ground rules"). A refused refresh is the end: a person has to sign in again.
+"Ground rules"). A refused renewal is the end: a person has to sign in again, or to enter the client anew.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,12 +27,19 @@ log = structlog.get_logger(__name__)
 
 TABLE = "integrations_connection"
 ACCESS, REFRESH, EXPIRES = "access_token", "refresh_token", "expires_at"
+#: What was typed for a client of the connection's own (``client_credentials``).
+CLIENT_ID, CLIENT_SECRET = "client_id", "client_secret"
 #: A token is replaced this long before it ends, so that none ends on its way to the vendor.
 EARLY = timedelta(minutes=2)
 #: Longer than one call to a token endpoint may take.
 _LEASE = SecretLease(TABLE, by="token_leased_by", until="token_lease_until", lasts=timedelta(seconds=60))
 _PATIENCE = 30.0
 _LOOK_AGAIN = 0.1
+
+
+def renewable(values: Mapping[str, str]) -> bool:
+    """Whether the credential is an access token, or makes one; a key is used as it is."""
+    return ACCESS in values or CLIENT_ID in values
 
 
 def as_values(given: oauth.Tokens, *, refresh: str = "") -> dict[str, str]:
@@ -48,7 +57,7 @@ def current(row: Connection, *, refused: str = "") -> dict[str, str]:
     sealed = row.secret
     while time.monotonic() < deadline:
         values = _unsealed(row, sealed)
-        if ACCESS not in values or (values[ACCESS] != refused and _lasts(values, EARLY)):
+        if not renewable(values) or _usable(values, refused, EARLY):
             return values
         lease = _LEASE.take(row.pk, secret=sealed)
         found = _refreshed(row, values, lease, refused) if lease is not None else None
@@ -62,34 +71,47 @@ def current(row: Connection, *, refused: str = "") -> dict[str, str]:
 
 def _refreshed(row: Connection, values: dict[str, str], lease: str, refused: str) -> dict[str, str] | None:
     """Ask the vendor under the lease; None when the row was changed meanwhile and has to be read again."""
-    found = registry.connector_class(row.vendor)
-    client = found.oauth()
-    if client is None or client.missing or not values.get(REFRESH):
-        _LEASE.give_back(row.pk, lease)
-        raise AuthError(f"The sign-in at {found.display_name} has ended. Sign in again.")
+    name = registry.display_name(row.vendor)
     try:
-        fresh = oauth.refresh(client, token=values[REFRESH], now=timezone.now())
+        fresh = _asked(row, values)
     except oauth.Refused as problem:
         if not _LEASE.give_back(row.pk, lease):
             return None  # signed in again meanwhile
         log.warning("access_tokens.refused", connection_id=row.pk)
-        raise AuthError(
-            f"{found.display_name} no longer takes the sign-in ({problem}). Sign in again."
-        ) from problem
+        if CLIENT_ID in values:
+            raise AuthError(
+                f"{name} does not take the client ID and secret ({problem}). Enter them again."
+            ) from problem
+        raise AuthError(f"{name} no longer takes the sign-in ({problem}). Sign in again.") from problem
     except (oauth.SignInFailed, egress.Unreachable, egress.EgressRefused) as problem:
         _LEASE.give_back(row.pk, lease)
-        if values[ACCESS] != refused and _lasts(values, timedelta(0)):
+        if _usable(values, refused, timedelta(0)):
             return values
         raise TemporaryError(f"No new sign-in token: {problem}") from problem
     except BaseException:
         _LEASE.give_back(row.pk, lease)
         raise
-    made = as_values(fresh, refresh=values[REFRESH])
+    made = {**values, **as_values(fresh, refresh=values.get(REFRESH, ""))}
     sealed = secrets.seal(made, table=TABLE, row=row.pk, organisation=row.organisation_id)
     return made if _LEASE.store(row.pk, lease, secret=sealed) else None
 
 
-def _lasts(values: Mapping[str, str], longer: timedelta) -> bool:
+def _asked(row: Connection, values: Mapping[str, str]) -> oauth.Tokens:
+    """A fresh token: of the connection's own client, else by the refresh token. Raises AuthError without either."""
+    found = registry.connector_class(row.vendor)
+    ours = found.oauth()
+    if ours is not None and CLIENT_ID in values:
+        own = replace(ours, client_id=values[CLIENT_ID], client_secret=values[CLIENT_SECRET])
+        return oauth.of_its_own(own, now=timezone.now())
+    if ours is None or ours.missing or not values.get(REFRESH):
+        raise AuthError(f"The sign-in at {found.display_name} has ended. Sign in again.")
+    return oauth.refresh(ours, token=values[REFRESH], now=timezone.now())
+
+
+def _usable(values: Mapping[str, str], refused: str, longer: timedelta) -> bool:
+    """Whether there is an access token that lasts ``longer`` and was not turned down."""
+    if values.get(ACCESS, "") in ("", refused):
+        return False
     return datetime.fromisoformat(values[EXPIRES]) - longer > timezone.now()
 
 

@@ -37,7 +37,8 @@ def seal(connection: Connection, values: dict[str, str]) -> str:
 
 def account_of(vendor: str, values: dict[str, str]) -> str:
     """A name for the vendor's account that reveals neither key nor customer."""
-    naming = registry.connector_class(vendor).account_named_by or sorted(values)
+    named_by = registry.connector_class(vendor).account_named_by
+    naming = [name for name in named_by if name in values] or sorted(values)
     return secrets.fingerprint("\n".join([vendor, *(f"{name}={values[name]}" for name in naming)]))
 
 

@@ -76,11 +76,15 @@ class ApiKeyForm(CredentialsForm):
     )
 
     def clean_api_key(self) -> str:
-        """A key travels in a header: one word of visible ASCII, as copied."""
-        key: str = self.cleaned_data["api_key"]
-        if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
-            raise forms.ValidationError("An API key is one word without spaces. Please copy it again.")
-        return key
+        """A key travels in a header."""
+        return one_word(self.cleaned_data["api_key"], "An API key")
+
+
+def one_word(text: str, what: str) -> str:
+    """``text`` if it is one word of visible ASCII, or empty; else a ValidationError that names ``what`` it is."""
+    if not text.isascii() or any(sign.isspace() or not sign.isprintable() for sign in text):
+        raise forms.ValidationError(f"{what} is one word without spaces. Please copy it again.")
+    return text
 
 
 class Connector(Generic[C]):

@@ -29,6 +29,8 @@ _TEXT = 300
 _OWNERS = frozenset(
     {"invalid_grant", "access_denied", "consent_required", "interaction_required", "login_required"}
 )
+#: RFC 6749 §5.2: said of a client whose id and secret somebody typed.
+_CLIENTS = frozenset({"invalid_client", "unauthorized_client"})
 #: A provider that states no lifetime (RFC 6749 §5.1 only recommends it).
 _USUAL_LIFE = 3600
 
@@ -123,6 +125,14 @@ def refresh(provider: Client, *, token: str, now: datetime) -> Tokens:
     return _tokens(_ask(provider, {"grant_type": "refresh_token", "refresh_token": token}), now)
 
 
+def of_its_own(client: Client, *, now: datetime) -> Tokens:
+    """An access token for a client that asks for itself (``client_credentials``, RFC 6749 §4.4); no refresh token.
+
+    Raises as :func:`exchange` does; :class:`Refused` also when its id or secret is not taken.
+    """
+    return _tokens(_ask(client, {"grant_type": "client_credentials"}, refused=_OWNERS | _CLIENTS), now)
+
+
 def revoke(provider: Provider, *, token: str) -> None:
     """Give the consent back (RFC 7009), where the provider has an address for it. Raises ``egress.Unreachable``."""
     if not provider.revoke_url:
@@ -163,7 +173,7 @@ def _claims(id_token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _ask(provider: Client, form: Mapping[str, str]) -> dict[str, Any]:
+def _ask(provider: Client, form: Mapping[str, str], *, refused: frozenset[str] = _OWNERS) -> dict[str, Any]:
     client = {"client_id": provider.client_id, "client_secret": provider.client_secret}
     with egress.session(timeout=TIMEOUT, max_bytes=_LARGEST_ANSWER) as line:
         response = line.request(
@@ -179,7 +189,7 @@ def _ask(provider: Client, form: Mapping[str, str]) -> dict[str, Any]:
     error = str(answer.get("error") or f"HTTP {response.status_code}")[:100]
     described = " ".join(str(answer.get("error_description") or "").split())
     words = f"{error}: {described}"[:_TEXT] if described else error
-    raise (Refused if error in _OWNERS else SignInFailed)(words)
+    raise (Refused if error in refused else SignInFailed)(words)
 
 
 def _tokens(answer: Mapping[str, Any], now: datetime) -> Tokens:

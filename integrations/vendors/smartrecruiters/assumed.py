@@ -22,7 +22,10 @@ MAYBE_THERE = frozenset({400, 409, 422})
 # Only people with at least one application are found by ``GET /candidates``: a talent-pool record that was not
 # confirmed cannot be looked up (``SmartRecruitersConnector.finds_everybody``).
 
-# Lifetime of an access token when the answer names none is RFC 6749's usual hour (``integrations.signing_in``).
+# A customer's own client (``client_credentials``) is named in the vendor's file for partners only. Its tokens are asked
+# for without ``scope`` and taken to have every right the customer gave the client; verification shows what they lack.
+
+# Lifetime of an access token when the answer names none is RFC 6749's usual hour (``outreach.transports.oauth``).
 
 #: A walk by ``updatedAfter`` begins this long before the walk before it did: clocks differ, and the index lags.
 OVERLAP_SECONDS = 600

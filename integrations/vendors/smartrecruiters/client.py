@@ -48,7 +48,7 @@ class PageForgotten(Rejected):
 
 
 class SmartRecruitersClient(VendorClient):
-    """One account: an API key, or an access token that ``integrations.signing_in`` keeps fresh."""
+    """One account: an API key, or an access token that ``integrations.access_tokens`` keeps fresh."""
 
     @classmethod
     def pace(cls) -> Pace:

@@ -75,6 +75,7 @@ class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
     capabilities = frozenset(Capability) - {Capability.FIND_COMPANIES}
     client_class = SmartRecruitersClient
     credentials_form = SmartRecruitersCredentialsForm
+    account_named_by = ("client_id",)
     needs_email = True
     target_words: ClassVar[dict[TargetKind, str]] = {TargetKind.POOL: "Talent Pool", TargetKind.JOB: "Job"}
     target_notes: ClassVar[dict[TargetKind, str]] = {

@@ -8,6 +8,9 @@ from typing import Any
 COMPANY = {"identifier": "DemoTalent", "name": "Demo Talent"}
 CLIENT_ID = "beckon-smartrecruiters-client"
 CLIENT_SECRET = "beckon-smartrecruiters-secret"  # noqa: S105 - printed for everybody, loopback only
+#: A customer's own client, as SmartRecruiters gives one to each customer of a partner.
+CUSTOMER_CLIENT_ID = "demo-talent-client"
+CUSTOMER_CLIENT_SECRET = "demo-talent-secret-6f1d"  # noqa: S105 - as above
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class SmartRecruiters:
             "token_url": f"{url}/smartrecruiters/identity/oauth/token",
             "client_id": accounts.CLIENT_ID,
             "client_secret": accounts.CLIENT_SECRET,
+            "customer_client_id": accounts.CUSTOMER_CLIENT_ID,
+            "customer_client_secret": accounts.CUSTOMER_CLIENT_SECRET,
             "keys": list(accounts.KEYS),
         }
 
@@ -103,6 +105,7 @@ class SmartRecruiters:
                     "over": self.over,
                     "delivered": self._hooks.delivered,
                     "refreshed": self.signing_in.grants.refreshed,
+                    "granted": self.signing_in.grants.granted,
                 },
                 "/people": lambda: [row for _number, row in self.records.people()],
                 "/messages": self.records.messages,
@@ -133,6 +136,7 @@ class SmartRecruiters:
         self.records.clear()
         self.faults.clear()
         self.rules.change(asdict(Rules()))
+        self.signing_in.restore()
         self._recent.clear()
         self.over = 0
 

@@ -14,11 +14,19 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sandbox import pages
-from sandbox.ats.smartrecruiters.accounts import CLIENT_ID, CLIENT_SECRET, USERS, Caller
+from sandbox.ats.smartrecruiters.accounts import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CUSTOMER_CLIENT_ID,
+    CUSTOMER_CLIENT_SECRET,
+    USERS,
+    Caller,
+)
 from sandbox.ats.smartrecruiters.rules import Rules
 from sandbox.http_server import Request, Response
 
 _CODE_SECONDS = 60.0
+_CUSTOMERS = {CUSTOMER_CLIENT_ID: CUSTOMER_CLIENT_SECRET}
 
 
 @dataclass
@@ -28,8 +36,12 @@ class Grants:
     codes: dict[str, tuple[Caller, str, float]] = field(default_factory=dict)
     refreshes: dict[str, Caller] = field(default_factory=dict)
     accesses: dict[str, tuple[Caller, float]] = field(default_factory=dict)
+    #: Clients of customers that may have tokens by ``client_credentials``.
+    customers: dict[str, str] = field(default_factory=_CUSTOMERS.copy)
     exchanged: int = 0
     refreshed: int = 0
+    #: Tokens given to a client of its own.
+    granted: int = 0
     refused: int = 0
 
 
@@ -53,6 +65,11 @@ class SigningIn:
         """The customer takes everything back."""
         self.grants.accesses.clear()
         self.grants.refreshes.clear()
+        self.grants.customers.clear()
+
+    def restore(self) -> None:
+        """The customers' clients are as in the beginning."""
+        self.grants.customers = _CUSTOMERS.copy()
 
     def allow(self, request: Request) -> Response:
         """The page, and the decision made on it."""
@@ -78,12 +95,11 @@ class SigningIn:
     def token(self, request: Request) -> Response:
         """``authorization_code``, ``refresh_token`` and ``client_credentials``."""
         asked = _form(request)
-        right = asked.get("client_id") == CLIENT_ID and hmac.compare_digest(
-            asked.get("client_secret", ""), CLIENT_SECRET
-        )
-        if not right:
-            return self._no("invalid_client", 401)
         kind = asked.get("grant_type")
+        known = {CLIENT_ID: CLIENT_SECRET} | (self.grants.customers if kind == "client_credentials" else {})
+        secret = known.get(asked.get("client_id", ""), "")
+        if not secret or not hmac.compare_digest(asked.get("client_secret", ""), secret):
+            return self._no("invalid_client", 401)
         if kind == "authorization_code":
             caller, uri, until = self.grants.codes.pop(asked.get("code", ""), (None, "", 0.0))
             if caller is None or time.time() > until or asked.get("redirect_uri", uri) != uri:
@@ -92,16 +108,19 @@ class SigningIn:
             return self._tokens(caller, refresh=self._refresh(caller))
         if kind == "refresh_token":
             word = asked.get("refresh_token", "")
-            known = self.grants.refreshes.get(word)
-            if known is None:
+            holder = self.grants.refreshes.get(word)
+            if holder is None:
                 return self._no("invalid_grant")
             self.grants.refreshed += 1
             if not self._rules.rotate_refresh:
-                return self._tokens(known, refresh="")
+                return self._tokens(holder, refresh="")
             del self.grants.refreshes[word]
-            return self._tokens(known, refresh=self._refresh(known))
+            return self._tokens(holder, refresh=self._refresh(holder))
         if kind == "client_credentials":
-            return self._tokens(Caller("user-admin"), refresh="")
+            # The partner's own client sets up customers and reads none of their people.
+            partner = frozenset({"partner_configuration_manage"}) if secret == CLIENT_SECRET else None
+            self.grants.granted += 1
+            return self._tokens(Caller("user-admin", scopes=partner), refresh="")
         return self._no("unsupported_grant_type")
 
     def _refresh(self, caller: Caller) -> str:

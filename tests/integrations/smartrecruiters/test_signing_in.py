@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,14 +14,20 @@ from django.db import connections as databases
 from django.test import Client
 
 from accounts.models import User
-from integrations import access_tokens, opening
+from foundation import runs
+from integrations import access_tokens, connections, opening
 from integrations.base.errors import AuthError, TemporaryError
 from integrations.models import Connection, ConnectionStatus
+from sandbox.ats.smartrecruiters.accounts import (
+    CUSTOMER_CLIENT_ID,
+    CUSTOMER_CLIENT_SECRET,
+)
 from sandbox.client import Sandbox
 from tests.integrations import making
 
 pytestmark = pytest.mark.django_db
 
+CLIENT = {"client_id": CUSTOMER_CLIENT_ID, "client_secret": CUSTOMER_CLIENT_SECRET}
 _NAMES = ("base_url", "authorize_url", "token_url", "client_id", "client_secret")
 
 
@@ -122,11 +129,23 @@ def test_a_token_is_refreshed_before_it_ends(at_home: Sandbox, monkeypatch: pyte
     assert at_home.get("/control/smartrecruiters")["refreshed"] == 1
 
 
+def with_a_client_of_its_own(owner: User) -> Connection:
+    row, page = draft(owner), browser(owner)
+    assert page.post(f"/integrations/{row.pk}/credentials/", CLIENT).status_code == 302
+    row.refresh_from_db()
+    return row
+
+
 @pytest.mark.django_db(transaction=True)
-def test_ten_workers_refresh_once_and_all_have_the_new_token(at_home: Sandbox) -> None:
-    row = signed_in(making.alice())
+@pytest.mark.parametrize(
+    ("connected", "counted"), [(signed_in, "refreshed"), (with_a_client_of_its_own, "granted")]
+)
+def test_ten_workers_refresh_once_and_all_have_the_new_token(
+    at_home: Sandbox, connected: Callable[[User], Connection], counted: str
+) -> None:
+    row = connected(making.alice())
     old = access_tokens.current(row)["access_token"]
-    before = at_home.get("/control/smartrecruiters")["refreshed"]
+    before = at_home.get("/control/smartrecruiters")[counted]
     found: list[str] = []
 
     def work() -> None:
@@ -143,7 +162,7 @@ def test_ten_workers_refresh_once_and_all_have_the_new_token(at_home: Sandbox) -
     assert len(found) == 10
     assert len(set(found)) == 1
     assert found[0] != old
-    assert at_home.get("/control/smartrecruiters")["refreshed"] == before + 1
+    assert at_home.get("/control/smartrecruiters")[counted] == before + 1
 
 
 def test_a_token_turned_down_before_its_time_is_renewed_and_the_call_made_again(at_home: Sandbox) -> None:
@@ -171,3 +190,67 @@ def test_a_token_endpoint_that_does_not_answer_passes(at_home: Sandbox, settings
         access_tokens.current(row, refused=old)
     row.refresh_from_db()
     assert row.token_leased_by == ""
+
+
+def test_a_client_of_its_own_is_verified_sealed_and_connected_once(at_home: Sandbox, settings: Any) -> None:
+    # An app of this installation there is not needed for it.
+    settings.SMARTRECRUITERS_CLIENT_ID = settings.SMARTRECRUITERS_CLIENT_SECRET = ""
+    alice = making.alice()
+    row = with_a_client_of_its_own(alice)
+    assert row.verification_run_id is not None
+    runs.work(row.verification_run_id)
+    row.refresh_from_db()
+    assert [line["state"] for line in row.verification] == ["ok"] * len(row.verification)
+    assert row.status == ConnectionStatus.CONNECTED
+    values = access_tokens.current(row)
+    assert values.keys() == {"client_id", "client_secret", "access_token", "refresh_token", "expires_at"}
+    for secret in (CUSTOMER_CLIENT_SECRET, values["access_token"]):
+        assert secret not in f"{row.secret} {row.verification} {row.trouble}"
+    opening.open_connector(row).check()
+    other = Connection.objects.create(
+        organisation=alice.organisation, vendor="smartrecruiters", name="Second", capabilities=["export"]
+    )
+    twice = browser(alice).post(f"/integrations/{other.pk}/credentials/", CLIENT)
+    assert "SmartRecruiters has this account already." in twice.content.decode()
+
+
+def test_a_client_that_is_refused_or_taken_back_needs_a_person_and_says_so(at_home: Sandbox) -> None:
+    alice = making.alice()
+    row = draft(alice)
+    run = connections.submit(
+        actor=alice, connection=row, values=CLIENT | {"client_secret": "wrong-secret-0000"}
+    )
+    runs.work(run.pk)
+    row.refresh_from_db()
+    assert row.status == ConnectionStatus.DRAFT
+    assert "does not take the client ID and secret (invalid_client). Enter them again" in row.trouble
+    assert "wrong-secret" not in row.trouble
+    assert row.token_leased_by == ""
+    runs.work(connections.submit(actor=alice, connection=row, values=CLIENT).pk)
+    row.refresh_from_db()
+    connector = opening.open_connector(row)
+    at_home.post("/control/smartrecruiters/expire", {})
+    connector.check()
+    row.refresh_from_db()
+    connector = opening.open_connector(row)
+    at_home.post("/control/smartrecruiters/withdraw", {})
+    with pytest.raises(AuthError, match="Enter them again"):
+        connector.check()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "Enter either an API key, or a client ID with its secret."),
+        ({"api_key": "DCRA1-demo-key", **CLIENT}, "Enter either an API key, or a client ID with its secret."),
+        ({"client_id": "demo"}, "Enter both, the client ID and its secret."),
+        ({**CLIENT, "client_secret": "two words"}, "A client secret is one word without spaces."),
+        ({**CLIENT, "client_id": "d\u200bemo"}, "A client ID is one word without spaces."),
+    ],
+)
+def test_half_a_credential_or_two_of_them_stay_on_the_page(typed: dict[str, str], said: str) -> None:
+    alice = making.alice()
+    answer = browser(alice).post(f"/integrations/{draft(alice).pk}/credentials/", typed)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert "two words" not in answer.content.decode()
