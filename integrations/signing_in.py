@@ -43,6 +43,8 @@ class Asked:
     connection_id: int
     state: str
     asked_at: str
+    #: Asked in a window of its own, which is to close at the end.
+    own_window: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For the session."""
@@ -59,11 +61,11 @@ def redirect_uri() -> str:
     return settings.PUBLIC_URL + reverse("integrations:signed_in")
 
 
-def ask(*, actor: User, connection: Connection, now: datetime) -> tuple[Asked, str]:
+def ask(*, actor: User, connection: Connection, now: datetime, own_window: bool = False) -> tuple[Asked, str]:
     """What to remember, and where the person goes to allow access. Raises NotAllowed, :class:`NotSetUp`."""
     require(actor, Right.CONNECTION_EDIT)
     client = _client(connection)
-    asked = Asked(connection.pk, secrets.token_urlsafe(32), now.isoformat())
+    asked = Asked(connection.pk, secrets.token_urlsafe(32), now.isoformat(), own_window)
     query = {
         "client_id": client.client_id,
         "redirect_uri": redirect_uri(),

@@ -16,6 +16,7 @@ from integrations.forms import CapabilitiesForm, IdentityForm, WebhookSecretForm
 from integrations.models import Connection, ConnectionStatus, VendorIdentity
 from integrations.states import ESTABLISHED
 from integrations.views.gate import Request, integrations_page
+from integrations.views.signing_in import channel
 from integrations.views.tabs import tabbed, unconnected
 
 #: Removed connections offered as "the same account as before".
@@ -138,8 +139,13 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
         "form": form,
         "has_secret": bool(connection.secret),
         "oauth": found.oauth(),
+        "channel": channel(connection.pk),
     }
-    return render(request, "integrations/credentials.html", context, status=422 if form.errors else 200)
+    answer = render(request, "integrations/credentials.html", context, status=422 if form.errors else 200)
+    if context["oauth"] is not None:
+        # The window of a sign-in is looked at until it closes.
+        answer["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

@@ -115,6 +115,34 @@ def test_an_answer_that_was_not_asked_for_here_or_says_no_stores_nothing(at_home
     assert row.secret == ""
 
 
+@pytest.mark.parametrize(
+    ("decision", "leads", "said"),
+    [("allow", "verification", "Access allowed"), ("deny", "credentials", "Not connected")],
+)
+def test_in_a_window_of_its_own_the_end_tells_the_page_behind_it_and_says_it_there(
+    at_home: Sandbox, decision: str, leads: str, said: str
+) -> None:
+    alice = making.alice()
+    row, page = draft(alice), browser(alice)
+    shown = page.get(f"/integrations/{row.pk}/credentials/")
+    assert shown["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert f'data-sign-in="sign-in-{row.pk}"' in shown.content.decode()
+    out = page.get(f"/integrations/{row.pk}/sign-in/", {"window": "own"})
+    # What the vendor is asked is what it is asked in the same window.
+    asked = parse_qs(urlsplit(out["Location"]).query)
+    assert asked["redirect_uri"] == ["http://testserver/integrations/signed-in/"]
+    back = page.get(allow(out["Location"], decision).removeprefix("http://testserver"))
+    assert back.status_code == 200
+    assert back["Cross-Origin-Opener-Policy"] == out["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    text = back.content.decode()
+    assert f'data-signed-in="sign-in-{row.pk}" data-to="/integrations/{row.pk}/{leads}/"' in text
+    assert f'<h1 class="text-lg font-medium">{said}</h1>' in text
+    # What went wrong waits for the page behind.
+    assert (
+        "Access was not allowed" in page.get(f"/integrations/{row.pk}/credentials/").content.decode()
+    ) is (decision == "deny")
+
+
 def test_mallory_cannot_begin_for_a_connection_of_alice(at_home: Sandbox) -> None:
     row = draft(making.alice())
     assert browser(making.mallory()).get(f"/integrations/{row.pk}/sign-in/").status_code == 404
