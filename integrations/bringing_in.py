@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from integrations import connections, dummies, links, remote_people
+from integrations import connections, dummies, links, pulled_lists, remote_people
 from integrations.base.records import RemotePerson
 from integrations.models import Connection, FieldRow
 from sourcing import newcomers
@@ -48,6 +48,8 @@ def bring_in(
                 if candidate is not None
             ]
             links.found(connection, known)
+            for candidate, remote in known:
+                pulled_lists.take(connection, candidate, remote, _of_type(fields, remote))
             _state(connection, known, fields)
         counts["new"] += len(known)
         counts["failed"] += len(first) - len(known)

@@ -24,6 +24,7 @@ from integrations import (
     links,
     mapping,
     notes,
+    pulled_lists,
     remote_people,
     setting_rows,
     sync_settings,
@@ -119,6 +120,8 @@ def _one(
     stated = _state(connection, candidate, remote, of_type)
     outcome = "changed" if _points(connection, candidate, remote) or stated else "same"
     _link(connection, candidate, remote)
+    if pulled_lists.take(connection, candidate, remote, of_type) and outcome == "same":
+        outcome = "changed"
     _seen(candidate, remote)
     _filters(connection, candidate, remote, of_type)
     return candidate, outcome

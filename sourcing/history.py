@@ -6,14 +6,14 @@ Each change locks the person, raises their version, and keeps the search row in 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
 
 from accounts.models import User
 from foundation.problems import Invalid, Missing
-from sourcing import editing, people, values
+from sourcing import editing, joining, people, values
 from sourcing.models import Candidate, Education, Experience
 from sourcing.normalising import clean_block, clean_text
 
@@ -120,6 +120,48 @@ def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) 
     present.insert(to, present.pop(at))
     _number(present)
     editing.save(person, actor, [kind])
+
+
+@transaction.atomic
+def take(*, candidate: Candidate, kind: str, entries: Iterable[Mapping[str, str]], vouched: bool) -> bool:
+    """What a pull tells of positions or schools, joined to what is known (``joining``); whether anything changed.
+
+    An entry whose dates make no sense comes without them, one without a name not at all. ``vouched`` as in ``joining``.
+    """
+    told = [entry for raw in entries if (entry := _told(kind, raw))]
+    person = editing.lock(candidate)
+    present = rows_of(person, kind)
+    first, second = COLUMNS[kind][:2]
+    lines = joining.join(
+        [content(row) for row in present], told, names=(first, second), vouched=vouched, most=MAX_ROWS
+    )
+    changed = [line for line in lines if line.known is None or line.says != content(present[line.known])]
+    if not changed:
+        return False
+    rows: list[Row] = []
+    for line in lines:
+        if line.known is None:
+            rows.append(TABLES[kind](organisation_id=person.organisation_id, candidate=person, **line.says))
+            continue
+        row = present[line.known]
+        rows.append(row)
+        if line in changed:
+            for name, value in line.says.items():
+                setattr(row, name, value)
+            row.save()
+    _number(rows)
+    editing.save(person, None, [kind])
+    return True
+
+
+def _told(kind: str, raw: Mapping[str, str]) -> dict[str, str]:
+    """An entry from outside as far as it makes sense; empty when nothing does."""
+    for entry in (raw, {**raw, "started": "", "ended": ""}):
+        try:
+            return _cleaned(kind, entry)
+        except Invalid:
+            continue
+    return {}
 
 
 def _rows(candidate: Candidate, kind: str) -> Any:

@@ -190,6 +190,26 @@ def add_words(*, candidate: Candidate, actor: User, field: str, words: Iterable[
 
 
 @transaction.atomic
+def take_words(*, candidate: Candidate, field: str, words: Iterable[str], said: Statement) -> list[str]:
+    """Skills a pull tells of, behind those that are there; those that are new. None is taken away.
+
+    ``said`` (its value does not count) tells where a list comes from that was empty before.
+    """
+    person = editing.lock(candidate)
+    present = _word_list(person, field)
+    known = {word.casefold() for word in present}
+    fresh = [word for word in editing.listed(words) if word.casefold() not in known]
+    fresh = fresh[: max(0, editing.MAX_WORDS - len(present))]
+    if not fresh:
+        return []
+    setattr(person, field, [*present, *fresh])
+    if not present:
+        settling.note(person, [field], said)
+    editing.save(person, None, [field])
+    return fresh
+
+
+@transaction.atomic
 def remove_word(*, candidate: Candidate, actor: User, field: str, word: str) -> Candidate:
     """Take one skill or tag away; one that is gone changes nothing."""
     person = editing.lock(candidate)

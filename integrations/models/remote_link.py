@@ -32,6 +32,9 @@ class RemoteLink(TenantModel):
     #: Remote field → short hash of what we wrote there last: for fields that cannot be read back, for recognising the
     #: echo of our own write, and for undoing only what is still ours. No values.
     written = models.JSONField(default=dict, blank=True)
+    #: Remote field → short hashes of the entries of its list that were taken in: one that somebody removes or edits
+    #: here does not come back with the next pull. No values.
+    taken = models.JSONField(default=dict, blank=True)
     #: Records of the same person seen before a create that was not to be merged: none of them is ours.
     look_alikes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     #: The last export that ended sent or updated; the mark "exported to …" hangs on it.

@@ -13,7 +13,7 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -25,6 +25,8 @@ from integrations.base.http import VendorClient
 from integrations.base.records import (
     Capability,
     ChangePage,
+    Education,
+    Employment,
     FieldKind,
     Note,
     PersonKeys,
@@ -50,6 +52,9 @@ FIELDS = (
     RemoteField(key="emails", label="E-mails", kind=FieldKind.EMAILS, default_variable="emails"),
     RemoteField(key="title", label="Title", default_variable="title"),
     RemoteField(key="level", label="Level", custom=True),
+    RemoteField(key="work", label="Work", kind=FieldKind.EXPERIENCE),
+    RemoteField(key="schools", label="Schools", kind=FieldKind.EDUCATION),
+    RemoteField(key="skills", label="Skills"),
 )
 
 Fault = Answer | Callable[[Callable[[], Answer]], Answer]
@@ -207,7 +212,10 @@ class ToyConnector(Connector[ToyClient]):
 
     def push(self, write: PersonWrite, *, existing: RemotePerson | None) -> PushResult:
         body = {
-            key: list(value) if isinstance(value, tuple) else value for key, value in write.values.items()
+            key: [asdict(item) if is_dataclass(item) else item for item in value]
+            if isinstance(value, tuple)
+            else value
+            for key, value in write.values.items()
         }
         attach = write.target is not None and (
             existing is None or write.target.external_id not in existing.target_ids
@@ -279,7 +287,10 @@ def signed(body: bytes, secret: str) -> str:
 
 
 def _person(row: dict[str, Any]) -> RemotePerson:
-    values = {key: row[key] for key in ("first", "last", "title", "level") if key in row}
+    values = {key: row[key] for key in ("first", "last", "title", "level", "skills") if key in row}
+    for key, kind in (("work", Employment), ("schools", Education)):
+        if key in row:
+            values[key] = tuple(kind(**entry) for entry in row[key])
     return RemotePerson(
         external_id=row["id"],
         first_name=row.get("first", ""),

@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("integrations", "0403_webhooks")]
+
+    operations = [
+        migrations.AddField(
+            model_name="remotelink",
+            name="taken",
+            field=models.JSONField(blank=True, default=dict),
+        ),
+    ]
