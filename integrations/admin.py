@@ -25,7 +25,16 @@ from integrations import (
     syncing,
 )
 from integrations.base.records import Capability, Option
-from integrations.models import Connection, Export, ExportItem, FieldRow, RemoteNote, SyncSetting, SyncTask
+from integrations.models import (
+    CompanyMatch,
+    Connection,
+    Export,
+    ExportItem,
+    FieldRow,
+    RemoteNote,
+    SyncSetting,
+    SyncTask,
+)
 from integrations.setting_rows import level_of
 from sourcing.admin import AcrossOrganisations
 
@@ -134,6 +143,24 @@ class ExportItemAdmin(LookOnly):
         "settled_at",
     ]
     list_filter = ["status", "reason_code"]
+
+
+@admin.register(CompanyMatch)
+class CompanyMatchAdmin(LookOnly):
+    """Which company there a company's name means."""
+
+    list_display = [
+        "spelling",
+        "organisation",
+        "connection",
+        "candidate_id",
+        "state",
+        "remote_id",
+        "remote_name",
+        "chosen_at",
+    ]
+    list_filter = ["state"]
+    list_select_related = ["organisation", "connection"]
 
 
 class PolicyForm(AcrossOrganisations):

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from foundation.problems import Conflict
 from integrations.models import (
+    CompanyMatch,
     DummyAddress,
     ExportItem,
     FieldEntry,
@@ -105,7 +106,15 @@ def erase(trail: Trail) -> dict[str, int]:
         items,
         *(
             model.objects.for_organisation(trail.organisation_id).filter(candidate_id=trail.candidate_id)
-            for model in (SyncTask, RemoteNote, SyncSetting, FieldEntry, RemoteLink, DummyAddress)
+            for model in (
+                SyncTask,
+                RemoteNote,
+                SyncSetting,
+                FieldEntry,
+                CompanyMatch,
+                RemoteLink,
+                DummyAddress,
+            )
         ),
     ):
         counts.update(rows.delete()[1])
@@ -136,6 +145,14 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
         "Typed for other systems": [
             {"system": entry.connection.label} | row_of(entry, only=("key", "value", "written_at"))
             for entry in FieldEntry.objects.for_organisation(candidate.organisation_id)
+            .filter(candidate=candidate)
+            .select_related("connection")
+            .order_by("pk")
+        ],
+        "Companies at other systems": [
+            {"system": opening.vendor_of(match.connection).display_name}
+            | row_of(match, only=("remote_id", "remote_name", "chosen_at"))
+            for match in CompanyMatch.objects.for_organisation(candidate.organisation_id)
             .filter(candidate=candidate)
             .select_related("connection")
             .order_by("pk")
@@ -191,7 +208,16 @@ def move(source: Candidate, target: Candidate) -> dict[str, Any]:
         if done and not items.filter(pk=theirs, status__in=EXPORTED).exists():
             journal.drop(ExportItem, [theirs])
     _links(journal, source, target)
-    for model in (RemoteLink, DummyAddress, ExportItem, SyncTask, RemoteNote, SyncSetting, FieldEntry):
+    for model in (
+        RemoteLink,
+        DummyAddress,
+        ExportItem,
+        SyncTask,
+        RemoteNote,
+        SyncSetting,
+        FieldEntry,
+        CompanyMatch,
+    ):
         journal.hand_over(model, "candidate", source=source.pk, target=target.pk)
     return journal.as_json() | {"target": target.pk}
 
@@ -222,6 +248,7 @@ person_data.register(
         ("integrations.RemoteNote", "candidate"),
         ("integrations.SyncSetting", "candidate"),
         ("integrations.FieldEntry", "candidate"),
+        ("integrations.CompanyMatch", "candidate"),
     ],
     timeline=timeline,
     erase=erase,

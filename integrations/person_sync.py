@@ -13,6 +13,7 @@ from django.db import transaction
 
 from integrations import (
     claims,
+    companies,
     dummies,
     field_table,
     links,
@@ -104,9 +105,7 @@ def _order(task: SyncTask, link: RemoteLink | None) -> writing.Order:
             rules=field_table.known(connection, candidate.record_type),
             source_label=connection.source_label,
             own_dummy=dummy,
-            entered=setting_rows.entered(
-                connection, candidate.record_type, campaign=task.campaign, candidate=candidate
-            ),
+            entered=companies.entered(connection, candidate, campaign=task.campaign),
         ),
         keys=mapping.keys(person, own_dummy=dummy),
         target=Target(kind=TargetKind.JOB, external_id=job, name=job) if job else None,
@@ -133,6 +132,8 @@ def _write(task: SyncTask, order: writing.Order) -> Ended | None:
         named = ", ".join(end.payload.missing)
         text = f"{named} must be filled for {system}: fill it on the person or the campaign."
         return Ended(SyncStatus.ATTENTION, Reason.MISSING_FIELD, text, end.payload.log)
+    if isinstance(end, companies.Undecided):
+        return Ended(SyncStatus.ATTENTION, Reason.COMPANY, end.said(system))
     assert isinstance(end, writing.Written)
     _settle(task, order, end)
     return None

@@ -16,6 +16,7 @@ from django.db import transaction
 from foundation.problems import Problem
 from integrations import (
     claims,
+    companies,
     dummies,
     links,
     mapping,
@@ -92,7 +93,7 @@ def _prepare(item: ExportItem, round_: Round) -> writing.Order | Ended:
         person,
         rules=round_.rules(candidate.record_type),
         source_label=connection.source_label,
-        entered=read.entered.get(candidate.record_type, {}),
+        entered=companies.with_chosen(connection, candidate, read.entered.get(candidate.record_type, {})),
         own_dummy=dummy,
         send_dummy=wants_dummy,
     )
@@ -133,6 +134,8 @@ def _write(item: ExportItem, order: writing.Order) -> Ended | None:
         named = ", ".join(end.payload.missing)
         text = f"{named} must be filled for {system}: fill it on the person and retry."
         return Ended(ItemStatus.FAILED, Reason.MISSING_FIELD, text, end.payload.log)
+    if isinstance(end, companies.Undecided):
+        return Ended(ItemStatus.FAILED, Reason.COMPANY, end.said(system))
     if isinstance(end, writing.Rehearsed):
         return _rehearsed(order, end)
     _settle(item, order, end)

@@ -161,6 +161,7 @@ class Reason(TextChoices):
     NO_EMAIL = "no_email", "no e-mail address"
     MISSING_FIELD = "missing_field", "a field is missing"
     NO_TARGET = "no_target", "no job chosen"
+    COMPANY = "company", "the company is not chosen"
     CANCELLED = "cancelled", "the export was cancelled"
     REJECTED = "rejected", "refused there"
     NO_ACCESS = "no_access", "no access there"

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
 from campaigns import slots
 from campaigns.models import Campaign
-from integrations import opening, selectors, setting_changes
+from integrations import companies, company_choice, links, opening, selectors, setting_changes
 from integrations.base.records import Capability
 from integrations.choice_forms import choices
 from integrations.models import Connection
@@ -48,6 +48,16 @@ def of_person(candidate: Candidate, viewer: User) -> Mapping[str, object]:
                 "locks": setting_changes.locks(row, candidate.record_type),
             }
             for row in connections
+        ],
+        "companies": [
+            {
+                "system": row.label,
+                "url": reverse("integrations:person_company", args=[row.pk, candidate.pk]),
+                "part": f"company-{row.pk}-{candidate.pk}",
+                "match": companies.chosen(row, candidate, candidate.company),
+            }
+            for row in connections
+            if company_choice.has_companies(row, candidate.record_type) and links.sure(row, candidate) is None
         ],
     }
 

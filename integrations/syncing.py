@@ -45,7 +45,7 @@ PATIENCE = datetime.timedelta(days=3)
 #: Whether it arrived there was never confirmed: somebody has to look before it is tried again.
 UNSURE = (Reason.UNCONFIRMED, Reason.UNSEARCHABLE)
 #: What an edit of the person may have put right.
-_MENDABLE = (Reason.MISSING_FIELD, Reason.NO_EMAIL, Reason.NO_TARGET)
+_MENDABLE = (Reason.MISSING_FIELD, Reason.NO_EMAIL, Reason.NO_TARGET, Reason.COMPANY)
 
 
 class NothingToRetry(Conflict):

@@ -9,13 +9,13 @@ from typing import Any
 from accounts.models import User
 from foundation.problems import Problem
 from integrations import (
+    companies,
     dummies,
     field_table,
     links,
     mapping,
     opening,
     person_variables,
-    setting_rows,
     writing,
 )
 from integrations.base.records import Education, Employment, RemotePerson, Value
@@ -46,7 +46,7 @@ def on(*, viewer: User, connection: Connection, candidate: Candidate) -> Tried:
     person = person_variables.of(viewer=viewer, candidate=candidate)
     rules = field_table.known(connection, candidate.record_type)
     dummy = dummies.address_of(candidate, organisation=candidate.organisation)
-    entered = setting_rows.entered(connection, candidate.record_type, candidate=candidate)
+    entered = companies.entered(connection, candidate)
 
     def plan(existing: RemotePerson | None, written: Mapping[str, str]) -> mapping.Payload:
         return mapping.payload(
@@ -72,6 +72,9 @@ def on(*, viewer: User, connection: Connection, candidate: Candidate) -> Tried:
         return Tried(end.payload.fields, shown, (), found=end.existing is not None)
     if isinstance(end, writing.Missing):
         return Tried(end.payload.fields, shown, end.payload.missing, found=None)
+    if isinstance(end, companies.Undecided):
+        system = connection.label
+        return Tried(new.fields, shown, new.missing, found=False, trouble=end.said(system))
     return Tried(
         new.fields,
         shown,

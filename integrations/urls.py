@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.registry import CONNECTORS
 from integrations.views import (
+    companies,
     exports,
     fields,
     hooks,
@@ -42,6 +43,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="reset_field",
     ),
     path("integrations/<int:connection_id>/jobs/", settings.jobs, name="jobs"),
+    path("integrations/<int:connection_id>/companies/", companies.fields, name="companies"),
+    path(
+        "integrations/<int:connection_id>/people/<int:candidate_id>/company/",
+        companies.of_person,
+        name="person_company",
+    ),
     path("integrations/<int:connection_id>/sync-log/", sync_log.sync_log, name="sync_log"),
     path("integrations/<int:connection_id>/sync-log/retry/", sync_log.retry, name="retry_sync"),
     path("integrations/<int:connection_id>/sync-log/cancel/", sync_log.cancel, name="cancel_sync"),

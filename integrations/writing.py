@@ -20,9 +20,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import field_table, links, mapping
+from integrations import companies, field_table, links, mapping
 from integrations.base.connector import Connector
-from integrations.base.errors import ConnectorError, Incomplete, OutcomeUnknown, RecordGone
+from integrations.base.errors import ConnectorError, Incomplete, OutcomeUnknown, RecordGone, Rejected
 from integrations.base.records import (
     Capability,
     PersonKeys,
@@ -125,7 +125,7 @@ class Written:
         return {key: value for key, value in self.payload.digests.items() if key not in self.result.left_out}
 
 
-End = Waits | Unsearchable | Missing | Rehearsed | Written
+End = Waits | Unsearchable | Missing | companies.Undecided | Rehearsed | Written
 
 
 def write(order: Order) -> End:
@@ -147,6 +147,13 @@ def write(order: Order) -> End:
     payload = order.plan(existing=existing, written=link.written if link is not None else {})
     if payload.missing:
         return Missing(payload)
+    company = _company(order, payload) if existing is None else None
+    if isinstance(company, companies.Held):
+        return Waits(company.until)
+    if isinstance(company, companies.Undecided):
+        return company
+    if company is not None:
+        payload = company.into(payload, order.connector)
     if order.rehearse:
         return Rehearsed(payload, existing)
     if existing is None:
@@ -157,6 +164,21 @@ def write(order: Order) -> End:
     else:
         order.renew()
     return _push(order, payload, existing=existing, link=link, finishing=creating is not None)
+
+
+def _company(
+    order: Order, payload: mapping.Payload
+) -> companies.Settled | companies.Undecided | companies.Held | None:
+    """The company of a record about to be made, where such records belong to one."""
+    return companies.settle(
+        connection=order.connection,
+        connector=order.connector,
+        candidate=order.candidate,
+        payload=payload,
+        acting_as=order.acting_as,
+        renew=order.renew,
+        rehearse=order.rehearse,
+    )
 
 
 def _complete(order: Order, creating: RemoteLink) -> bool:
@@ -255,10 +277,12 @@ def _push(
         if link is not None:
             links.gone(link)
         raise
-    except ConnectorError:
+    except ConnectorError as error:
         if existing is None and link is not None:
             # Certainly not carried out: the next try need not wait for an index.
             links.undo_create(link)
+            if isinstance(error, Rejected):
+                companies.forget_refused(order.connection, order.connector, order.candidate, error)
         raise
     created = result.action is PushAction.CREATED or finishing
     return _written(order, payload, result, existing=existing, link=link, created=created)

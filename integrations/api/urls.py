@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import sync_views, views
+from integrations.api import company_views, sync_views, views
 
 urlpatterns = [
     path("connections/", views.ConnectionList.as_view(), name="api_connections"),
@@ -47,6 +47,16 @@ urlpatterns = [
         "connections/<int:pk>/job-statuses/",
         sync_views.ConnectionJobStatuses.as_view(),
         name="api_connection_job_statuses",
+    ),
+    path(
+        "connections/<int:pk>/company-fields/",
+        company_views.ConnectionCompanyFields.as_view(),
+        name="api_connection_company_fields",
+    ),
+    path(
+        "connections/<int:pk>/companies/",
+        company_views.ConnectionCompanies.as_view(),
+        name="api_connection_companies",
     ),
     path(
         "connections/<int:pk>/sync-tasks/",

@@ -48,6 +48,8 @@ METHODS: dict[Capability, str] = {
     Capability.ADD_NOTE: "add_note",
     Capability.FIND_NOTE: "find_note",
     Capability.FIND_COMPANIES: "find_companies",
+    Capability.LIST_COMPANY_FIELDS: "list_company_fields",
+    Capability.MAKE_COMPANY: "make_company",
     Capability.PULL_CHANGES: "changes",
     Capability.SUBSCRIBE: "subscribe",
     Capability.RECEIVE_WEBHOOK: "receive",
@@ -122,6 +124,12 @@ class Connector(Generic[C]):
     test_record: ClassVar[bool] = True
     #: What our people may be there ("Sync as"); a person of another type is skipped, with that reason.
     record_types: ClassVar[frozenset[str]] = frozenset({"candidate"})
+    #: What belongs to a company there: no such record is made before the company is known (``integrations.companies``).
+    company_types: ClassVar[frozenset[str]] = frozenset()
+    #: The fields of such a record that name its company by the vendor's id and in words, and the owner of both.
+    company_key: ClassVar[str] = ""
+    company_name_key: ClassVar[str] = ""
+    owner_key: ClassVar[str] = ""
     #: What a person must hear before they count on it, on the connection's page ("Notes are seen by …").
     remarks: ClassVar[tuple[str, ...]] = ()
     #: Whether notes go only on records that we made.
@@ -233,8 +241,18 @@ class Connector(Generic[C]):
         self._cannot("cannot look up notes", ref, note)
 
     def find_companies(self, name: str) -> tuple[Company, ...]:
-        """Companies whose name is like ``name``, with what tells them apart."""
+        """Companies whose name is like ``name``, the oldest first, with what tells them apart."""
         self._cannot("has no companies", name)
+
+    def list_company_fields(self) -> tuple[Option, ...]:
+        """What a company's ``hints`` may say: ids and the vendor's words for them."""
+        self._cannot("has no companies")
+
+    def make_company(self, name: str, *, owner_id: str, acting_as: str) -> Company:
+        """Make a company; its owner is the one named, else whoever acts. Raises OutcomeUnknown: search before the next
+        try. Raises Rejected without an owner.
+        """
+        self._cannot("has no companies", name, owner_id, acting_as)
 
     def changes(self, *, cursor: str) -> ChangePage:
         """The next page of what changed; an empty cursor begins with everybody there is."""

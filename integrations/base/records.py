@@ -23,6 +23,8 @@ class Capability(enum.StrEnum):
     ADD_NOTE = "add_note"
     FIND_NOTE = "find_note"
     FIND_COMPANIES = "find_companies"
+    LIST_COMPANY_FIELDS = "list_company_fields"
+    MAKE_COMPANY = "make_company"
     PULL_CHANGES = "pull_changes"
     SUBSCRIBE = "subscribe"
     RECEIVE_WEBHOOK = "receive_webhook"
@@ -278,7 +280,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A company of the vendor; ``hints`` are its own words by field label, to tell look-alikes apart."""
+    """A company of the vendor; ``hints`` are what it says of it, by the ids of ``list_company_fields``, blank ones left
+    out: what tells look-alikes apart.
+    """
 
     external_id: str
     name: str

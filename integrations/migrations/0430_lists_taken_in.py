@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0403_webhooks")]
+    dependencies = [("integrations", "0421_who_locked_a_setting")]
 
     operations = [
         migrations.AddField(

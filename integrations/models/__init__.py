@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integrations.models.company import CompanyMatch
 from integrations.models.connection import Connection, VendorIdentity
 from integrations.models.export import Export, ExportItem
 from integrations.models.pull import Pull
@@ -24,6 +25,7 @@ from integrations.states import (
 
 __all__ = [
     "CallStatus",
+    "CompanyMatch",
     "Connection",
     "ConnectionStatus",
     "DummyAddress",

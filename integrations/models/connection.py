@@ -39,6 +39,9 @@ class Connection(TenantModel):
     source_label = models.CharField(max_length=100, default="Beckon")
     #: Job status whitelist: ids of the vendor's statuses whose jobs are offered; none means all of them.
     job_statuses = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    #: What is shown of companies there, ids of ``list_company_fields``: further information, and a warning.
+    company_info = models.CharField(max_length=200, blank=True)
+    company_warning = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )

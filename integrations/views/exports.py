@@ -16,7 +16,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right, can
 from foundation.paging import keyset
 from foundation.problems import Invalid, Problem
-from integrations import export_run, exporting, field_table, opening, registry, selectors, targets, undoing
+from integrations import (
+    company_choice,
+    export_run,
+    exporting,
+    field_table,
+    opening,
+    registry,
+    selectors,
+    targets,
+    undoing,
+)
 from integrations.forms import ExportForm
 from integrations.mapping import not_held
 from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
@@ -142,6 +152,12 @@ def _choices(
     search = str(entered.get("search", ""))[:200]
     found = opening.vendor_of(connection)
     kind = targets.KINDS[mode]
+    preview = exporting.preview(
+        viewer=request.user,
+        connection=connection,
+        candidate_ids=ids,
+        include_exported=bool(entered.get("include_exported")),
+    )
     context: dict[str, Any] = {
         "mode": mode,
         "word": found.target_words[kind],
@@ -149,12 +165,10 @@ def _choices(
         "not_held": not_held(field_table.rules(connection, RecordType.CANDIDATE)),
         "search": search,
         "picked": str(entered.get("target", "")),
-        "preview": exporting.preview(
-            viewer=request.user,
-            connection=connection,
-            candidate_ids=ids,
-            include_exported=bool(entered.get("include_exported")),
-        ),
+        "preview": preview,
+        "companies": company_choice.waiting(connection, preview.going)
+        if can(request.user, Right.CANDIDATE_EDIT)
+        else [],
         "dummies": bool(entered.get("dummy_addresses")),
         "acting_as": opening.acting_as(connection, request.user),
     }

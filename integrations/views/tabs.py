@@ -45,6 +45,8 @@ def tabbed(request: Request, connection: Connection, here: str) -> dict[str, Any
             names.append(("fields", "fields", "Fields"))
         if found.supports(Capability.LIST_JOB_STATUSES):
             names.append(("jobs", "jobs", "Jobs"))
+        if found.supports(Capability.LIST_COMPANY_FIELDS):
+            names.append(("companies", "companies", "Companies"))
         names.append(("sync_log", "sync_log", "Sync log"))
     tabs = [
         {"label": label, "url": reverse(f"integrations:{name}", args=[connection.pk]), "active": tab == here}

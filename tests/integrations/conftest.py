@@ -19,7 +19,7 @@ from integrations.base.connector import Connector
 from integrations.base.throttle import Budget, Pace, RedisThrottle
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.integrations.small_sourcewhale import SmallSourceWhale, small_sourcewhale
-from tests.integrations.toy import ToyServer, toy_server
+from tests.integrations.toy import ToyConnector, ToyServer, toy_server
 from tests.integrations.vendor_server import VendorServer, vendor_server
 
 _UNHURRIED = Budget(name="", pace=Pace(calls=1000, burst=1000))
@@ -101,3 +101,11 @@ def toy(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[ToyServer]:
         monkeypatch.setattr(opening, "CALL_TIMEOUT_SECONDS", 1.0)
         monkeypatch.setattr(http, "READ_RETRY_NAPS", (0.01, 0.01))
         yield server
+
+
+@pytest.fixture
+def toy_contacts(toy: ToyServer, monkeypatch: pytest.MonkeyPatch) -> ToyServer:
+    """Toy with contacts, each of which belongs to a company."""
+    monkeypatch.setattr(ToyConnector, "record_types", frozenset({"candidate", "contact"}))
+    monkeypatch.setattr(ToyConnector, "company_types", frozenset({"contact"}))
+    return toy

@@ -207,6 +207,28 @@ def test_a_write_with_an_unclear_end_is_never_repeated(
 
 
 @each_vendor
+def test_companies_are_all_or_nothing_and_an_unclear_create_of_one_is_not_repeated(
+    found: type[Connector], connect: Build, vendor: VendorServer, naps: list[float]
+) -> None:
+    about = {Capability.FIND_COMPANIES, Capability.LIST_COMPANY_FIELDS, Capability.MAKE_COMPANY}
+    assert about & found.capabilities in (set(), about)
+    assert found.company_types <= found.record_types
+    keys = {found.company_key, found.company_name_key, found.owner_key}
+    for record_type in found.company_types:
+        assert keys <= {field.key for field in found.standard_fields(record_type)}
+    assert bool(found.company_types) is bool(about & found.capabilities) is ("" not in keys)
+    if not found.company_types:
+        return
+    for answer in (Answer(status=500), Answer(cut=True), Answer(body=b"{not json")):
+        vendor.seen.clear()
+        vendor.will_answer(answer)
+        with pytest.raises(OutcomeUnknown):
+            connect(found).make_company("Engines", owner_id="7", acting_as="")
+        assert [seen.method for seen in vendor.seen] == ["POST"]
+    assert naps == []
+
+
+@each_vendor
 def test_a_vendor_that_cannot_be_reached_was_certainly_not_changed(
     found: type[Connector], connect: Build, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +288,8 @@ def test_what_is_not_declared_raises_unsupported() -> None:
         Capability.ADD_NOTE: lambda: bare.add_note(ref, note, earlier=(), acting_as=""),
         Capability.FIND_NOTE: lambda: bare.find_note(ref, note),
         Capability.FIND_COMPANIES: lambda: bare.find_companies("Engines"),
+        Capability.LIST_COMPANY_FIELDS: bare.list_company_fields,
+        Capability.MAKE_COMPANY: lambda: bare.make_company("Engines", owner_id="", acting_as=""),
         Capability.PULL_CHANGES: lambda: bare.changes(cursor=""),
         Capability.SUBSCRIBE: lambda: bare.subscribe(url="https://beckon.example.com/x", secret="s"),
         Capability.RECEIVE_WEBHOOK: lambda: Bare.receive(headers={}, body=b"", secrets=()),

@@ -25,10 +25,12 @@ from integrations.base.http import VendorClient
 from integrations.base.records import (
     Capability,
     ChangePage,
+    Company,
     Education,
     Employment,
     FieldKind,
     Note,
+    Option,
     PersonKeys,
     PersonWrite,
     PushAction,
@@ -40,6 +42,7 @@ from integrations.base.records import (
     Subscription,
     Target,
     TargetKind,
+    UpdateRule,
     WebhookCall,
 )
 from integrations.base.throttle import Pace
@@ -56,6 +59,19 @@ FIELDS = (
     RemoteField(key="schools", label="Schools", kind=FieldKind.EDUCATION),
     RemoteField(key="skills", label="Skills"),
 )
+#: A contact there belongs to a company (switched on by the fixture ``toy_contacts``).
+CONTACT_FIELDS = (
+    *FIELDS,
+    RemoteField(key="company", label="Company", updatable=False, readable=False, default_variable="company"),
+    RemoteField(key="company_id", label="Company id", default_rule=UpdateRule.PROTECTED),
+    RemoteField(
+        key="owner_id",
+        label="Owner",
+        kind=FieldKind.CHOICE,
+        options=(Option(id="o1", label="Olga"),),
+        default_rule=UpdateRule.PROTECTED,
+    ),
+)
 
 Fault = Answer | Callable[[Callable[[], Answer]], Answer]
 
@@ -68,6 +84,8 @@ class ToyServer:
     key: str = KEY
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    #: Companies by id: their name, and what else is known of them.
+    companies: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     #: Ids in the order in which they changed; the cursor is a place in it.
     feed: list[str] = field(default_factory=list)
@@ -113,6 +131,20 @@ class ToyServer:
             case ("POST", "unhook"):
                 self.hooks.pop(seen.body["id"], None)
                 return Answer()
+            case ("GET", "companies"):
+                words = set(seen.params["name"].casefold().split())
+                hits = {
+                    key: row
+                    for key, row in self.companies.items()
+                    if words & set(row["name"].casefold().split())
+                }
+                return Answer(body={"rows": hits})
+            case ("POST", "companies"):
+                key = f"c{len(self.companies) + 1}"
+                self.companies[key] = seen.body
+                return Answer(body={"id": key})
+            case ("POST", "people") if seen.body.get("company_id", "c1") not in {"c1", *self.companies}:
+                return Answer(status=422, body={"message": "No such company", "wrong": "company_id"})
             case ("GET", "people"):
                 wanted = set(seen.params["emails"].split(","))
                 hits = [row for row in self.people.values() if wanted & set(row["emails"])]
@@ -156,7 +188,10 @@ class ToyClient(VendorClient):
         return {"X-Key": self._credentials["api_key"]}
 
     def error_detail(self, data: Any) -> tuple[str, Mapping[str, str]]:
-        return (data.get("message", ""), {}) if isinstance(data, dict) else ("", {})
+        if not isinstance(data, dict):
+            return "", {}
+        wrong = data.get("wrong", "")
+        return data.get("message", ""), {wrong: data["message"]} if wrong else {}
 
 
 class ToyForm(CredentialsForm):
@@ -178,6 +213,9 @@ class ToyConnector(Connector[ToyClient]):
             Capability.LIST_JOBS,
             Capability.ADD_NOTE,
             Capability.FIND_NOTE,
+            Capability.FIND_COMPANIES,
+            Capability.LIST_COMPANY_FIELDS,
+            Capability.MAKE_COMPANY,
             Capability.PULL_CHANGES,
             Capability.SUBSCRIBE,
             Capability.RECEIVE_WEBHOOK,
@@ -187,12 +225,15 @@ class ToyConnector(Connector[ToyClient]):
     credentials_form = ToyForm
     target_words: ClassVar[dict[TargetKind, str]] = {TargetKind.JOB: "Job"}
     record_types = frozenset({"candidate"})
+    company_key = "company_id"
+    company_name_key = "company"
+    owner_key = "owner_id"
 
     def check(self) -> None:
         self.client.get("/changes")
 
     def list_fields(self, *, record_type: str) -> tuple[RemoteField, ...]:
-        return FIELDS
+        return CONTACT_FIELDS if record_type == "contact" else FIELDS
 
     def list_jobs(self, *, acting_as: str, statuses: Collection[str] = ()) -> tuple[Target, ...]:
         return (Target(kind=TargetKind.JOB, external_id="j1", name="Ruby lead"),)
@@ -246,6 +287,24 @@ class ToyConnector(Connector[ToyClient]):
     def find_note(self, ref: RemoteRef, note: Note) -> bool:
         rows = self.client.get(f"/people/{ref.external_id}/notes").data["rows"]
         return any(f"[Beckon {note.key}]" in row for row in rows)
+
+    def find_companies(self, name: str) -> tuple[Company, ...]:
+        rows = self.client.get("/companies", params={"name": name}).data["rows"]
+        return tuple(
+            Company(
+                external_id=key,
+                name=row["name"],
+                hints={hint: text for hint, text in row.items() if hint in ("town", "warning")},
+            )
+            for key, row in rows.items()
+        )
+
+    def list_company_fields(self) -> tuple[Option, ...]:
+        return (Option(id="town", label="Town"), Option(id="warning", label="Beware"))
+
+    def make_company(self, name: str, *, owner_id: str, acting_as: str) -> Company:
+        body = {"name": name, "owner": owner_id or acting_as}
+        return Company(external_id=self.client.post("/companies", body=body).data["id"], name=name)
 
     def changes(self, *, cursor: str) -> ChangePage:
         page = self.client.get("/changes", params={"cursor": cursor}).data

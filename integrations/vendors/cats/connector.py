@@ -66,6 +66,10 @@ class CatsConnector(Connector[CatsClient]):
     client_class = CatsClient
     credentials_form = CatsCredentialsForm
     record_types = frozenset({"candidate", "contact"})
+    company_types = frozenset({"contact"})
+    company_key = "company_id"
+    company_name_key = "company"
+    owner_key = "owner_id"
     target_words: ClassVar[dict[TargetKind, str]] = {TargetKind.POOL: "List", TargetKind.JOB: "Job"}
     target_notes: ClassVar[dict[TargetKind, str]] = {
         TargetKind.POOL: "Candidates go to a list of candidates, people synced as contacts to a list of contacts.",
@@ -153,6 +157,14 @@ class CatsConnector(Connector[CatsClient]):
     def find_companies(self, name: str) -> tuple[Company, ...]:
         """Companies CATS finds for the name."""
         return companies.search(self.client, name)
+
+    def list_company_fields(self) -> tuple[Option, ...]:
+        """Website, phone, address, country and the account's own fields."""
+        return companies.list_fields(self.client)
+
+    def make_company(self, name: str, *, owner_id: str, acting_as: str) -> Company:
+        """A company with an owner."""
+        return companies.make(self.client, name, owner_id=owner_id, acting_as=acting_as)
 
     def changes(self, *, cursor: str) -> ChangePage:
         """See ``pulling``."""

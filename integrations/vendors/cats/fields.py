@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from integrations.base.errors import Rejected
 from integrations.base.fields import text
 from integrations.base.records import FieldKind, Option, RemoteField, UpdateRule
 from integrations.vendors.cats import assumed
@@ -154,6 +155,20 @@ def definition(row: Mapping[str, Any], *, users: tuple[Option, ...]) -> RemoteFi
 def users(client: CatsClient) -> tuple[tuple[Option, str], ...]:
     """The people of the account, each with their e-mail address in lower case, or empty."""
     return tuple(_user(row) for row in walk(client, "/users", "users"))
+
+
+def owner(client: CatsClient, *, chosen: str, acting_as: str, of: str) -> str:
+    """Whom a new record belongs to: the user chosen by id, else the one with the address of whoever acts.
+
+    Raises Rejected when that is nobody; ``of`` says what needs an owner.
+    """
+    if chosen.isascii() and chosen.isdigit():
+        return chosen
+    for user, email in users(client):
+        if acting_as and email == acting_as.casefold():
+            return user.id
+    words = f"CATS needs an owner for a {of}. Choose one as “Owner”, then retry."
+    raise Rejected(words, fields={"owner_id": words})
 
 
 def _user(row: Mapping[str, Any]) -> tuple[Option, str]:

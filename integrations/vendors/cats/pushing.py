@@ -22,7 +22,7 @@ from integrations.base.records import (
     Value,
 )
 from integrations.base.uniting import phone_key
-from integrations.vendors.cats import assumed, companies, fields, mapping
+from integrations.vendors.cats import assumed, fields, mapping
 from integrations.vendors.cats.client import CatsClient, made_id
 from integrations.vendors.cats.fields import PATHS
 from integrations.vendors.cats.lists import rows, total, walk
@@ -46,7 +46,7 @@ class Push:
         body = mapping.create_body(self._write.values)
         if self._write.record_type == "contact":
             body["owner_id"] = int(self._owner())
-            body["company_id"] = int(self._company(owner_id=str(body["owner_id"])))
+            body["company_id"] = int(self._company())
         params = {"check_duplicate": assumed.CHECK_DUPLICATE_PEOPLE}
         number = made_id(self._client.post(f"/{self._path}", body=body, params=params, empty=True))
         later = [lambda: self._add_tags(number), lambda: self._attach(number, known=False)]
@@ -106,27 +106,18 @@ class Push:
     def _owner(self) -> str:
         """The owner of a new contact: the chosen one, else whoever acts."""
         chosen = str(self._write.values.get("owner_id") or "")
-        if chosen.isdigit():
-            return chosen
-        acting_as = self._write.acting_as.casefold()
-        for user, email in fields.users(self._client):
-            if acting_as and email == acting_as:
-                return user.id
-        words = "CATS needs an owner for a contact. Choose one as “Owner”, then retry."
-        raise Rejected(words, fields={"owner_id": words})
+        return fields.owner(self._client, chosen=chosen, acting_as=self._write.acting_as, of="contact")
 
-    def _company(self, *, owner_id: str) -> str:
+    def _company(self) -> str:
+        """The company of a new contact, by its number; which one it is was settled before."""
         chosen = str(self._write.values.get("company_id") or "").strip()
+        if chosen.isascii() and chosen.isdigit():
+            return chosen
         if chosen:
-            if chosen.isascii() and chosen.isdigit():
-                return chosen
             words = "The company id in CATS is a number: it stands at the end of the company's address there."
             raise Rejected(words, fields={"company_id": words})
-        name = str(self._write.values.get("company") or "").strip()
-        if not name:
-            words = "CATS needs a company for a contact. Fill in “Company”, then retry."
-            raise Rejected(words, fields={"company": words})
-        return companies.settle(self._client, name, owner_id=owner_id)
+        words = "CATS needs a company for a contact. Fill in “Company”, then retry."
+        raise Rejected(words, fields={"company": words})
 
     # --- what has its own place -------------------------------------------------------------------------------------
 

@@ -72,7 +72,11 @@ class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
     display_name = "SmartRecruiters"
     mark = "SR"
     summary = "Applicant tracking. Export people to the talent pool and to jobs, keep both sides in step."
-    capabilities = frozenset(Capability) - {Capability.FIND_COMPANIES}
+    capabilities = frozenset(Capability) - {
+        Capability.FIND_COMPANIES,
+        Capability.LIST_COMPANY_FIELDS,
+        Capability.MAKE_COMPANY,
+    }
     client_class = SmartRecruitersClient
     credentials_form = SmartRecruitersCredentialsForm
     account_named_by = ("client_id",)

@@ -1,4 +1,4 @@
-"""A contact needs a company: the one of that name, a new one, or somebody to choose."""
+"""Companies of CATS: told apart, made with an owner, named by every contact. Which it is, the engine settles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from integrations.base.errors import Rejected
 from integrations.base.records import PersonWrite, PushResult
-from integrations.vendors.cats import companies
 from integrations.vendors.cats.connector import CatsConnector
 from tests.integrations.cats.answers import made, page
 from tests.integrations.vendor_server import Answer, VendorServer
@@ -23,42 +22,22 @@ def push(connector: CatsConnector, **values: Any) -> PushResult:
     return connector.push(write, existing=None)
 
 
-def test_the_one_company_of_that_name_is_taken(cats: CatsConnector, vendor: VendorServer) -> None:
-    rows = [
-        {"id": 31, "name": "Engines Ltd"},
-        {"id": 32, "name": "ENGINES  ltd"},
-        {"id": 33, "name": "Engines"},
-    ]
-    vendor.will_answer(page("companies", rows[0], rows[2]), made(900, "contacts"))
-    assert push(cats, company="engines ltd", owner_id="7").external_id == "900"
-    assert vendor.seen[0].path == "/companies/search"
-    assert vendor.seen[0].params["query"] == "engines ltd"
-    create = vendor.seen[1]
-    assert (create.path, create.params) == ("/contacts", {"check_duplicate": "false"})
-    assert create.body == {**NAME, "owner_id": 7, "company_id": 31}
-
-
-def test_an_unknown_company_is_made_with_the_owner(cats: CatsConnector, vendor: VendorServer) -> None:
-    vendor.will_answer(page("companies"), made(40, "companies"), made(900, "contacts"))
-    push(cats, company="Engines", owner_id="7")
-    assert (vendor.seen[1].path, vendor.seen[1].params) == ("/companies", {"check_duplicate": "true"})
-    assert vendor.seen[1].body == {"name": "Engines", "owner_id": 7}
-    assert vendor.seen[2].body["company_id"] == 40
-
-
-@pytest.mark.parametrize(
-    "names", [["Engines Inc", "Engines GmbH"], ["Engines, Ltd."], ["ENGINES", "engines"]], ids=str
-)
-def test_look_alikes_are_for_a_person_to_tell_apart_and_nothing_is_made(
-    names: list[str], cats: CatsConnector, vendor: VendorServer
+def test_a_company_is_made_with_the_owner_chosen_or_whoever_acts(
+    cats: CatsConnector, vendor: VendorServer
 ) -> None:
-    vendor.will_answer(page("companies", *({"id": 30 + i, "name": name} for i, name in enumerate(names))))
+    vendor.will_answer(
+        made(40, "companies"), page("users", {**ALICE, "id": 6, "email": "bob@example.com"}, ALICE), made(41)
+    )
+    first = cats.make_company("Engines", owner_id="7", acting_as="")
+    assert (first.external_id, first.name) == ("40", "Engines")
+    assert (vendor.seen[0].path, vendor.seen[0].params) == ("/companies", {"check_duplicate": "true"})
+    assert vendor.seen[0].body == {"name": "Engines", "owner_id": 7}
+    cats.make_company("Engines", owner_id="", acting_as="ALICE@example.com")
+    assert vendor.seen[2].body["owner_id"] == 7
+    vendor.will_answer(page("users"))
     with pytest.raises(Rejected) as caught:
-        push(cats, company="Engines", owner_id="7")
-    assert "company" in caught.value.fields
-    assert f"{names[0]} (30)" in str(caught.value)
-    assert "Company id in CATS" in str(caught.value)
-    assert [seen.method for seen in vendor.seen] == ["GET"]
+        cats.make_company("Engines", owner_id="", acting_as="eve@example.com")
+    assert list(caught.value.fields) == ["owner_id"]
 
 
 def test_a_chosen_company_is_believed_without_a_search(cats: CatsConnector, vendor: VendorServer) -> None:
@@ -80,7 +59,7 @@ def test_whoever_acts_is_the_owner_where_none_is_chosen(cats: CatsConnector, ven
     ("values", "field"),
     [
         ({"company_id": "31"}, "owner_id"),
-        ({"owner_id": "7"}, "company"),
+        ({"owner_id": "7", "company": ""}, "company"),
         ({"owner_id": "7", "company_id": "Engines"}, "company_id"),
     ],
     ids=["no-owner", "no-company", "no-number"],
@@ -98,13 +77,15 @@ def test_what_is_missing_is_named_before_anything_is_made(
 def test_a_company_that_cats_calls_a_duplicate_is_the_companys_fault(
     cats: CatsConnector, vendor: VendorServer
 ) -> None:
-    vendor.will_answer(page("companies"), Answer(status=409, body={"message": "Duplicate company."}))
+    vendor.will_answer(Answer(status=409, body={"message": "Duplicate company."}))
     with pytest.raises(Rejected) as caught:
-        push(cats, company="Engines", owner_id="7")
+        cats.make_company("Engines", owner_id="7", acting_as="")
     assert caught.value.fields == {"company": "Duplicate company."}
 
 
-def test_hints_tell_companies_apart_by_their_own_labels(cats: CatsConnector, vendor: VendorServer) -> None:
+def test_hints_tell_companies_apart_by_the_ids_of_their_fields(
+    cats: CatsConnector, vendor: VendorServer
+) -> None:
     row = {
         "id": 31,
         "name": "Engines",
@@ -112,32 +93,28 @@ def test_hints_tell_companies_apart_by_their_own_labels(cats: CatsConnector, ven
         "phones": {"main": "+44 20 1", "fax": None},
         "address": {"street": "", "city": "London", "state": None, "postal_code": "SW1"},
         "country_code": "GB",
-        "_embedded": {"custom_fields": [{"id": 5, "value": ["Gold", "Net 30"]}, {"id": 6, "value": None}]},
+        "_embedded": {
+            "custom_fields": [
+                {"id": 5, "value": ["Gold", "Net 30"]},
+                {"id": 6, "value": None},
+                {"id": None, "value": "odd"},
+            ]
+        },
     }
     vendor.will_answer(
-        page("companies", row, {"id": 32, "name": "Engines"}),
+        page("companies", {"id": 132, "name": "Engines"}, row),
         page("custom_fields", {"id": 5, "name": "Terms"}, {"id": 6, "name": "Tier"}),
     )
     first, second = cats.find_companies("Engines")
-    assert (first.external_id, first.name) == ("31", "Engines")
+    assert (first.external_id, first.name) == ("31", "Engines"), "the oldest first"
     assert first.hints == {
-        "Website": "https://engines.example",
-        "Phone": "+44 20 1",
-        "Address": "London, SW1",
-        "Country": "GB",
-        "Terms": "Gold, Net 30",
+        "website": "https://engines.example",
+        "phone": "+44 20 1",
+        "address": "London, SW1",
+        "country_code": "GB",
+        "custom:5": "Gold, Net 30",
     }
     assert second.hints == {}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "alike"),
-    [
-        ("Engines Ltd", "Engines, Inc.", True),
-        ("The Engines Group", "engines", True),
-        ("Engines", "Difference Engines", False),
-        ("Group Holding", "Holding", False),
-    ],
-)
-def test_legal_forms_do_not_tell_companies_apart(one: str, other: str, alike: bool) -> None:
-    assert (companies.kin(one) == companies.kin(other)) is alike
+    labels = {option.id: option.label for option in cats.list_company_fields()}
+    assert (labels["custom:5"], labels["website"], "custom:6" in labels) == ("Terms", "Website", True)
+    assert [seen.path for seen in vendor.seen] == ["/companies/search", "/companies/custom_fields"]

@@ -178,21 +178,32 @@ def test_a_closed_job_refuses_the_person_but_keeps_the_record(cats: CatsConnecto
     assert caught.value.result.external_id == find(cats)[0].external_id
 
 
-def test_a_contact_is_made_with_a_new_company_and_look_alikes_stop_it(
+def test_a_company_is_made_once_with_an_owner_and_a_contact_belongs_to_it(
     cats: CatsConnector, world: Sandbox
 ) -> None:
-    name = {"first_name": "Ada", "last_name": "Byron"}
-    push(cats, {**name, "company": "Brand New"}, record_type="contact")
+    company = cats.make_company("Brand New", owner_id="", acting_as=ALICE)
+    (there,) = world.get("/control/cats/companies")
+    assert (str(there["id"]), there["name"], there["owner_id"]) == (company.external_id, "Brand New", 7)
+    with pytest.raises(Rejected, match="duplicate"):
+        cats.make_company("brand new", owner_id="7", acting_as="")
+    values = {"first_name": "Ada", "last_name": "Byron", "company_id": company.external_id}
+    push(cats, values, record_type="contact")
     (contact,) = world.get("/control/cats/contacts")
-    (company,) = world.get("/control/cats/companies")
-    assert (contact["company_id"], contact["owner_id"], company["name"]) == (company["id"], 7, "Brand New")
-    push(cats, {**name, "company": "engines LTD"}, record_type="contact")
-    assert world.get("/control/cats/contacts")[1]["company_id"] == 31
-    with pytest.raises(Rejected, match="Difference Works Inc"):
-        push(cats, {**name, "company": "Difference Works"}, record_type="contact")
-    hints = {company.external_id: company.hints for company in cats.find_companies("Difference Works")}
-    assert hints["32"]["Tier"] == "Gold"
-    assert hints["33"]["Address"] == "Berlin"
+    assert (contact["company_id"], contact["owner_id"]) == (there["id"], 7)
+    with pytest.raises(Rejected) as caught:
+        push(cats, {**values, "company_id": "999999"}, record_type="contact")
+    assert list(caught.value.fields) == ["company_id"]
+
+
+def test_look_alike_companies_say_what_tells_them_apart(cats: CatsConnector) -> None:
+    found = {company.external_id: company for company in cats.find_companies("Difference Works")}
+    assert [found[number].name for number in ("32", "33")] == [
+        "Difference Works Inc",
+        "Difference Works GmbH",
+    ]
+    labels = {option.label: option.id for option in cats.list_company_fields()}
+    assert found["32"].hints[labels["Tier"]] == "Gold"
+    assert found["33"].hints[labels["Address"]] == "Berlin"
 
 
 def test_lists_jobs_statuses_and_fields_are_those_of_the_account(cats: CatsConnector) -> None:

@@ -1,0 +1,187 @@
+"""/api/v1/connections/<id>/companies/ and company-fields/: the same functions as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Right
+from foundation.problems import Invalid
+from integrations import companies, company_choice, company_fields, opening
+from integrations.api.sync_views import OfConnection
+from integrations.models import CompanyMatch, Connection
+from sourcing.models import Candidate
+from sourcing.selectors import candidate_for
+
+
+class CompanyFieldsSerializer(serializers.Serializer):
+    """Ids of what is shown of companies; empty: all there is, and no warning."""
+
+    info = serializers.CharField(max_length=200, allow_blank=True)
+    warning = serializers.CharField(max_length=200, allow_blank=True)
+
+
+class CompanyFieldSerializer(serializers.Serializer):
+    """What a company there may say of itself, and whether it is shown."""
+
+    id = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is of another kind
+    shown_as = serializers.ChoiceField(choices=["info", "warning", "both"], allow_null=True)
+
+
+class CompanySearchSerializer(serializers.Serializer):
+    """Whose company is looked for, and under which other name."""
+
+    candidate = serializers.IntegerField(min_value=1)
+    search = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class CompanyChoiceSerializer(CompanySearchSerializer):
+    """The company that counts; null: none is chosen any more."""
+
+    company = serializers.CharField(max_length=200, allow_null=True)
+    everybody = serializers.BooleanField(
+        default=False, help_text="For everybody whose company has this name."
+    )
+
+
+class NewCompanySerializer(serializers.Serializer):
+    """A new company for a person, although others may be like it."""
+
+    candidate = serializers.IntegerField(min_value=1)
+    owner = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    everybody = serializers.BooleanField(default=False)
+
+
+class SaidSerializer(serializers.Serializer):
+    """One thing a company says of itself."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # as above
+    text = serializers.CharField()
+
+
+class CompanySerializer(serializers.Serializer):
+    """A company there."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    same_name = serializers.BooleanField()
+    info = SaidSerializer(many=True)
+    warning = serializers.CharField()
+
+
+class DecidedSerializer(serializers.Serializer):
+    """What counts for the person; ``company`` is null while nothing is chosen or made."""
+
+    company = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    everybody = serializers.BooleanField()
+
+
+class ConnectionCompanyFields(OfConnection):
+    """*Displayed Company info* and *Displayed Company Warning*."""
+
+    rights = {"GET": Right.CONNECTION_VIEW, "PUT": Right.CONNECTION_EDIT}
+    serializer_class = CompanyFieldSerializer
+
+    @extend_schema(responses=CompanyFieldSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """What companies there may say."""
+        return self._answer(self.connection())
+
+    @extend_schema(request=CompanyFieldsSerializer, responses=CompanyFieldSerializer(many=True))
+    def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Show these."""
+        connection = self.connection()
+        asked = self.asked(CompanyFieldsSerializer, request.data)
+        company_fields.choose(actor=self.viewer, connection=connection, **asked)
+        return self._answer(connection)
+
+    def _answer(self, connection: Connection) -> Response:
+        def shown(key: str) -> str | None:
+            info, warning = key == connection.company_info, key == connection.company_warning
+            return "both" if info and warning else "info" if info else "warning" if warning else None
+
+        rows = [
+            {"id": option.id, "label": option.label, "shown_as": shown(option.id)}
+            for option in company_fields.offered(connection)
+        ]
+        return Response(CompanyFieldSerializer(rows, many=True).data)
+
+
+class ConnectionCompanies(OfConnection):
+    """Companies there like a person's, and which of them it is."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT, "PUT": Right.CANDIDATE_EDIT, "POST": Right.CANDIDATE_EXPORT}
+    serializer_class = CompanySerializer
+
+    @extend_schema(parameters=[CompanySearchSerializer], responses=CompanySerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Those of the person's company name, or of ``search``; of exactly the name first."""
+        connection = self.connection()
+        asked = self.asked(CompanySearchSerializer, request.query_params)
+        person = self._person(connection, asked["candidate"])
+        rows = [
+            {
+                "id": one.external_id,
+                "name": one.name,
+                "same_name": one.same,
+                "info": [{"label": label, "text": text} for label, text in one.info],
+                "warning": one.warning,
+            }
+            for one in company_choice.look(connection, person, search=asked["search"])
+        ]
+        return Response(CompanySerializer(rows, many=True).data)
+
+    @extend_schema(request=CompanyChoiceSerializer, responses=DecidedSerializer)
+    def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Choose one of them; 422 for one that was not offered."""
+        connection = self.connection()
+        asked = self.asked(CompanyChoiceSerializer, request.data)
+        person = self._person(connection, asked["candidate"])
+        if asked["company"] is None:
+            company_choice.forget(actor=self.viewer, connection=connection, candidate=person)
+        else:
+            company_choice.choose(
+                actor=self.viewer,
+                connection=connection,
+                candidate=person,
+                company_id=asked["company"],
+                search=asked["search"],
+                everybody=asked["everybody"],
+            )
+        return self._decided(companies.chosen(connection, person, person.company))
+
+    @extend_schema(request=NewCompanySerializer, responses={201: DecidedSerializer})
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Make the person's company there; 409 while an earlier try is not confirmed."""
+        connection = self.connection()
+        asked = self.asked(NewCompanySerializer, request.data)
+        person = self._person(connection, asked["candidate"])
+        made = company_choice.make(
+            actor=self.viewer,
+            connection=connection,
+            candidate=person,
+            owner_id=asked["owner"],
+            everybody=asked["everybody"],
+        )
+        return self._decided(made, status=201)
+
+    def _person(self, connection: Connection, candidate_id: int) -> Candidate:
+        person = candidate_for(self.viewer, candidate_id)
+        if not company_choice.has_companies(connection, person.record_type):
+            system = opening.vendor_of(connection).display_name
+            raise Invalid(f"A {person.record_type} has no company of its own in {system}.")
+        return person
+
+    def _decided(self, match: CompanyMatch | None, *, status: int = 200) -> Response:
+        row: dict[str, Any] = {
+            "company": match.remote_id or None if match else None,
+            "name": match.remote_name if match else "",
+            "everybody": bool(match and match.candidate_id is None),
+        }
+        return Response(DecidedSerializer(row).data, status=status)
