@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -99,6 +100,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    #: The rights left to the token that this request came with; None: all of the role's. Never stored.
+    narrowed_to: frozenset[str] | None = None
+
     @property
     def tenant_id(self) -> int:
         """The id of the user's organisation; NotAllowed for the installation's administrators, who have none."""
@@ -145,6 +149,8 @@ class ApiToken(TenantModel):
     #: The first characters, so that a person recognises a token in a list.
     prefix = models.CharField(max_length=12)
     token_hash = models.CharField(max_length=64, unique=True)
+    #: Rights (``accounts.permissions.Right``) it is limited to; none means all of its user's, also later ones.
+    scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -94,15 +94,42 @@ def has_feature(organisation: Organisation, feature: Feature) -> bool:
 
 
 def can(user: User | AnonymousUser, right: Right) -> bool:
-    """Whether the user's role includes the right. Without an organisation nobody may do anything here."""
+    """Whether the user's role includes the right, and the token in use where there is one.
+
+    Without an organisation nobody may do anything here.
+    """
     if not isinstance(user, User) or user.organisation_id is None or not user.is_active:
         return False
-    return right in ROLE_RIGHTS[user.role]
+    return right in ROLE_RIGHTS[user.role] and (user.narrowed_to is None or right in user.narrowed_to)
+
+
+#: What a token may be limited to, in the order and words in which people choose.
+SCOPES: Mapping[Right, str] = {
+    Right.CANDIDATE_VIEW: "Read people",
+    Right.CANDIDATE_EDIT: "Change people",
+    Right.CANDIDATE_IMPORT: "Import people",
+    Right.CANDIDATE_EXPORT: "Export people and set their sync",
+    Right.PROJECT_VIEW: "Read projects",
+    Right.PROJECT_EDIT: "Change projects",
+    Right.CAMPAIGN_VIEW: "Read campaigns, outbox and inbox",
+    Right.CAMPAIGN_EDIT: "Change campaigns and their recipients",
+    Right.CAMPAIGN_START: "Start and stop campaigns, send e-mails",
+    Right.MAILBOX_VIEW: "Read mailboxes",
+    Right.MAILBOX_LINK: "Link and lend mailboxes",
+    Right.CONNECTION_VIEW: "Read connected systems",
+    Right.CONNECTION_EDIT: "Change connected systems",
+    Right.MEMBER_VIEW: "Read members",
+    Right.MEMBER_INVITE: "Invite and manage members",
+    Right.AUDIT_VIEW: "Read the audit trail",
+    Right.ORGANISATION_EDIT: "Read events, change webhooks and the organisation's settings",
+}
 
 
 def require(user: User | AnonymousUser, right: Right) -> None:
     """Raise NotAllowed unless :func:`can`."""
     if not can(user, right):
+        if isinstance(user, User) and user.narrowed_to is not None and right not in user.narrowed_to:
+            raise NotAllowed(f"This token is not allowed {right}. Make one with that scope.")
         raise NotAllowed("Your role does not include this. Ask an administrator of your organisation.")
 
 

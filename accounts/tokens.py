@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from accounts.models import ApiToken, User
-from accounts.permissions import Right, require
+from accounts.permissions import ROLE_RIGHTS, SCOPES, Right, require
 from foundation.problems import Invalid
 
 PREFIX = "bkn_"
 LIFETIMES = (30, 90, 365)
+#: How fresh "last used" is: not every call writes a row.
+_USED_EVERY = timedelta(minutes=1)
 
 
-def create(*, actor: User, name: str, days: int, now: datetime) -> tuple[ApiToken, str]:
-    """A token that acts as ``actor`` for ``days``, and its secret, which is shown once."""
+def create(
+    *, actor: User, name: str, days: int, now: datetime, scopes: Collection[str] = ()
+) -> tuple[ApiToken, str]:
+    """A token that acts as ``actor`` for ``days``, and its secret, which is shown once.
+
+    With ``scopes`` (of :data:`accounts.permissions.SCOPES`) it may do only that. Raises Invalid.
+    """
     require(actor, Right.TOKEN_CREATE)
     name = name.strip()
     if not name:
         raise Invalid("Say what the token is for.", fields={"name": "Say what the token is for."})
     if days not in LIFETIMES:
         raise Invalid("Choose how long it is valid.", fields={"days": "Choose how long it is valid."})
+    if not set(scopes) <= ROLE_RIGHTS[actor.role] & SCOPES.keys():
+        raise Invalid(fields={"scopes": "Your role does not include all of these."})
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         organisation_id=actor.tenant_id,
@@ -29,6 +41,7 @@ def create(*, actor: User, name: str, days: int, now: datetime) -> tuple[ApiToke
         name=name[:100],
         prefix=secret[:8],
         token_hash=hash_of(secret),
+        scopes=sorted(set(scopes)),
         expires_at=now + timedelta(days=days),
     )
     return row, secret
@@ -39,6 +52,21 @@ def revoke(*, actor: User, token: ApiToken, now: datetime) -> None:
     ApiToken.objects.for_organisation(actor.tenant_id).filter(
         pk=token.pk, user=actor, revoked_at__isnull=True
     ).update(revoked_at=now)
+
+
+def rights_of(token: ApiToken) -> frozenset[str] | None:
+    """What the token is limited to; None: nothing. Any token may use the API and say who it is."""
+    return frozenset({*token.scopes, Right.API_USE}) if token.scopes else None
+
+
+def used(token: ApiToken, *, now: datetime) -> None:
+    """Note that it was used, at most once a minute."""
+    if token.last_used_at is not None and token.last_used_at > now - _USED_EVERY:
+        return
+    unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USED_EVERY)
+    ApiToken.objects.for_organisation(token.organisation_id).filter(unnoted, pk=token.pk).update(
+        last_used_at=now
+    )
 
 
 def hash_of(secret: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import escape
@@ -72,7 +73,12 @@ class Group:
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """The reference; like the schema it needs no login, because it names no data."""
-    context = {"groups": groups(), "header": idempotency.HEADER, "hours": 24}
+    context = {
+        "groups": groups(),
+        "header": idempotency.HEADER,
+        "hours": 24,
+        "per_minute": settings.API_CALLS_PER_MINUTE,
+    }
     return render(request, "api_docs.html", context)
 
 

@@ -150,8 +150,7 @@ def collect(candidate: Candidate, viewer: User) -> dict[str, list[dict[str, Any]
             .order_by("pk")
         ],
         "Companies at other systems": [
-            {"system": match.connection.label}
-            | row_of(match, only=("remote_id", "remote_name", "chosen_at"))
+            {"system": match.connection.label} | row_of(match, only=("remote_id", "remote_name", "chosen_at"))
             for match in CompanyMatch.objects.for_organisation(candidate.organisation_id)
             .filter(candidate=candidate)
             .select_related("connection")

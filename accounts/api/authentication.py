@@ -8,8 +8,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts import tokens
 from accounts.models import ApiToken, User
-from accounts.tokens import hash_of
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -29,11 +29,13 @@ class ApiTokenAuthentication(BaseAuthentication):
                 revoked_at__isnull=True,
                 user__is_active=True,
             )
-            .filter(token_hash=hash_of(words[1]))
+            .filter(token_hash=tokens.hash_of(words[1]))
             .first()
         )
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        tokens.used(token, now=now)
+        token.user.narrowed_to = tokens.rights_of(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts import selectors
 from accounts.models import User
-from accounts.permissions import ROLE_RIGHTS, Right
+from accounts.permissions import ROLE_RIGHTS, Right, can
 
 
 class MemberSerializer(serializers.ModelSerializer[User]):
@@ -33,8 +33,8 @@ class MeSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
     def get_rights(self, user: User) -> list[str]:
-        """Rights of the role, in order."""
-        return sorted(ROLE_RIGHTS[user.role])
+        """Rights of the role that the token in use leaves, in order."""
+        return sorted(right for right in ROLE_RIGHTS[user.role] if can(user, right))
 
 
 class Me(generics.GenericAPIView[User]):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import audit_words, invitations, members, selectors, settings_pages, tokens
 from accounts.forms import InviteForm, JoinForm, OrganisationForm, ProfileForm, TokenForm
 from accounts.models import Role, User
-from accounts.permissions import Right, can, needs, viewer_of
+from accounts.permissions import SCOPES, Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid
 
@@ -154,12 +154,13 @@ def set_active(request: HttpRequest, user_id: int) -> HttpResponse:
 def token_list(request: HttpRequest) -> HttpResponse:
     """The own tokens; a new one is shown on the answer and nowhere else."""
     user = viewer_of(request)
-    form = TokenForm(request.POST or None)
+    offered = [(str(right), words) for right, words in SCOPES.items() if can(user, right)]
+    form = TokenForm(request.POST or None, offered=offered)
     made: list[str] = []
     if request.method == "POST" and form.is_valid():
         _try(form, lambda: made.append(tokens.create(actor=user, now=timezone.now(), **form.cleaned_data)[1]))
     context = {
-        "form": TokenForm() if made else form,
+        "form": TokenForm(offered=offered) if made else form,
         "tokens": selectors.tokens(user),
         "secret": made[0] if made else "",
         "now": timezone.now(),

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ActorMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "accounts.api.rate_limit.RateLimitHeaders",
     "foundation.problems.ProblemMiddleware",
     "accounts.api.idempotency.IdempotencyMiddleware",
 ]
@@ -294,12 +295,15 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 
+#: Calls of one API token in a minute.
+API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 600)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasRight"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.rate_limit.PerToken"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "foundation.paging.KeysetPagination",
     "PAGE_SIZE": 50,

@@ -122,7 +122,7 @@ class ReplaySerializer(serializers.Serializer[Any]):
     )
 
 
-class CountSerializer(serializers.Serializer[Any]):
+class ReplayedSerializer(serializers.Serializer[Any]):
     """How many."""
 
     count = serializers.IntegerField(read_only=True)

@@ -15,7 +15,6 @@ from accounts.permissions import Right
 from foundation.paging import page_size, paged
 from publishing import catalogue, endpoints, feed, selectors
 from publishing.api.serializers import (
-    CountSerializer,
     DeliveriesQuerySerializer,
     DeliverySerializer,
     EndpointSerializer,
@@ -23,6 +22,7 @@ from publishing.api.serializers import (
     EventSerializer,
     EventTypeSerializer,
     MadeEndpointSerializer,
+    ReplayedSerializer,
     ReplaySerializer,
     SecretSerializer,
 )
@@ -185,7 +185,7 @@ class Deliveries(_OfEndpoint):
 class Replay(_OfEndpoint):
     """``/api/v1/webhooks/<id>/replay/``."""
 
-    @extend_schema(operation_id="webhooks_replay", request=ReplaySerializer, responses=CountSerializer)
+    @extend_schema(operation_id="webhooks_replay", request=ReplaySerializer, responses=ReplayedSerializer)
     def post(self, request: Request, endpoint_id: int) -> Response:  # noqa: ARG002 - the address
         """Send ended deliveries again; how many."""
         named = checked(ReplaySerializer(data=request.data)).get("deliveries")
