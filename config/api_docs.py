@@ -18,8 +18,8 @@ from django.shortcuts import render
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
-from drf_spectacular.generators import SchemaGenerator
 
+from config import api_schema
 from foundation import idempotency
 
 _CODE = re.compile(r"``(.+?)``")
@@ -85,7 +85,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @cache
 def groups() -> tuple[Group, ...]:
     """The operations by the first word of their address; made once per process, routes do not change."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped there
+    schema = api_schema.schema()
     found: dict[str, Group] = {}
     for path, methods in sorted(schema["paths"].items()):
         name = path.removeprefix(_PREFIX).partition("/")[0]
@@ -118,8 +118,11 @@ def _operation(schema: Mapping[str, Any], path: str, method: str, told: Mapping[
         ),
         body=tuple(_members(schema, whole)),
         example=json.dumps(_example(schema, whole), indent=2, ensure_ascii=False) if body else "",
+        # Problems are told once for all, under "Errors".
         answers=tuple(
-            _answer(schema, status, _content(answer)) for status, answer in told.get("responses", {}).items()
+            _answer(schema, status, _content(answer))
+            for status, answer in told.get("responses", {}).items()
+            if status != "default"
         ),
     )
 

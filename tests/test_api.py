@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from accounts.models import Organisation, Role, User
-from config import api_docs
+from config import api_docs, api_schema
 from foundation.problems import PROBLEM_JSON
 from outreach.models import Mailbox
 from sourcing import people, privacy, projects, suppression_list
@@ -98,6 +99,42 @@ def test_every_list_comes_in_pages_that_hold_everything_once(world: World, admin
             seen += 1
             assert seen < 100, name
         assert one_by_one == whole, name
+
+
+def strict(schema: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema that takes nothing beyond what is written."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: strict(each) for key, each in schema.items() if key != "nullable"}
+    if isinstance(found.get("properties"), dict) and "type" in found:
+        found.setdefault("additionalProperties", False)
+    return {"anyOf": [found, {"type": "null"}]} if schema.get("nullable") is True else found
+
+
+def test_every_answer_has_the_shape_that_the_schema_tells(world: World, admin: Client) -> None:  # noqa: F811
+    filled(world)
+    whole = strict(api_schema.schema())
+    told = {re.sub(r"\{[^}]*\}", "{}", path): methods for path, methods in whole["paths"].items()}
+    wrong = {}
+    for name, path in api_addresses(world, "GET"):
+        answer = admin.get(path)
+        if answer.streaming:
+            list(answer.streaming_content)  # a download holds its file open until it is read
+            continue
+        if answer.status_code != 200:
+            continue
+        shape = re.sub(r"<[^>]*>", "{}", resolve(path).route)
+        content = told[f"/{shape}"]["get"]["responses"]["200"].get("content", {})
+        schema = content.get("application/json", {}).get("schema")
+        if schema is None:
+            continue
+        try:
+            jsonschema.validate(answer.json(), {**schema, "components": whole["components"]})
+        except jsonschema.ValidationError as error:
+            wrong[name] = f"{error.json_path}: {error.message[:300]}"
+    assert not wrong, "\n".join(f"{name} {said}" for name, said in wrong.items())
 
 
 def test_a_size_or_a_cursor_that_is_none_is_a_problem(world: World, admin: Client) -> None:  # noqa: F811

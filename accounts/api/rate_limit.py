@@ -88,7 +88,9 @@ def _count(token: ApiToken) -> Standing | None:
     key = f"api:calls:{token.pk}:{minute}"
     try:
         with shared_redis().pipeline(transaction=False) as both:
-            used, _ = both.incr(key).expire(key, 2 * _WINDOW).execute()
+            both.incr(key)
+            both.expire(key, 2 * _WINDOW)
+            used, _ = both.execute()
     except redis.RedisError as error:
         log.warning("api.calls_not_counted", failure=type(error).__name__)
         return None

@@ -18,6 +18,7 @@ from accounts.permissions import Right, require, viewer_of
 from campaigns import calendar, enrolment, screening, selectors, waiting
 from campaigns.models import Campaign, Recipient
 from foundation.paging import paged
+from outreach.states import Interest
 from sourcing.models import ProjectRole
 
 
@@ -110,7 +111,7 @@ class AddingSerializer(serializers.Serializer[Any]):
     )
 
 
-class AddedSerializer(serializers.Serializer[Any]):
+class AddedRecipientsSerializer(serializers.Serializer[Any]):
     """What became of each candidate id."""
 
     added = serializers.ListField(child=serializers.IntegerField())
@@ -127,6 +128,7 @@ class RecipientSerializer(serializers.ModelSerializer[Recipient]):
     step = serializers.IntegerField(source="next_step.position", allow_null=True, default=None)
     why_not_yet = serializers.SerializerMethodField()
     until = serializers.SerializerMethodField()
+    interest = serializers.ChoiceField(choices=[("", "Not marked"), *Interest.choices], read_only=True)
 
     class Meta:
         model = Recipient
@@ -164,7 +166,7 @@ class RecipientSerializer(serializers.ModelSerializer[Recipient]):
 class CampaignRecipients(_Campaigns):
     """The people of a campaign, and adding some."""
 
-    serializer_class = AddedSerializer  # type: ignore[assignment]  # no campaign is answered
+    serializer_class = AddedRecipientsSerializer  # type: ignore[assignment]  # no campaign is answered
     keyset_order = ("pk",)
 
     @extend_schema(operation_id="campaigns_recipients", responses=RecipientSerializer(many=True))
@@ -181,7 +183,9 @@ class CampaignRecipients(_Campaigns):
         )
         return paged(rows, RecipientSerializer, request=request, view=self, context={"now": timezone.now()})
 
-    @extend_schema(operation_id="campaigns_add_people", request=AddingSerializer, responses=AddedSerializer)
+    @extend_schema(
+        operation_id="campaigns_add_people", request=AddingSerializer, responses=AddedRecipientsSerializer
+    )
     def post(self, request: Request, campaign_id: int) -> Response:
         """Who is refused, who is left out unless named in ``anyway``, and who was added."""
         caller = viewer_of(request)
@@ -198,7 +202,7 @@ class CampaignRecipients(_Campaigns):
         )
         left_out = {pk: texts for pk, texts in found.doubtful.items() if pk not in anyway}
         answer = {"added": sorted(result.added), "refused": found.refused, "left_out": left_out}
-        return Response(AddedSerializer(answer).data)
+        return Response(AddedRecipientsSerializer(answer).data)
 
 
 class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):

@@ -87,6 +87,7 @@ class ConnectionCompanyFields(OfConnection):
 
     rights = {"GET": Right.CONNECTION_VIEW, "PUT": Right.CONNECTION_EDIT}
     serializer_class = CompanyFieldSerializer
+    pagination_class = None
 
     @extend_schema(responses=CompanyFieldSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address

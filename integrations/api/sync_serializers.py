@@ -106,7 +106,7 @@ class RemoteFieldSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class DecisionSerializer(serializers.Serializer):
+class FieldDecisionSerializer(serializers.Serializer):
     """What may be decided; mandatory implies displayed."""
 
     displayed = serializers.BooleanField(required=False)

@@ -26,8 +26,8 @@ from integrations import (
     sync_settings,
 )
 from integrations.api.sync_serializers import (
-    DecisionSerializer,
     EntryScopeSerializer,
+    FieldDecisionSerializer,
     JobStatusesSerializer,
     JobStatusSerializer,
     LockSerializer,
@@ -86,6 +86,7 @@ class ConnectionSettings(OfConnection):
 
     rights = {"GET": Right.CONNECTION_VIEW, "PATCH": Right.CANDIDATE_EXPORT}
     serializer_class = SettingSerializer
+    pagination_class = None
 
     @extend_schema(parameters=[ScopeSerializer], responses=SettingSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
@@ -188,11 +189,11 @@ class ConnectionField(OfConnection):
         """As it is and as it was decided."""
         return Response(RemoteFieldSerializer(self._field(remote_field_id)).data)
 
-    @extend_schema(request=DecisionSerializer, responses=RemoteFieldSerializer)
+    @extend_schema(request=FieldDecisionSerializer, responses=RemoteFieldSerializer)
     def patch(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
         """Decide; 422 names the field that has the variable."""
         field = self._field(remote_field_id)
-        changes = self.asked(DecisionSerializer, request.data)
+        changes = self.asked(FieldDecisionSerializer, request.data)
         row = field_decisions.decide(actor=self.viewer, field=field, changes=changes)
         return Response(RemoteFieldSerializer(row).data)
 
@@ -226,7 +227,9 @@ class ConnectionFieldsReset(OfConnection):
     right = Right.CONNECTION_EDIT
     serializer_class = CountSerializer
 
-    @extend_schema(request=RecordTypeSerializer, responses=CountSerializer)
+    @extend_schema(
+        operation_id="connections_fields_reset_all", request=RecordTypeSerializer, responses=CountSerializer
+    )
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """How many changed."""
         connection = self.connection()
@@ -286,6 +289,7 @@ class ConnectionJobStatuses(OfConnection):
 
     rights = {"GET": Right.CONNECTION_VIEW, "PUT": Right.CONNECTION_EDIT}
     serializer_class = JobStatusSerializer
+    pagination_class = None
 
     @extend_schema(responses=JobStatusSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address

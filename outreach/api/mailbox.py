@@ -55,7 +55,7 @@ class DaySerializer(serializers.Serializer):
     rule = serializers.CharField()
 
 
-class FindingSerializer(serializers.Serializer):
+class CheckFindingSerializer(serializers.Serializer):
     """One line of the deliverability check."""
 
     about = serializers.CharField()
@@ -85,7 +85,7 @@ class MailboxDetailSerializer(serializers.Serializer):
     gap_meter = GapMeterSerializer()
     limits = LimitSerializer(many=True)
     week = DaySerializer(many=True)
-    deliverability = FindingSerializer(many=True)
+    deliverability = CheckFindingSerializer(many=True)
     fuses = FuseSerializer(many=True)
     stopped_by = serializers.CharField(allow_null=True)
 

@@ -59,6 +59,7 @@ class OutboxList(APIView):
     """``/api/v1/outbox/``: everything that is going to leave, soonest first."""
 
     right = Right.CAMPAIGN_VIEW
+    answers_pages = True
 
     @extend_schema(
         operation_id="outbox_list",

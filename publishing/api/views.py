@@ -169,6 +169,8 @@ class Test(_OfEndpoint):
 class Deliveries(_OfEndpoint):
     """``/api/v1/webhooks/<id>/deliveries/``."""
 
+    keyset_order = ("-id",)
+
     @extend_schema(
         operation_id="webhook_deliveries_list",
         parameters=[DeliveriesQuerySerializer],

@@ -53,6 +53,7 @@ class CustomFields(APIView):
     """``/api/v1/custom-fields/``: the organisation's fields, archived ones included, and new ones."""
 
     rights = {"GET": Right.CANDIDATE_VIEW, "POST": Right.ORGANISATION_EDIT}
+    answers_whole = True
 
     @extend_schema(operation_id="custom_fields_list", responses=CustomFieldSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -140,6 +140,7 @@ class Merges(APIView):
     """``/api/v1/merges/``: merges that can be undone, the latest first."""
 
     rights = {"GET": Right.CANDIDATE_EDIT}
+    keyset_order = ("-id",)
 
     @extend_schema(operation_id="merges_list", responses=MergeSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -44,6 +44,7 @@ class History(APIView):
     """``/api/v1/candidates/<id>/history/<experience|education>/``: the rows in order, and new ones on top."""
 
     rights = {"GET": Right.CANDIDATE_VIEW, "POST": Right.CANDIDATE_EDIT}
+    answers_whole = True
 
     @extend_schema(operation_id="history_list", responses=HistorySerializer(many=True))
     def get(self, request: Request, candidate_id: int, kind: str) -> Response:

@@ -192,7 +192,7 @@ class LawfulBases(generics.GenericAPIView[LawfulBasis]):
     serializer_class = LawfulBasisSerializer
     queryset = LawfulBasis.unguarded.none()
 
-    @extend_schema(operation_id="lawful_bases_list")
+    @extend_schema(operation_id="lawful_bases_list", responses=LawfulBasisSerializer(many=True))
     def get(self, request: Request, candidate_id: int) -> Response:
         """All that were recorded, the last first."""
         found = selectors.candidate_for(caller(request), candidate_id)
@@ -265,7 +265,7 @@ class Notices(generics.GenericAPIView[Candidate]):
     queryset = Candidate.unguarded.none()
     keyset_order = privacy.NOTICE_ORDER
 
-    @extend_schema(operation_id="notices_due")
+    @extend_schema(operation_id="notices_due", responses=NoticeDueSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Who must be told within a week, or should have been."""
         viewer = caller(request)

@@ -83,7 +83,7 @@ class StageRemovalSerializer(serializers.Serializer[Any]):
     move_to = serializers.IntegerField(min_value=1, required=False)
 
 
-class MemberSerializer(serializers.ModelSerializer[ProjectMember]):
+class ProjectMemberSerializer(serializers.ModelSerializer[ProjectMember]):
     """One person in a project and where they stand."""
 
     candidate_id = serializers.IntegerField(read_only=True)

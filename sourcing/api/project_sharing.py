@@ -81,6 +81,7 @@ class ProjectShares(APIView):
     """``/api/v1/projects/<id>/shares/``: links for hiring managers."""
 
     right = Right.PROJECT_EDIT
+    keyset_order = ("-id",)
 
     @extend_schema(operation_id="projects_shares", responses=ShareSerializer(many=True))
     def get(self, request: Request, project_id: int) -> Response:
@@ -126,6 +127,7 @@ class ProjectActivities(APIView):
     """``/api/v1/projects/<id>/activity/``: what happened, and comments."""
 
     rights = {"GET": Right.PROJECT_VIEW, "POST": Right.PROJECT_VIEW}
+    answers_pages = True
 
     @extend_schema(
         operation_id="projects_activity",

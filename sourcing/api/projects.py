@@ -19,11 +19,11 @@ from sourcing.api.project_serializers import (
     AddedSerializer,
     AddPeopleSerializer,
     DuplicateSerializer,
-    MemberSerializer,
     MovedSerializer,
     MoveSerializer,
     PeopleSerializer,
     ProjectChangeSerializer,
+    ProjectMemberSerializer,
     ProjectSerializer,
     RemovedSerializer,
 )
@@ -138,7 +138,7 @@ class ProjectPeople(APIView):
     @extend_schema(
         operation_id="projects_people",
         parameters=[OpenApiParameter("stage", int, description="Only this stage, in the board's order.")],
-        responses=MemberSerializer(many=True),
+        responses=ProjectMemberSerializer(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
         """A page of people, the last added first; of one stage from the top on."""
@@ -151,7 +151,7 @@ class ProjectPeople(APIView):
             stage = board_selectors.stage_for(viewer, project, int(asked))
             rows = board_selectors.column(viewer, project, stage).select_related("stage")
             self.keyset_order = ("position", "id")
-        return paged(rows, MemberSerializer, request=request, view=self)
+        return paged(rows, ProjectMemberSerializer, request=request, view=self)
 
     @extend_schema(operation_id="projects_add_people", request=AddPeopleSerializer, responses=AddedSerializer)
     def post(self, request: Request, project_id: int) -> Response:

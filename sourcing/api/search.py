@@ -127,6 +127,7 @@ class Filters(APIView):
     """``/api/v1/candidates/filters/``: the filters of a question with counts."""
 
     right = Right.CANDIDATE_VIEW
+    answers_whole = True
 
     @extend_schema(
         operation_id="candidates_filters", parameters=QUESTION, responses=FilterSerializer(many=True)
@@ -168,6 +169,7 @@ class Suggestions(APIView):
     """``/api/v1/candidates/suggestions/``: type-ahead."""
 
     right = Right.CANDIDATE_VIEW
+    answers_whole = True
 
     @extend_schema(
         operation_id="candidates_suggestions",

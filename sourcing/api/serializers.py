@@ -109,3 +109,21 @@ class CandidateChangeSerializer(CandidateInSerializer):
     """Changes to a person; ``version`` is the one that was read, and may stand in ``If-Match`` instead."""
 
     version = serializers.IntegerField(min_value=1, required=False)
+
+
+class MisreadSerializer(serializers.Serializer[Any]):
+    """What of the question was not understood: characters ``start`` to ``end``, and a sentence."""
+
+    start = serializers.IntegerField(read_only=True)
+    end = serializers.IntegerField(read_only=True)
+    message = serializers.CharField(read_only=True)
+
+
+class CandidatePageSerializer(serializers.Serializer[Any]):
+    """A page of the people who fit; there is no way back but the client's own."""
+
+    results = CandidateSerializer(many=True, read_only=True)
+    next = serializers.URLField(read_only=True, allow_null=True)
+    total = serializers.IntegerField(read_only=True)
+    total_is_exact = serializers.BooleanField(read_only=True, help_text="False: an estimate.")
+    misread = MisreadSerializer(many=True, read_only=True)

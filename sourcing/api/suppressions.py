@@ -61,6 +61,7 @@ class Suppressions(generics.GenericAPIView[Suppression]):
             OpenApiParameter("q", str, description="Part of a domain, company or name, or a whole address."),
             OpenApiParameter("kind", str, enum=["person", "address", "domain", "company"]),
         ],
+        responses=SuppressionSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """The newest first."""

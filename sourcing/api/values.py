@@ -31,6 +31,7 @@ class OtherValues(APIView):
     """``/api/v1/candidates/<id>/values/``: what else is said about the person."""
 
     right = Right.CANDIDATE_VIEW
+    keyset_order = ("-id",)
 
     @extend_schema(operation_id="values_list", responses=OtherValueSerializer(many=True))
     def get(self, request: Request, candidate_id: int) -> Response:

@@ -24,6 +24,7 @@ from sourcing.api.search import ORDERS, QUESTION
 from sourcing.api.serializers import (
     CandidateChangeSerializer,
     CandidateCreateSerializer,
+    CandidatePageSerializer,
     CandidateSerializer,
 )
 from sourcing.models import Candidate, ContactPoint
@@ -66,7 +67,7 @@ class Candidates(APIView):
             OpenApiParameter("after", str, description="Cursor of the page before."),
             OpenApiParameter("size", int, description=f"1 to {MAX_SIZE}, 50 by default."),
         ],
-        responses=CandidateSerializer(many=True),
+        responses=CandidatePageSerializer,
     )
     def get(self, request: Request) -> Response:
         """A page of people: ``{"results", "next", "total", "total_is_exact", "misread"}``."""
