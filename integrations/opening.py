@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from django.conf import settings
@@ -42,8 +43,12 @@ def account_of(vendor: str, values: dict[str, str]) -> str:
     return secrets.fingerprint("\n".join([vendor, *(f"{name}={values[name]}" for name in naming)]))
 
 
-def open_connector(connection: Connection) -> Connector:
+def open_connector(
+    connection: Connection, *, turn: AbstractContextManager[object] | None = None
+) -> Connector:
     """The connector of a connection, with a fresh token where somebody signed in.
+
+    ``turn`` is held for the length of each call: connectors that share one call one after the other.
 
     Raises NoCredential, Missing (a vendor unknown here), SecretUnreadable; AuthError and TemporaryError of a refresh.
     """
@@ -61,7 +66,9 @@ def open_connector(connection: Connection) -> Connector:
     renew = None
     if access_tokens.ACCESS in values:
         renew = functools.partial(access_tokens.current, connection, refused=values[access_tokens.ACCESS])
-    return found(found.client_class(session=session, throttle=throttle, credentials=values, renew=renew))
+    return found(
+        found.client_class(session=session, throttle=throttle, credentials=values, renew=renew, turn=turn)
+    )
 
 
 def vendor_of(connection: Connection) -> type[Connector]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from foundation.problems import Problem
 from integrations import (
@@ -68,6 +68,9 @@ def _handle(item: ExportItem, round_: Round) -> None:
         raise
     except Problem as error:
         claims.end(item, ItemStatus.FAILED, reason=Reason.INTERNAL, text=str(error))
+    except OperationalError:
+        if not setbacks.database_busy(item):
+            raise
     except Exception:  # any bug about one person ends that person's item, not the export of the others
         log.exception("export.item_failed", item_id=item.pk, connection_id=item.connection_id)
         text = "Something went wrong here, not there. It is in the log with this item's number."
@@ -103,7 +106,7 @@ def _prepare(item: ExportItem, round_: Round) -> writing.Order | Ended:
         return Ended(ItemStatus.FAILED, Reason.NO_EMAIL, text)
     return writing.Order(
         connection=connection,
-        connector=opening.open_connector(connection),
+        connector=opening.open_connector(connection, turn=round_.turn),
         candidate=candidate,
         link=link,
         plan=plan,

@@ -1,12 +1,13 @@
-"""What one step of an export reads once for the people it handles: what concerns everybody, and who is next.
+"""What an export reads once for the people of a second: what concerns everybody, and who is next.
 
-A round lasts as long as its step, a second: nothing in it is older than that when it is used. Links, claims and the
-person's own row are read for each person under the claim.
+A round lasts a second: nothing in it is older than that when a person is begun with. Links, claims and the person's own
+row are read for each person under the claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from integrations import dummies, field_table, mapping, opening, person_variable
 from integrations.models import Export, ExportItem, ItemStatus
 from sourcing.models import RecordType
 
+#: For so long a round begins with further people.
+SECONDS = 1.0
 #: So many people are read together.
 AHEAD = 16
 
@@ -29,10 +32,11 @@ class Read:
 
 
 class Round:
-    """See the module."""
+    """See the module. ``turn`` is held for the length of each call to the vendor."""
 
-    def __init__(self, export: Export) -> None:
+    def __init__(self, export: Export, *, turn: AbstractContextManager[object] | None = None) -> None:
         self.export = export
+        self.turn = turn
         self._rules: dict[str, tuple[mapping.FieldRule, ...]] = {}
         self._read: dict[int, Read] = {}
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import random
 
+import structlog
 from django.conf import settings
+from django.db import connection as database
 from django.utils import timezone
 
 from integrations import claims, connections, error_policy, opening
 from integrations.base.errors import AuthError, ConnectorError, Forbidden, Incomplete
 from integrations.models import Connection
+
+log = structlog.get_logger(__name__)
 
 
 def meet(work: claims.Work, error: ConnectorError, *, patient: bool = False) -> error_policy.Failed | None:
@@ -26,6 +30,19 @@ def meet(work: claims.Work, error: ConnectorError, *, patient: bool = False) -> 
         return decided
     claims.give_back(work, not_before=decided.not_before, counted=decided.counted, why=str(error))
     return None
+
+
+def database_busy(work: claims.Work) -> bool:
+    """A lock was not to be had, or two workers waited for each other: the work is taken again in a moment.
+
+    What may have been written there meanwhile is found by the next try. False when the database does not answer at all;
+    the work is then free when its lease ends. Raises ClaimLost.
+    """
+    if not database.is_usable():
+        return False
+    log.warning("integrations.database_busy", work=str(work))
+    claims.give_back(work, not_before=timezone.now() + claims.SHORT_WAIT, counted=False)
+    return True
 
 
 def decide(

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import structlog
 from django.core.cache import cache
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -120,6 +120,9 @@ def carry_out(task: SyncTask) -> bool:
         log.warning("sync.claim_lost", task_id=task.pk)
     except Problem as error:
         _try_end(task, Ended(SyncStatus.ATTENTION, Reason.INTERNAL, str(error)))
+    except OperationalError:
+        if not setbacks.database_busy(task):
+            raise
     except Exception:  # any bug about one person ends that person's task, not the work of the others
         log.exception("sync.task_failed", task_id=task.pk, connection_id=task.connection_id)
         text = "Something went wrong here, not there. It is in the log with this task's number."

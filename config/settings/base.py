@@ -272,6 +272,8 @@ PINPOINT_BASE_URL = env.text("PINPOINT_BASE_URL", "https://{subdomain}.pinpointh
 PINPOINT_CALLS_PER_SECOND = env.integer("PINPOINT_CALLS_PER_SECOND", 1, least=1)
 #: Seconds a vendor needs until a new record can be found; a crash between create and link waits this long.
 VENDOR_INDEX_DELAY = env.seconds("VENDOR_INDEX_DELAY_SECONDS", 120)
+#: People of one export in work at once; their calls go one after the other all the same.
+EXPORT_LANES = env.integer("EXPORT_LANES", 2, least=1)
 #: One call to a vendor, from the first byte to the last.
 VENDOR_TIMEOUT = env.seconds("VENDOR_TIMEOUT_SECONDS", 15)
 

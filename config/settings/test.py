@@ -34,6 +34,8 @@ if os.environ.get("BECKON_TEST_TEMPLATE"):
     DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["BECKON_TEST_TEMPLATE"]}  # noqa: F405
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Another thread does not see what a test has not committed.
+EXPORT_LANES = 1
 ALLOWED_HOSTS = ["*"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

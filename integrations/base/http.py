@@ -14,6 +14,7 @@ import re
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, Protocol
@@ -103,6 +104,7 @@ class VendorClient:
         credentials: Mapping[str, str],
         sleep: Callable[[float], None] = time.sleep,
         renew: Callable[[], Mapping[str, str]] | None = None,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
         self._session = session
         self._throttle = throttle
@@ -110,6 +112,8 @@ class VendorClient:
         self._sleep = sleep
         #: Gives a new access token once, when the one we have is turned down before its time.
         self._renew = renew
+        #: Held for the length of each call, its wait for the pace included, by callers that share it.
+        self._turn = turn if turn is not None else nullcontext()
 
     # --- hooks --------------------------------------------------------------------------------------------
 
@@ -210,12 +214,16 @@ class VendorClient:
     ) -> Reply:
         """One call; once more with a renewed token when it is turned down, which proves that nothing was done."""
         try:
-            return self._once(method, path, params=params, body=body, empty=empty)
+            return self._in_turn(method, path, params=params, body=body, empty=empty)
         except AuthError:
             renew, self._renew = self._renew, None
             if renew is None:
                 raise
             self._credentials = dict(renew())
+            return self._in_turn(method, path, params=params, body=body, empty=empty)
+
+    def _in_turn(self, method: str, path: str, *, params: Params | None, body: Any, empty: bool) -> Reply:
+        with self._turn:
             return self._once(method, path, params=params, body=body, empty=empty)
 
     def _once(self, method: str, path: str, *, params: Params | None, body: Any, empty: bool) -> Reply:
