@@ -6,7 +6,6 @@ PY := .venv/bin/python
 CSV ?=
 ROWS ?= 1000000
 SIZE ?= full
-PEOPLE ?= 5000
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
@@ -65,8 +64,8 @@ bench-outbox: setup ## How fast the outbox sends, against its floors
 bench-outreach: setup ## Every bound of outreach (PARTS="drain tick …", SIZE=small for two minutes)
 	@$(PY) -m bench.outreach --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
 
-bench-integrations: setup ## Exports against a bare session, and how near a published limit we stay (PEOPLE=5000)
-	@$(PY) -m bench.integrations --people $(PEOPLE)
+bench-integrations: setup ## Every bound of integrations (PARTS="export limit pull chaos", SIZE=small for a few minutes)
+	@$(PY) -m bench.integrations --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
 
 bench-sourcing: setup ## Search among ROWS made-up people (built once, kept under var/), against its bounds
 	@$(PY) -m bench.sourcing_search --rows $(ROWS)

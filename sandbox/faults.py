@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,7 +22,8 @@ class Fault:
     """``kind``: rate_limit (429 with Retry-After), error (``status``), slow (answer after ``seconds``), hang (never
     answer), cut (reset the line), malformed (half of the JSON). ``after``: do what was asked first, then fail, so
     that the record exists though the client does not know. ``times`` 0 means until cleared. ``path`` is a part of
-    the path it applies to.
+    the path it applies to. ``chance``: each matching request meets it with this probability; an order of many such
+    faults is drawn one after the other.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Fault:
     seconds: float = 1.0
     status: int = 500
     retry_after: bool = True
+    chance: float = 1.0
 
 
 class Faults:
@@ -38,6 +41,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._open: list[Fault] = []
+        #: Requests that met one, hung ones too, which no log tells of.
+        self.met = 0
 
     def order(self, given: dict[str, Any]) -> None:
         """Add one; BadFault for an unknown kind or field."""
@@ -48,7 +53,7 @@ class Faults:
         if fault.kind not in KINDS:
             raise BadFault(f"kind is one of {', '.join(KINDS)}")
         for name, value in asdict(fault).items():
-            wanted = (int, float) if name == "seconds" else type(getattr(Fault, name, ""))
+            wanted = (int, float) if name in ("seconds", "chance") else type(getattr(Fault, name, ""))
             if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
                 raise BadFault(f"{name} cannot be {value!r}")
         if fault.kind == "cut" and "after" not in given:
@@ -58,11 +63,12 @@ class Faults:
     def take(self, path: str) -> Fault | None:
         """The fault for this request; counts it."""
         for fault in self._open:
-            if fault.path in path:
+            if fault.path in path and (fault.chance >= 1 or random.random() < fault.chance):
                 if fault.times == 1:
                     self._open.remove(fault)
                 elif fault.times:
                     fault.times -= 1
+                self.met += 1
                 return fault
         return None
 

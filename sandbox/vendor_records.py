@@ -49,7 +49,7 @@ class VendorRecords:
         )
         self._db.execute("DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?", (_KEPT,))
 
-    def requests(self, *, limit: int = 10_000) -> list[dict[str, Any]]:
+    def requests(self, *, limit: int = _KEPT) -> list[dict[str, Any]]:
         """Requests, newest first; status 0 is one that got no answer."""
         rows = self._db.execute("SELECT * FROM request ORDER BY id DESC LIMIT ?", (limit,))
         return [{**dict(row), "query": json.loads(row["query"])} for row in rows]

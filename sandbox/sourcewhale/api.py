@@ -53,7 +53,7 @@ class SourceWhale:
 
     def counts(self) -> dict[str, Any]:
         """Numbers for the overview and the control door."""
-        return self.records.counts()
+        return {**self.records.counts(), "faults_met": self.faults.met}
 
     async def close(self) -> None:
         """Stop telling hooks, close the file."""

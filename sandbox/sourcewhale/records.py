@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS person (
     project_ids TEXT NOT NULL, created_at REAL NOT NULL, updated_at REAL NOT NULL,
     found_from REAL NOT NULL, found_before TEXT NOT NULL, outreach_started INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS person_of_account ON person (account, created_at);
+-- Whom a value may mean, now or in what the search index still knows: asked first, so that many people cost nothing.
+CREATE TABLE IF NOT EXISTS known_by (
+    account TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, person TEXT NOT NULL,
+    PRIMARY KEY (account, key, value, person)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subscription (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL);
 """
@@ -45,10 +49,13 @@ class Records(VendorRecords):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _SCHEMA)
+        if self._db.execute("SELECT 1 FROM known_by").fetchone() is None:
+            for person in self.people():  # a file of an earlier version
+                self._remember(person)
 
     def clear(self) -> None:
         """Forget people, subscriptions and requests."""
-        for table in ("person", "subscription", "request"):
+        for table in ("person", "known_by", "subscription", "request"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
 
     def create(
@@ -79,7 +86,7 @@ class Records(VendorRecords):
                 int(send and bool(campaign_id)),
             ),
         )
-        return self.get(account, number)
+        return self._remember(self.get(account, number))
 
     def update(
         self,
@@ -113,7 +120,16 @@ class Records(VendorRecords):
                 person.id,
             ),
         )
-        return self.get(person.account, person.id)
+        return self._remember(self.get(person.account, person.id))
+
+    def _remember(self, person: Person) -> Person:
+        rows = [
+            (person.account, key, _comparable(key, value), person.id)
+            for key in SEARCH_KEYS
+            for value in _values(key, person.fields)
+        ]
+        self._db.executemany("INSERT OR IGNORE INTO known_by VALUES (?, ?, ?, ?)", rows)
+        return person
 
     def get(self, account: str, number: str) -> Person:
         """One record; KeyError if the account has none of that id."""
@@ -134,17 +150,27 @@ class Records(VendorRecords):
     def with_email(self, account: str, emails: list[str]) -> Person | None:
         """The first record that has any of ``emails``, whatever the index knows."""
         wanted = {email.strip().lower() for email in emails}
-        for person in self.people(account):
+        found = [row for email in wanted for row in self._known_by(account, "email", email)]
+        for row in sorted(found, key=lambda row: (row["created_at"], row["rowid"])):
+            person = _person(row)
             if wanted & {email.strip().lower() for email in person.fields.get("emails", [])}:
                 return person
         return None
+
+    def _known_by(self, account: str, key: str, value: str) -> list[sqlite3.Row]:
+        rows = self._db.execute(
+            "SELECT rowid, * FROM person WHERE account = ? AND id IN"
+            " (SELECT person FROM known_by WHERE account = ? AND key = ? AND value = ?) ORDER BY created_at, rowid",
+            (account, account, key, value),
+        )
+        return rows.fetchall()
 
     def search(self, account: str, key: str, value: str) -> list[Person]:
         """Records the index knows by this value. E-mails in any case of letters, phones by their digits."""
         now = time.time()
         wanted = _comparable(key, value)
         found = []
-        for row in self._db.execute("SELECT * FROM person WHERE account = ? ORDER BY created_at", (account,)):
+        for row in self._known_by(account, key, wanted):
             indexed = json.loads(row["fields"] if row["found_from"] <= now else row["found_before"])
             if indexed is not None and wanted in {_comparable(key, each) for each in _values(key, indexed)}:
                 found.append(_person(row, fields=indexed))

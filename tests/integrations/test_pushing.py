@@ -12,13 +12,14 @@ import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db import connection as database
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from foundation import runs
 from foundation.models import Event, Run, RunStatus
-from integrations import claims, connections, dummies, mapping, pushing, rounds
+from integrations import claims, connections, dummies, links, mapping, pushing, rounds
 from integrations.models import ConnectionStatus, ExportItem, ExportMode, ItemStatus, LinkState, Reason
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from sourcing import people
@@ -341,6 +342,29 @@ def test_a_bug_of_ours_fails_one_person_and_is_logged(
     making.work(export)
     assert making.item(export, ada).reason_code == Reason.INTERNAL
     assert making.item(export, bea).status == ItemStatus.SENT
+
+
+def test_a_lock_that_is_not_to_be_had_sends_the_person_back_for_a_moment(
+    whale: SmallSourceWhale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = making.alice()
+    row, ada = making.connection(alice), making.person(alice)
+    real, busy = links.record, [OperationalError("canceling statement due to lock timeout")]
+
+    def record(*given: Any, **named: Any) -> None:
+        if busy:
+            raise busy.pop()
+        real(*given, **named)
+
+    monkeypatch.setattr(links, "record", record)
+    export = making.work(making.export(alice, row, ada))
+    waiting = making.item(export, ada)
+    assert (waiting.status, waiting.attempts) == (ItemStatus.QUEUED, 0)
+    assert waiting.not_before is not None
+    due_now(export)
+    making.work(export)
+    assert making.item(export, ada).status == ItemStatus.SENT
+    assert len(whale.people) == len(whale.calls("add")) == 1, "what was made is found"
 
 
 # --- who holds what -----------------------------------------------------------------------------------------

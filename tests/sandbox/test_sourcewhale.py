@@ -285,6 +285,10 @@ def test_failures_happen_to_the_requests_they_are_ordered_for(world: Sandbox, ap
     world.fault("malformed")
     with pytest.raises(requests.exceptions.JSONDecodeError):
         api.get("projects/list").json()
+    met = world.sourcewhale()["faults_met"]
+    world.fault("error", times=0, chance=0.0)
+    assert api.get("projects/list").status_code == 200
+    assert world.sourcewhale()["faults_met"] == met
     world.fault("slow", seconds=0.3)
     assert api.get("projects/list").elapsed.total_seconds() >= 0.3
 

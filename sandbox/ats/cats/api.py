@@ -57,7 +57,7 @@ class Cats:
 
     def counts(self) -> dict[str, Any]:
         """Numbers for the overview and the control door."""
-        return self.records.counts()
+        return {**self.records.counts(), "faults_met": self.faults.met}
 
     def clear(self) -> None:
         """Forget everything that came from outside, calls of the hour included."""
