@@ -86,7 +86,7 @@ class ConnectionAdmin(LookOnly):
 
     list_display = ["label", "organisation", "status", "verified_at", "trouble"]
     list_filter = ["vendor", "status"]
-    exclude: ClassVar[list[str]] = ["secret", "account"]
+    exclude: ClassVar[list[str]] = ["secret", "account", "account_there"]
     form = WhitelistForm
 
     @admin.display(description="Base URL")

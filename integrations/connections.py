@@ -14,7 +14,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Invalid
-from integrations import claims, opening, registry, webhooks
+from integrations import claims, opening, registry, same_account, webhooks
 from integrations.base.connector import Connector
 from integrations.base.records import Capability
 from integrations.models import Connection, ConnectionStatus, Export, VendorIdentity
@@ -34,12 +34,6 @@ class NameTaken(Invalid):
     """Another connection to the vendor is called that; the first one needs no name, a further one does."""
 
     code: ClassVar[str] = "connection_name_taken"
-
-
-class SameAccount(Invalid):
-    """The account is connected already: twice, everybody would be read and written twice."""
-
-    code: ClassVar[str] = "account_connected_already"
 
 
 def offered(found: type[Connector]) -> tuple[str, ...]:
@@ -65,7 +59,7 @@ def begin(
     ``name`` tells it from the vendor's other accounts. ``again`` is a removed connection that is "the same account as
     before": it comes back with its links and logs, and its name unless another is given. A draft of that name is taken
     over, so a second click changes nothing. Raises Invalid for choices the vendor does not offer or none, NameTaken,
-    Missing for an unknown vendor.
+    SameAccount (what is to come again is connected meanwhile), Missing for an unknown vendor.
     """
     chosen = _chosen(registry.connector_class(vendor), capabilities)
     called = _cleaned(name) or (again.name if again is not None else "")
@@ -113,11 +107,10 @@ def submit(*, actor: User, connection: Connection, values: dict[str, str]) -> Ru
             row.save(update_fields=["status", "secret", "account"])
             return _start_verification(row, actor)
     except IntegrityError:
-        holder = _live(connection.organisation_id).filter(account=account).exclude(pk=connection.pk).first()
+        holder = same_account.holder(connection, account=account)
         if holder is None:
             raise
-        text = f"{holder.label} has this account already. Each account is connected once."
-        raise SameAccount(text) from None
+        raise same_account.taken(holder) from None
 
 
 def verify(*, actor: User, connection: Connection) -> Run:
@@ -204,6 +197,9 @@ def _draft(actor: User, vendor: str, name: str, chosen: list[str], again: Connec
         _become(live, ConnectionStatus.DRAFT)
         # Which account it is will be known with its credential.
         live.name, live.account = name, ""
+        there = same_account.holder(live, account_there=live.account_there) if live.account_there else None
+        if there is not None:
+            raise same_account.taken(there)
     if live is None:
         live = Connection(organisation=actor.organisation, vendor=vendor, name=name, created_by=actor)
     live.capabilities = chosen

@@ -17,7 +17,7 @@ from django.utils import timezone
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Problem
-from integrations import dummies, field_table, mapping, opening, registry, webhooks
+from integrations import dummies, field_table, mapping, opening, registry, same_account, webhooks
 from integrations.base.connector import Connector
 from integrations.base.errors import AuthError, ConnectorError, OutcomeUnknown, RateLimited
 from integrations.base.records import (
@@ -133,8 +133,9 @@ def _acting_as(connection: Connection, run: Run) -> str:
     return opening.acting_as(connection, run.actor) if run.actor else ""
 
 
-def _key(_connection: Connection, connector: Connector, _run: Run) -> str:
+def _key(connection: Connection, connector: Connector, _run: Run) -> str:
     connector.check()
+    same_account.told(connection, connector)
     return f"{connector.display_name} took them."
 
 

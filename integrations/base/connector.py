@@ -173,6 +173,10 @@ class Connector(Generic[C]):
         """The cheapest call that proves the credential. Raises AuthError or Forbidden when it is refused."""
         raise NotImplementedError
 
+    def account_id(self) -> str:
+        """What the vendor itself calls the account, where a call tells it; else empty. Raises the errors of reading."""
+        return ""
+
     def prove_write(self) -> str:
         """Prove the right to write people without making one; a sentence for the result line. Raises Forbidden.
 

@@ -27,6 +27,8 @@ class Connection(TenantModel):
     secret = models.TextField(blank=True)
     #: Hash of vendor and credential: names the account to the pace keeper; each is connected once.
     account = models.CharField(max_length=64, blank=True)
+    #: Hash of the vendor's own name for the account, where a call tells it (``Connector.account_id``).
+    account_there = models.CharField(max_length=64, blank=True)
     #: What the verification said, line by line: [{"check", "state": "ok"|"failed"|"waiting", "text"}].
     verification = models.JSONField(default=list, blank=True)
     verification_run = models.ForeignKey(
@@ -74,6 +76,11 @@ class Connection(TenantModel):
                 fields=["organisation", "account"],
                 condition=~Q(status=ConnectionStatus.REMOVED) & ~Q(account=""),
                 name="integrations_connection_account_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "account_there"],
+                condition=~Q(status=ConnectionStatus.REMOVED) & ~Q(account_there=""),
+                name="integrations_connection_account_there_once",
             ),
         ]
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Right, can
 from foundation.problems import Invalid
-from integrations import connections, opening, registry, selectors, webhooks
+from integrations import connections, opening, registry, same_account, selectors, webhooks
 from integrations.forms import CapabilitiesForm, IdentityForm, WebhookSecretForm
 from integrations.models import Connection, ConnectionStatus, VendorIdentity
 from integrations.states import ESTABLISHED
@@ -133,7 +133,7 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
         try:
             connections.submit(actor=request.user, connection=connection, values=form.cleaned_data)
             return redirect("integrations:verification", connection.pk)
-        except connections.SameAccount as problem:
+        except same_account.SameAccount as problem:
             form.add_error(None, str(problem))
     context = tabbed(request, connection, "credentials") | {
         "form": form,
@@ -255,8 +255,8 @@ def _connection(
 
 
 def _refuse(form: CapabilitiesForm, problem: Invalid) -> None:
-    """What the operation refused, beside its control."""
-    for name, text in problem.fields.items():
+    """What the operation refused, beside its control where it names one."""
+    for name, text in problem.fields.items() or [(None, str(problem))]:
         form.add_error(name, text)
 
 

@@ -73,7 +73,7 @@ def _on(request: Request, connection_id: int, name: str, *, own_window: bool) ->
     """To the connection's page of that name: here, or behind the window, which closes. What was said waits there."""
     if not own_window:
         return redirect(f"integrations:{name}", connection_id)
-    context = {
+    context: dict[str, object] = {
         "channel": channel(connection_id),
         "to": reverse(f"integrations:{name}", args=[connection_id]),
         "said": "Access allowed" if name == "verification" else "Not connected",

@@ -13,6 +13,7 @@ from foundation.problems import Invalid
 from foundation.states import IllegalTransition
 from integrations import connections, exporting, opening
 from integrations.models import Connection, ConnectionStatus, ItemStatus, Reason, RemoteLink
+from integrations.same_account import SameAccount
 from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale, stored_then
 from tests.integrations.vendor_server import Answer
@@ -166,7 +167,7 @@ def test_the_same_key_is_not_connected_twice_and_a_removed_one_may_come_again(
     alice = making.alice()
     first = submitted(alice, begin(alice))
     other = begin(alice, name="Paris")
-    with pytest.raises(connections.SameAccount, match="SourceWhale has this account already"):
+    with pytest.raises(SameAccount, match="SourceWhale has this account already"):
         connections.submit(actor=alice, connection=other, values={"api_key": KEY})
     other.refresh_from_db()
     assert (other.status, other.secret) == (ConnectionStatus.DRAFT, "")
@@ -177,7 +178,7 @@ def test_the_same_key_is_not_connected_twice_and_a_removed_one_may_come_again(
     connections.remove(actor=alice, connection=first)
     assert submitted(alice, other).status == ConnectionStatus.CONNECTED
     again = begin(alice, name="Lyon", again=first)
-    with pytest.raises(connections.SameAccount, match=r"SourceWhale \(Paris\) has this account"):
+    with pytest.raises(SameAccount, match=r"SourceWhale \(Paris\) has this account"):
         connections.submit(actor=alice, connection=again, values={"api_key": KEY})
 
 

@@ -124,6 +124,14 @@ class SmartRecruitersConnector(Connector[SmartRecruitersClient]):
         if not isinstance(answer, dict) or not {"identifier", "id"} & answer.keys():
             raise MalformedResponse("The answer names neither a company nor a user.")
 
+    def account_id(self) -> str:
+        """The company's identifier; empty for somebody who may not see the company."""
+        try:
+            answer = self.client.get("/configuration/company").data
+        except Forbidden:
+            return ""
+        return str(answer.get("identifier") or "") if isinstance(answer, dict) else ""
+
     # --- where people can go ------------------------------------------------------------------------------
 
     def list_pools(self, *, acting_as: str) -> tuple[Target, ...]:

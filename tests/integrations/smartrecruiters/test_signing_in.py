@@ -17,7 +17,8 @@ from accounts.models import User
 from foundation import runs
 from integrations import access_tokens, connections, opening
 from integrations.base.errors import AuthError, TemporaryError
-from integrations.models import Connection, ConnectionStatus
+from integrations.models import Connection, ConnectionStatus, LinkState, RemoteLink
+from integrations.vendors.smartrecruiters.connector import SmartRecruitersConnector
 from sandbox.ats.smartrecruiters.accounts import (
     CUSTOMER_CLIENT_ID,
     CUSTOMER_CLIENT_SECRET,
@@ -282,3 +283,43 @@ def test_half_a_credential_or_two_of_them_stay_on_the_page(typed: dict[str, str]
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert "two words" not in answer.content.decode()
+
+
+def test_verification_refuses_a_second_connection_to_the_account_and_another_account_under_its_links(
+    at_home: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = making.alice()
+    row = signed_in(alice)
+    runs.work(row.verification_run_id or 0)
+    second = Connection.objects.create(
+        organisation=alice.organisation, vendor="smartrecruiters", name="Two", capabilities=["export"]
+    )
+    runs.work(connections.submit(actor=alice, connection=second, values=CLIENT).pk)
+    second.refresh_from_db()
+    assert second.status == ConnectionStatus.DRAFT
+    assert "SmartRecruiters has this account already. Each account is connected once." in second.trouble
+    RemoteLink.objects.create(
+        organisation=alice.organisation,
+        connection=row,
+        candidate=making.person(alice),
+        remote_id="r1",
+        state=LinkState.LINKED,
+    )
+    monkeypatch.setattr(SmartRecruitersConnector, "account_id", lambda _self: "AnotherCompany")
+    runs.work(connections.verify(actor=alice, connection=row).pk)
+    row.refresh_from_db()
+    assert row.status == ConnectionStatus.NEEDS_RECONNECT
+    assert (
+        "another SmartRecruiters account than the one people of SmartRecruiters are linked in" in row.trouble
+    )
+    # Once the first is removed its account is free; coming back is refused while another has it.
+    monkeypatch.undo()
+    connections.remove(actor=alice, connection=row)
+    runs.work(connections.verify(actor=alice, connection=second).pk)
+    second.refresh_from_db()
+    assert second.status == ConnectionStatus.CONNECTED
+    page = browser(alice)
+    again = {"capabilities": ["export"], "same_account": row.pk}
+    answer = page.post("/integrations/smartrecruiters/connect/", again)
+    assert answer.status_code == 422
+    assert "SmartRecruiters (Two) has this account already." in answer.content.decode()
