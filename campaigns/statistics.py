@@ -70,15 +70,16 @@ def funnel(campaign: Campaign, members: Sequence[MemberFigures] | None = None) -
         (definitions.REPLIED, sum(line.replied for line in found)),
         (definitions.INTERESTED, recipients_of(campaign).filter(INTERESTED).count()),
     ]
-    return _stages(counts)
+    return stages(counts)
 
 
-def _stages(counts: list[tuple[Definition, int]]) -> list[Stage]:
+def stages(counts: Sequence[tuple[Definition, int]]) -> list[Stage]:
+    """Bars of a funnel from its counts, everybody first."""
     total = counts[0][1]
-    stages: list[Stage] = []
+    found: list[Stage] = []
     for place, (definition, people) in enumerate(counts):
         before = counts[place - 1][1] if place else None
-        stages.append(
+        found.append(
             Stage(
                 definition,
                 people,
@@ -86,7 +87,7 @@ def _stages(counts: list[tuple[Definition, int]]) -> list[Stage]:
                 of_before=None if before is None else percent(people, before),
             )
         )
-    return stages
+    return found
 
 
 def percent(part: int, whole: int) -> int:

@@ -9,6 +9,7 @@ from integrations.views import (
     companies,
     exports,
     fields,
+    funnel,
     hooks,
     pages,
     settings,
@@ -71,6 +72,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("exports/<int:export_id>/undo/", exports.undo, name="undo_export"),
     path("exports/items/<int:item_id>/retry/", exports.retry, name="retry_item"),
+    path("reports/funnel/", funnel.report, name="funnel"),
+    path("reports/funnel/funnel.csv", funnel.report_csv, name="funnel_csv"),
+    path("reports/funnel/people/", funnel.people, name="funnel_people"),
     path("hooks/<str:key>/", hooks.hook, name="hook"),
     path("api/v1/", include("integrations.api.urls")),
 ]

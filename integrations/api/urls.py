@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import company_views, sync_views, views
+from integrations.api import company_views, funnel_views, sync_views, views
 
 urlpatterns = [
     path("connections/", views.ConnectionList.as_view(), name="api_connections"),
@@ -63,6 +63,8 @@ urlpatterns = [
         sync_views.ConnectionSyncTasks.as_view(),
         name="api_connection_sync_tasks",
     ),
+    path("reports/funnel/", funnel_views.Funnel.as_view(), name="api_funnel"),
+    path("reports/funnel/people/", funnel_views.FunnelPeople.as_view(), name="api_funnel_people"),
     path("exports/", views.ExportList.as_view(), name="api_exports"),
     path("exports/<int:pk>/", views.ExportDetail.as_view(), name="api_export"),
     path("exports/<int:pk>/undo/", views.ExportUndo.as_view(), name="api_export_undo"),
