@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils.functional import cached_property
 
 from campaigns import addressing, calendar, choosing, due, planning, standing, texts, timing, writing
@@ -129,6 +130,17 @@ class _Batch:
         return {campaign.pk: campaign for campaign in rows}
 
     @cached_property
+    def steps(self) -> dict[int, Step]:
+        """The steps for which somebody is due, with their variants."""
+        ids = {row.step_id for row in self.due_steps}
+        steps = Step.objects.for_organisation(self.organisation).in_bulk(ids)
+        prefetch_related_objects([step for step in steps.values() if step.has_variants], "variants")
+        for step in steps.values():
+            if step.mailbox_id == self.mailbox.pk:
+                step.mailbox = self.mailbox
+        return steps
+
+    @cached_property
     def due_steps(self) -> list[due.DueStep]:
         return due.due_steps([self.mailbox.pk], now=self.now)
 
@@ -181,8 +193,8 @@ class _Batch:
             found = sorted([*found, *first], key=due.when)[:room]
         for recipient in found:
             recipient.campaign = campaign
-            if recipient.next_step is not None and recipient.next_step.mailbox_id == self.mailbox.pk:
-                recipient.next_step.mailbox = self.mailbox
+            assert recipient.next_step_id is not None
+            recipient.next_step = self.steps[recipient.next_step_id]
         return found
 
     def _on_time(self, recipients: list[Recipient]) -> list[Recipient]:

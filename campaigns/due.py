@@ -101,11 +101,15 @@ def due_steps(mailbox_ids: Sequence[int], *, now: datetime) -> list[DueStep]:
 
 
 def waiting_for(step: DueStep, *, lane_id: int, now: datetime, limit: int) -> list[Recipient]:
-    """The first ``limit`` people who may be written this step, under their row locks; busy rows are left alone."""
+    """The first ``limit`` people who may be written this step, under their row locks; busy rows are left alone.
+
+    Their ``next_step`` is not fetched with each: it is the same for all of them, texts and all.
+    """
     rows = (
         Recipient.objects.across_organisations(_EVERYONE)
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .select_related("candidate", "next_step", "thread_message")
+        # Nobody's first message continues a thread.
+        .select_related("candidate", *(["thread_message"] if step.position > 1 else []))
         .prefetch_related("step_changes")
         .filter(
             next_step_id=step.step_id,

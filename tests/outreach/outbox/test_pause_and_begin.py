@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.models import Event
-from outreach.models import LaneDay, Mailbox, Message
+from outreach.models import Lane, LaneDay, Mailbox, Message
 from outreach.outbox import claims, deliver, feed, leases, queue, transitions
 from outreach.outbox.transitions import LeaseLost, Outcome
 from outreach.states import MessageStatus, Reason
@@ -241,6 +242,31 @@ def test_one_commit_settles_a_message_and_begins_the_next():
     second.status = MessageStatus.CLAIMED
     transitions.begin(lease, second, now=NOW, settled=transitions.Settled(first, SENT))
     assert [fresh(first).status, fresh(second).status] == ["sent", "sending"]
+    assert Event.objects.across_organisations("test").filter(kind="message.sent").count() == 1
+
+
+def test_what_was_sent_is_written_down_whether_the_next_may_go_or_not_but_never_by_who_lost_the_mailbox():
+    box = making.mailbox()
+    lane = making.lane(box, daily_limit=1)
+    first, second = making.write(box, "ann@example.org", "bob@example.org", lane_id=lane.pk)
+    lease = leases.take(box.pk)
+    claims.claim_next(lease, now=NOW, limit=2, room=True)
+    first, second = fresh(first), fresh(second)
+    transitions.begin(lease, first, now=NOW)
+    settled = transitions.Settled(first, SENT)
+    ours = Message.objects.across_organisations("test").filter(pk=second.pk)
+    ours.update(claim_token=uuid.uuid4())
+    Lane.objects.across_organisations("test").update(daily_limit=2)
+    with pytest.raises(LeaseLost):
+        transitions.begin(lease, second, now=NOW, settled=settled)
+    assert [fresh(first).status, fresh(second).status] == ["sending", "claimed"]
+    assert LaneDay.objects.across_organisations("test").get(lane=lane).used == 1
+    ours.update(claim_token=lease.token)
+    Lane.objects.across_organisations("test").update(daily_limit=1)
+    assert transitions.begin(lease, second, now=NOW, settled=settled) == Reason.CAMPAIGN_DAY
+    assert [fresh(first).status, fresh(second).status] == ["sent", "queued"]
+    # Whoever comes late changes nothing and tells nobody.
+    assert not transitions.settle(first, SENT, now=NOW)
     assert Event.objects.across_organisations("test").filter(kind="message.sent").count() == 1
 
 
