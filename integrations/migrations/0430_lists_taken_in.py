@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0421_who_locked_a_setting")]
+    dependencies = [("integrations", "0422_which_account_the_vendor_says")]
 
     operations = [
         migrations.AddField(
