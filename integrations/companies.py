@@ -186,8 +186,8 @@ def make(
     except OutcomeUnknown:
         raise
     except ConnectorError:
-        # Certainly not made: the next try need not wait for an index.
-        match.delete()
+        # Certainly not made: the next try need not wait for an index, and what was chosen before counts again.
+        _undo(match)
         raise
     return _link(match, company)
 
@@ -218,8 +218,7 @@ def _announce(place: Place, found: Sequence[Company], actor: User | None) -> Com
     again = not fresh and match.state == LinkState.CREATING
     if again and _held(match):
         return None
-    match.state, match.remote_id, match.remote_name = LinkState.CREATING, "", ""
-    match.creating_since, match.chosen_by = timezone.now(), actor
+    match.state, match.creating_since, match.chosen_by = LinkState.CREATING, timezone.now(), actor
     if not again:
         match.look_alikes = [company.external_id for company in found]
     match.save()
@@ -246,6 +245,14 @@ def _made_before(match: CompanyMatch, found: Sequence[Company]) -> Company | Non
         ),
         None,
     )
+
+
+def _undo(match: CompanyMatch) -> None:
+    if not match.remote_id:
+        match.delete()
+        return
+    match.state, match.creating_since, match.look_alikes = LinkState.LINKED, None, []
+    match.save()
 
 
 def _link(match: CompanyMatch, company: Company) -> CompanyMatch:

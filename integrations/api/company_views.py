@@ -13,7 +13,7 @@ from accounts.permissions import Right
 from foundation.problems import Invalid
 from integrations import companies, company_choice, company_fields, opening
 from integrations.api.sync_views import OfConnection
-from integrations.models import CompanyMatch, Connection
+from integrations.models import CompanyMatch, Connection, LinkState
 from sourcing.models import Candidate
 from sourcing.selectors import candidate_for
 
@@ -180,9 +180,10 @@ class ConnectionCompanies(OfConnection):
         return person
 
     def _decided(self, match: CompanyMatch | None, *, status: int = 200) -> Response:
+        linked = match is not None and match.state == LinkState.LINKED
         row: dict[str, Any] = {
-            "company": match.remote_id or None if match else None,
-            "name": match.remote_name if match else "",
+            "company": match.remote_id if match and linked else None,
+            "name": match.remote_name if match and linked else "",
             "everybody": bool(match and match.candidate_id is None),
         }
         return Response(DecidedSerializer(row).data, status=status)

@@ -22,7 +22,8 @@ class CompanyMatch(TenantModel):
     )
     #: The name here, without case and needless spaces: whoever changes companies is not concerned any more.
     spelling = models.CharField(max_length=300)
-    #: ``creating`` is committed before the vendor is asked to make it; ``remote_id`` is empty until it has.
+    #: ``creating`` is committed before the vendor is asked to make it; until it has, ``remote_id`` is what was chosen
+    #: before, or empty, and does not count.
     state = models.CharField(max_length=10, choices=LinkState, default=LinkState.LINKED)
     remote_id = models.CharField(max_length=200, blank=True)
     remote_name = models.CharField(max_length=300, blank=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from integrations import companies, company_choice, field_entries, field_table, trying
-from integrations.base.errors import OutcomeUnknown
+from integrations.base.errors import OutcomeUnknown, Rejected
 from integrations.base.records import Company
 from integrations.models import CompanyMatch, Connection, ExportItem, FieldRow, SyncStatus
 from sourcing.models import Candidate
@@ -196,9 +196,15 @@ def test_somebody_makes_one_although_others_are_like_it_and_an_unclear_answer_do
     toy.companies["c1"] = {"name": "Engines"}
     ada = contact(alice)
     asked: dict[str, Any] = {"actor": alice, "connection": row, "candidate": ada, "everybody": False}
+    choose(alice, row, ada, "c1")
+    toy.fail("POST /companies", Answer(status=422, body={"message": "No"}))
+    with pytest.raises(Rejected):
+        company_choice.make(owner_id="o1", **asked)
+    assert matches(row) == [("linked", "c1", False)], "what was chosen before counts on"
     toy.fail("POST /companies", lambda work: (work(), CUT)[1])
     with pytest.raises(OutcomeUnknown):
         company_choice.make(owner_id="o1", **asked)
+    assert companies.entered(row, ada) == {}
     settings.VENDOR_INDEX_DELAY = datetime.timedelta(minutes=1)
     with pytest.raises(company_choice.NotConfirmed):
         company_choice.make(owner_id="o1", **asked)
