@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ log = structlog.get_logger(__name__)
 
 #: Calls under way together, and of one endpoint.
 _AT_ONCE, _OF_ONE = 32, 8
-#: Longer than a call may take.
-_LEASE_SECONDS = 60
+#: Deliveries claimed of one endpoint at a time, and held in all before more are claimed.
+_AT_A_TIME, _STOCK = 32, 256
+#: Longer than all that is held of one endpoint may take.
+_LEASE_SECONDS = 120
 #: One visit at a time in the whole installation is fast enough. It spares work and keeps no promise: two would share
 #: the deliveries, as their claims are exclusive.
 _VISIT, _VISIT_SECONDS = "publishing:visit", 40
@@ -100,40 +102,87 @@ def visit(*, seconds: float = 20.0) -> int:
 
 
 def _visit(until: float) -> int:
-    token, calls = uuid.uuid4(), 0
     take_back()
-    under_way: dict[Future[Answer], Claimed] = {}
     with Lines() as lines, ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as threads:
-        while True:
-            claimed: list[Claimed] = []
-            room, now = _AT_ONCE - len(under_way), time.monotonic()
-            # While a receiver keeps the visit waiting for its answer, the others' events go on.
-            goes_on = now < until or (under_way and now < until + calling.TIMEOUT)
-            if goes_on and room >= _AT_ONCE // 4:
-                claimed = claim(token, room, under_way.values(), also_failing=now < until)
-            for each in claimed:
-                future = threads.submit(
-                    calling.call, lines, each.endpoint.url, secrets=each.secrets, event=each.event
+        visit = _Visit(lines, threads)
+        while visit.go_on(until):
+            pass
+        return visit.calls
+
+
+class _Visit:
+    """What one visit has claimed: ``ready`` by endpoint in order, and the calls under way."""
+
+    def __init__(self, lines: Lines, threads: ThreadPoolExecutor) -> None:
+        self.calls = 0
+        self._lines, self._threads = lines, threads
+        self._token = uuid.uuid4()
+        self._ready: defaultdict[int, deque[Claimed]] = defaultdict(deque)
+        self._busy: Counter[int] = Counter()
+        self._under_way: dict[Future[Answer], Claimed] = {}
+
+    def go_on(self, until: float) -> bool:
+        """Claim, call, settle; False when nothing is left to do or the time is over."""
+        now = time.monotonic()
+        # While a receiver keeps the visit waiting for its answer, the others' events go on.
+        if now < until or (self._under_way and now < until + calling.TIMEOUT):
+            self._claim(also_failing=now < until)
+            self._begin()
+        else:
+            self._put_back(*self._ready)
+        if not self._under_way:
+            return False
+        done, _ = wait_for(self._under_way, timeout=0.5, return_when=FIRST_COMPLETED)
+        ended = [(self._under_way.pop(future), future.result()) for future in done]
+        if ended:
+            self._end(ended)
+        return True
+
+    def _claim(self, *, also_failing: bool) -> None:
+        """Get more where little is left; what is enough for a while is left alone."""
+        stocked = [pk for pk, waiting in self._ready.items() if len(waiting) >= _OF_ONE]
+        slow = [pk for pk, count in self._busy.items() if count >= _OF_ONE and pk not in stocked]
+        if sum(map(len, self._ready.values())) >= _STOCK:
+            return
+        for each in claim(self._token, without=[*stocked, *slow], also_failing=also_failing):
+            self._ready[each.endpoint.pk].append(each)
+
+    def _begin(self) -> None:
+        """Call, those with the fewest calls under way first."""
+        for pk in sorted(self._ready, key=lambda pk: self._busy[pk]):
+            waiting = self._ready[pk]
+            while waiting and self._busy[pk] < _OF_ONE and len(self._under_way) < _AT_ONCE:
+                each = waiting.popleft()
+                future = self._threads.submit(
+                    calling.call, self._lines, each.endpoint.url, secrets=each.secrets, event=each.event
                 )
-                under_way[future] = each
-            if not under_way:
-                return calls
-            # What ends while others are claimed is settled with them: fewer, larger statements.
-            done, _ = wait_for(under_way, timeout=0.05 if claimed else 0.5, return_when=FIRST_COMPLETED)
-            if done:
-                calls += len(done)
-                settle(token, [(under_way.pop(future), future.result()) for future in done])
+                self._under_way[future] = each
+                self._busy[pk] += 1
+            if not waiting:
+                del self._ready[pk]
+
+    def _end(self, ended: Sequence[tuple[Claimed, Answer]]) -> None:
+        self.calls += len(ended)
+        settle(self._token, ended)
+        for claimed, answer in ended:
+            self._busy[claimed.endpoint.pk] -= 1
+            if answer.meaning in {Meaning.AWAY, Meaning.GONE}:
+                self._put_back(claimed.endpoint.pk)
+
+    def _put_back(self, *endpoint_ids: int) -> None:
+        """What was claimed for these and not begun waits again, untried."""
+        ids = [each.delivery.pk for pk in endpoint_ids for each in self._ready.pop(pk, ())]
+        if ids:
+            WebhookDelivery.objects.across_organisations("the sender serves all").filter(
+                pk__in=ids, claim_token=self._token
+            ).update(status=_W, claim_token=None, lease_until=None)
 
 
-def claim(
-    token: uuid.UUID, room: int, under_way: Iterable[Claimed] = (), *, also_failing: bool = True
-) -> list[Claimed]:
-    """At most ``room`` deliveries become ours; endpoints with enough calls ``under_way`` are left out."""
-    busy = Counter(each.endpoint.pk for each in under_way)
-    full = [pk for pk, count in busy.items() if count > _OF_ONE // 2]
+def claim(token: uuid.UUID, *, without: Sequence[int] = (), also_failing: bool = True) -> list[Claimed]:
+    """The next deliveries of every endpoint but those named ``without`` become ours."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, [_OF_ONE, full, also_failing, room, token, _LEASE_SECONDS])
+            cursor.execute(_CLAIM, [_AT_A_TIME, list(without), also_failing, _STOCK, token, _LEASE_SECONDS])
             ids = [row[0] for row in cursor.fetchall()]
         rows = (
             WebhookDelivery.objects.across_organisations("the sender serves all")
