@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.core.cache import cache
@@ -125,7 +126,7 @@ def emit_many(kind: str, *, organisation_id: int, news: Mapping[str, Mapping[str
 
 def within(
     kind: str, *, organisation_id: int, subject: str, **ids: int | str | None
-) -> tuple[str, Sequence[object]]:
+) -> tuple[str, Sequence[Any]]:
     """:func:`emit` as part of the statement that makes the change: an expression for it, and its parameters.
 
     For what is done once per message that is sent. The news is written when the expression is evaluated, in the running
@@ -148,7 +149,7 @@ def _write(
 
 def _call(
     kind: str, organisation_id: int, news: Mapping[str, Mapping[str, int | str | None]]
-) -> Sequence[object]:
+) -> Sequence[Any]:
     """The parameters of ``_EMIT``; whoever owes news is woken once the running transaction commits."""
     if not transactions.inside():
         raise OutsideTransaction(f"{kind} must be emitted inside the transaction of the change it tells of")

@@ -19,9 +19,9 @@ class _KeptClients(django_redis.RedisCacheClient):
         super().__init__(*args, **kwargs)
         self._clients: dict[redis.ConnectionPool, redis.Redis] = {}
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> redis.Redis:
+    def get_client(self, key: Any = None, *, write: bool = False) -> redis.Redis:
         """The client of the server that this call goes to."""
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # not in its stubs
         client = self._clients.get(pool)
         if client is None:
             client = self._clients[pool] = super().get_client(key, write=write)

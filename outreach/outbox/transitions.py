@@ -101,7 +101,7 @@ class _Call:
     """A query and its parameters."""
 
     sql: str
-    values: list[object]
+    values: list[Any]
 
 
 # ── begin ───────────────────────────────────────────────────────────────────
@@ -320,7 +320,7 @@ def _settled(settled: Settled, moved: bool) -> bool:
     return True
 
 
-def _settle_values(message: Message, outcome: Outcome, old: list[str], now: datetime) -> list[object]:
+def _settle_values(message: Message, outcome: Outcome, old: list[str], now: datetime) -> list[Any]:
     """The parameters of ``outreach_settle``, in its order."""
     new = outcome.status
     reason_text = (
@@ -344,7 +344,7 @@ def tell(message: Message, status: MessageStatus) -> None:
     _tell_of_single(message, status)
 
 
-def _news(message: Message, status: MessageStatus) -> tuple[str, Sequence[object]]:
+def _news(message: Message, status: MessageStatus) -> tuple[str, Sequence[Any]]:
     """The first event of :func:`tell` as part of the statement that changes the status."""
     kind = EVENT_OF.get(status)
     return events.within(kind, **_about(message)) if kind is not None else ("NULL", ())
