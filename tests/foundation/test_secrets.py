@@ -152,5 +152,6 @@ def test_every_column_that_holds_sealed_text_is_registered():
         "integrations_hook.sealed",
         "outreach_mailbox.secret",
         "outreach_oauthgrant.secret",
+        "publishing_endpoint.sealed",
         "sourcing_findingprovider.secret",
     }
