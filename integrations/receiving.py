@@ -74,7 +74,7 @@ def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
             log.info("pull.person_left_out", connection_id=connection.pk, code=error.code)
             counts["failed"] += 1
     # Two records of one person: by now the first of them is somebody we have.
-    return counts + take(connection, met_again) if met_again else counts
+    return counts + (take(connection, met_again) if met_again else Counter())  # without those nobody was
 
 
 def gone(connection: Connection, refs: Collection[RemoteRef]) -> int:
