@@ -39,7 +39,11 @@ def join(
         alike = [line for line in lines if _is_same(line.says, entry, names)]
         if any(_says_all(line.says, entry) for line in alike):
             continue
-        fits = next((line for line in alike if _agree(line.says, entry)), None)
+        fits = max(
+            (line for line in alike if _agree(line.says, entry)),
+            key=lambda line: _said_by_both(line.says, entry),
+            default=None,
+        )
         if fits is not None:
             fits.says |= {name: value for name, value in entry.items() if value and not fits.says.get(name)}
         elif len(lines) < most:
@@ -69,6 +73,11 @@ def _says_all(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
         )
         for name, value in theirs.items()
     )
+
+
+def _said_by_both(ours: Mapping[str, str], theirs: Mapping[str, str]) -> int:
+    """In how many columns both say something: of two that agree the one it agrees with in more is meant."""
+    return sum(bool(_plain(ours, name) and value) for name, value in theirs.items())
 
 
 def _agree(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

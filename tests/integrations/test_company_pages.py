@@ -27,7 +27,8 @@ def row(toy_contacts: ToyServer) -> Connection:
         "c1": {"name": "Engines Inc", "town": "Bath", "warning": BEWARE},
         "c2": {"name": "Engines GmbH", "town": "Berlin"},
     }
-    row = syncs.connection(making.alice())
+    # The toy has no addresses of exports, which the person's page would lead to.
+    row = syncs.connection(making.alice(), capabilities=[])
     field_table.discover(row)
     return row
 
