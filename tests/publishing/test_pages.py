@@ -46,6 +46,17 @@ def test_an_administrator_adds_a_webhook_watches_it_and_takes_it_away(
     assert "Nothing here" in text(
         as_alice.get(reverse("publishing:endpoint", args=[found.pk]), {"show": "dead"})
     )
+    receiver.status = 503
+    happens(alice, "candidate:3")
+    sending.visit(seconds=5)
+    assert "Not reached since" in text(as_alice.get(reverse("publishing:endpoint", args=[found.pk])))
+    assert "not reached since" in text(as_alice.get("/settings/webhooks/"))
+    Endpoint.objects.for_organisation(alice.tenant_id).update(active=False, off_reason="It answered 410.")
+    assert "Switched off: It answered 410." in text(
+        as_alice.get(reverse("publishing:endpoint", args=[found.pk]))
+    )
+    assert "Off" in text(as_alice.get("/settings/webhooks/"))
+    Endpoint.objects.for_organisation(alice.tenant_id).update(active=True, off_reason="")
     row = found.deliveries.first()
     shown = text(as_alice.get(reverse("publishing:delivery", args=[found.pk, row.pk])))
     assert f'"subject": "{row.subject}"' in shown
