@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.cache import cache
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from foundation.problems import Conflict, Invalid
 from foundation.secrets import fingerprint
-from integrations import companies, company_fields, field_decisions, opening, syncing
+from integrations import companies, company_fields, field_decisions, kept_answers, opening, syncing
 from integrations.base.records import Capability, Company
 from integrations.companies import Place
 from integrations.models import (
@@ -225,10 +225,11 @@ def _decided(connection: Connection, candidate: Candidate, *, everybody: bool) -
 
 def _found(connection: Connection, name: str, *, fresh: bool = False) -> Sequence[Company]:
     key = _key(connection, name)
-    kept = None if fresh else cache.get(key)
-    if kept is None:
-        kept = [asdict(company) for company in opening.open_connector(connection).find_companies(name)]
-        cache.set(key, kept, timeout=KEPT_SECONDS)
+
+    def ask() -> list[dict[str, Any]]:
+        return [asdict(company) for company in opening.open_connector(connection).find_companies(name)]
+
+    kept = kept_answers.rows(key, ask, seconds=KEPT_SECONDS, fresh=fresh)
     return [Company(**company) for company in kept]
 
 

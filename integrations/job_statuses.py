@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.core.cache import cache
-
 from accounts.models import User
 from foundation.problems import Invalid
-from integrations import opening
+from integrations import kept_answers, opening
 from integrations.base.records import Capability, Option
 from integrations.models import Connection
 
@@ -23,12 +21,13 @@ def offered(connection: Connection, *, fresh: bool = False) -> tuple[Option, ...
     if not opening.vendor_of(connection).supports(Capability.LIST_JOB_STATUSES):
         return ()
     key = f"integrations:job-statuses:{connection.pk}:{connection.account}"
-    kept = None if fresh else cache.get(key)
-    if kept is None:
-        kept = [
+
+    def ask() -> list[tuple[str, str]]:
+        return [
             (option.id, option.label) for option in opening.open_connector(connection).list_job_statuses()
         ]
-        cache.set(key, kept, timeout=KEPT_SECONDS)
+
+    kept = kept_answers.rows(key, ask, seconds=KEPT_SECONDS, fresh=fresh)
     return tuple(Option(id=name, label=label) for name, label in kept)
 
 

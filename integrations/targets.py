@@ -7,13 +7,12 @@ there a moment ago is found by *Refresh*.
 from __future__ import annotations
 
 from dataclasses import asdict
-
-from django.core.cache import cache
+from typing import Any
 
 from accounts.models import User
 from foundation.problems import Invalid
 from foundation.secrets import fingerprint
-from integrations import opening
+from integrations import kept_answers, opening
 from integrations.base.records import Capability, Target, TargetKind
 from integrations.connections import POOLS
 from integrations.models import Connection, ExportMode
@@ -63,13 +62,14 @@ def _all(viewer: User, connection: Connection, kind: TargetKind, *, fresh: bool)
     # Another credential or whitelist must not be shown the list of the one before.
     shown = "\n".join([acting_as, connection.account, *sorted(connection.job_statuses)])
     key = f"integrations:targets:{connection.pk}:{kind}:{fingerprint(shown)}"
-    kept = None if fresh else cache.get(key)
-    if kept is not None:
-        return tuple(Target(**{**row, "kind": TargetKind(row["kind"])}) for row in kept)
-    connector = opening.open_connector(connection)
-    if kind is TargetKind.POOL:
-        found = connector.list_pools(acting_as=acting_as)
-    else:
-        found = connector.list_jobs(acting_as=acting_as, statuses=connection.job_statuses)
-    cache.set(key, [asdict(target) for target in found], timeout=KEPT_SECONDS)
-    return found
+
+    def ask() -> list[dict[str, Any]]:
+        connector = opening.open_connector(connection)
+        if kind is TargetKind.POOL:
+            found = connector.list_pools(acting_as=acting_as)
+        else:
+            found = connector.list_jobs(acting_as=acting_as, statuses=connection.job_statuses)
+        return [asdict(target) for target in found]
+
+    kept = kept_answers.rows(key, ask, seconds=KEPT_SECONDS, fresh=fresh)
+    return tuple(Target(**{**row, "kind": TargetKind(row["kind"])}) for row in kept)
