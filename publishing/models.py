@@ -16,7 +16,8 @@ from publishing.states import DeliveryStatus
 class PublishedEvent(TenantModel):
     """Something happened, in the words of the public catalogue; ids and states, no personal data.
 
-    The key is the order: rows are written by one process at a time, so who has read up to one has missed none.
+    The key is the order: but for tests of a webhook, rows are written by one process at a time, so who has read up to
+    one has missed none.
     """
 
     type = models.CharField(max_length=40)
@@ -27,7 +28,6 @@ class PublishedEvent(TenantModel):
     published_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):
-        constraints = [*TenantModel.Meta.constraints]
         indexes = [
             # feed.prune: what is older than the retention.
             models.Index(fields=["published_at"], name="publishing_event_age"),

@@ -140,11 +140,13 @@ class _Visit:
 
     def _claim(self, *, also_failing: bool) -> None:
         """Get more where little is left; what is enough for a while is left alone."""
-        stocked = [pk for pk, waiting in self._ready.items() if len(waiting) >= _OF_ONE]
-        slow = [pk for pk, count in self._busy.items() if count >= _OF_ONE and pk not in stocked]
         if sum(map(len, self._ready.values())) >= _STOCK:
             return
-        for each in claim(self._token, without=[*stocked, *slow], also_failing=also_failing):
+        stocked = {pk for pk, waiting in self._ready.items() if len(waiting) >= _OF_ONE}
+        slow = {pk for pk, count in self._busy.items() if count >= _OF_ONE}
+        # Of one that was away, one event asks whether it is back.
+        asked = {each.endpoint.pk for each in self._under_way.values() if each.endpoint.failures}
+        for each in claim(self._token, without=[*stocked | slow | asked], also_failing=also_failing):
             self._ready[each.endpoint.pk].append(each)
 
     def _begin(self) -> None:
@@ -246,7 +248,8 @@ def _judge(ended: Sequence[tuple[Claimed, Answer]], now: Any) -> None:
         elif Meaning.AWAY in meanings:
             away = next(answer for answer in answers if answer.meaning is Meaning.AWAY)
             endpoint = rows.select_for_update().get(pk=pk)
-            endpoint.failures += 1
+            if endpoint.not_before <= now:  # else this call was under way with one that has failed already
+                endpoint.failures += 1
             endpoint.failing_since = endpoint.failing_since or now
             endpoint.not_before = now + max(wait(endpoint.failures), away.wait or wait(1))
             endpoint.trouble = (away.text or f"It answered {away.status}.")[:300]

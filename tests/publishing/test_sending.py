@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -20,7 +21,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import egress
 from foundation.problems import Conflict, Invalid, NotAllowed
-from publishing import calling, endpoints, sending, signing
+from publishing import calling, endpoints, feed, sending, signing
 from publishing.models import Endpoint, WebhookDelivery
 from publishing.states import PATIENCE, DeliveryStatus
 from tests.publishing.conftest import Receiver, happens
@@ -151,6 +152,44 @@ def test_a_receiver_that_is_away_is_asked_by_one_event_and_holds_nobody_else(
     assert there.failing_since is None
 
 
+def test_calls_that_were_under_way_together_are_one_failure(alice: User, receiver: Receiver) -> None:
+    """Otherwise a blink of the receiver would hold its events for hours."""
+    found, _ = endpoint(alice, receiver)
+    happens(alice, *(f"candidate:{pk}" for pk in range(20)))
+    receiver.status = 503
+    sending.visit(seconds=5)
+    assert len(receiver.calls) > 1
+    found.refresh_from_db()
+    assert found.failures == 1
+    assert found.not_before < timezone.now() + datetime.timedelta(seconds=30)
+
+
+def test_of_a_receiver_that_was_away_one_event_asks_at_a_time(
+    alice: User, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while others' events make the visit look for more work again and again."""
+    away, _ = endpoint(alice, receiver, "away")
+    endpoint(alice, receiver, "there")
+    happens(alice, *(f"candidate:{pk}" for pk in range(80)))
+    Endpoint.objects.for_organisation(alice.tenant_id).filter(pk=away.pk).update(failures=1)
+    at_once: list[int] = []
+    called = calling.call
+
+    def slow(lines: calling.Lines, url: str, **asked: Any) -> calling.Answer:
+        if url.endswith("away"):
+            at_once.append(1)
+            time.sleep(0.5)
+            assert len(at_once) == 1
+            at_once.pop()
+            return calling.Answer(calling.Meaning.AWAY, None, "gone", 1)
+        return called(lines, url, **asked)
+
+    monkeypatch.setattr(calling, "call", slow)
+    sending.visit(seconds=5)
+    assert len(receiver.ids("/there")) == 80
+    assert sum(row.attempts for row in deliveries(away)) == 1
+
+
 def test_a_receiver_that_is_gone_for_good_is_switched_off_and_says_so(
     alice: User, receiver: Receiver
 ) -> None:
@@ -277,6 +316,8 @@ def test_a_test_is_sent_to_its_endpoint_alone_and_is_no_event_of_the_feed(
     endpoints.send_test(actor=alice, endpoint=found)
     assert sending.visit(seconds=5) == 1
     assert [json.loads(body)["type"] for _, _, body in receiver.calls] == ["webhook.test"]
+    # It is written beside the one process that publishes: a reader who went on from it could miss an event.
+    assert feed.events_after(viewer=alice, after="", types=(), size=200) == ([], False)
 
 
 def test_a_secret_that_cannot_be_read_switches_the_endpoint_off(alice: User, receiver: Receiver) -> None:
