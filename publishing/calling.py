@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
 import json
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import requests
 
 from foundation import egress
+from integrations.base.http import asked_wait
 from publishing import signing
 
 #: Seconds for a call in all, and how much of an answer is read.
@@ -24,7 +24,6 @@ _MOST_BYTES = 65_536
 _EXCERPT = 300
 #: Statuses that say nothing of the event: the receiver, or what stands before it, is not there.
 _AWAY = frozenset({429, 502, 503, 504})
-_LONGEST_WAIT = datetime.timedelta(hours=1)
 
 
 class Meaning(Enum):
@@ -106,21 +105,5 @@ def _meaning(response: requests.Response, took_ms: int) -> Answer:
     if status == 410:
         return Answer(Meaning.GONE, status, text, took_ms)
     if status in _AWAY:
-        return Answer(
-            Meaning.AWAY, status, text, took_ms, wait=_asked(response.headers.get("Retry-After", ""))
-        )
+        return Answer(Meaning.AWAY, status, text, took_ms, wait=asked_wait(response.headers))
     return Answer(Meaning.REFUSED, status, text, took_ms)
-
-
-def _asked(retry_after: str) -> datetime.timedelta | None:
-    """Retry-After (RFC 9110 §10.2.3): seconds or a date, at most an hour."""
-    if retry_after.isascii() and retry_after.isdecimal():
-        return min(datetime.timedelta(seconds=int(retry_after[:6])), _LONGEST_WAIT)
-    try:
-        moment = email.utils.parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    wait = moment - datetime.datetime.now(datetime.UTC)
-    return min(max(wait, datetime.timedelta(0)), _LONGEST_WAIT)

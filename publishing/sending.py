@@ -28,7 +28,7 @@ from foundation.secrets import SecretUnreadable
 from publishing import calling, endpoints, feed
 from publishing.calling import Answer, Lines, Meaning
 from publishing.models import Endpoint, WebhookDelivery
-from publishing.states import TRANSITIONS, DeliveryStatus, next_try, wait
+from publishing.states import LONGEST_WAIT, TRANSITIONS, DeliveryStatus, next_try, wait
 
 log = structlog.get_logger(__name__)
 
@@ -251,7 +251,7 @@ def _judge(ended: Sequence[tuple[Claimed, Answer]], now: Any) -> None:
             if endpoint.not_before <= now:  # else this call was under way with one that has failed already
                 endpoint.failures += 1
             endpoint.failing_since = endpoint.failing_since or now
-            endpoint.not_before = now + max(wait(endpoint.failures), away.wait or wait(1))
+            endpoint.not_before = now + max(wait(endpoint.failures), min(away.wait or wait(1), LONGEST_WAIT))
             endpoint.trouble = (away.text or f"It answered {away.status}.")[:300]
             endpoint.save(update_fields=["failures", "failing_since", "not_before", "trouble"])
         else:

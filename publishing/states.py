@@ -31,6 +31,9 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
 #: How long an event is tried, from its publication or from *Send again* on.
 PATIENCE = datetime.timedelta(days=3)
 
+#: A receiver's own ``Retry-After`` is kept up to this.
+LONGEST_WAIT = datetime.timedelta(hours=1)
+
 #: Waits after the first, second … failure; the last one repeats.
 _WAITS = tuple(
     datetime.timedelta(seconds=seconds)

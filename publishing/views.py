@@ -19,6 +19,7 @@ from publishing import feed, selectors
 from publishing.forms import ChangedEndpointForm, EndpointForm
 from publishing.models import Endpoint
 from publishing.states import DeliveryStatus
+from sourcing.views.problems import onto_form
 from sourcing.views.requests import numbers
 
 _PER_PAGE = 50
@@ -29,6 +30,10 @@ _SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "dead": ("Given up", (DeliveryStatus.DEAD,)),
     "delivered": ("Delivered", (DeliveryStatus.DELIVERED,)),
 }
+
+
+def _endpoint(request: HttpRequest, endpoint_id: int) -> Endpoint:
+    return selectors.endpoint_for(viewer_of(request), endpoint_id)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -51,11 +56,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             endpoint, secret = operations.create(actor=viewer_of(request), **form.cleaned_data)
-        except Invalid as problem:
-            for name, text in problem.fields.items():
-                form.add_error(name, text)
-        except Conflict as problem:
-            form.add_error(None, str(problem))
+        except (Invalid, Conflict) as problem:
+            onto_form(problem, form)
         else:
             return _page(request, "secret", {"endpoint": endpoint, "secret": secret, "made": True})
     return _page(request, "new", {"form": form}, 422 if form.errors else 200)
@@ -65,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @needs(Right.ORGANISATION_EDIT)
 def endpoint(request: HttpRequest, endpoint_id: int) -> HttpResponse:
     """Its settings and its deliveries, the newest first."""
-    found = selectors.endpoint_for(viewer_of(request), endpoint_id)
+    found = _endpoint(request, endpoint_id)
     initial = {
         "url": found.url,
         "description": found.description,
@@ -77,8 +79,7 @@ def endpoint(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         try:
             operations.change(actor=viewer_of(request), endpoint=found, **form.cleaned_data)
         except Invalid as problem:
-            for name, text in problem.fields.items():
-                form.add_error(name, text)
+            onto_form(problem, form)
         else:
             messages.success(request, "Webhook saved.")
             return redirect("publishing:endpoint", found.pk)
@@ -102,14 +103,10 @@ def endpoint(request: HttpRequest, endpoint_id: int) -> HttpResponse:
 @needs(Right.ORGANISATION_EDIT)
 def delivery(request: HttpRequest, endpoint_id: int, delivery_id: int) -> HttpResponse:
     """What was sent and what came back."""
-    found = selectors.endpoint_for(viewer_of(request), endpoint_id)
+    found = _endpoint(request, endpoint_id)
     row = selectors.delivery_for(found, delivery_id)
     body = json.dumps(feed.payload(row.event), indent=2, ensure_ascii=False)
     return _page(request, "delivery", {"endpoint": found, "delivery": row, "body": body})
-
-
-def _endpoint(request: HttpRequest, endpoint_id: int) -> Endpoint:
-    return selectors.endpoint_for(viewer_of(request), endpoint_id)
 
 
 @require_POST

@@ -326,21 +326,27 @@ def _decode(content: bytes) -> tuple[Any, bool]:
 
 
 def retry_after(headers: Mapping[str, str]) -> datetime.timedelta:
-    """How long a 429 asks to wait, kept in bounds: seconds or a date (RFC 9110 §10.2.3)."""
-    raw = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    try:
-        wait = datetime.timedelta(seconds=float(raw))
-    except (ValueError, OverflowError):
-        wait = _until(raw)
+    """How long a 429 asks to wait, kept in bounds."""
+    wait = asked_wait(headers)
+    if wait is None:
+        return DEFAULT_RETRY_AFTER
     return min(max(wait, datetime.timedelta(seconds=1)), LONGEST_RETRY_AFTER)
 
 
-def _until(raw: str) -> datetime.timedelta:
-    """Time until an HTTP date, or the default for anything else."""
+def asked_wait(headers: Mapping[str, str]) -> datetime.timedelta | None:
+    """What ``Retry-After`` says: seconds or a date (RFC 9110 §10.2.3); None where it says nothing that can be read."""
+    raw = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    try:
+        return datetime.timedelta(seconds=float(raw))
+    except (ValueError, OverflowError):
+        return _until(raw)
+
+
+def _until(raw: str) -> datetime.timedelta | None:
     try:
         moment = parsedate_to_datetime(raw)
     except (TypeError, ValueError):
-        return DEFAULT_RETRY_AFTER
+        return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     return moment - datetime.datetime.now(datetime.UTC)
