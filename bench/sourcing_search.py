@@ -105,14 +105,12 @@ def _measure(stack: Stack, data: Data, queries: list[str], repeat: int) -> list[
     browser = Browser(stack, data)
     browser.warm_up()
     part = {"HX-Request": "true", "HX-Target": "filters"}
-    pages, counts, over = [], [], []
-    for query in queries:
-        page = browser.time(f"/people/?{query}", repeat)
-        count = browser.time(f"/people/counts/?{query}", max(3, repeat // 2), **part)
-        floor = min(_timed(statement, repeat) for statement in _by_hand(data, query))
-        pages.append(page)
-        counts.append(count)
-        over.append(page.p95 - floor)
+    pages = [browser.time(f"/people/?{query}", repeat) for query in queries]
+    counts = [browser.time(f"/people/counts/?{query}", max(3, repeat // 2), **part) for query in queries]
+    # Last: the slow ones among them read whole tables, and push out of memory what the pages after them need.
+    floors = [min(_timed(statement, repeat) for statement in _by_hand(data, query)) for query in queries]
+    over = [page.p95 - floor for page, floor in zip(pages, floors, strict=True)]
+    for query, page, count, floor in zip(queries, pages, counts, floors, strict=True):
         print(f"{page.p95:8.1f} {count.p95:8.1f} {floor:8.1f}  {query}", file=sys.stderr)
     typing = [browser.time(f"/people/suggest/?{asked}", repeat) for asked in _TYPED]
     profile = browser.time(f"/people/{data.rows // 2}/", repeat)

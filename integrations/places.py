@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from functools import partial
 
 from django.urls import reverse
 
@@ -33,10 +32,14 @@ def exports_to(vendor: str) -> Callable[[Project, User], bool]:
 
 def connected(viewer: User, vendor: str) -> bool:
     """Whether the organisation has the feature and a connection to the vendor with Export ticked."""
-    organisation = viewer.organisation
-    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
-        return False
-    return selectors.export_connections(viewer).filter(vendor=vendor).exists()
+    return vendor in _exporting_vendors(viewer)
+
+
+def exports_of_ticked(viewer: User) -> list[str]:
+    """The bulk actions of the systems this viewer's organisation exports to."""
+    return [
+        f"export-{vendor}-{scope}" for vendor in _exporting_vendors(viewer) for scope in ("project", "people")
+    ]
 
 
 def export_count(project: Project, viewer: User) -> int:
@@ -72,6 +75,13 @@ def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
     if not (links or vendors or sync.get("systems")):
         return None
     return {"exported": links, "vendors": vendors, **sync}
+
+
+def _exporting_vendors(viewer: User) -> set[str]:
+    organisation = viewer.organisation
+    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+        return set()
+    return set(selectors.export_connections(viewer).order_by().values_list("vendor", flat=True))
 
 
 def _exporting(viewer: User) -> list[Connection]:
@@ -110,7 +120,7 @@ def _register(found: type[Connector], order: int) -> None:
             url_name=f"integrations:export_{scope}_{found.slug}",
             icon="share",
             scope=scope,
-            shown=partial(connected, vendor=found.slug),
+            offered=exports_of_ticked,
         )
 
 

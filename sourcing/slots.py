@@ -111,13 +111,14 @@ class BulkAction(Slot):
     """One button of the selection bar. The form posts ``candidate`` ids (repeated) to ``url_name``.
 
     In a project (``scope="project"``) the URL is reversed with ``project_id``; in the people list (``scope="people"``)
-    without arguments, and ``everything=1`` with the list's ``q`` stands for everybody found. ``shown`` may hide it.
+    without arguments, and ``everything=1`` with the list's ``q`` stands for everybody found. ``offered`` gives the ids
+    that are shown, of those actions that share it; it is asked once for all of them.
     """
 
     url_name: str
     icon: str
     scope: str = "project"
-    shown: Callable[[User], bool] | None = None
+    offered: Callable[[User], Collection[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ def register() -> None:
             url_name=f"sourcing:find_{plural}_of_people",
             icon=icon,
             scope="people",
-            shown=_offered(kind),
+            offered=_buttons_offered,
         )
     candidate_panel(
         id="find-contacts",
@@ -64,8 +64,9 @@ def register() -> None:
     run_page(id=finding.KIND, label="Search for contact data", url=_page)
 
 
-def _offered(kind: ContactKind) -> Callable[[User], bool]:
-    return lambda viewer: setup.offered(viewer.tenant_id, kind)
+def _buttons_offered(viewer: User) -> list[str]:
+    offered = setup.kinds_offered(viewer.tenant_id)
+    return [f"find-{button.plural}" for button in BUTTONS if button.kind in offered]
 
 
 def _in_project(kind: ContactKind, project: Project, viewer: User) -> bool:

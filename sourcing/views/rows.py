@@ -78,8 +78,10 @@ def rows(viewer: User, people: Sequence[Candidate], terms: Sequence[Term] = ()) 
 def bulk_actions(viewer: User, project: Project | None = None) -> list[Action]:
     """What may be done with ticked people, here or in a project."""
     scope, arguments = ("project", [project.pk]) if project else ("people", [])
+    here = [slot for slot in slots.bulk_action.visible(viewer) if slot.scope == scope]
+    offered = {ask: ask(viewer) for ask in dict.fromkeys(slot.offered for slot in here) if ask is not None}
     return [
         Action(slot.label, slot.icon, reverse(slot.url_name, args=arguments))
-        for slot in slots.bulk_action.visible(viewer)
-        if slot.scope == scope and (slot.shown is None or slot.shown(viewer))
+        for slot in here
+        if slot.offered is None or slot.id in offered[slot.offered]
     ]

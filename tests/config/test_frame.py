@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
+import redis
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
 from django.test import RequestFactory
 from django.urls import Resolver404, resolve
 
 from accounts.models import Organisation, Plan, Role, User
 from config.frame import Frame, frame
+from outreach.inbound import unread
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +122,20 @@ def test_every_link_of_the_frame_leads_somewhere() -> None:
         except Resolver404:
             lost.append(url)
     assert lost == []
+
+
+def test_the_unread_number_is_counted_anew_in_the_inbox_and_some_seconds_old_elsewhere(monkeypatch) -> None:
+    alice, answers = somebody(), iter([3, 2])
+    monkeypatch.setattr(unread, "count", lambda *_, **__: next(answers))
+
+    def shown(path: str) -> int:
+        return next(item.count for item in around(alice, path).nav if item.id == "inbox")
+
+    assert [shown("/people/"), shown("/projects/"), shown("/inbox/"), shown("/people/")] == [3, 3, 2, 2]
+
+
+def test_without_redis_the_unread_number_is_counted_for_every_page(monkeypatch) -> None:
+    alice = somebody()
+    monkeypatch.setattr(unread, "count", lambda *_, **__: 4)
+    monkeypatch.setattr(cache, "get", Mock(side_effect=redis.ConnectionError("gone")))
+    assert next(item.count for item in around(alice).nav if item.id == "inbox") == 4
