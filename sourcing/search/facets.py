@@ -8,7 +8,7 @@ address or phone counts when it is shared; what users added for themselves is in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,19 +144,21 @@ def column(*, viewer: User, question: Question) -> Column:
     further = sorted(kind for kind in {*everything.kinds, *named} if kind.startswith("fact."))
     builder = _Builder(viewer, question, everything, without)
     names = [*_LABELS, *further, *own]
-    labels = _LABELS | _fact_labels(viewer, further) | {key: each.label for key, each in own.items()}
+    labels = _LABELS | {key: each.label for key, each in own.items()}
+    labels |= _fact_labels(viewer, further, beside=labels.values())
     made = [builder.filter(name, labels[name], ranged=name in own and own[name].ranged) for name in names]
     projects = sorted(builder.names["project"].items(), key=lambda each: each[1].casefold())
     total = None if everything.total is None else query.Total(everything.total, exact=True)
     return Column([each for each in made if each.options or each.ranged], projects, total)
 
 
-def _fact_labels(viewer: User, kinds: Collection[str]) -> dict[str, str]:
-    """What the filters of these facts are called; those of one name get their sources' names behind it."""
+def _fact_labels(viewer: User, kinds: Collection[str], *, beside: Iterable[str]) -> dict[str, str]:
+    """What the filters of these facts are called; those whose name another filter has, among them or ``beside``, get
+    their sources' names behind it."""
     labels = {
         kind: _facts.get(kind) or kind.rsplit(".", 1)[-1].replace("_", " ").capitalize() for kind in kinds
     }
-    number = Counter(labels.values())
+    number = Counter([*labels.values(), *beside])
     source = {kind: kind.split(".")[1] for kind, label in labels.items() if number[label] > 1}
     for app in {each.split(":")[0] for each in source.values()} & set(_sources):
         names = _sources[app](viewer, {each for each in source.values() if each.split(":")[0] == app})

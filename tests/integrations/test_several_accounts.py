@@ -13,7 +13,7 @@ from foundation import runs
 from integrations import connections, field_table, person_data, places, pulling, sync_settings
 from integrations.models import Connection, Export, ExportMode, Pull, SyncStatus
 from sourcing.models import Candidate
-from sourcing.search import facets
+from sourcing.search import facets, facts
 from sourcing.search.question import Question
 from tests.integrations import making, syncs, toy
 from tests.integrations.pages import logged_in, text, url
@@ -152,6 +152,16 @@ def test_filters_of_one_name_are_told_apart_by_their_account(toy: ToyServer, lon
     assert labels() == ["Exported · Toy", "Exported · Toy (London)"]
     connections.remove(actor=alice, connection=first)
     assert labels() == ["Exported · Toy, removed", "Exported · Toy (London)"]
+
+
+def test_a_filter_from_another_system_is_told_apart_from_ours_of_the_same_name(toy: ToyServer) -> None:
+    alice = making.alice()
+    row = making.connection(alice)
+    ada = making.person(alice, source="Career fair")
+    facts.set([ada.pk], f"ats:{row.pk}", "source", ["Referral"])
+    facts.set([ada.pk], f"ats:{row.pk}", "region", ["North"])
+    labels = [each.label for each in facets.column(viewer=alice, question=Question()).filters]
+    assert {"Source", f"Source · {row.label}", "Region"} <= {*labels}
 
 
 def test_pages_and_api_call_each_by_its_name_and_offer_a_further_one(
