@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+import os
 import shutil
 import socket
 from collections.abc import Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
+
+from config import assets
+from tests.browser import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 # How long an example takes says something about the machine, nothing about the rule.
 settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -137,3 +145,34 @@ def emptied_by_deleting() -> Iterator[None]:
     DatabaseOperations.sql_flush = sql_flush
     yield
     DatabaseOperations.sql_flush = truncate
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers; one in a process, as its loop allows no second."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only where there are browser tests
+
+    expect.set_options(timeout=chromium.PATIENCE)
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is; without it the test is skipped, or fails with ``CI=true``."""
+    path = chromium.executable()
+    if path is None:
+        reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for the session."""
+    assets.build()
+    chrome = playwright.chromium.launch(executable_path=chromium_path, args=chromium.FLAGS)
+    yield chrome
+    chrome.close()

@@ -1,6 +1,7 @@
 """A real Chromium on a real server: ``page`` fails its test when the console or the CSP complained.
 
-Without Chromium these tests are skipped, each saying how to get one; with ``CI=true`` they fail instead.
+Without Chromium these tests are skipped, each saying how to get one; with ``CI=true`` they fail instead. What starts
+it is in ``tests/conftest.py``: the extension's tests use the same one.
 """
 
 from __future__ import annotations
@@ -12,17 +13,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from config import assets
 from tests.browser import chromium
 
 #: What a page may say in the console: nothing but the browser's own note about a status we answered on purpose.
@@ -37,23 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
-    path = chromium.executable()
-    if path is None:
-        reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    assets.build()
-    expect.set_options(timeout=chromium.PATIENCE)
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
-        yield chrome
-        chrome.close()
 
 
 @pytest.fixture
