@@ -1,0 +1,111 @@
+// Somebody's own page: nothing is declared, but several of its parts name the same person and something shows that it is one.
+
+import { addressesFor, isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
+import { networkOf, pageOf, profileOf, webAddress } from "../links.js";
+import { isShown, linesOf, meta, partsOf, textOf, titleParts } from "../markup.js";
+import { isWrittenAfter, looksLikeName, nameParts, personName } from "../names.js";
+import { fold } from "../words.js";
+
+/** "I am", as pages begin in many languages; what follows is the name. */
+const INTRODUCTION = /(?:^|[\s,.!¡¿–—-])(?:i['’]m|i am|my name is|this is|ich bin|ich hei(?:ß|ss)e|mein name ist|je suis|je m['’]appelle|soy|me llamo|mi nombre es|eu sou|meu nome é|io sono|mi chiamo|ik ben|mijn naam is|jag är|jag heter|jeg er|jeg heter|jeg hedder|minä olen|nimeni on|jestem|nazywam się|jsem|jmenuji se|меня зовут|мене звати|я|أنا|اسمي|אני|שמי|من|मैं|我是|我叫|저는)(?: |(?<=[我是叫]))/iu;
+const GREETING = /^(?:hi|hello|hey|hallo|hei|hej|hola|olá|ciao|salut|bonjour|ahoj|cześć|привет|سلام|مرحبا|שלום)[\s,.!–—-]*(?:there)?[\s,.!👋🏻🏼🏽🏾🏿–—-]*/iu;
+/** Networks where nobody but a person has a page. */
+const PEOPLE = new Set(["linkedin.com", "xing.com", "orcid.org", "stackoverflow.com"]);
+const FRONT = /^\/(?:index\.html?|(?:[a-z]{2}\/)?(?:about|about-me|aboutme|me|bio|cv|resume|contact|kontakt|hire-me|ueber-mich|uber-mich|om|om-meg|om-mig|a-propos|sobre|sobre-mi|chi-sono|over-mij|o-mnie)(?:\.html?)?)?\/?$/i;
+
+/**
+ * What a personal site shows of its owner; null where it is not plain that the page is one person's.
+ *
+ * @param {Document} document
+ * @param {string} url
+ * @returns {Partial<import("../profile.js").Profile>|null}
+ */
+export function read(document, url) {
+  const address = webAddress(url), type = meta(document, "og:type").toLowerCase();
+  if (!address || ["article", "product", "video", "event"].includes(type.split(".")[0])) return null;
+  const declared = type === "profile" ? nameParts({ given: meta(document, "profile:first_name"), family: meta(document, "profile:last_name") }) : { first_name: "", last_name: "" };
+  if (declared.first_name && declared.last_name) return declaredThere(document, url, declared);
+  if (networkOf(address)) return null;
+  const name = agreed(document);
+  return name && (type === "profile" || isAPerson(document, url, name)) ? found(document, url, nameParts({ full: name })) : null;
+}
+
+/** Of a page that declares whose it is but may be one of many: only what is written after the name. */
+function declaredThere(document, url, names) {
+  const name = `${names.first_name} ${names.last_name}`, addresses = linkedAddresses(document, { everywhere: false });
+  return { ...names, emails: addresses.filter((address) => isTheirs(address, name)), profiles: [ownPage(url)].filter(Boolean) };
+}
+
+/** @param {{first_name: string, last_name: string}} names */
+function found(document, url, names) {
+  const name = `${names.first_name} ${names.last_name}`.trim(), numbers = linkedNumbers(document, { everywhere: true });
+  return {
+    ...names, summary: meta(document, "description") || meta(document, "og:description"), emails: addressesFor(linkedAddresses(document, { everywhere: true }), name),
+    phones: numbers.length === 1 ? numbers : [], profiles: [ownPage(url), ...pages(document, url, name)].filter(Boolean),
+  };
+}
+
+// ── who ────────────────────────────────────────────────────────────────────
+
+/** The one name that at least two of heading, title and author agree on; empty when there is none or another has as many. */
+function agreed(document) {
+  const headings = [...document.querySelectorAll("h1")].filter(isShown).slice(0, 3).flatMap(linesOf);
+  const sources = [headings, [...titleParts(document), ...partsOf(meta(document, "og:title")), meta(document, "og:site_name")], [meta(document, "author")]];
+  const counted = new Map();
+  for (const source of sources) {
+    for (const [key, name] of new Map(source.map(nameIn).filter(looksLikeName).map((each) => [fold(each), each]))) {
+      counted.set(key, { name, times: (counted.get(key)?.times ?? 0) + 1 });
+    }
+  }
+  const [most, next] = [...counted.values()].sort((one, two) => two.times - one.times);
+  return most && most.times >= 2 && most.times > (next?.times ?? 0) ? most.name : "";
+}
+
+/** `Hi, I’m Ida Hansen.` → `Ida Hansen` */
+function nameIn(text) {
+  const rest = text.replace(GREETING, ""), said = INTRODUCTION.exec(rest);
+  return personName((said ? rest.slice(said.index + said[0].length) : rest).split(/[,!;] |(?<=\p{Ll}{3})\. |[.!]$/u)[0]);
+}
+
+/** Companies have headings, titles and accounts too: only people have these pages and addresses, or say "I am". */
+function isAPerson(document, url, name) {
+  const links = [...networkPages(document, url)].filter((link) => PEOPLE.has(networkOf(new URL(link))));
+  const mine = new Set(relMe(document).map((link) => profileOf(link, url)));
+  return links.some((link) => isWrittenAfter(handle(link), name) || mine.has(link))
+    || linkedAddresses(document, { everywhere: true }).some((address) => isSomebodys(address) && isTheirs(address, name))
+    || introduces(document, name);
+}
+
+/** Whether a line of the page says "I am" and the name, or its first word. */
+function introduces(document, name) {
+  const lines = [...document.querySelectorAll("h1, h2, h3, p")].filter(isShown).slice(0, 20).map(textOf);
+  return lines.some((line) => {
+    const said = INTRODUCTION.exec(line.slice(0, 300)), after = said && fold(line.slice(said.index + said[0].length));
+    return Boolean(after) && `${after} `.startsWith(`${fold(name).split(" ")[0]} `);
+  });
+}
+
+// ── pages ──────────────────────────────────────────────────────────────────
+
+const relMe = (document) => [...document.querySelectorAll('a[rel~="me" i][href], link[rel~="me" i][href]')].slice(0, 50).map((el) => el.getAttribute("href"));
+const handle = (link) => { try { return decodeURIComponent(link.split("/").at(-1)); } catch { return link; } };
+
+/** Pages of people in networks that shown links lead to. */
+function networkPages(document, url) {
+  const links = [...document.querySelectorAll("a[href]")].slice(0, 2_000).filter(isShown);
+  return new Set(links.map((el) => profileOf(el.getAttribute("href"), url)).filter(Boolean));
+}
+
+/** Those declared by rel=me; of each network the page written after the name, or the only one that is linked. */
+function pages(document, url, name) {
+  const kept = relMe(document).map((link) => pageOf(link, url)).filter(Boolean), networks = Map.groupBy(networkPages(document, url), (link) => networkOf(new URL(link)));
+  for (const links of networks.values()) kept.push(...(links.length === 1 ? links : links.filter((link) => isWrittenAfter(handle(link), name))));
+  return kept;
+}
+
+/** The address of the site, or of this page where the site holds more than one person's. */
+function ownPage(url) {
+  const address = webAddress(url);
+  return networkOf(address) ? profileOf(url) : pageOf(FRONT.test(address.pathname) ? address.origin : url, url);
+}
+

@@ -1,0 +1,1 @@
+"""The browser extension, in the browser it is made for."""

@@ -1,0 +1,1 @@
+"""What the extension reads out of pages."""
