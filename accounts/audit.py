@@ -129,7 +129,7 @@ AUDIT: list[pgtrigger.Trigger] = audit()
 
 @contextmanager
 def acting_as(actor: Any, *, request_id: str = "") -> Iterator[None]:
-    """Changes made inside are the actor's. ``actor`` may be lazy (``request.user``): it is asked at the first write.
+    """Changes made inside are the actor's. ``actor`` may be lazy: it is asked at the first write.
 
     The name is stored as text, so that it outlives the user.
     """

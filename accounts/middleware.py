@@ -10,14 +10,17 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.audit import acting_as
 from accounts.models import User
+from foundation import transactions
 
 log = structlog.get_logger(__name__)
 
 
 class ActorMiddleware:
-    """Every change of a request is its user's; reading costs nothing, because the user is asked at the first write."""
+    """Every change of a request is its user's, whom the API knows only when the view has looked at the token.
+
+    So the request is asked when something is written; reading costs nothing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +29,8 @@ class ActorMiddleware:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return self.get_response(request)
         known = structlog.contextvars.get_contextvars()
-        with acting_as(request.user, request_id=str(known.get("request_id", ""))):
+        request_id = str(known.get("request_id", ""))
+        with transactions.settings_for_each_transaction(lambda: transactions.who(request.user, request_id)):
             return self.get_response(request)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from accounts import tokens
 from accounts.audit import acting_as
 from accounts.models import AuditEntry, Role, User
 from outreach.models import Mailbox
@@ -102,6 +104,18 @@ def test_a_change_made_on_a_page_is_its_users():
     assert entry.changes["name"][1] == "Renamed"
     page = browser.get("/settings/audit/").content.decode()
     assert "Renamed" in page
+
+
+@pytest.mark.parametrize("key", [{}, {"idempotency-key": "k"}])
+def test_a_change_by_a_token_is_its_users(key):
+    alice = user("alice")
+    project = Project.objects.create(organisation=alice.organisation, name="Backend", owner=alice)
+    _, secret = tokens.create(actor=alice, name="script", days=30, now=timezone.now())
+    headers = {"authorization": f"Bearer {secret}", **key}
+    Client().patch(f"/api/v1/projects/{project.pk}/", {"name": "Web"}, "application/json", headers=headers)
+    (entry,) = _entries(alice, "sourcing_project")
+    assert (entry.actor_id, entry.changes) == (alice.pk, {"name": ["Backend", "Web"]})
+    assert alice.name in entry.actor_name
 
 
 def test_another_organisations_trail_is_not_shown():
