@@ -19,6 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
+from foundation.client_address import client_address
 from foundation.secrets import sign, verify
 from outreach.models import Message, Open
 from outreach.opening import Load, Opener, who
@@ -59,7 +60,7 @@ def loaded(reference: str, request: HttpRequest, *, now: datetime) -> Opener | N
     )
     if message is None:
         return None
-    address = _address(request)
+    address = client_address(request)
     opener = who(
         Load(
             agent=request.headers.get("User-Agent", "")[:500],
@@ -94,16 +95,10 @@ def _is_own(request: HttpRequest, organisation_id: int, address: str) -> bool:
 @receiver(user_logged_in)
 def _remember_address(request: HttpRequest | None, user: Any, **_signal: Any) -> None:
     """Only a keyed hash, in the cache: losing it costs an open that counts for a person's."""
-    address = _address(request) if request is not None else ""
+    address = client_address(request) if request is not None else ""
     if address and isinstance(user, User) and user.organisation_id is not None:
         cache.set(_own_key(user.organisation_id, address), 1, timeout=int(_OWN_FOR.total_seconds()))
 
 
 def _own_key(organisation_id: int, address: str) -> str:
     return f"opens:own:{hashlib.sha256(sign(f'{organisation_id}.{address}').encode()).hexdigest()}"
-
-
-def _address(request: HttpRequest) -> str:
-    """Who asked, as the nearest proxy saw it."""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded or str(request.META.get("REMOTE_ADDR", ""))

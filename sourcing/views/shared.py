@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from foundation.client_address import client_address
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import sharing
@@ -72,7 +73,7 @@ def _found(request: HttpRequest, token: str) -> ProjectShare:
     try:
         share = sharing.find(token, now=timezone.now())
     except sharing.ShareOver:
-        _count(f"miss:{request.META.get('REMOTE_ADDR', '')}", MISSES)
+        _count(f"miss:{client_address(request)[:60]}", MISSES)
         raise
     _count(f"look:{share.pk}", LOOKS)
     return share
