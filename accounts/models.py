@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from accounts.audit import AUDIT
+from accounts.audit import AUDIT, audit
 from foundation.problems import NotAllowed
 from foundation.tenancy import SameOrganisation, TenantModel
 
@@ -161,6 +161,73 @@ class ApiToken(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Ending(models.TextChoices):
+    """Why a paired browser is connected no longer."""
+
+    DISCONNECTED = "disconnected", "Disconnected"
+    CODE_AGAIN = "code_again", "Its code was used a second time"
+    TOKEN_AGAIN = "token_again", "A refresh token was used a second time"
+
+
+class PairedBrowser(TenantModel):
+    """A browser whose extension acts as its user; until somebody types its code there, only the code.
+
+    Of code and tokens only hashes are kept. The rules are those of ``accounts.pairing``.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="paired_browsers")
+    name = models.CharField(max_length=100, blank=True)
+    code_hash = models.CharField(max_length=64, unique=True)
+    code_expires_at = models.DateTimeField()
+    paired_at = models.DateTimeField(null=True, blank=True)
+    #: Of what all refresh tokens of this browser begin with.
+    family_hash = models.CharField(max_length=64, unique=True, null=True)
+    refresh_hash = models.CharField(max_length=64, blank=True)
+    #: Of the refresh token before, as long as nobody has shown a newer token: its answer may have been lost.
+    previous_hash = models.CharField(max_length=64, blank=True)
+    #: With the refresh token before it makes the same tokens again.
+    seed = models.CharField(max_length=64, blank=True)
+    access_hash = models.CharField(max_length=64, unique=True, null=True)
+    access_expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=20, choices=Ending, blank=True)
+    #: When the user read that something was used a second time.
+    warning_read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        # Pairing and ending are told; tokens that follow each other by the hour are not.
+        triggers = audit(
+            "code_hash",
+            "code_expires_at",
+            "family_hash",
+            "refresh_hash",
+            "previous_hash",
+            "seed",
+            "access_hash",
+            "access_expires_at",
+            "warning_read_at",
+        )
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("user"),
+            # pairing.start: a new code takes the place of the one before.
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(paired_at__isnull=True),
+                name="accounts_pairedbrowser_one_code",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ending="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(ending="")),
+                name="accounts_pairedbrowser_ending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "A code"
 
 
 class AuditEntry(models.Model):

@@ -103,6 +103,11 @@ def can(user: User | AnonymousUser, right: Right) -> bool:
     return right in ROLE_RIGHTS[user.role] and (user.narrowed_to is None or right in user.narrowed_to)
 
 
+def rights_of(user: User) -> list[str]:
+    """Everything the user :func:`can`, in order."""
+    return sorted(right for right in ROLE_RIGHTS[user.role] if can(user, right))
+
+
 #: What a token may be limited to, in the order and words in which people choose.
 SCOPES: Mapping[Right, str] = {
     Right.CANDIDATE_VIEW: "Read people",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from accounts.models import ApiToken, AuditEntry, Invitation, User
+from accounts.models import ApiToken, AuditEntry, Ending, Invitation, PairedBrowser, User
+from accounts.pairing import UNUSED_LASTS
 from foundation.problems import Missing
 
 
@@ -53,6 +56,40 @@ def token_for(viewer: User, token_id: int) -> ApiToken:
     if found is None:
         raise Missing
     return found
+
+
+def browsers(viewer: User, *, now: datetime) -> QuerySet[PairedBrowser]:
+    """The viewer's own browsers that are connected, the last used first."""
+    return (
+        _own_browsers(viewer)
+        .filter(ended_at__isnull=True, last_used_at__gt=now - UNUSED_LASTS)
+        .order_by("-last_used_at", "-pk")
+    )
+
+
+def browser_for(viewer: User, browser_id: int) -> PairedBrowser:
+    """One of the viewer's own browsers, connected or not any more; raises Missing."""
+    found = _own_browsers(viewer).filter(pk=browser_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def unread_warnings(viewer: User) -> QuerySet[PairedBrowser]:
+    """The viewer's own browsers that ended because somebody had a copy of their code or token, the latest first."""
+    copied = (Ending.CODE_AGAIN, Ending.TOKEN_AGAIN)
+    return _own_browsers(viewer).filter(ending__in=copied, warning_read_at__isnull=True).order_by("-ended_at")
+
+
+def open_code(viewer: User, *, now: datetime) -> PairedBrowser | None:
+    """The viewer's code that nobody has typed yet."""
+    rows = PairedBrowser.objects.for_organisation(viewer.tenant_id).filter(user=viewer)
+    return rows.filter(paired_at__isnull=True, code_expires_at__gt=now).first()
+
+
+def _own_browsers(viewer: User) -> QuerySet[PairedBrowser]:
+    rows = PairedBrowser.objects.for_organisation(viewer.tenant_id)
+    return rows.filter(user=viewer, paired_at__isnull=False)
 
 
 def audit_entries(viewer: User) -> QuerySet[AuditEntry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
+from accounts.api.pairing import Pairing, PairingRefresh
 from accounts.api.views import Me, MemberList
 from accounts.views import settings
 
@@ -28,4 +29,6 @@ urlpatterns = [
     path("invitation/<str:secret>/", settings.invitation, name="invitation"),
     path("api/v1/me/", Me.as_view(), name="api_me"),
     path("api/v1/members/", MemberList.as_view(), name="api_members"),
+    path("api/v1/pairing/", Pairing.as_view(), name="pairing"),
+    path("api/v1/pairing/refresh/", PairingRefresh.as_view(), name="pairing_refresh"),
 ]

@@ -66,7 +66,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "Made under Settings, API tokens; begins with bkn_.",
+            "description": "Made under Settings, API tokens (bkn_), or a paired browser's access token (bkx_).",
         }
 
 
@@ -136,8 +136,8 @@ def every_refusal_is_a_problem(result: dict[str, Any], **_given: Any) -> dict[st
 
 
 def every_create_may_be_repeated(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
-    """Postprocessing hook of drf-spectacular: each POST takes an ``Idempotency-Key``."""
+    """Postprocessing hook of drf-spectacular: each POST of somebody who is logged in takes an ``Idempotency-Key``."""
     for methods in result["paths"].values():
-        if "post" in methods:
+        if methods.get("post", {}).get("security"):
             methods["post"].setdefault("parameters", []).append(_HEADER)
     return result

@@ -55,6 +55,8 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
         return None
     set_rollback()
     response = Response(body, status=body["status"], content_type=PROBLEM_JSON)
+    if body["status"] == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
     for header, value in (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait")):
         if told := getattr(exc, value, None):
             response[header] = str(told)

@@ -60,6 +60,7 @@ WORDS: Mapping[str, Words] = {
     "accounts.AuditEntry": Words.SCRUBBED,
     "accounts.Invitation": Words.NOBODY,
     "accounts.Organisation": Words.NOBODY,
+    "accounts.PairedBrowser": Words.NOBODY,
     "accounts.User": Words.NOBODY,
     "foundation.Delivery": Words.NOBODY,
     "foundation.Event": Words.NOBODY,

@@ -468,12 +468,14 @@ TABLE: dict[str, tuple[str, str]] = {
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, a vendor's
-#: webhook, a link by which a project was shared, the schema of the API (it names no data), the component sheet of debug
-#: and test runs.
+#: webhook, a link by which a project was shared, a browser that is paired by a code, the schema of the API (it names no
+#: data), the component sheet of debug and test runs.
 #: The bare address only leads on to the people list.
 PUBLIC = {
     "accounts:settings",
     "accounts:invitation",
+    "accounts:pairing",
+    "accounts:pairing_refresh",
     "sourcing:home",
     "outreach:unsubscribe",
     "outreach:open_picture",

@@ -1,4 +1,4 @@
-"""API tokens as DRF authentication: ``Authorization: Bearer <token>``."""
+"""API tokens and those of paired browsers as DRF authentication: ``Authorization: Bearer <token>``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,34 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import tokens
-from accounts.models import ApiToken, User
+from accounts import pairing, tokens
+from accounts.models import ApiToken, PairedBrowser, User
+from foundation.problems import Problem
+
+
+class Refused(AuthenticationFailed):
+    """A problem of ours, with its code, where REST framework wants one of its own."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.default_code = problem.code
 
 
 class ApiTokenAuthentication(BaseAuthentication):
-    """The token's user, if it is neither expired nor revoked."""
+    """The user of a token that is neither expired nor revoked, or of a paired browser (``accounts.pairing``)."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+    def authenticate(self, request: Request) -> tuple[User, ApiToken | PairedBrowser] | None:
         """None when the header is not ours; AuthenticationFailed when the token is not good."""
         words = get_authorization_header(request).decode("latin-1").split()
         if len(words) != 2 or words[0].lower() != "bearer":
             return None
         now = timezone.now()
+        if words[1].startswith(pairing.ACCESS_PREFIX):
+            try:
+                browser = pairing.authenticate(token=words[1], now=now)
+            except Problem as problem:
+                raise Refused(problem) from None
+            return browser.user, browser
         token = (
             ApiToken.objects.across_organisations("the token names its organisation")
             .select_related("user__organisation")

@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.api.authentication import ApiTokenAuthentication
-from accounts.models import User
+from accounts.models import PairedBrowser, User
 from foundation import idempotency
 from foundation.problems import Problem, answer
 
@@ -18,7 +18,10 @@ _CREATES = "/api/v1/"
 
 
 class IdempotencyMiddleware:
-    """Stands closest to the view: what it answers a second time has passed nothing but login."""
+    """Stands closest to the view: what it answers a second time has passed nothing but login.
+
+    Views leave it out for the methods they name in ``without_login``: there is no caller whose key it would be.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,6 +35,8 @@ class IdempotencyMiddleware:
         """The stored answer, or the view's; None leaves requests without a key, or without a caller, to the view."""
         key = request.headers.get(idempotency.HEADER)
         if key is None or request.method != "POST" or not request.path.startswith(_CREATES):
+            return None
+        if request.method in getattr(getattr(view, "cls", None), "without_login", ()):
             return None
         caller = _caller(request)
         if caller is None:
@@ -58,14 +63,18 @@ class IdempotencyMiddleware:
 
 
 def _caller(request: HttpRequest) -> tuple[int, str] | None:
-    """Organisation and scope: a token's keys are its own, a session's are its user's."""
+    """Organisation and scope: a token's keys are its own, a session's are its user's.
+
+    Those of all paired browsers of a user are the same: what waited in one that was paired anew is not done twice.
+    """
     try:
         found = ApiTokenAuthentication().authenticate(Request(request))
     except AuthenticationFailed:
         return None
     if found is not None:
         user, token = found
-        return (user.organisation_id, f"token:{token.pk}") if user.organisation_id else None
+        scope = f"pairing:{user.pk}" if isinstance(token, PairedBrowser) else f"token:{token.pk}"
+        return (user.organisation_id, scope) if user.organisation_id else None
     user = request.user  # type: ignore[assignment]  # a session's, or nobody
     if isinstance(user, User) and user.organisation_id:
         return user.organisation_id, f"user:{user.pk}"

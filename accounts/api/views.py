@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts import selectors
 from accounts.models import User
-from accounts.permissions import ROLE_RIGHTS, Right, can
+from accounts.permissions import Right, rights_of
 
 
 class MemberSerializer(serializers.ModelSerializer[User]):
@@ -34,7 +34,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     def get_rights(self, user: User) -> list[str]:
         """Rights of the role that the token in use leaves, in order."""
-        return sorted(right for right in ROLE_RIGHTS[user.role] if can(user, right))
+        return rights_of(user)
 
 
 class Me(generics.GenericAPIView[User]):
