@@ -93,6 +93,12 @@ def has_feature(organisation: Organisation, feature: Feature) -> bool:
     return feature in PLAN_FEATURES[organisation.plan]
 
 
+def require_feature(organisation: Organisation | None, feature: Feature) -> None:
+    """Raise NotAllowed unless :func:`has_feature`."""
+    if organisation is None or not has_feature(organisation, feature):
+        raise NotAllowed(f"Your plan does not include {feature}.")
+
+
 def can(user: User | AnonymousUser, right: Right) -> bool:
     """Whether the user's role includes the right, and the token in use where there is one.
 

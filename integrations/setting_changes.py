@@ -62,9 +62,9 @@ class Place:
 TEAM = Place()
 
 
-def may_write(actor: User, connection: Connection, place: Place, *, locked: bool) -> bool:
-    """Whether :func:`write` would let ``actor`` set a value there; the right to edit the object is the door's."""
-    return _refusal(actor, connection, place, lock=Lock() if locked else None) is None
+def may_write(actor: User, connection: Connection, level: Level, *, locked: bool) -> bool:
+    """Whether :func:`write` would let ``actor`` set a value at a level; the right to edit the object is the door's."""
+    return _refusal(actor, connection, level, lock=Lock() if locked else None) is None
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def write(
         row = stored.get(name)
         if (row is None and value is None) or (row is not None and row.value == value):
             continue
-        refused = _refusal(actor, connection, place, lock=locked.get(name), name=name)
+        refused = _refusal(actor, connection, place.level, lock=locked.get(name), name=name)
         if refused is not None:
             raise refused
         if value is None:
@@ -154,14 +154,14 @@ def check_record_type(connection: Connection, record_type: str) -> None:
 
 
 def _refusal(
-    actor: User | None, connection: Connection, place: Place, *, lock: Lock | None, name: str = ""
+    actor: User | None, connection: Connection, level: Level, *, lock: Lock | None, name: str = ""
 ) -> NotAllowed | None:
     if _is_admin(actor):
         return None
     system = opening.vendor_of(connection)
-    if place.level is Level.ORGANISATION:
+    if level is Level.ORGANISATION:
         return AdminsOnly("Only administrators set what counts for the team.")
-    if place.level is Level.USER and system.defaults_by_admins_only:
+    if level is Level.USER and system.defaults_by_admins_only:
         return AdminsOnly(f"Only administrators set defaults for {system.display_name}.")
     if lock is not None:
         what = sync_settings.label(name, system.setting_words, system=system.display_name) if name else ""

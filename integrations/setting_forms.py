@@ -71,7 +71,7 @@ class LevelForm(forms.Form):
         for setting in self.settings:
             locked = sync_settings.resolve(setting.name, stored.get(setting.name, ())).locked
             self._editable[setting.name] = may_edit and setting_changes.may_write(
-                actor, connection, place, locked=locked
+                actor, connection, place.level, locked=locked
             )
             self._add(setting)
 

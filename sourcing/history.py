@@ -123,17 +123,24 @@ def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) 
 
 
 @transaction.atomic
-def take(*, candidate: Candidate, kind: str, entries: Iterable[Mapping[str, str]], vouched: bool) -> bool:
+def take(
+    *,
+    candidate: Candidate,
+    kind: str,
+    entries: Iterable[Mapping[str, str]],
+    vouched: bool,
+    actor: User | None = None,
+) -> bool:
     """What a pull tells of positions or schools, joined to what is known (``joining``); whether anything changed.
 
-    An entry whose dates make no sense comes without them, one without a name not at all. ``vouched`` as in ``joining``.
+    ``vouched`` as in ``joining``; ``actor`` is whoever read it on a page, None for a program. Entries as :func:`told`.
     """
-    told = [entry for raw in entries if (entry := _told(kind, raw))]
+    known = told(kind, entries)
     person = editing.lock(candidate)
     present = rows_of(person, kind)
     first, second = COLUMNS[kind][:2]
     lines = joining.join(
-        [content(row) for row in present], told, names=(first, second), vouched=vouched, most=MAX_ROWS
+        [content(row) for row in present], known, names=(first, second), vouched=vouched, most=MAX_ROWS
     )
     changed = [line for line in lines if line.known is None or line.says != content(present[line.known])]
     if not changed:
@@ -150,12 +157,17 @@ def take(*, candidate: Candidate, kind: str, entries: Iterable[Mapping[str, str]
                 setattr(row, name, value)
             row.save()
     _number(rows)
-    editing.save(person, None, [kind])
+    editing.save(person, actor, [kind])
     return True
 
 
-def _told(kind: str, raw: Mapping[str, str]) -> dict[str, str]:
-    """An entry from outside as far as it makes sense; empty when nothing does."""
+def told(kind: str, entries: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Entries from outside as far as they make sense, as rows hold them: one whose dates make none comes without them,
+    one without a name not at all."""
+    return [entry for raw in entries if (entry := _sensible(kind, raw))]
+
+
+def _sensible(kind: str, raw: Mapping[str, str]) -> dict[str, str]:
     for entry in (raw, {**raw, "started": "", "ended": ""}):
         try:
             return _cleaned(kind, entry)

@@ -128,8 +128,11 @@ _SCHOOL_FILLER = _words(
     "a an and at college de der des di for fur la of school the und universitat university"
 )
 _WEB = re.compile(r"^(?:https?://)?(?:www\.|m\.|mobile\.|[a-z]{2}\.(?=linkedin\.))?", re.IGNORECASE)
-#: Pages of these that name nobody.
-_NOBODY = re.compile(r"^linkedin\.com/(?:company|school|jobs|feed|search|talent|sales)\b")
+#: Pages of these that name nobody, or only in the query, which is left out.
+_NOBODY = re.compile(
+    r"^(?:linkedin\.com/(?:company|school|jobs|feed|search|talent|sales)\b"
+    r"|scholar\.google\.[a-z.]+/citations$|facebook\.com/profile\.php$)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,15 @@ from sourcing import (
 )
 from sourcing.finding import page_slots as finding_slots
 from sourcing.models import Candidate, Project, ProjectMember
-from sourcing.slots import bulk_action, candidate_panel, candidate_tab, contact_notice, project_tab, run_page
+from sourcing.slots import (
+    DO_NOT_CONTACT,
+    bulk_action,
+    candidate_panel,
+    candidate_tab,
+    contact_notice,
+    project_tab,
+    run_page,
+)
 from sourcing.views import files
 from sourcing.views.person import profile_context
 
@@ -217,7 +225,7 @@ def _person() -> None:
         context=_in_the_way,
     )
     contact_notice(
-        id="do-not-contact",
+        id=DO_NOT_CONTACT,
         label="Do not contact",
         order=5,
         right=Right.CANDIDATE_VIEW,

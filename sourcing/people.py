@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import custom_fields, editing, owners, places, settling, suppression, values
+from sourcing import custom_fields, editing, owners, places, settling, social_profiles, suppression, values
 from sourcing.editing import AlreadyThere
 from sourcing.models import (
     Candidate,
@@ -37,6 +37,7 @@ from sourcing.models import (
 from sourcing.normalising import clean_text, linkedin_key, normalise_email, normalise_phone
 from sourcing.privacy import CONTACT_COUNTS
 from sourcing.search import index
+from sourcing.selectors import own_or_shared
 from sourcing.values import Statement
 
 log = structlog.get_logger(__name__)
@@ -78,13 +79,15 @@ def create_candidate(
     source: str = "",
     emails: Iterable[tuple[str, str]] = (),
     phones: Iterable[tuple[str, str]] = (),
+    profiles: Iterable[str] = (),
     experience: Iterable[Mapping[str, str]] = (),
     education: Iterable[Mapping[str, str]] = (),
     origin: str = Origin.IMPORTED,
     owner_id: int | None = None,
 ) -> Candidate:
     """Make one person with everything known about them; ``emails`` and ``phones`` are ``(value, ContactType)``
-    in order. ``actor`` is their owner unless ``owner_id`` names a colleague.
+    in order, ``profiles`` pages elsewhere besides LinkedIn's (``social_profiles.stated_url``). ``actor`` is their owner
+    unless ``owner_id`` names a colleague.
 
     With ``origin=Origin.ADDED`` the addresses are typed in by ``actor`` and belong to them alone (seed 002,
     "Only you can see"); with any other origin they are the organisation's. Raises :class:`Nameless`,
@@ -129,6 +132,7 @@ def create_candidate(
             network="linkedin" if "linkedin." in linkedin_url.lower() else "web",
             url=linkedin_url.strip()[:500],
         )
+    social_profiles.place(candidate, profiles)
     _add_points(candidate, ContactKind.EMAIL, addresses, actor=actor, origin=origin, source=source)
     _add_points(candidate, ContactKind.PHONE, phones, actor=actor, origin=origin, source=source)
     _add_history(candidate, Experience, experience)
@@ -272,12 +276,20 @@ def take_statements(
 
 @transaction.atomic
 def take_points(
-    *, candidate: Candidate, emails: Collection[str], phones: Collection[str], origin: str, source: str
+    *,
+    candidate: Candidate,
+    emails: Collection[str],
+    phones: Collection[str],
+    origin: str,
+    source: str,
+    kind_of: str = ContactType.WORK,
+    read_by: User | None = None,
 ) -> int:
     """Addresses and numbers a pull tells of, behind those that are there, for everybody; how many were new.
 
-    One that somebody keeps to themselves stays theirs: it may have got there with their own export. Values must be
-    normalised. Raises ``suppression.Erased``.
+    One that somebody keeps to themselves stays theirs: it may have got there with their own export. What ``read_by``
+    read on a page is new when they do not see it here: a colleague's own row beside it changes nothing, and is not told
+    of (docs/behaviour.md §3). Values must be normalised. Raises ``suppression.Erased``.
     """
     candidate = editing.lock(candidate)
     added = 0
@@ -285,7 +297,8 @@ def take_points(
         rows = ContactPoint.objects.for_organisation(candidate.organisation_id).filter(
             candidate=candidate, kind=kind
         )
-        known = set(rows.values_list("normalised", flat=True))
+        seen = rows if read_by is None else rows.filter(own_or_shared(read_by))
+        known = set(seen.values_list("normalised", flat=True))
         new = [value for value in dict.fromkeys(given) if value not in known]
         if kind == ContactKind.EMAIL and new:
             suppression.refuse_erased(candidate.organisation_id, addresses=new)
@@ -293,7 +306,7 @@ def take_points(
         _add_points(
             candidate,
             kind,
-            [(value, ContactType.WORK) for value in new],
+            [(value, kind_of) for value in new],
             actor=None,
             origin=origin,
             source=source,

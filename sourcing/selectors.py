@@ -298,6 +298,7 @@ class ProjectName:
 
     name: str
     url: str
+    id: int
 
 
 def project_names(viewer: User, project_ids: Collection[int]) -> dict[int, ProjectName]:
@@ -309,7 +310,7 @@ def project_names(viewer: User, project_ids: Collection[int]) -> dict[int, Proje
     hidden = set(hidden_projects(viewer).filter(pk__in=project_ids).values_list("pk", flat=True))
     rows = Project.objects.for_organisation(viewer.organisation_id).filter(pk__in=project_ids)
     return {
-        row.pk: ProjectName(row.name, "" if row.pk in hidden else row.url)
+        row.pk: ProjectName(row.name, "" if row.pk in hidden else row.url, row.pk)
         for row in rows
         if row.pk not in hidden or row.visibility != Visibility.CONFIDENTIAL
     }

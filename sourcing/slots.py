@@ -218,10 +218,19 @@ contact_notice: Registry[ContactNotice] = Registry(ContactNotice)
 run_page: Registry[RunPage] = Registry(RunPage)
 
 
-def notices_of(viewer: User, candidate_ids: Collection[int]) -> dict[int, list[str]]:
-    """What to know before these people are added or written to, by person; every slot is asked once."""
+#: The notice that says what the do-not-contact list holds against somebody.
+DO_NOT_CONTACT = "do-not-contact"
+
+
+def notices_of(
+    viewer: User, candidate_ids: Collection[int], *, but: Collection[str] = ()
+) -> dict[int, list[str]]:
+    """What to know before these people are added or written to, by person; every slot is asked once, those with an id
+    of ``but`` not at all."""
     found: dict[int, list[str]] = {candidate_id: [] for candidate_id in candidate_ids}
     for slot in contact_notice.visible(viewer):
+        if slot.id in but:
+            continue
         for candidate_id, sentences in slot.notices(candidate_ids, viewer).items():
             found[candidate_id] += sentences
     return found

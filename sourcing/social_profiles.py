@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -10,11 +11,12 @@ from django.db import transaction
 
 from accounts.models import User
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import editing
+from sourcing import editing, matching
 from sourcing.models import Candidate, SocialProfile
 from sourcing.normalising import linkedin_key, web_link
 
 MAX_PROFILES = 50
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
 #: Host → the network's word.
 NETWORKS: Mapping[str, str] = {
     "behance.net": "behance",
@@ -59,11 +61,45 @@ def clean_url(text: str) -> str:
     return url.partition("#")[0].rstrip("/")
 
 
+def stated_url(text: str) -> str:
+    """A profile's address as a page of the web states it: https, without query, fragment and closing slash.
+
+    Empty for what is no plain address of a page, names nobody, or only looks like a known network's:
+    ``linkedin.com@evil.example``, ``evil.example/linkedin.com/in/ada``, a port, a host in another script.
+    """
+    link = web_link(text)
+    try:
+        parts = urlsplit(link)
+        plain = parts.username is None and parts.port is None
+    except ValueError:
+        return ""
+    host, path = (parts.hostname or "").lower(), parts.path.rstrip("/")
+    if not plain or not _HOST.fullmatch(host) or (path and not matching.profile_key(link)):
+        return ""
+    if linkedin_key(link) and network_of(link) != "linkedin":
+        return ""
+    return f"https://{host}{path}"
+
+
 def network_of(url: str) -> str:
     """The network's word for a link, ``web`` for an unknown host."""
     host = (urlsplit(url).hostname or "").lower().removeprefix("www.")
     return next(
         (word for known, word in NETWORKS.items() if host == known or host.endswith(f".{known}")), "web"
+    )
+
+
+def place(candidate: Candidate, urls: Iterable[str]) -> list[SocialProfile]:
+    """Part of making and of completing a person: rows for pages besides LinkedIn's. Nothing is looked up or told."""
+    found = list(dict.fromkeys(url for url in urls if url and not linkedin_key(url)))[:MAX_PROFILES]
+    return SocialProfile.objects.bulk_create(
+        SocialProfile(
+            organisation_id=candidate.organisation_id,
+            candidate=candidate,
+            network=network_of(url),
+            url=url[:500],
+        )
+        for url in found
     )
 
 

@@ -161,7 +161,7 @@ def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) 
     values: dict[str, Any] = {
         "organisation": organisation_id,
         "address": fingerprint(address),
-        "domains": list(_domain_prints(address)),
+        "domains": list(domain_prints(address)),
         "person": candidate_id,
     }
     with connection.cursor() as cursor:
@@ -182,7 +182,7 @@ def why(organisation_id: int, candidate_id: int | None, address: str) -> Suppres
     listed = Suppression.objects.for_organisation(organisation_id)
     if listed.filter(kind=SuppressionKind.ADDRESS, fingerprint=fingerprint(address)).exists():
         return SuppressionKind.ADDRESS
-    domains = listed.filter(kind=SuppressionKind.DOMAIN, fingerprint__in=_domain_prints(address), soft=False)
+    domains = listed.filter(kind=SuppressionKind.DOMAIN, fingerprint__in=domain_prints(address), soft=False)
     if domains.exists():
         return SuppressionKind.DOMAIN
     if candidate_id is not None and _company_entries(organisation_id, [candidate_id], soft=False):
@@ -195,7 +195,7 @@ def suppressed_among(organisation_id: int, pairs: Iterable[tuple[int, str]]) -> 
     number; four more when the organisation has companies on the list."""
     wanted = list(pairs)
     prints = {address: {fingerprint(address)} for _, address in wanted}
-    domains = {address: set(_domain_prints(address)) for _, address in wanted}
+    domains = {address: set(domain_prints(address)) for _, address in wanted}
     rows = (
         Suppression.objects.for_organisation(organisation_id)
         .filter(
@@ -229,21 +229,21 @@ def suppressed_among(organisation_id: int, pairs: Iterable[tuple[int, str]]) -> 
 def warnings(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, list[str]]:
     """Soft entries that concern these people, as sentences: one should think twice, nothing is stopped."""
     found = {
-        candidate_id: [f"{entry.value} is a company you wanted to be warned of." for entry in entries]
+        candidate_id: [sentence(entry) for entry in entries]
         for candidate_id, entries in _company_entries(organisation_id, candidate_ids, soft=True).items()
     }
     soft = Suppression.objects.for_organisation(organisation_id).filter(
         kind=SuppressionKind.DOMAIN, soft=True
     )
-    domains = dict(soft.values_list("fingerprint", "value"))
+    domains = {entry.fingerprint: entry for entry in soft}
     if domains:
         addresses = ContactPoint.objects.for_organisation(organisation_id).filter(
             candidate_id__in=candidate_ids, kind=ContactKind.EMAIL, shared=True
         )
         for candidate_id, address in addresses.values_list("candidate_id", "normalised"):
-            hits = [domains[each] for each in _domain_prints(address) if each in domains]
+            hits = [domains[each] for each in domain_prints(address) if each in domains]
             texts = found.setdefault(candidate_id, [])
-            texts += [f"{name} is a domain you wanted to be warned of." for name in hits]
+            texts += [sentence(entry) for entry in hits]
     return {candidate_id: sorted(set(texts)) for candidate_id, texts in found.items() if texts}
 
 
@@ -253,7 +253,7 @@ def obstacles(organisation_id: int, candidate_ids: Collection[int]) -> dict[int,
     A constant number of queries. Addresses that somebody added for themselves are not looked at.
     """
     found = {
-        candidate_id: [f"{entry.value} is a company on the do-not-contact list." for entry in entries]
+        candidate_id: [sentence(entry) for entry in entries]
         for candidate_id, entries in _company_entries(organisation_id, candidate_ids, soft=False).items()
     }
     rows = ContactPoint.objects.for_organisation(organisation_id).filter(
@@ -268,6 +268,12 @@ def obstacles(organisation_id: int, candidate_ids: Collection[int]) -> dict[int,
     for candidate_id, texts in warnings(organisation_id, candidate_ids).items():
         found.setdefault(candidate_id, []).extend(texts)
     return found
+
+
+def sentence(entry: Suppression) -> str:
+    """What an entry for a company or a domain says against writing to somebody there."""
+    why = "you wanted to be warned of" if entry.soft else "on the do-not-contact list"
+    return f"{entry.value} is a {SuppressionKind(entry.kind).label.lower()} {why}."
 
 
 def suppressed_people(organisation_id: int, candidate_ids: Collection[int]) -> set[int]:
@@ -502,6 +508,7 @@ def _traces(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, l
     return traces
 
 
-def _domain_prints(address: str) -> list[str]:
+def domain_prints(address: str) -> list[str]:
+    """Fingerprints of the address's domain and of those above it."""
     labels = domain_of(address).split(".")
     return [fingerprint(".".join(labels[start:])) for start in range(len(labels) - 1)]

@@ -11,8 +11,7 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import Feature, Right, has_feature, viewer_of
-from foundation.problems import NotAllowed
+from accounts.permissions import Feature, Right, require_feature, viewer_of
 from integrations import exporting, selectors, undoing
 from integrations.api.serializers import (
     ConnectionSerializer,
@@ -30,10 +29,7 @@ class WithFeature(generics.GenericAPIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After login and right, the plan."""
         super().initial(request, *args, **kwargs)
-        organisation = viewer_of(request).organisation
-        assert organisation is not None  # HasRight lets nobody through without one
-        if not has_feature(organisation, Feature.INTEGRATIONS):
-            raise NotAllowed("Your plan does not include integrations.")
+        require_feature(viewer_of(request).organisation, Feature.INTEGRATIONS)
 
 
 class ConnectionList(WithFeature, generics.ListAPIView):
