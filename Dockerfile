@@ -18,6 +18,7 @@ COPY sourcing/ sourcing/
 COPY outreach/ outreach/
 COPY campaigns/ campaigns/
 COPY integrations/ integrations/
+COPY panel/ panel/
 COPY publishing/ publishing/
 # config/__init__.py loads Celery, which the build of the assets does not need.
 RUN : > config/__init__.py && python -m config.assets && python -m config.gazetteer
@@ -61,6 +62,7 @@ COPY --from=assets /build/sourcing/places.sqlite3 sourcing/places.sqlite3
 COPY outreach/ outreach/
 COPY campaigns/ campaigns/
 COPY integrations/ integrations/
+COPY panel/ panel/
 COPY publishing/ publishing/
 # collectstatic only needs the settings to load; nothing here is a secret and nothing of it stays in the image.
 RUN SECRET_KEY=build PEPPER=build SECRET_BOX_KEYS=xIzHMt1SeZiZfI0kGPrGxOlYnBv5U-p3Wi0bWX2oWgE= \

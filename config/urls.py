@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("integrations.urls")),
     path("", include("publishing.urls")),
+    path("", include("panel.urls")),
 ]
 
 if settings.STYLEGUIDE:

@@ -464,6 +464,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "publishing:api_test": ("POST", "A"),
     "publishing:api_deliveries": ("GET", "A"),
     "publishing:api_replay": ("POST", "A"),
+    "panel:api_lookups": ("POST", "ARV"),
+    "panel:api_person": ("GET", "ARV"),
+    "panel:api_choices": ("GET", "ARV"),
+    "panel:api_sync": ("GET", "ARV"),
+    "panel:api_saves": ("POST", "AR"),
 }
 #: Reached without logging in, each for its own reason: the login itself, a press on an unsubscribe link, the schema
 #: of the API and its page (they name no data), the component sheet of debug and test runs.

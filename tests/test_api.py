@@ -24,7 +24,12 @@ pytestmark = pytest.mark.django_db
 #: Lists that say their neighbours otherwise: search and the feed of events walk forwards only.
 FORWARD_ONLY = {"sourcing:api_candidates", "publishing:api_events"}
 #: Answers to one question, not lists of rows.
-ANSWERS = {"sourcing:api_candidate_filters", "sourcing:api_candidate_suggestions", "sourcing:api_suggestions"}
+ANSWERS = {
+    "sourcing:api_candidate_filters",
+    "sourcing:api_candidate_suggestions",
+    "sourcing:api_suggestions",
+    "panel:api_choices",
+}
 #: Short, bounded and in an order made by hand: one person's positions, one organisation's fields.
 WHOLE = {"sourcing:api_history", "sourcing:api_custom_fields"}
 

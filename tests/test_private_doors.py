@@ -57,7 +57,13 @@ def others(person: Candidate) -> list[User]:
 
 
 #: Where whoever added them sees both.
-DOORS = {"sourcing:candidate", "sourcing:people", "sourcing:api_candidate", "sourcing:api_contact_points"}
+DOORS = {
+    "sourcing:candidate",
+    "sourcing:people",
+    "sourcing:api_candidate",
+    "sourcing:api_contact_points",
+    "panel:api_person",
+}
 
 
 def open_everything(viewer: User, world: World, *, only: Collection[str] = ()) -> dict[str, str]:

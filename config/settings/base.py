@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "campaigns",
     "integrations",
     "publishing",
+    "panel",
 ]
 
 MIDDLEWARE = [
