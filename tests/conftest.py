@@ -152,6 +152,8 @@ def playwright() -> Iterator[Playwright]:
     """What starts browsers; one in a process, as its loop allows no second."""
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only where there are browser tests
 
+    # Playwright's loop runs in this thread; Django then takes the test's own queries for asynchronous ones.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     expect.set_options(timeout=chromium.PATIENCE)
     with sync_playwright() as driver:
         yield driver

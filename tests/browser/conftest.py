@@ -6,7 +6,6 @@ it is in ``tests/conftest.py``: the extension's tests use the same one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,9 +18,6 @@ from tests.browser import chromium
 
 #: What a page may say in the console: nothing but the browser's own note about a status we answered on purpose.
 EXPECTED = ("the server responded with a status of 4",)
-
-# Playwright's loop runs in this thread; Django then takes the test's own queries for asynchronous ones.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
