@@ -100,7 +100,7 @@ class _Open(APIView):
         """None where nobody logs in: an old token in the header is not looked at."""
         return [] if self._is_open() else super().get_authenticators()
 
-    def get_permissions(self) -> list[BasePermission]:  # type: ignore[override]  # a list of them, as REST framework's
+    def get_permissions(self) -> list[BasePermission]:
         """As :meth:`get_authenticators`."""
         return [] if self._is_open() else super().get_permissions()  # type: ignore[return-value]
 

@@ -85,7 +85,7 @@ class FewMistakes(BaseThrottle):
         except redis.RedisError as error:
             log.warning("api.mistakes_not_counted", failure=type(error).__name__)
             return True
-        return int(made or 0) < MISTAKES  # type: ignore[arg-type]  # the client is not asynchronous
+        return int(made or 0) < MISTAKES
 
     def wait(self) -> float | None:
         """Seconds until the next minute."""
