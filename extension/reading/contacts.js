@@ -6,31 +6,24 @@ import { isWrittenAfter } from "./names.js";
 import { fold } from "./words.js";
 
 /** Parts of a page that are the site's, not the person's. */
-const AROUND = 'footer, nav, aside, header, [role="contentinfo"], [role="navigation"], [role="banner"], [role="complementary"], [class*="footer" i], [id*="footer" i], [class*="cookie" i], [id*="cookie" i]';
+const AROUND = [
+  "footer", "nav", "aside", "header", '[role="contentinfo"]', '[role="navigation"]', '[role="banner"]', '[role="complementary"]',
+  '[class*="footer" i]', '[id*="footer" i]', '[class*="cookie" i]', '[id*="cookie" i]',
+].join(", ");
 /** More links than this are nobody's. */
 const MOST = 200;
 const GREETINGS = new Set(["hello", "hi", "hey", "hei", "hej", "hallo", "hola", "mail", "me", "ich", "moi"]);
 
-/**
- * The addresses of somebody of this name: those written after it; else the one address that is there, unless it is a function's
- * (info@) or greets from another domain than the person's own.
- *
- * @param {string[]} addresses
- * @returns {string[]}
- */
-export function addressesFor(addresses, name) {
-  const written = addresses.filter((address) => isTheirs(address, name));
-  if (written.length || addresses.length !== 1) return written.slice(0, 3);
-  const [address] = addresses;
-  return isRole(address) || GREETINGS.has(address.split("@")[0]) ? [] : [address];
-}
+/** Whether an address is a function's or greets: `hello@` is somebody's only on a domain of their own. */
+export const isAnybodys = (address) => isRole(address) || GREETINGS.has(address.split("@")[0]);
 
-/** Whether an address is written after a name, in its local part or, greeting or single first name, in its domain. */
+/** Whether an address is written after a name: ida.hansen@, ihansen@, ida@hansen.example, hello@idahansen.example. */
 export function isTheirs(address, name) {
-  const [local, domain] = address.split("@");
+  const [local, domain] = address.split("@"), labels = domain.split(".").slice(0, -1);
   if (isRole(address)) return false;
-  const isOwnDomain = () => domain.split(".").slice(0, -1).some((label) => isWrittenAfter(label, name));
-  return isWrittenAfter(local, name) || ((GREETINGS.has(local) || fold(name).startsWith(`${local} `)) && isOwnDomain());
+  if (isWrittenAfter(local, name)) return true;
+  const isFirst = fold(name).startsWith(`${local} `);
+  return (isFirst || GREETINGS.has(local)) && labels.some((label) => isWrittenAfter(isFirst ? local + label : label, name));
 }
 
 /** Whether an address looks like first and last name, whoever that is. */

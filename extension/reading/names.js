@@ -6,6 +6,8 @@ const words = (text) => new Set(text.trim().split(/\s+/));
 // The same words as the server's sourcing/normalising.py, so that a name is split alike at every door.
 const PARTICLES = words("af al bin bint da dal das de dei del della den der des di do dos du el ibn la le ten ter van vom von zu zum zur");
 const TITLES = words("dr prof mr mrs ms dipl ing");
+/** Titles that are also names or words: only with their full stop. */
+const DOTTED_TITLES = words("avv bc dott dr-ing dipl-ing habil ir jur mag med mgr nat phil rer techn univ");
 const AFTER_NAMES = words("jr sr ii iii iv");
 const DEGREES = words("phd mba msc bsc ma ba md");
 /** What stands where names stand and is none: parts of a site, and kinds of companies. */
@@ -23,7 +25,8 @@ export function personName(value) {
   const text = lineOf(value, 400).replace(EMOJI, "").replace(/\([^()]*\)|（[^（）]*）|"[^"]*"|“[^“”]*”/g, " ");
   const name = lineOf(text, 300).replace(/^[\s,.;:·|-]+|[\s,;:·|-]+$/g, "");
   if (!/\p{L}/u.test(name) || /[<>{}[\]|=\\/@#*_\d]|:\/\//u.test(name)) return "";
-  return name.split(" ").length <= 10 ? name : "";
+  const parts = name.split(" ");
+  return parts.length <= 10 && !parts.every((part) => /^(?:undefined|null|nan|none)$/i.test(part)) ? name : "";
 }
 
 /**
@@ -62,10 +65,10 @@ export function nameParts({ full = "", given = "", family = "" }) {
  * degrees are dropped. One word alone is a first name; a name written without spaces (Chinese, Japanese) stays whole as the last.
  */
 export function splitName(full) {
-  const [before, after, ...more] = full.split(",").map((part) => part.trim());
-  if (after && !more.length && !isDegree(after)) return { first_name: after, last_name: before };
+  const [before, ...more] = full.split(",").map((part) => part.trim()), after = more.filter((part) => part && !isDegree(part, before));
+  if (after.length === 1) return { first_name: after[0], last_name: before };
   const parts = before.split(" ").filter(Boolean);
-  while (parts.length > 1 && TITLES.has(bare(parts[0]))) parts.shift();
+  while (parts.length > 1 && isTitle(parts[0])) parts.shift();
   if (parts.length < 2) return IDEOGRAPHIC.test(before) ? { first_name: "", last_name: parts[0] ?? "" } : { first_name: parts[0] ?? "", last_name: "" };
   let at = parts.length - 1;
   if (at > 1 && AFTER_NAMES.has(bare(parts[at]))) at -= 1;
@@ -74,7 +77,10 @@ export function splitName(full) {
 }
 
 const bare = (word) => word.replaceAll(".", "").toLowerCase();
-const isDegree = (text) => text === text.toUpperCase() || text.includes(".") || DEGREES.has(bare(text));
+const isTitle = (word) => TITLES.has(bare(word)) || (word.endsWith(".") && DOTTED_TITLES.has(bare(word)));
+const isCapital = (text) => text === text.toUpperCase() && text !== text.toLowerCase();
+/** What follows a comma: a first name, or "PhD", "M.Sc.", "CSWIP" beside a name that is not written in capitals itself. */
+const isDegree = (text, name) => (isCapital(text) && !isCapital(name)) || text.includes(".") || DEGREES.has(bare(text));
 
 /** Whether two names have the same words, in whatever order and spelling of accents. */
 export function sameName(one, two) {

@@ -67,9 +67,9 @@ export function clean(given) {
   };
 }
 
-/** Empty for what says nothing: no letter or digit in any script, or letters hidden behind asterisks. */
+/** Empty for what says nothing: no letter or digit in any script, letters hidden behind asterisks, a slip of the page's own script. */
 function sensible(text) {
-  return /[\p{L}\p{N}]/u.test(text) && !text.includes("***") ? text : "";
+  return /[\p{L}\p{N}]/u.test(text) && !text.includes("***") && !/^(?:undefined|null|nan|\[object object\])$/i.test(text) ? text : "";
 }
 
 /** A row of an experience or education with just the keys of `shape`; null without any of its names. */

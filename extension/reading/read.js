@@ -7,7 +7,7 @@ import * as microformats from "./adapters/microformats.js";
 import * as personalSite from "./adapters/personal_site.js";
 import * as schemaOrg from "./adapters/schema_org.js";
 import { isTheirs } from "./contacts.js";
-import { siteOf, webAddress } from "./links.js";
+import { profileOf, siteOf, webAddress } from "./links.js";
 import { sameName } from "./names.js";
 import { clean, emptyProfile } from "./profile.js";
 
@@ -30,7 +30,8 @@ export function read(snapshot) {
     if (answer) answers.push(clean({ ...answer, adapter }));
   }
   const profile = answers.length ? answers.reduce(join) : emptyProfile();
-  return clean({ ...profile, url: address.href, site: siteOf(address) });
+  const here = ["", "generic"].includes(profile.adapter) ? [] : [profileOf(address.href)].filter(Boolean);
+  return clean({ ...profile, profiles: [...here, ...profile.profiles], url: address.href, site: siteOf(address) });
 }
 
 /**

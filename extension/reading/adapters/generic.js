@@ -1,9 +1,9 @@
 // Any page: what the reader selected as a name, or the one name in title or heading that an address on the page is written after.
 
-import { addressesFor, isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
+import { isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
 import { networkOf, webAddress } from "../links.js";
 import { isShown, linesOf, meta, partsOf, titleParts } from "../markup.js";
-import { looksLikeName, nameParts, personName } from "../names.js";
+import { looksLikeName, nameParts, personName, sameName } from "../names.js";
 import { fold, lineOf } from "../words.js";
 
 /**
@@ -19,8 +19,9 @@ export function read(document, url, selection) {
   if (!address || networkOf(address)) return marked ? nameParts({ full: marked }) : null; // who is linked there may be anybody
   const addresses = linkedAddresses(document, { everywhere: false }), name = marked || confirmed(document, addresses);
   if (!name) return null;
-  const numbers = linkedNumbers(document, { everywhere: false }), isOne = numbers.length === 1 && addresses.length <= 1;
-  return { ...nameParts({ full: name }), headline: headline(document, name), emails: addressesFor(addresses, name), phones: isOne ? numbers : [] };
+  const numbers = linkedNumbers(document, { everywhere: false }), isAlone = numbers.length === 1 && headings(document).some((each) => sameName(each, name));
+  const emails = addresses.filter((address) => isTheirs(address, name));
+  return { ...nameParts({ full: name }), headline: headline(document, name), emails, phones: isAlone ? numbers : [] };
 }
 
 /** The selection, when it is a name. */
@@ -31,10 +32,15 @@ function chosen(selection) {
 
 /** The name in title or heading that an address of the page is written after; empty when there are none or several. */
 function confirmed(document, addresses) {
-  const headings = [...document.querySelectorAll("h1")].filter(isShown).slice(0, 3).flatMap(linesOf);
-  const names = [...titleParts(document), ...partsOf(meta(document, "og:title")), ...headings].map(personName).filter(looksLikeName);
-  const found = new Map(names.filter((name) => addresses.some((address) => isSomebodys(address) && isTheirs(address, name))).map((name) => [fold(name), name]));
+  const confirms = (name) => addresses.some((address) => isSomebodys(address) && isTheirs(address, name));
+  const found = new Map(headings(document).filter(looksLikeName).filter(confirms).map((name) => [fold(name), name]));
   return found.size === 1 ? [...found.values()][0] : "";
+}
+
+/** The parts of the title and the lines of main headings, as names. */
+function headings(document) {
+  const lines = [...document.querySelectorAll("h1")].filter(isShown).slice(0, 3).flatMap(linesOf);
+  return [...titleParts(document), ...partsOf(meta(document, "og:title")), ...lines].map(personName).filter(Boolean);
 }
 
 /** What stands between the name and the site in the title of a page about them: `Ida Hansen – Welder | Voltra` → `Welder`. */

@@ -2,12 +2,15 @@
 
 import { period } from "../dates.js";
 import { addressesOf, networkOf, numberOf, profileOf, webAddress } from "../links.js";
-import { isShown, meta, shown, textAt, textOf, titleParts } from "../markup.js";
-import { looksLikeName, nameParts, personName } from "../names.js";
+import { isShown, linesOf, meta, shown, textAt, textOf, titleParts } from "../markup.js";
+import { looksLikeName, nameParts, personName, sameName } from "../names.js";
 
-const NAME = ".pv-top-card h1, .top-card-layout__title, .top-card__title, main h1";
+const NAME = ".pv-top-card h1, .top-card-layout__title, .top-card__title";
 const HEADLINE = ".pv-top-card .text-body-medium, .top-card-layout__headline, .top-card__headline, main section .text-body-medium";
-const PLACE = ".pv-top-card .text-body-small.inline, .top-card__subline-item:not(.top-card__subline-item--bullet), .profile-info-subheader .not-first-middot > span, main section .text-body-small.inline";
+const PLACE = [
+  ".pv-top-card .text-body-small.inline", ".top-card__subline-item:not(.top-card__subline-item--bullet)",
+  ".profile-info-subheader .not-first-middot > span", "main section .text-body-small.inline",
+].join(", ");
 const ABOUT = ".core-section-container__content, .inline-show-more-text, .pv-about__summary-text, .summary p";
 
 /**
@@ -19,7 +22,7 @@ const ABOUT = ".core-section-container__content, .inline-show-more-text, .pv-abo
  */
 export function read(document, url) {
   const address = webAddress(url), profile = address && networkOf(address) === "linkedin.com" ? profileOf(url) : "";
-  const full = profile && (personName(textAt(document, NAME)) || titleName(document));
+  const full = profile && (personName(textAt(document, NAME)) || headingName(document) || titleName(document));
   if (!full) return null;
   const experience = positions(section(document, "experience")), now = experience.find((job) => !job.ended) ?? {};
   return {
@@ -30,32 +33,43 @@ export function read(document, url) {
   };
 }
 
-/** `(3) Ida Hansen | LinkedIn`, `Ida Hansen - Welder - Voltra | LinkedIn` → the name. */
-function titleName(document) {
-  const name = personName((titleParts(document)[0] ?? "").replace(/^\(\d+\+?\) /, ""));
-  return looksLikeName(name) ? name : "";
+/** The main heading, where the title begins with it: others say that there is no such page. */
+function headingName(document) {
+  const name = personName(textAt(document, "main h1"));
+  return sameName(name, titleBegin(document)) ? name : "";
 }
+
+/** `(3) Ida Hansen | LinkedIn`, `Ida Hansen - Welder - Voltra | LinkedIn` → the name. */
+const titleName = (document) => (looksLikeName(titleBegin(document)) ? titleBegin(document) : "");
+
+const titleBegin = (document) => personName(titleParts(document)[0]);
 
 /** A section by its anchor (members) or its name (everybody). */
 function section(document, name) {
   return document.querySelector(`section[data-section="${name}"], section.${name}`) ?? document.getElementById(name)?.closest("section") ?? null;
 }
 
-/** The words as they are seen: members' pages write them once more for screen readers. */
-const seen = (el) => (el ? textOf(el.querySelector('[aria-hidden="true"]') ?? el) : "");
+/** An element as it is seen: members' pages write everything once more for screen readers. */
+const visible = (el) => el?.querySelector('[aria-hidden="true"]') ?? el ?? null;
+const seen = (el) => textOf(visible(el));
 
 function about(document) {
   const root = section(document, "about") ?? section(document, "summary");
-  return root ? seen(shown(root, ABOUT)) : "";
+  return root ? linesOf(visible(shown(root, ABOUT))).join("\n") : "";
 }
 
-const entriesOf = (root) => (root ? [...root.querySelectorAll("li")].filter((el) => isShown(el) && !el.parentElement.closest("li")).slice(0, 40) : []);
+function entriesOf(root) {
+  const found = root ? [...root.querySelectorAll("li")] : [];
+  return found.filter((el) => isShown(el) && !el.parentElement.closest("li")).slice(0, 40);
+}
+
 const beforeDot = (text) => text.split("·")[0].trim();
 
 // ── experience ─────────────────────────────────────────────────────────────
 
 function positions(root) {
-  return entriesOf(root).flatMap((entry) => (entry.querySelector(".t-bold") ? memberJobs(entry) : publicJobs(entry))).filter((job) => job.title || job.company);
+  const jobs = entriesOf(root).flatMap((entry) => (entry.querySelector(".t-bold") ? memberJobs(entry) : publicJobs(entry)));
+  return jobs.filter((each) => each.title || each.company);
 }
 
 /** An entry of a member's page: one job, or a company over the jobs somebody had there. */
@@ -85,7 +99,8 @@ function dated(entry) {
 function publicJobs(entry) {
   const below = [...entry.querySelectorAll("li")].filter((el) => el.querySelector("time"));
   const company = textAt(entry, ".experience-group-header__company, .experience-item__subtitle, .profile-section-card__subtitle, h4");
-  const one = (el) => ({ title: textAt(el, ".experience-group-position__title, .experience-item__title, .profile-section-card__title, h3"), company, ...times(el) });
+  const title = ".experience-group-position__title, .experience-item__title, .profile-section-card__title, h3";
+  const one = (el) => ({ title: textAt(el, title), company, ...times(el) });
   return below.length ? below.map(one) : [one(entry)];
 }
 
@@ -98,20 +113,20 @@ function times(entry) {
 // ── education ──────────────────────────────────────────────────────────────
 
 function schools(root) {
-  return entriesOf(root).map((entry) => (entry.querySelector(".t-bold") ? memberSchool(entry) : publicSchool(entry))).filter((row) => row.school);
+  const rows = entriesOf(root).map((entry) => (entry.querySelector(".t-bold") ? memberSchool(entry) : publicSchool(entry)));
+  return rows.filter((row) => row.school);
 }
 
 function memberSchool(entry) {
-  const [degree, ...field] = line(entry, 1).split(", ");
-  return { school: line(entry, 0), degree, field: field.join(", "), ended: lastYear(dated(entry)) };
+  const { started, ended } = period(dated(entry)), [degree, ...field] = line(entry, 1).split(", ");
+  return { school: line(entry, 0), degree, field: field.join(", "), ended: ended || started };
 }
 
 function publicSchool(entry) {
   const [degree = "", field = ""] = [...(shown(entry, "h4")?.querySelectorAll("span") ?? [])].map(textOf);
-  return { school: textAt(entry, "h3"), degree: degree || textAt(entry, "h4"), field, ended: lastYear([...entry.querySelectorAll("time")].map(textOf).join(" – ")) };
+  const { started, ended } = times(entry);
+  return { school: textAt(entry, "h3"), degree: degree || textAt(entry, "h4"), field, ended: ended || started };
 }
-
-const lastYear = (text) => { const { started, ended } = period(text); return ended || started; };
 
 // ── contact info ───────────────────────────────────────────────────────────
 

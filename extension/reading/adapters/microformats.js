@@ -1,7 +1,7 @@
 // A page with an h-card of the person it belongs to (microformats2).
 
 import { addressesOf, isAddress, numberOf, pageOf, samePage, webAddress } from "../links.js";
-import { textOf } from "../markup.js";
+import { linesOf, relMe, textOf } from "../markup.js";
 import { nameParts } from "../names.js";
 import { fold } from "../words.js";
 
@@ -23,7 +23,7 @@ export function read(document, url) {
   const names = nameParts({ full: name, given: text(card, "p-given-name"), family: text(card, "p-family-name") });
   if (!names.first_name && !names.last_name) return null;
   return {
-    ...names, company, title: text(card, "p-job-title") || text(card, "p-role"), summary: text(card, "p-note"), location: place(card),
+    ...names, company, title: text(card, "p-job-title") || text(card, "p-role"), summary: properties(card, "p-note").slice(0, 1).flatMap(linesOf).join("\n"), location: place(card),
     emails: properties(card, "u-email", "p-email").flatMap(addresses), phones: properties(card, "p-tel", "u-tel").map(number).filter(Boolean),
     profiles: [...links(card), ...relMe(document)].map((link) => pageOf(link, url)).filter(Boolean),
   };
@@ -40,8 +40,6 @@ function representative(document, url) {
     ?? cards.find((card) => links(card).some((link) => mine.some((other) => samePage(link, other, url))))
     ?? (cards.length === 1 && links(cards[0]).some(isHere) ? cards[0] : null);
 }
-
-const relMe = (document) => [...document.querySelectorAll('a[rel~="me" i][href], link[rel~="me" i][href]')].slice(0, MOST).map((el) => el.getAttribute("href"));
 
 /** The elements of a property that are the card's own, not those of another microformat in it; the card itself is never one. */
 function properties(card, ...names) {

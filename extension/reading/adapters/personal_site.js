@@ -1,9 +1,9 @@
 // Somebody's own page: nothing is declared, but several of its parts name the same person and something shows that it is one.
 
-import { addressesFor, isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
+import { isAnybodys, isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
 import { networkOf, pageOf, profileOf, webAddress } from "../links.js";
-import { isShown, linesOf, meta, partsOf, textOf, titleParts } from "../markup.js";
-import { isWrittenAfter, looksLikeName, nameParts, personName } from "../names.js";
+import { isShown, linesOf, meta, partsOf, relMe, textOf, titleParts } from "../markup.js";
+import { isWrittenAfter, looksLikeName, nameParts, personName, sameName } from "../names.js";
 import { fold } from "../words.js";
 
 /** "I am", as pages begin in many languages; what follows is the name. */
@@ -23,8 +23,8 @@ const FRONT = /^\/(?:index\.html?|(?:[a-z]{2}\/)?(?:about|about-me|aboutme|me|bi
 export function read(document, url) {
   const address = webAddress(url), type = meta(document, "og:type").toLowerCase();
   if (!address || ["article", "product", "video", "event"].includes(type.split(".")[0])) return null;
-  const declared = type === "profile" ? nameParts({ given: meta(document, "profile:first_name"), family: meta(document, "profile:last_name") }) : { first_name: "", last_name: "" };
-  if (declared.first_name && declared.last_name) return declaredThere(document, url, declared);
+  const declared = nameParts({ given: meta(document, "profile:first_name"), family: meta(document, "profile:last_name") });
+  if (type === "profile" && declared.first_name && declared.last_name) return declaredThere(document, url, declared);
   if (networkOf(address)) return null;
   const name = agreed(document);
   return name && (type === "profile" || isAPerson(document, url, name)) ? found(document, url, nameParts({ full: name })) : null;
@@ -40,9 +40,16 @@ function declaredThere(document, url, names) {
 function found(document, url, names) {
   const name = `${names.first_name} ${names.last_name}`.trim(), numbers = linkedNumbers(document, { everywhere: true });
   return {
-    ...names, summary: meta(document, "description") || meta(document, "og:description"), emails: addressesFor(linkedAddresses(document, { everywhere: true }), name),
+    ...names, summary: meta(document, "description") || meta(document, "og:description"), emails: addresses(document, name),
     phones: numbers.length === 1 ? numbers : [], profiles: [ownPage(url), ...pages(document, url, name)].filter(Boolean),
   };
+}
+
+/** Those written after the name; else the only one in the page's own text, unless it is anybody's. */
+function addresses(document, name) {
+  const written = linkedAddresses(document, { everywhere: true }).filter((address) => isTheirs(address, name));
+  const inside = linkedAddresses(document, { everywhere: false });
+  return written.length || inside.length !== 1 ? written : inside.filter((address) => !isAnybodys(address));
 }
 
 // ── who ────────────────────────────────────────────────────────────────────
@@ -50,7 +57,8 @@ function found(document, url, names) {
 /** The one name that at least two of heading, title and author agree on; empty when there is none or another has as many. */
 function agreed(document) {
   const headings = [...document.querySelectorAll("h1")].filter(isShown).slice(0, 3).flatMap(linesOf);
-  const sources = [headings, [...titleParts(document), ...partsOf(meta(document, "og:title")), meta(document, "og:site_name")], [meta(document, "author")]];
+  const titles = [...titleParts(document), ...partsOf(meta(document, "og:title")), meta(document, "og:site_name")];
+  const sources = [headings, titles, [meta(document, "author")]];
   const counted = new Map();
   for (const source of sources) {
     for (const [key, name] of new Map(source.map(nameIn).filter(looksLikeName).map((each) => [fold(each), each]))) {
@@ -63,8 +71,8 @@ function agreed(document) {
 
 /** `Hi, I’m Ida Hansen.` → `Ida Hansen` */
 function nameIn(text) {
-  const rest = text.replace(GREETING, ""), said = INTRODUCTION.exec(rest);
-  return personName((said ? rest.slice(said.index + said[0].length) : rest).split(/[,!;] |(?<=\p{Ll}{3})\. |[.!]$/u)[0]);
+  const rest = text.replace(GREETING, "");
+  return personName((introduced(rest) || rest).split(/[,!;] |(?<=\p{Ll}{3})\. |[.!]$/u)[0]);
 }
 
 /** Companies have headings, titles and accounts too: only people have these pages and addresses, or say "I am". */
@@ -76,18 +84,21 @@ function isAPerson(document, url, name) {
     || introduces(document, name);
 }
 
-/** Whether a line of the page says "I am" and the name, or its first word. */
+/** Whether a line of the page says "I am" and the name; its first word is enough where the page's author is called so too. */
 function introduces(document, name) {
+  const expected = sameName(meta(document, "author"), name) ? fold(name).split(" ")[0] : fold(name);
   const lines = [...document.querySelectorAll("h1, h2, h3, p")].filter(isShown).slice(0, 20).map(textOf);
-  return lines.some((line) => {
-    const said = INTRODUCTION.exec(line.slice(0, 300)), after = said && fold(line.slice(said.index + said[0].length));
-    return Boolean(after) && `${after} `.startsWith(`${fold(name).split(" ")[0]} `);
-  });
+  return lines.some((line) => `${fold(introduced(line.slice(0, 300)))} `.startsWith(`${expected} `));
+}
+
+/** What follows "I am" in a text; empty where nobody says so. */
+function introduced(text) {
+  const said = INTRODUCTION.exec(text);
+  return said ? text.slice(said.index + said[0].length) : "";
 }
 
 // ── pages ──────────────────────────────────────────────────────────────────
 
-const relMe = (document) => [...document.querySelectorAll('a[rel~="me" i][href], link[rel~="me" i][href]')].slice(0, 50).map((el) => el.getAttribute("href"));
 const handle = (link) => { try { return decodeURIComponent(link.split("/").at(-1)); } catch { return link; } };
 
 /** Pages of people in networks that shown links lead to. */
@@ -96,11 +107,14 @@ function networkPages(document, url) {
   return new Set(links.map((el) => profileOf(el.getAttribute("href"), url)).filter(Boolean));
 }
 
-/** Those declared by rel=me; of each network the page written after the name, or the only one that is linked. */
+/** Those declared by rel=me, those written after the name, and a network's of people only when there is one: others may be the theme's author's. */
 function pages(document, url, name) {
-  const kept = relMe(document).map((link) => pageOf(link, url)).filter(Boolean), networks = Map.groupBy(networkPages(document, url), (link) => networkOf(new URL(link)));
-  for (const links of networks.values()) kept.push(...(links.length === 1 ? links : links.filter((link) => isWrittenAfter(handle(link), name))));
-  return kept;
+  const declared = relMe(document).map((link) => pageOf(link, url)).filter(Boolean), kept = [];
+  for (const [network, links] of Map.groupBy(networkPages(document, url), (link) => networkOf(new URL(link)))) {
+    const written = links.filter((link) => isWrittenAfter(handle(link), name));
+    kept.push(...(written.length || links.length > 1 || !PEOPLE.has(network) ? written : links));
+  }
+  return [...declared, ...kept];
 }
 
 /** The address of the site, or of this page where the site holds more than one person's. */

@@ -27,6 +27,12 @@ def test_names_are_split_as_the_server_splits_them(reader: Reader) -> None:
     [
         ({"full": "Sammy Davis Jr."}, "Sammy", "Davis Jr."),
         ({"full": "Jonas Lehner, PhD, MBA"}, "Jonas", "Lehner"),
+        ({"full": "LEHNER, JONAS"}, "JONAS", "LEHNER"),
+        ({"full": "山田, 花子"}, "花子", "山田"),
+        ({"full": "Hansen, Ida, M.Sc."}, "Ida", "Hansen"),
+        ({"full": "Dr.-Ing. habil. Ida Hansen"}, "Ida", "Hansen"),
+        ({"full": "Phil Collins"}, "Phil", "Collins"),
+        ({"full": "null null"}, "", ""),
         ({"full": "山田 花子", "family": "山田", "given": "花子"}, "花子", "山田"),
         ({"full": "山田 花子", "family": "山田"}, "花子", "山田"),
         ({"full": "Ida Marie Hansen Lie", "given": "Ida Marie"}, "Ida Marie", "Hansen Lie"),
