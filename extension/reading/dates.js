@@ -2,6 +2,9 @@
 
 const LANGUAGES = ["en", "de", "fr", "es", "pt", "it", "nl", "da", "nb", "sv", "fi", "pl", "cs", "ro", "hu", "tr", "id", "ru", "uk", "el"];
 
+/** 2021-03, 2021年3月, 03/2021. */
+const NUMBERED = [/(?:19|20)\d\d-(\d\d)(?!\d)/, /\d{4}[年년] ?(\d{1,2})[月월]/, /(?<!\d)(\d{1,2})[./](?:19|20)\d\d/];
+
 /** Month's word without accents and dot → 1–12; 0 for a word that two languages give to two months. Made when first needed. */
 let months = null;
 
@@ -43,7 +46,7 @@ export function period(text) {
 export function date(text) {
   const year = /(?<!\d)(?:19|20)\d\d(?!\d)/.exec(text)?.[0];
   if (!year) return "";
-  const number = /(?:19|20)\d\d-(\d\d)(?!\d)/.exec(text)?.[1] ?? /\d{4}[年년] ?(\d{1,2})[月월]/.exec(text)?.[1] ?? /(?<!\d)(\d{1,2})[./](?:19|20)\d\d/.exec(text)?.[1];
+  const number = NUMBERED.map((form) => form.exec(text)?.[1]).find(Boolean);
   const word = plain(text).split(/[^\p{L}]+/u).find(monthOf);
   const month = Number(number ?? (word ? monthOf(word) : 0));
   return month >= 1 && month <= 12 ? `${year}-${String(month).padStart(2, "0")}` : year;

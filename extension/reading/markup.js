@@ -2,7 +2,10 @@
 
 import { lineOf } from "./words.js";
 
-const BLOCKS = "address, article, aside, blockquote, body, br, dd, div, dl, dt, figcaption, figure, footer, h1, h2, h3, h4, h5, h6, header, hr, li, main, nav, ol, p, section, ul";
+const BLOCKS = [
+  "address", "article", "aside", "blockquote", "body", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6",
+  "header", "hr", "li", "main", "nav", "ol", "p", "section", "ul",
+].join(", ");
 const UNREAD = "script, style, template, noscript, title";
 /** What is read of one element; more is no name, title or summary. */
 const MOST = 20_000;

@@ -11,7 +11,10 @@ import { profileOf, siteOf, webAddress } from "./links.js";
 import { sameName } from "./names.js";
 import { clean, emptyProfile } from "./profile.js";
 
-const ADAPTERS = [["github", github], ["linkedin", linkedin], ["schema_org", schemaOrg], ["microformats", microformats], ["personal_site", personalSite], ["generic", generic]];
+/** The most trusted first. */
+const ADAPTERS = [
+  ["github", github], ["linkedin", linkedin], ["schema_org", schemaOrg], ["microformats", microformats], ["personal_site", personalSite], ["generic", generic],
+];
 const JOINED = ["emails", "phones", "profiles", "skills"];
 
 /**

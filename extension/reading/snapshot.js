@@ -12,11 +12,14 @@ export function collect() {
   const MOST = 3_000_000, MOST_DATA = 1_000_000, MOST_TEXT = 5_000; // characters: in all, of JSON-LD, of an attribute
   const MOST_TIME = 1_500; // milliseconds
   const words = (text) => new Set(text.split(" "));
-  const AS_IS = words("a abbr address article aside b blockquote br data dd div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img li link main meta nav ol p section small span strong sub sup time ul");
+  const AS_IS = words("a abbr address article aside b blockquote br data dd div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img"
+    + " li link main meta nav ol p section small span strong sub sup time ul");
   const AS_DIV = words("caption center details dialog fieldset form hgroup menu pre search summary table tbody td tfoot th thead tr");
   const VOID = words("br hr img link meta");
-  const LEFT_OUT = words("applet audio base canvas datalist embed frame frameset head iframe input math noembed noframes noscript object option script select style svg template textarea title video");
-  const ATTRIBUTES = words("alt aria-hidden class content data-section datetime dir hidden href id itemid itemprop itemref itemscope itemtype lang property rel role title value");
+  const LEFT_OUT = words("applet audio base canvas datalist embed frame frameset head iframe input math noembed noframes noscript object option"
+    + " script select style svg template textarea title video");
+  const ATTRIBUTES = words("alt aria-hidden class content data-section datetime dir href id itemid itemprop itemref itemscope itemtype lang"
+    + " property rel role title value");
   const ELEMENT = 1, TEXT = 3;
 
   // Read through the prototypes: beside <form name="title"> or <input name="firstChild"> document.title and form.firstChild are those elements.
@@ -43,7 +46,6 @@ export function collect() {
     write(`<${tag}`);
     for (const name of names(el)) {
       if (!ATTRIBUTES.has(name) && !(name === "name" && tag === "meta")) continue;
-      if (name === "hidden") continue;
       const value = name === "href" ? absolute(attribute(el, name)) : attribute(el, name);
       if (value.length <= MOST_TEXT) write(` ${name}="${escaped(value)}"`);
     }

@@ -100,9 +100,8 @@ function typesOf(value) {
 
 /** @param {Document} document @returns {Item[]} */
 function microdata(document) {
-  const scopes = [...document.querySelectorAll('[itemscope][itemtype*="schema.org/Person" i]:not([itemprop]), [itemscope][itemtype*="Page" i]:not([itemprop])')].slice(0, MOST_VALUES);
-  const made = { count: 0 };
-  return scopes.map((scope) => scopeOf(scope, made, 0));
+  const scopes = document.querySelectorAll('[itemscope]:is([itemtype*="schema.org/Person" i], [itemtype*="Page" i]):not([itemprop])'), made = { count: 0 };
+  return [...scopes].slice(0, MOST_VALUES).map((scope) => scopeOf(scope, made, 0));
 }
 
 /** @param {Element} scope @returns {Item} */

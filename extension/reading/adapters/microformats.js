@@ -22,8 +22,9 @@ export function read(document, url) {
   if (company && fold(company) === fold(name)) return null;
   const names = nameParts({ full: name, given: text(card, "p-given-name"), family: text(card, "p-family-name") });
   if (!names.first_name && !names.last_name) return null;
+  const [note] = properties(card, "p-note");
   return {
-    ...names, company, title: text(card, "p-job-title") || text(card, "p-role"), summary: properties(card, "p-note").slice(0, 1).flatMap(linesOf).join("\n"), location: place(card),
+    ...names, company, title: text(card, "p-job-title") || text(card, "p-role"), summary: note ? linesOf(note).join("\n") : "", location: place(card),
     emails: properties(card, "u-email", "p-email").flatMap(addresses), phones: properties(card, "p-tel", "u-tel").map(number).filter(Boolean),
     profiles: [...links(card), ...relMe(document)].map((link) => pageOf(link, url)).filter(Boolean),
   };
@@ -57,7 +58,8 @@ function text(card, name) {
 /** What an element says: its value, alternative text or words; of a card in a card its name. */
 function valueOf(el) {
   if (el.matches(".h-card")) return text(el, "p-name") || implied(el);
-  return el.getAttribute("value") ?? (el.localName === "abbr" ? el.getAttribute("title") : null) ?? (el.localName === "img" ? el.getAttribute("alt") : null) ?? textOf(el);
+  const attribute = { abbr: "title", img: "alt", data: "value" }[el.localName];
+  return (attribute && el.getAttribute(attribute)) ?? textOf(el);
 }
 
 /** A card without properties is named by its words. */

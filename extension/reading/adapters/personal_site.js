@@ -1,17 +1,20 @@
 // Somebody's own page: nothing is declared, but several of its parts name the same person and something shows that it is one.
 
 import { isAnybodys, isSomebodys, isTheirs, linkedAddresses, linkedNumbers } from "../contacts.js";
+import { introduced, withoutGreeting } from "../introductions.js";
 import { networkOf, pageOf, profileOf, webAddress } from "../links.js";
 import { isShown, linesOf, meta, partsOf, relMe, textOf, titleParts } from "../markup.js";
 import { isWrittenAfter, looksLikeName, nameParts, personName, sameName } from "../names.js";
 import { fold } from "../words.js";
 
-/** "I am", as pages begin in many languages; what follows is the name. */
-const INTRODUCTION = /(?:^|[\s,.!¡¿–—-])(?:i['’]m|i am|my name is|this is|ich bin|ich hei(?:ß|ss)e|mein name ist|je suis|je m['’]appelle|soy|me llamo|mi nombre es|eu sou|meu nome é|io sono|mi chiamo|ik ben|mijn naam is|jag är|jag heter|jeg er|jeg heter|jeg hedder|minä olen|nimeni on|jestem|nazywam się|jsem|jmenuji se|меня зовут|мене звати|я|أنا|اسمي|אני|שמי|من|मैं|我是|我叫|저는)(?: |(?<=[我是叫]))/iu;
-const GREETING = /^(?:hi|hello|hey|hallo|hei|hej|hola|olá|ciao|salut|bonjour|ahoj|cześć|привет|سلام|مرحبا|שלום)[\s,.!–—-]*(?:there)?[\s,.!👋🏻🏼🏽🏾🏿–—-]*/iu;
 /** Networks where nobody but a person has a page. */
 const PEOPLE = new Set(["linkedin.com", "xing.com", "orcid.org", "stackoverflow.com"]);
-const FRONT = /^\/(?:index\.html?|(?:[a-z]{2}\/)?(?:about|about-me|aboutme|me|bio|cv|resume|contact|kontakt|hire-me|ueber-mich|uber-mich|om|om-meg|om-mig|a-propos|sobre|sobre-mi|chi-sono|over-mij|o-mnie)(?:\.html?)?)?\/?$/i;
+const ABOUT = [
+  "about", "about-me", "aboutme", "me", "bio", "cv", "resume", "contact", "kontakt", "hire-me", "ueber-mich", "uber-mich", "om", "om-meg", "om-mig", "a-propos",
+  "sobre", "sobre-mi", "chi-sono", "over-mij", "o-mnie",
+];
+/** Paths of pages that stand for the whole site. */
+const FRONT = new RegExp(`^/(?:index[.]html?|(?:[a-z]{2}/)?(?:${ABOUT.join("|")})(?:[.]html?)?)?/?$`, "i");
 
 /**
  * What a personal site shows of its owner; null where it is not plain that the page is one person's.
@@ -71,7 +74,7 @@ function agreed(document) {
 
 /** `Hi, I’m Ida Hansen.` → `Ida Hansen` */
 function nameIn(text) {
-  const rest = text.replace(GREETING, "");
+  const rest = withoutGreeting(text);
   return personName((introduced(rest) || rest).split(/[,!;] |(?<=\p{Ll}{3})\. |[.!]$/u)[0]);
 }
 
@@ -89,12 +92,6 @@ function introduces(document, name) {
   const expected = sameName(meta(document, "author"), name) ? fold(name).split(" ")[0] : fold(name);
   const lines = [...document.querySelectorAll("h1, h2, h3, p")].filter(isShown).slice(0, 20).map(textOf);
   return lines.some((line) => `${fold(introduced(line.slice(0, 300)))} `.startsWith(`${expected} `));
-}
-
-/** What follows "I am" in a text; empty where nobody says so. */
-function introduced(text) {
-  const said = INTRODUCTION.exec(text);
-  return said ? text.slice(said.index + said[0].length) : "";
 }
 
 // ── pages ──────────────────────────────────────────────────────────────────

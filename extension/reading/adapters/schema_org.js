@@ -22,7 +22,7 @@ export function read(document, url) {
   if (!person) return null;
   const job = position(person);
   return {
-    ...namesOf(person), ...job, location: place(person), summary: plain(textOfItem(person, "description")), headline: plain(textOfItem(person, "disambiguatingDescription")),
+    ...namesOf(person), ...job, location: place(person), summary: text(person, "description"), headline: text(person, "disambiguatingDescription"),
     emails: contact(person, "email").flatMap(addresses), phones: contact(person, "telephone", "phone").map((value) => value.replace(/^tel:/i, "")),
     profiles: valuesOf(person, "sameAs", "url").map(addressOf).filter((link) => /^(?:https?:)?\//i.test(link)).map((link) => pageOf(link, url)).filter(Boolean),
     skills: valuesOf(person, "knowsAbout", "skills", "hasSkill").map((value) => plain(isItem(value) ? textOfItem(value, "name") : value)),
@@ -74,7 +74,7 @@ function isNamed(person, document) {
 function position(person) {
   const current = valuesOf(person, "worksFor", "affiliation").filter((item) => !ended(item));
   const [employer] = current, occupation = valuesOf(person, "hasOccupation").find((item) => !ended(item));
-  const title = text(person, "jobTitle") || (isItem(employer) && text(employer, "roleName", "namedPosition")) || (isItem(occupation) ? text(occupation, "roleName", "name") : occupation) || "";
+  const title = text(person, "jobTitle") || role(employer) || (isItem(occupation) ? text(occupation, "roleName", "name") : plain(occupation ?? ""));
   return { title, company: employer ? organisation(employer) : "" };
 }
 
@@ -84,23 +84,26 @@ function organisation(value) {
   return text(value, "name", "legalName") || text(value, "worksFor", "affiliation", "alumniOf", "memberOf");
 }
 
-/** Its dates, wherever they stand: in a Role around the organisation or in its `member`. */
+/** The Role that an organisation holds in its `member`; others stand around the organisation. */
+const roleIn = (value) => valuesOf(value, "member").find(isItem);
+const role = (value) => text(value, "roleName", "namedPosition") || text(roleIn(value), "roleName", "namedPosition");
+
 function dates(value) {
   const of = (name) => date(textOfItem(value, name) || textOfItem(roleIn(value), name));
   return { started: of("startDate"), ended: of("endDate") };
 }
 
-const roleIn = (value) => valuesOf(value, "member").find(isItem);
 const ended = (value) => Boolean(dates(value).ended);
-const isSchool = (value) => !isItem(value) || isA(value, ...SCHOOLS) || valuesOf(value, "alumniOf").some((inner) => !isItem(inner) || isA(inner, ...SCHOOLS));
+const isNamedOrSchool = (value) => !isItem(value) || isA(value, ...SCHOOLS);
+const isSchool = (value) => isNamedOrSchool(value) || valuesOf(value, "alumniOf").some(isNamedOrSchool);
 
 function experience(person, ...names) {
   const jobs = valuesOf(person, ...names).filter((value) => isItem(value) && !(names.includes("alumniOf") && isSchool(value)));
-  return jobs.map((value) => ({ title: text(value, "roleName", "namedPosition") || text(roleIn(value), "roleName", "namedPosition"), company: organisation(value), ...dates(value) })).filter((row) => row.title || row.started || row.ended);
+  return jobs.map((value) => ({ title: role(value), company: organisation(value), ...dates(value) })).filter((row) => row.title || row.started || row.ended);
 }
 
 function education(person) {
-  return valuesOf(person, "alumniOf").filter(isSchool).map((value) => ({ school: organisation(value), degree: "", field: "", ended: isItem(value) ? dates(value).ended : "" }));
+  return valuesOf(person, "alumniOf").filter(isSchool).map((value) => ({ school: organisation(value), degree: "", field: "", ended: dates(value).ended }));
 }
 
 function place(person) {

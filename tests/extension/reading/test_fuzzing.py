@@ -84,6 +84,46 @@ def test_no_json_breaks_the_reader(reader: Reader, values: list[Any]) -> None:
         PROFILE.validate(profile)
 
 
+#: What adapters look for, in any order, in each other and at any place.
+MARKUP = st.recursive(
+    st.sampled_from([
+        "Ida Hansen", "I’m Ida Hansen", "<br>", "Mar 2019 - Present", "<a href='mailto:ida.hansen@x.example'>@</a>",
+        "<a rel=me href='https://no.linkedin.com/in/ida-hansen'>in</a>", "<a class=u-url href='/'>url</a>",
+        "<a itemprop=url href='https://github.com/ida'>x</a>", "<meta property='og:type' content=profile>",
+        "<svg><title>x", "<time>2019</time>", "<meta property='profile:first_name' content=Ida>",
+        "<span aria-hidden=true>Voltra</span>", "<b hidden>x</b>",
+    ]),
+    lambda inner: st.builds(
+        "<{0} class='{1}' itemprop='{2}' {3}>{4}</{0}>".format,
+        st.sampled_from(["div", "h1", "section", "li", "ul", "span", "main", "a", "p"]),
+        st.sampled_from([
+            "h-card", "p-name", "vcard-names h-card", "vcard-fullname", "t-bold", "t-14 t-normal", "p-org h-card",
+            "t-14 t-normal t-black--light", "experience", "pv-top-card", "top-card-layout__title", "p-adr h-adr",
+        ]),
+        st.sampled_from(["name", "worksFor", "alumniOf", "mainEntity", "", "homeLocation", "email", "sameAs"]),
+        st.sampled_from(["", "itemscope itemtype='https://schema.org/Person'", "id=about itemref=about"]),
+        st.lists(inner, max_size=4).map("".join),
+    ),
+    max_leaves=20,
+)  # fmt: skip
+ADDRESSES = st.sampled_from([
+    "https://github.com/ida", "https://www.linkedin.com/in/ida", "https://ida.example/", "https://x.com/ida",
+])  # fmt: skip
+READ_PAGES = """(all) => all.map(([url, html]) => {
+    const page = `<title>Ida Hansen | x | y</title>${html}`;
+    try { return read.read({ url, title: "", selection: "Ida Hansen", html: page, truncated: false }); }
+    catch (error) { return `${error.stack} ${url} ${html}`; }
+})"""
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(ADDRESSES, MARKUP), min_size=1, max_size=5))
+def test_no_markup_breaks_the_reader(reader: Reader, pages: list[tuple[str, str]]) -> None:
+    for profile in reader.call(READ_PAGES, [list(page) for page in pages]):
+        assert isinstance(profile, dict), profile
+        PROFILE.validate(profile)
+
+
 PERSON = {"@type": "Person", "name": "Ida Hansen"}
 #: Each would cost quadratic time, a deep stack, or a circle, if it were followed as it stands.
 TRAPS = [
