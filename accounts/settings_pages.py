@@ -49,3 +49,4 @@ for _order, (_label, _name, _right) in enumerate(
     )
 ):
     register(label=_label, url_name=f"accounts:{_name}", right=_right, order=10 * _order)
+register(label="Browser extension", url_name="accounts:extension", right=Right.TOKEN_CREATE, order=25)

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from accounts.api.pairing import Pairing, PairingRefresh
 from accounts.api.views import Me, MemberList
-from accounts.views import settings
+from accounts.views import extension, settings
 
 app_name = "accounts"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     ),
     path("settings/tokens/", settings.token_list, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke/", settings.revoke_token, name="revoke_token"),
+    path("settings/extension/", extension.page, name="extension"),
+    path("settings/extension/<int:browser_id>/disconnect/", extension.disconnect, name="disconnect_browser"),
+    path("settings/extension/<int:browser_id>/read/", extension.read_warning, name="read_browser_warning"),
     path("settings/audit/", settings.audit, name="audit"),
     path("invitation/<str:secret>/", settings.invitation, name="invitation"),
     path("api/v1/me/", Me.as_view(), name="api_me"),

@@ -19,7 +19,7 @@ from django.http import FileResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts import invitations, tokens
+from accounts import invitations, pairing, tokens
 from accounts.models import Role
 from campaigns import variants
 from campaigns.models import Step
@@ -55,6 +55,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "accounts:revoke_invitation": ("POST", "A"),
     "accounts:tokens": ("GET", "ARV"),
     "accounts:revoke_token": ("POST", "ARV"),
+    "accounts:extension": ("GET", "ARV"),
+    "accounts:disconnect_browser": ("POST", "ARV"),
+    "accounts:read_browser_warning": ("POST", "ARV"),
     "accounts:audit": ("GET", "A"),
     "accounts:api_me": ("GET", "ARV"),
     "accounts:api_members": ("GET", "ARV"),
@@ -625,6 +628,7 @@ def world(db) -> World:
     search = saved.save(actor=alice, name="Everybody", question=Question(), shared=True)
     synonym = synonyms.add(actor=alice, word="SWE", same_as="software engineer")
     token, _ = tokens.create(actor=alice, name="script", days=30, now=NOW)
+    browser, _ = pairing.redeem(code=pairing.start(actor=alice, now=NOW)[1], name="Chromium", now=NOW)
     users = {
         letter: user(f"role{letter.lower()}", of=organisation, role=role) for letter, role in ROLES.items()
     }
@@ -667,6 +671,7 @@ def world(db) -> World:
             "user_id": alice.pk,
             "invitation_id": invited.pk,
             "token_id": token.pk,
+            "browser_id": browser.pk,
             "field_id": field.pk,
             "note_id": note.pk,
             "value_id": other.pk,
@@ -714,6 +719,8 @@ def ask(client: Client, method: str, path: str) -> int:
 #: What belongs to one person is a colleague's only by its room's own rules, which are tested there.
 PERSONAL = {
     "accounts:revoke_token",
+    "accounts:disconnect_browser",
+    "accounts:read_browser_warning",
     "sourcing:saved_search_edit",
     "sourcing:saved_search_delete",
     "sourcing:pin",
