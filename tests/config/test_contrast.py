@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2] / "assets" / "app.css"
+SOURCE = Path(__file__).resolve().parents[2] / "assets" / "design.css"
 _THEME = re.compile(r'@plugin "daisyui/theme" \{(.*?)\n\}', re.S)
 _COLOUR = re.compile(r"--([\w-]+): oklch\(([\d.]+)% ([\d.]+) ([\d.]+)(?: / ([\d.]+)%)?\)")
 _SHARE = re.compile(r"--(av-t?[lc]): ([\d.]+)")
