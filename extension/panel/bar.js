@@ -34,8 +34,8 @@ export function drawBar(bar, { servers, current, saves, choose, disconnect, conn
     h("button", { class: "pop-item", type: "button", on: { click: () => pick(connect) } }, icon("plus"), "Connect another Beckon"),
     h("button", { class: "pop-item", type: "button", on: { click: () => pick(() => disconnect(current)) } }, icon("log-out"), h("span", { class: "min-w-0 truncate" }, "Disconnect ", h("bdi", {}, current.organisation.name))));
   fill(bar,
-    h("button", { class: "btn btn-ghost btn-sm min-w-0 flex-1 justify-start px-1.5 text-base-content!", type: "button", popovertarget: "servers", "aria-label": `${current.organisation.name}, ${current.user.name}: switch Beckon` },
-      avatar(current.user, "avatar-xs"), h("bdi", { class: "truncate" }, current.organisation.name), icon("chevrons-up-down", "size-3.5 text-muted")),
+    h("button", { class: "btn btn-ghost btn-sm min-w-0 flex-1 justify-start px-1.5 text-base-content!", type: "button", popovertarget: "servers" },
+      avatar(current.user, "avatar-xs"), h("bdi", { class: "truncate" }, current.organisation.name), h("span", { class: "sr" }, `${current.user.name}: switch Beckon`), icon("chevrons-up-down", "size-3.5 text-muted")),
     menu,
     saves.length > 0 && waitingButton(saves, showWaiting),
     h("button", { class: "btn btn-ghost btn-sm btn-square flex-none", type: "button", "aria-label": "Read this page again", title: "Read this page again", on: { click: readAgain } }, icon("refresh-cw")));

@@ -35,10 +35,11 @@ export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
 }
 
-/** A Lucide icon of 16 px; the words stand beside it. @param {keyof typeof SHAPES} name @param {string} css */
-export function icon(name, css = "size-4") {
+/** A Lucide icon, of 16 px when nothing else is said; the words stand beside it. @param {keyof typeof SHAPES} name @param {string} css */
+export function icon(name, css = "") {
+  const size = css.includes("size-") ? "" : "size-4 ";
   const svg = document.createElementNS(SVG, "svg");
-  const look = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.75", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", class: `flex-none ${css}` };
+  const look = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.75", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", class: `flex-none ${size}${css}` };
   for (const [key, value] of Object.entries(look)) svg.setAttribute(key, value);
   for (const [tag, attributes] of SHAPES[name]) {
     const shape = document.createElementNS(SVG, tag);

@@ -112,7 +112,7 @@ function head(person) {
         h("span", { class: "flex flex-none gap-1" }, (person.systems || []).map(badge))),
       (person.title || person.company) && h("p", { class: "text-sm wrap-anywhere" }, position(person)),
       person.location && h("p", { class: "mt-0.5 flex items-center gap-1 text-xs text-muted" }, icon("map-pin", "size-3.5"), h("bdi", { class: "wrap-anywhere" }, person.location)),
-      (person.tags || []).length > 0 && h("p", { class: "mt-1.5 flex flex-wrap gap-1" }, person.tags.map((tag) => h("bdi", { class: "badge badge-tint" }, tag))),
+      (person.tags || []).length > 0 && h("p", { class: "mt-1.5 flex flex-wrap gap-1" }, person.tags.map((tag) => h("span", { class: "badge badge-tint max-w-full" }, h("bdi", { class: "truncate" }, tag)))),
       h("p", { class: "mt-1.5 text-sm" }, into(person.url, "Open in Beckon"))));
 }
 

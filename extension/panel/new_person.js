@@ -33,13 +33,13 @@ export function newPersonForm({ client, draft, may, notices, trouble, heading, s
   const finding = h("div", {});
   const problem = h("div", { class: "empty:hidden mb-4" });
   const button = h("button", { class: "btn btn-primary", type: "submit" }, "Save");
-  const site = profile.site || "";
+  const isFilled = [...Object.values(texts).map((control) => control.value), ...LISTS.flatMap((kind) => profile[kind.name])].some(Boolean);
   offersForNew(client).then((offers) => fill(finding, findingChoice(offers, draft, () => {})), () => {}); // later it can be asked for all the same
 
   const form = h("form", { class: "contents", novalidate: true, on: { submit, keydown: (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.requestSubmit() } },
     screen([
       h("h1", { class: "mb-1 text-lg font-medium outline-none", tabindex: "-1" }, heading),
-      h("p", { class: "mb-4 text-xs text-muted" }, site ? ["Filled in from ", h("bdi", {}, site), ". Check it before you save."] : "This page names nobody. Fill in what you know."),
+      h("p", { class: "mb-4 text-xs text-muted" }, isFilled ? ["Filled in from ", h("bdi", {}, profile.site || "the page"), ". Check it before you save."] : "The page in front names nobody. Fill in what you know."),
       problem,
       trouble && h("div", { class: "mb-4" }, banner("amber", trouble, retry && h("div", { class: "mt-2" }, h("button", { class: "btn btn-sm", type: "button", on: { click: retry } }, "Try again")))),
       notices.map((text) => h("div", { class: "mb-4" }, banner("amber", text))),

@@ -54,7 +54,8 @@ function actions(save, now, { edit, resolve, ask }) {
   if (save.state === "sent") return [save.answer?.person?.url && link(save.answer.person.url, "btn btn-xs", "Open in Beckon"), small("Dismiss", () => queue.discard(save))];
   const discard = small("Discard", ask, "btn-danger");
   if (save.state === "refused") {
-    return [save.problem?.code === "possible_duplicate" ? small("Choose the person", () => resolve(save)) : small("Edit", () => edit(save)), small("Try again", () => queue.again(save)), discard];
+    if (save.problem?.code === "possible_duplicate") return [small("Choose the person", () => resolve(save)), discard];
+    return [small("Edit", () => edit(save)), small("Try again", () => queue.again(save)), discard];
   }
   return queue.mustAsk(save, now) ? [small("Send again", () => queue.again(save)), discard] : [discard];
 }
