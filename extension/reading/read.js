@@ -6,7 +6,6 @@ import * as linkedin from "./adapters/linkedin.js";
 import * as microformats from "./adapters/microformats.js";
 import * as personalSite from "./adapters/personal_site.js";
 import * as schemaOrg from "./adapters/schema_org.js";
-import { isTheirs } from "./contacts.js";
 import { profileOf, siteOf, webAddress } from "./links.js";
 import { sameName } from "./names.js";
 import { clean, emptyProfile } from "./profile.js";
@@ -37,14 +36,9 @@ export function read(snapshot) {
   return clean({ ...profile, profiles: [...here, ...profile.profiles], url: address.href, site: siteOf(address) });
 }
 
-/**
- * One profile of two about the same person: what the more trusted one says stands, lists of addresses are joined. Of one without a name
- * only addresses written after the person count; one of somebody else counts for nothing.
- */
+/** One profile of two: what the more trusted one says stands, lists of addresses are joined. One of somebody else counts for nothing. */
 function join(trusted, other) {
-  const name = fullName(trusted);
-  if (!fullName(other)) return { ...trusted, emails: [...trusted.emails, ...other.emails.filter((address) => isTheirs(address, name))] };
-  if (!sameName(name, fullName(other))) return trusted;
+  if (!sameName(fullName(trusted), fullName(other))) return trusted;
   const joined = { ...trusted };
   for (const [key, value] of Object.entries(other)) {
     if (JOINED.includes(key)) joined[key] = [...trusted[key], ...value];
