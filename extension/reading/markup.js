@@ -70,8 +70,8 @@ export function partsOf(title) {
   return lineOf(title, 1_000).split(/ [|–—·•:»«/-] |: /).map((part) => part.trim()).filter(Boolean);
 }
 
-/** What a page links with rel=me: other pages of whom it belongs to. @param {Document} document @returns {string[]} */
+/** What a page declares by rel=me, shown or not: other pages of whom it belongs to. @param {Document} document @returns {string[]} */
 export function relMe(document) {
-  const links = [...document.querySelectorAll('a[rel~="me" i][href], link[rel~="me" i][href]')].filter(isShown);
+  const links = [...document.querySelectorAll('a[rel~="me" i][href], link[rel~="me" i][href]')];
   return links.slice(0, 50).map((el) => el.getAttribute("href"));
 }

@@ -1,7 +1,7 @@
 // A user's page at GitHub: the card beside their repositories. Organisations, repositories and everything else there say nothing of a person.
 
 import { addressesOf, networkOf, pageOf, profileOf, siteOf, webAddress } from "../links.js";
-import { textAt } from "../markup.js";
+import { textOf } from "../markup.js";
 import { nameParts } from "../names.js";
 
 /**
@@ -15,10 +15,11 @@ export function read(document, url) {
   const address = webAddress(url), profile = address && siteOf(address) === "github.com" ? profileOf(url) : "";
   const card = profile && [...document.querySelectorAll(".h-card")].find((each) => each.querySelector(".vcard-names"));
   if (!card) return null;
-  const detail = (name) => textAt(card, `[itemprop="${name}"] .p-org, [itemprop="${name}"] .p-label`) || textAt(card, `[itemprop="${name}"]`);
+  const said = (selector) => textOf(card.querySelector(selector)); // shown or not: beside the panel the page is narrow, and hides most of the card
+  const detail = (name) => said(`[itemprop="${name}"] :is(.p-org, .p-label)`) || said(`[itemprop="${name}"]`);
   return {
-    ...nameParts({ full: textAt(card, ".vcard-fullname") }), // nobody is called like their login
-    headline: textAt(card, ".user-profile-bio"), company: employer(detail("worksFor")), location: detail("homeLocation"),
+    ...nameParts({ full: said(".vcard-fullname") }), // nobody is called like their login
+    headline: said(".user-profile-bio"), company: employer(detail("worksFor")), location: detail("homeLocation"),
     emails: hrefs(card, "email").flatMap(addressesOf), profiles: [profile, ...hrefs(card, "url", "social").map((link) => linked(link, url)).filter(Boolean)],
   };
 }
