@@ -79,7 +79,7 @@ export function collect() {
       nodes += 1;
       if (spent()) { truncated = true; break; }
       const type = kind(node);
-      if (type === TEXT) write(escaped(data(node).slice(0, MOST - size + 1).replace(/[ \t]{2,}/g, " ")));
+      if (type === TEXT) write(escaped(data(node).slice(0, MOST).replace(/[ \t]{2,}/g, " ")).slice(0, MOST - size + 1));
       if (type === ELEMENT && !LEFT_OUT.has(localName(node))) {
         const name = localName(node), tag = AS_IS.has(name) ? name : AS_DIV.has(name) ? "div" : "span";
         const hides = !hidden && !VOID.has(tag) && !displayed(node);

@@ -59,7 +59,7 @@ def test_ten_megabytes_stay_in_bounds_and_what_is_declared_at_their_end_is_not_l
     assert reader.read(snapshot)["last_name"] == "Hansen"
 
 
-@pytest.mark.parametrize("node", ["'x'.repeat(4e6)", "wide('className', 4e6)", "wide('href', 4e6)"])
+@pytest.mark.parametrize("node", ["'<'.repeat(4e6)", "wide('className', 4e6)", "wide('href', 4e6)"])
 def test_one_gigantic_node_stays_in_bounds_too(node: str, reader: Reader) -> None:
     reader.show("https://long.example/", "<!doctype html><title>Ida</title><body hidden>")
     reader.shown.evaluate(
