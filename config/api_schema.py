@@ -138,6 +138,6 @@ def every_refusal_is_a_problem(result: dict[str, Any], **_given: Any) -> dict[st
 def every_create_may_be_repeated(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
     """Postprocessing hook of drf-spectacular: each POST of somebody who is logged in takes an ``Idempotency-Key``."""
     for methods in result["paths"].values():
-        if methods.get("post", {}).get("security"):
+        if "post" in methods and methods["post"]["security"] != [{}]:
             methods["post"].setdefault("parameters", []).append(_HEADER)
     return result

@@ -24,6 +24,8 @@ from foundation.problems import NotAllowed, Problem
 
 #: A code or a token, and a name.
 MOST_BYTES = 4096
+#: As OpenAPI says it; without it the schema would only be silent.
+_NO_LOGIN: list[Any] = [{}]
 
 
 class TooLarge(Problem):
@@ -120,6 +122,7 @@ class Pairing(_Open):
 
     @extend_schema(
         operation_id="pairing_create",
+        auth=_NO_LOGIN,
         request=PairingCodeSerializer,
         responses={201: PairedBrowserSerializer},
         examples=[
@@ -164,6 +167,7 @@ class PairingRefresh(_Open):
 
     @extend_schema(
         operation_id="pairing_refresh",
+        auth=_NO_LOGIN,
         request=PairingRefreshSerializer,
         responses={200: PairedBrowserSerializer},
         examples=[
