@@ -96,7 +96,7 @@ export function knownPerson({ client, person, draft, saved, save, another }) {
 function told(saved, anyway) {
   if (!saved) return null;
   return h("div", { class: "mb-4 flex flex-col gap-2" },
-    saved.done.length > 0 && h("div", { class: "banner tone-green" }, h("span", { class: "mt-0.5 text-success" }, icon("circle-check")),
+    (saved.done.length > 0 || saved.refused.length === 0) && h("div", { class: "banner tone-green" }, h("span", { class: "mt-0.5 text-success" }, icon("circle-check")),
       h("div", { class: "min-w-0 flex-1 wrap-anywhere" }, h("p", { class: "font-medium" }, "Saved"), saved.done.map((text) => h("p", { class: "text-muted" }, text)))),
     saved.refused.map((each) => {
       const add = each.code === "doubtful" && h("button", { class: "btn btn-xs mt-1.5", type: "button", on: { click: () => anyway(add, each.id) } }, "Add anyway");

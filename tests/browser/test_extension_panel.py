@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +17,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import assert_no_serious_axe_violations, serious
 from tests.browser.extension import ExtensionBrowser, extension_browser
 from tests.browser.misbehaving import MisbehavingBeckon, misbehaving_beckon
+from tests.browser.site import web_site
 
 LONG = "Maximiliane-Theodora von und zu Quillfeather-Montgomery "
-PERSON = {
-    "@context": "https://schema.org", "@type": "Person", "givenName": "Ida", "familyName": "Hansen",
-    "jobTitle": "Welding engineer", "worksFor": {"@type": "Organization", "name": "Voltra Energie"},
-    "email": "mailto:ida@voltra.example", "telephone": "+45 20 12 34 56",
-    "address": {"@type": "PostalAddress", "addressLocality": "Aarhus", "addressCountry": "Denmark"},
-    "sameAs": ["https://github.com/ida-hansen"], "knowsAbout": ["TIG", "Robotics"],
-}  # fmt: skip
-#: The page of a person, of nobody, and a document that is no page.
-PAGES = {
-    "/ida": f"""<!doctype html><html lang="en"><head><title>Ida Hansen</title><script type="application/ld+json">
-      {json.dumps({"@context": "https://schema.org", "@type": "ProfilePage", "mainEntity": PERSON})}</script></head>
-      <body><main><h1>Ida Hansen</h1><p>Welding engineer at Voltra Energie</p></main></body></html>""",
-    "/nobody": "<!doctype html><html lang=en><head><title>Hours</title></head><body><p>Mon–Fri</p></body></html>",
-    "/other": "<!doctype html><html lang=en><head><title>Other</title></head><body><p>Other</p></body></html>",
-    "/notes.txt": "",
-}  # fmt: skip
 #: What Beckon's API answers for the panel, in full.
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "panel_answers.json").read_text())
 SUMMARY, SYNC = ANSWERS["summary"], ANSWERS["sync"]
@@ -81,27 +64,8 @@ def chrome(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """Somebody's web site."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = PAGES.get(self.path, "").encode()
-            self.send_response(200 if self.path in PAGES else 404)
-            self.send_header(
-                "Content-Type", "text/plain" if self.path.endswith("txt") else "text/html; charset=utf-8"
-            )
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *words: Any) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with web_site() as address:
+        yield address
 
 
 @pytest.fixture
