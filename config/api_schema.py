@@ -12,7 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
-from foundation import idempotency
+from foundation import idempotency, preconditions, sparse_fields
 from foundation.paging import KeysetPagination
 from foundation.problems import PROBLEM_JSON
 
@@ -132,6 +132,47 @@ def every_refusal_is_a_problem(result: dict[str, Any], **_given: Any) -> dict[st
         for method, operation in methods.items():
             if method != "parameters":
                 operation["responses"].setdefault("default", answer)
+    return result
+
+
+_IF_MATCH = {
+    "name": preconditions.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of a read of this address: 412 if it is something else by now. * for whatever it is.",
+}
+#: A search; what its PUT changes is read beside it.
+_SEARCHED = "/api/v1/connections/{id}/companies/"
+_ETAG = {"ETag": {"description": "What If-Match takes.", "schema": {"type": "string"}}}
+
+
+def every_update_minds_what_was_read(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
+    """Postprocessing hook: PATCH and PUT take ``If-Match``; they and the GET of their address tell an ``ETag``."""
+    for path, methods in result["paths"].items():
+        updates = [methods[method] for method in ("patch", "put") if method in methods]
+        for update in updates:
+            update.setdefault("parameters", []).append(_IF_MATCH)
+        for operation in (*updates, *([methods["get"]] if updates and path != _SEARCHED else [])):
+            operation["responses"]["200"]["headers"] = _ETAG
+    return result
+
+
+_FIELDS = {
+    "name": sparse_fields.PARAMETER,
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Only these fields of each object, separated by commas; what is not asked for is not computed.",
+}
+
+
+def every_read_may_be_narrowed(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
+    """Postprocessing hook: each GET that answers objects takes ``fields``."""
+    for methods in result["paths"].values():
+        read = methods.get("get")
+        if read and "application/json" in read["responses"].get("200", {}).get("content", {}):
+            read.setdefault("parameters", []).append(_FIELDS)
     return result
 
 

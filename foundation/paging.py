@@ -26,6 +26,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 
 M = TypeVar("M", bound=Model)
 
@@ -228,4 +229,5 @@ def paged(
     """The answer of a list: the page of ``rows`` asked for, each as ``serializer`` shows it."""
     paging = KeysetPagination()
     page = paging.paginate_queryset(rows, request, view)
-    return paging.get_paginated_response(serializer(page, many=True, context=dict(context or {})).data)
+    rows = serializer(page, many=True, context=dict(context or {}))
+    return paging.get_paginated_response(narrowed(rows, request))

@@ -5,7 +5,7 @@ Which company counts is said by ``companies``; here people look and decide (seed
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -98,10 +98,12 @@ def choose(
     company_id: str,
     search: str,
     everybody: bool,
+    check: Callable[[], None] | None = None,
 ) -> CompanyMatch:
     """The person belongs to this company there, with ``everybody`` whoever works at a company of this name.
 
-    What was typed as its id for the person gives way. Raises Invalid for a company that was not offered.
+    ``check`` is asked when nobody else can decide meanwhile, and may refuse by raising. What was typed as its id
+    for the person gives way. Raises Invalid for a company that was not offered.
     """
     _check_name(candidate)
     offered = _found(connection, search.strip() or candidate.company)
@@ -109,6 +111,7 @@ def choose(
     if company is None:
         raise Invalid("Choose one of the companies.", fields={"company": "Choose one of those offered."})
     with transaction.atomic():
+        _take_turns(connection, check)
         match, _ = CompanyMatch.unguarded.update_or_create(
             organisation_id=connection.organisation_id,
             connection=connection,
@@ -154,8 +157,18 @@ def make(
     return made
 
 
-def forget(*, actor: User, connection: Connection, candidate: Candidate) -> None:  # noqa: ARG001 - the trail names the actor
-    """Nothing is decided about the person's company any more, nor about the name where that is what counted."""
+@transaction.atomic
+def forget(
+    *,
+    actor: User,  # noqa: ARG001 - the trail names the actor
+    connection: Connection,
+    candidate: Candidate,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Nothing is decided about the person's company any more, nor about the name where that is what counted.
+
+    ``check`` as in :func:`choose`."""
+    _take_turns(connection, check)
     match = companies.chosen(connection, candidate, candidate.company)
     if match is not None and match.state == LinkState.LINKED:
         match.delete()
@@ -251,6 +264,12 @@ def _seen(connection: Connection, company: Company, labels: dict[str, str], name
         warning=company.hints.get(connection.company_warning, ""),
         warning_label=labels.get(connection.company_warning, ""),
     )
+
+
+def _take_turns(connection: Connection, check: Callable[[], None] | None) -> None:
+    field_decisions.take_turns(connection)
+    if check is not None:
+        check()
 
 
 def _check_name(candidate: Candidate) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.db import transaction
+
 from accounts.models import User
 from foundation.problems import Invalid
 from integrations import kept_answers, opening
@@ -29,12 +33,30 @@ def offered(connection: Connection, *, fresh: bool = False) -> tuple[Option, ...
     return tuple(Option(id=name, label=label) for name, label in kept)
 
 
-def choose(*, actor: User, connection: Connection, info: str, warning: str) -> None:  # noqa: ARG001 - the trail names the actor
+def choose(
+    *,
+    actor: User,  # noqa: ARG001 - the trail names the actor
+    connection: Connection,
+    info: str,
+    warning: str,
+    check: Callable[[Connection], None] | None = None,
+) -> None:
     """Show these of every company; empty shows no warning, and of the information all there is. Effective at once.
 
-    One that was chosen and is no longer there may stay. Raises Invalid for others, and the connector's errors.
+    ``check`` is asked with the connection locked, and may refuse by raising. One that was chosen and is no longer there
+    may stay. Raises Invalid for others, and the connector's errors.
     """
     known = {option.id for option in offered(connection)}
+    with transaction.atomic():
+        rows = Connection.objects.for_organisation(connection.organisation_id).select_for_update()
+        present = rows.get(pk=connection.pk)
+        connection.company_info, connection.company_warning = present.company_info, present.company_warning
+        if check is not None:
+            check(connection)
+        _choose(connection, known, info, warning)
+
+
+def _choose(connection: Connection, known: set[str], info: str, warning: str) -> None:
     wrong = {
         name: "Choose one of those offered."
         for name, value in (("info", info), ("warning", warning))

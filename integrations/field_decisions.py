@@ -102,7 +102,7 @@ def reset(*, actor: User, field: FieldRow) -> FieldRow:  # noqa: ARG001 - the tr
 @transaction.atomic
 def reset_all(*, actor: User, connection: Connection, record_type: str) -> int:  # noqa: ARG001 - the trail names the actor
     """:func:`reset` of every field the vendor has now; how many changed. What people may fill stays as decided."""
-    _lock(connection)
+    take_turns(connection)
     changed = [
         row
         for row in fields_of(connection, record_type)
@@ -149,12 +149,12 @@ def _claim(row: FieldRow) -> None:
 
 
 def _locked(field: FieldRow) -> FieldRow:
-    _lock(field.connection)
+    take_turns(field.connection)
     return (
         FieldRow.objects.for_organisation(field.organisation_id).select_related("connection").get(pk=field.pk)
     )
 
 
-def _lock(connection: Connection) -> None:
-    """Two who map the same variable at once, or a discovery meanwhile, take turns."""
+def take_turns(connection: Connection) -> None:
+    """Hold the connection: two who decide about its fields and settings, or a discovery meanwhile, take turns."""
     Connection.objects.for_organisation(connection.organisation_id).select_for_update().get(pk=connection.pk)

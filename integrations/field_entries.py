@@ -47,6 +47,7 @@ def enter(
     cleaned, wrong = _cleaned(rows, values)
     if wrong:
         raise Invalid("Some of what was entered does not fit.", fields=wrong)
+    field_decisions.take_turns(connection)
     for key, value in cleaned.items():
         stored = FieldEntry.objects.for_organisation(connection.organisation_id).filter(
             connection=connection, record_type=record_type, key=key, **place

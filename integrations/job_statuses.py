@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+
+from django.db import transaction
 
 from accounts.models import User
 from foundation.problems import Invalid
@@ -38,14 +40,29 @@ def listed(connection: Connection, *, fresh: bool = False) -> tuple[tuple[Option
     return (*((option, True) for option in known), *((Option(id=name, label=name), False) for name in gone))
 
 
-def choose(*, actor: User | None, connection: Connection, statuses: Collection[str]) -> None:  # noqa: ARG001 - the trail names the actor
+def choose(
+    *,
+    actor: User | None,  # noqa: ARG001 - the trail names the actor
+    connection: Connection,
+    statuses: Collection[str],
+    check: Callable[[Connection], None] | None = None,
+) -> None:
     """Offer only jobs in ``statuses``; none named means all of them. Effective at once. ``actor`` None: the
     installation's administrators.
 
-    One that was chosen and is no longer there may stay. Raises Invalid for others, and the connector's errors.
+    ``check`` is asked with the connection locked, and may refuse by raising. One that was chosen and is no longer
+    there may stay. Raises Invalid for others, and the connector's errors.
     """
-    wanted = set(statuses)
     known = [option.id for option in offered(connection)]
+    with transaction.atomic():
+        rows = Connection.objects.for_organisation(connection.organisation_id).select_for_update()
+        connection.job_statuses = rows.get(pk=connection.pk).job_statuses
+        if check is not None:
+            check(connection)
+        _choose(connection, known, set(statuses))
+
+
+def _choose(connection: Connection, known: Sequence[str], wanted: set[str]) -> None:
     strange = wanted - set(known) - set(connection.job_statuses)
     if strange:
         text = f"{opening.vendor_of(connection).display_name} has no such job status."

@@ -14,6 +14,7 @@ from accounts.models import Role, User
 from campaigns.models import Campaign
 from foundation.problems import Invalid, NotAllowed
 from integrations import opening, setting_rows, sync_settings
+from integrations.field_decisions import take_turns
 from integrations.models import Connection, SyncSetting
 from integrations.sync_settings import SETTINGS, Level, Lock
 from sourcing.models import Candidate
@@ -80,6 +81,7 @@ def write(
     have), SettingLocked, AdminsOnly. A value of the organisation that goes takes its lock with it.
     """
     check_record_type(connection, record_type)
+    take_turns(connection)
     stored = {row.name: row for row in _rows(connection, record_type, place)}
     locked = locks(connection, record_type)
     system = opening.vendor_of(connection)
@@ -122,9 +124,8 @@ def lock(
     check_record_type(connection, record_type)
     if not _is_admin(actor):
         raise AdminsOnly("Only administrators lock settings.")
-    setting = SETTINGS.get(name)
-    if setting is None or Level.ORGANISATION not in setting.levels or setting.levels == (Level.ORGANISATION,):
-        raise sync_settings.SettingRefused("This cannot be locked.", fields={name: "This cannot be locked."})
+    _check_lockable(name)
+    take_turns(connection)
     row = _rows(connection, record_type, TEAM).filter(name=name).first()
     if row is None and not locked:
         return
@@ -145,12 +146,25 @@ def locks(connection: Connection, record_type: str) -> dict[str, Lock]:
     return {row.name: lock for row in rows if (lock := setting_rows.lock_of(row)) is not None}
 
 
+def is_locked(connection: Connection, record_type: str, name: str) -> bool:
+    """Whether the setting is locked now. Raises SettingRefused as :func:`lock` does."""
+    check_record_type(connection, record_type)
+    _check_lockable(name)
+    return name in locks(connection, record_type)
+
+
 def check_record_type(connection: Connection, record_type: str) -> None:
     """Raise Invalid unless our people may be that there."""
     found = opening.vendor_of(connection)
     if record_type not in found.record_types:
         text = f"{found.display_name} has no {record_type}s."
         raise Invalid(text, fields={"record_type": text})
+
+
+def _check_lockable(name: str) -> None:
+    setting = SETTINGS.get(name)
+    if setting is None or Level.ORGANISATION not in setting.levels or setting.levels == (Level.ORGANISATION,):
+        raise sync_settings.SettingRefused("This cannot be locked.", fields={name: "This cannot be locked."})
 
 
 def _refusal(

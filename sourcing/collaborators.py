@@ -23,6 +23,7 @@ def set_role(*, project: Project, actor: User, user: User, role: str) -> Collabo
     if user.pk == project.owner_id:
         raise Invalid("The owner has every right already.", fields={"user": "This is the owner."})
     _sees_projects(user)
+    _lock(project)
     row, made = Collaborator.objects.for_organisation(project.organisation_id).get_or_create(
         project=project,
         user=user,
@@ -40,6 +41,7 @@ def set_role(*, project: Project, actor: User, user: User, role: str) -> Collabo
 @transaction.atomic
 def remove(*, project: Project, actor: User, user: User) -> bool:
     """Take a colleague's role back; False when there was none."""
+    _lock(project)
     gone, _ = (
         Collaborator.objects.for_organisation(project.organisation_id)
         .filter(project=project, user=user)
@@ -61,12 +63,7 @@ def change_owner(*, project: Project, actor: User, user: User) -> Project:
         raise Invalid(
             "Their role does not include editing projects.", fields={"user": "Cannot own projects."}
         )
-    found = (
-        Project.objects.for_organisation(project.organisation_id)
-        .select_for_update(no_key=True)
-        .select_related("owner")
-        .get(pk=project.pk)
-    )
+    found = _lock(project)
     if user.pk == found.owner_id:
         return found
     before, found.owner = found.owner, user
@@ -92,6 +89,12 @@ def set_visibility(*, project: Project, actor: User, visibility: str) -> Project
         activity.record(project, ActivityKind.VISIBILITY, actor=actor, name=str(project.visibility))
         projects.tell("project.updated", project)
     return project
+
+
+def _lock(project: Project) -> Project:
+    """The project as it stands, with its owner: who may do what in it is changed by one after the other."""
+    rows = Project.objects.for_organisation(project.organisation_id).select_related("owner")
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=project.pk)
 
 
 def _sees_projects(user: User) -> None:

@@ -437,6 +437,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_connection_entries": ("PATCH", "AR"),
     "integrations:api_connection_job_statuses": ("GET", "ARV"),
     "integrations:api_connection_companies": ("PUT", "AR"),
+    "integrations:api_connection_company_decided": ("GET", "AR"),
     "integrations:api_connection_company_fields": ("GET", "ARV"),
     "integrations:api_connection_sync_tasks": ("GET", "ARV"),
     "integrations:api_exports": ("GET", "ARV"),
@@ -531,6 +532,11 @@ class World:
 
 @pytest.fixture
 def world(db) -> World:
+    return made_world()
+
+
+def made_world() -> World:
+    """A new organisation with one of everything; also for the bench that asks every operation of the API."""
     made = making.started(making.campaign("Ada"))
     alice, organisation = made.owner, made.organisation
     ada = making.recipient(made, "Ada")

@@ -118,7 +118,23 @@ def strict(schema: Any) -> Any:
     return {"anyOf": [found, {"type": "null"}]} if schema.get("nullable") is True else found
 
 
-def test_every_answer_has_the_shape_that_the_schema_tells(world: World, admin: Client) -> None:  # noqa: F811
+def one_name(whole: dict[str, Any], schema: dict[str, Any]) -> str:
+    """A field of what the schema describes: of the object, or of each row."""
+    while True:
+        if "$ref" in schema:
+            schema = whole["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        elif schema.get("type") == "array":
+            schema = schema["items"]
+        elif "results" in schema["properties"]:
+            schema = schema["properties"]["results"]
+        else:
+            return "id" if "id" in schema["properties"] else str(min(schema["properties"]))
+
+
+def test_every_read_has_the_shape_that_the_schema_tells_and_only_the_fields_asked_for(
+    world: World,  # noqa: F811
+    admin: Client,
+) -> None:
     filled(world)
     whole = strict(api_schema.schema())
     told = {re.sub(r"\{[^}]*\}", "{}", path): methods for path, methods in whole["paths"].items()}
@@ -139,6 +155,14 @@ def test_every_answer_has_the_shape_that_the_schema_tells(world: World, admin: C
             jsonschema.validate(answer.json(), {**schema, "components": whole["components"]})
         except jsonschema.ValidationError as error:
             wrong[name] = f"{error.json_path}: {error.message[:300]}"
+        only = one_name(whole, schema)
+        body = admin.get(path, {"fields": only}).json()
+        rows = body if isinstance(body, list) else body.get("results", [body])
+        if any(row.keys() != {only} for row in rows):
+            wrong[name] = f"{rows[0].keys()} and not {only} alone"
+        refused = admin.get(path, {"fields": "shoe_size"})
+        if (refused.status_code, "shoe_size" in refused.content.decode()) != (422, True):
+            wrong[name] = f"{refused.status_code} for a field that is none"
     assert not wrong, "\n".join(f"{name} {said}" for name, said in wrong.items())
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.models import User
 from accounts.permissions import Right, rights_of
+from foundation.sparse_fields import SparseFields, narrowed
 
 
 class MemberSerializer(serializers.ModelSerializer[User]):
@@ -45,10 +46,10 @@ class Me(generics.GenericAPIView[User]):
 
     def get(self, request: Request) -> Response:
         """Name, role, organisation, rights."""
-        return Response(self.get_serializer(request.user).data)
+        return Response(narrowed(self.get_serializer(request.user), request))
 
 
-class MemberList(mixins.ListModelMixin, generics.GenericAPIView[User]):
+class MemberList(SparseFields, mixins.ListModelMixin, generics.GenericAPIView[User]):
     """Members of the organisation."""
 
     serializer_class = MemberSerializer

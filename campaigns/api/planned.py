@@ -14,6 +14,8 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, viewer_of
 from campaigns import rescheduling, selectors, waiting, writing
 from campaigns.models import Recipient, Step
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from outreach.api.outbox import MomentInSerializer
 from sourcing.models import ProjectRole
 
@@ -39,7 +41,7 @@ class StepTextSerializer(serializers.Serializer[Any]):
     edited = serializers.BooleanField(read_only=True, help_text="It is this person's own.")
 
 
-def _told(recipient: Recipient, step: Step) -> Response:
+def _told(request: Request, recipient: Recipient, step: Step) -> Response:
     is_next = recipient.next_step_id == step.pk
     found = waiting.why(recipient, now=timezone.now()) if is_next else None
     told = {
@@ -49,13 +51,14 @@ def _told(recipient: Recipient, step: Step) -> Response:
         "why_not_yet": found.text if found else "",
         "until": found.until if found else None,
     }
-    return Response(PlannedStepSerializer(told).data)
+    return Response(narrowed(PlannedStepSerializer(told), request))
 
 
-def _text(recipient: Recipient, step: Step) -> Response:
+def _text(request: Request, recipient: Recipient, step: Step) -> Response:
     text = writing.own_text(recipient, step)
     edited = any(each.step_id == step.pk and each.edited for each in recipient.step_changes.all())
-    return Response({"subject": text.subject, "body": text.body, "edited": edited})
+    told = {"subject": text.subject, "body": text.body, "edited": edited}
+    return Response(narrowed(StepTextSerializer(told), request))
 
 
 class _PlannedStep(APIView):
@@ -76,7 +79,7 @@ class PlannedStep(_PlannedStep):
     @extend_schema(operation_id="planned_read", responses=PlannedStepSerializer)
     def get(self, request: Request, recipient_id: int, step_id: int) -> Response:
         """When it is planned, and why not yet."""
-        return _told(*self.pair(request, recipient_id, step_id, role=ProjectRole.COMMENTER))
+        return _told(request, *self.pair(request, recipient_id, step_id, role=ProjectRole.COMMENTER))
 
 
 class PlannedNow(_PlannedStep):
@@ -91,7 +94,7 @@ class PlannedNow(_PlannedStep):
         rescheduling.send_now(
             recipient_id=recipient_id, step_id=step_id, actor=viewer_of(request), now=timezone.now()
         )
-        return _told(*self.pair(request, recipient_id, step_id))
+        return _told(request, *self.pair(request, recipient_id, step_id))
 
 
 class PlannedNotBefore(_PlannedStep):
@@ -114,7 +117,7 @@ class PlannedNotBefore(_PlannedStep):
             actor=viewer_of(request),
             now=timezone.now(),
         )
-        return _told(*self.pair(request, recipient_id, step_id))
+        return _told(request, *self.pair(request, recipient_id, step_id))
 
 
 class PlannedCancel(_PlannedStep):
@@ -129,7 +132,7 @@ class PlannedCancel(_PlannedStep):
         rescheduling.cancel(
             recipient_id=recipient_id, step_id=step_id, actor=viewer_of(request), now=timezone.now()
         )
-        return _told(*self.pair(request, recipient_id, step_id))
+        return _told(request, *self.pair(request, recipient_id, step_id))
 
 
 class PlannedText(_PlannedStep):
@@ -138,13 +141,15 @@ class PlannedText(_PlannedStep):
     rights = {"GET": Right.CAMPAIGN_VIEW, "PUT": Right.CAMPAIGN_EDIT, "DELETE": Right.CAMPAIGN_EDIT}
 
     @extend_schema(operation_id="planned_read_text", responses=StepTextSerializer)
+    @tagged
     def get(self, request: Request, recipient_id: int, step_id: int) -> Response:
         """Its own text, or the step's."""
-        return _text(*self.pair(request, recipient_id, step_id, role=ProjectRole.COMMENTER))
+        return _text(request, *self.pair(request, recipient_id, step_id, role=ProjectRole.COMMENTER))
 
     @extend_schema(
         operation_id="planned_write_text", request=StepTextSerializer, responses=StepTextSerializer
     )
+    @guarded(row_of(Recipient, "recipient_id"))
     def put(self, request: Request, recipient_id: int, step_id: int) -> Response:
         """*Edit this one message*: another text with the same variables; later edits of the step leave it alone."""
         self.pair(request, recipient_id, step_id)
@@ -153,7 +158,7 @@ class PlannedText(_PlannedStep):
         rescheduling.edit(
             recipient_id=recipient_id, step_id=step_id, actor=viewer_of(request), **asked.validated_data
         )
-        return _text(*self.pair(request, recipient_id, step_id))
+        return _text(request, *self.pair(request, recipient_id, step_id))
 
     @extend_schema(operation_id="planned_undo_text", responses={204: None})
     def delete(self, request: Request, recipient_id: int, step_id: int) -> Response:

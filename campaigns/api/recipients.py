@@ -15,6 +15,8 @@ from accounts.permissions import Right, viewer_of
 from campaigns import marking, selectors
 from campaigns.api.views import RecipientSerializer
 from campaigns.models import Recipient
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from outreach.states import Interest
 from sourcing.models import ProjectRole
 
@@ -26,6 +28,17 @@ class MarkSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=marking.LONGEST_REASON
     )
+
+
+class MarkedSerializer(serializers.ModelSerializer[Recipient]):
+    """The mark of one recipient."""
+
+    interest = serializers.ChoiceField(choices=[("", "Not marked"), *Interest.choices], read_only=True)
+
+    class Meta:
+        model = Recipient
+        fields = ("interest", "interest_reason", "interest_at")
+        read_only_fields = fields
 
 
 class RecipientDetail(APIView):
@@ -42,9 +55,17 @@ class RecipientDetail(APIView):
 class RecipientMark(APIView):
     """``/api/v1/recipients/<id>/mark/``: how they answered."""
 
-    right = Right.CAMPAIGN_EDIT
+    rights = {"GET": Right.CAMPAIGN_VIEW, "PUT": Right.CAMPAIGN_EDIT, "DELETE": Right.CAMPAIGN_EDIT}
+
+    @extend_schema(operation_id="recipients_read_mark", responses=MarkedSerializer)
+    @tagged
+    def get(self, request: Request, recipient_id: int) -> Response:
+        """The mark alone; an empty ``interest`` means none."""
+        found = selectors.recipient_for(viewer_of(request), recipient_id)
+        return Response(narrowed(MarkedSerializer(found), request))
 
     @extend_schema(operation_id="recipients_mark", request=MarkSerializer, responses=RecipientSerializer)
+    @guarded(row_of(Recipient, "recipient_id"), answers_itself=False)
     def put(self, request: Request, recipient_id: int) -> Response:
         """It implies an answer: the campaign ends for them as *Replied*. Nobody is suppressed by it."""
         found = _editable(request, recipient_id)
@@ -52,7 +73,7 @@ class RecipientMark(APIView):
         asked.is_valid(raise_exception=True)
         return _mark(request, found, **asked.validated_data)
 
-    @extend_schema(operation_id="recipients_unmark", responses=RecipientSerializer)
+    @extend_schema(operation_id="recipients_unmark", responses={200: RecipientSerializer})
     def delete(self, request: Request, recipient_id: int) -> Response:
         """Take the mark back; nothing starts again."""
         return _mark(request, _editable(request, recipient_id), interest="", reason="")
@@ -69,4 +90,4 @@ def _mark(request: Request, found: Recipient, **said: str) -> Response:
 
 def _told(request: Request, recipient_id: int) -> Response:
     found = selectors.recipient_for(viewer_of(request), recipient_id)
-    return Response(RecipientSerializer(found, context={"now": timezone.now()}).data)
+    return Response(narrowed(RecipientSerializer(found, context={"now": timezone.now()}), request))

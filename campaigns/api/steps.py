@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, require, viewer_of
 from campaigns import selectors, sender_changes, senders, sequence
 from campaigns.models import Campaign, Step
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing.models import ProjectRole
 
 
@@ -59,7 +61,7 @@ class StepList(APIView):
     def get(self, request: Request, campaign_id: int) -> Response:
         """At most 50, so all at once."""
         campaign = selectors.campaign_for(viewer_of(request), campaign_id)
-        return Response(_shown(campaign))
+        return Response(_shown(request, campaign))
 
 
 class StepDetail(APIView):
@@ -68,16 +70,18 @@ class StepDetail(APIView):
     right = Right.CAMPAIGN_VIEW
 
     @extend_schema(operation_id="campaigns_step", responses=StepSerializer)
+    @tagged
     def get(self, request: Request, campaign_id: int, step_id: int) -> Response:
         """As in the list."""
         step = selectors.step_for(viewer_of(request), campaign_id, step_id)
         campaign = selectors.campaign_for(viewer_of(request), campaign_id)
         context = {"senders": senders.addresses_of(campaign, [step])}
-        return Response(StepSerializer(step, context=context).data)
+        return Response(narrowed(StepSerializer(step, context=context), request))
 
     @extend_schema(
         operation_id="campaigns_step_sender", request=SenderSerializer, responses=StepSerializer(many=True)
     )
+    @guarded(row_of(Campaign, "campaign_id"), answers_itself=False)
     def patch(self, request: Request, campaign_id: int, step_id: int) -> Response:
         """Send the step from another mailbox; 409 while the campaign is sending. Answers all steps."""
         caller = viewer_of(request)
@@ -93,11 +97,11 @@ class StepDetail(APIView):
             actor=caller,
             now=timezone.now(),
         )
-        return Response(_shown(campaign))
+        return Response(_shown(request, campaign))
 
 
-def _shown(campaign: Campaign) -> object:
+def _shown(request: Request, campaign: Campaign) -> object:
     steps = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id)
     rows = list(steps.select_related("mailbox"))
     context = {"senders": senders.addresses_of(campaign, rows)}
-    return StepSerializer(rows, many=True, context=context).data
+    return narrowed(StepSerializer(rows, many=True, context=context), request)

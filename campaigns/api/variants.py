@@ -13,7 +13,9 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, require, viewer_of
 from campaigns import selectors, texts, variant_figures, variants
-from campaigns.models import Step
+from campaigns.models import Campaign, Step
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from outreach import contents
 from sourcing.models import ProjectRole
 
@@ -66,6 +68,7 @@ class VariantList(APIView):
     right = Right.CAMPAIGN_VIEW
 
     @extend_schema(operation_id="campaigns_variants", responses=ComparisonSerializer)
+    @tagged
     def get(self, request: Request, campaign_id: int, step_id: int) -> Response:
         """How they fare beside each other."""
         return Response(_compared(request, campaign_id, step_id))
@@ -75,11 +78,12 @@ class VariantList(APIView):
         """Another text, begun as a copy; without a share while the campaign is under way."""
         step = _editable(request, campaign_id, step_id)
         row = variants.add(step=step, actor=viewer_of(request))
-        return Response(_text(step, row.letter), status=status.HTTP_201_CREATED)
+        return Response(_text(step, row.letter).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="campaigns_variants_share", request=SharesSerializer, responses=ComparisonSerializer
     )
+    @guarded(row_of(Campaign, "campaign_id"))
     def patch(self, request: Request, campaign_id: int, step_id: int) -> Response:
         """Who gets which; *use this one from now on* is 100 for it."""
         step = _editable(request, campaign_id, step_id)
@@ -94,9 +98,18 @@ class VariantList(APIView):
 class VariantDetail(APIView):
     """One of the texts beside the step's own."""
 
-    right = Right.CAMPAIGN_EDIT
+    rights = {"GET": Right.CAMPAIGN_VIEW, "PATCH": Right.CAMPAIGN_EDIT, "DELETE": Right.CAMPAIGN_EDIT}
+
+    @extend_schema(operation_id="campaigns_variant", responses=TextSerializer)
+    @tagged
+    def get(self, request: Request, campaign_id: int, step_id: int, letter: str) -> Response:
+        """Its text and share."""
+        step = selectors.step_for(viewer_of(request), campaign_id, step_id)
+        variants.variant_of(step, letter)
+        return Response(narrowed(_text(step, letter), request))
 
     @extend_schema(operation_id="campaigns_variant_edit", request=TextSerializer, responses=TextSerializer)
+    @guarded(row_of(Campaign, "campaign_id"))
     def patch(self, request: Request, campaign_id: int, step_id: int, letter: str) -> Response:
         """Write it; what is left out stays, its files too."""
         step = _editable(request, campaign_id, step_id)
@@ -122,7 +135,7 @@ class VariantDetail(APIView):
             actor=viewer_of(request),
             now=timezone.now(),
         )
-        return Response(_text(step, letter))
+        return Response(_text(step, letter).data)
 
     @extend_schema(operation_id="campaigns_variant_remove", responses={204: None})
     def delete(self, request: Request, campaign_id: int, step_id: int, letter: str) -> Response:
@@ -143,9 +156,9 @@ def _compared(request: Request, campaign_id: int, step_id: int) -> object:
     step = selectors.step_for(viewer, campaign_id, step_id)
     campaign = selectors.campaign_for(viewer, campaign_id)
     found = variant_figures.of_campaign(campaign).get(step.pk) or variant_figures.alone(step)
-    return ComparisonSerializer(found).data
+    return narrowed(ComparisonSerializer(found), request)
 
 
-def _text(step: Step, letter: str) -> object:
+def _text(step: Step, letter: str) -> TextSerializer:
     step.refresh_from_db()
-    return TextSerializer(next(each for each in texts.all_of(step) if each.letter == letter)).data
+    return TextSerializer(next(each for each in texts.all_of(step) if each.letter == letter))

@@ -18,6 +18,7 @@ from accounts.permissions import Right, require, viewer_of
 from campaigns import calendar, enrolment, screening, selectors, waiting
 from campaigns.models import Campaign, Recipient
 from foundation.paging import paged
+from foundation.sparse_fields import SparseFields, narrowed
 from outreach.states import Interest
 from sourcing.models import ProjectRole
 
@@ -47,7 +48,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         read_only_fields = fields
 
 
-class _Campaigns(generics.GenericAPIView[Campaign]):
+class _Campaigns(SparseFields, generics.GenericAPIView[Campaign]):
     serializer_class = CampaignSerializer
     right = Right.CAMPAIGN_VIEW
     queryset = Campaign.unguarded.none()
@@ -99,7 +100,7 @@ class CampaignCalendar(_Campaigns):
             {**dataclasses.asdict(entry), "stage_id": shown.steps[entry.stage].pk} for entry in shown.planned
         ]
         answer = {"until": shown.until, "by_hours": shown.by_hours, "held": shown.held, "planned": entries}
-        return Response(CalendarSerializer(answer).data)
+        return Response(narrowed(CalendarSerializer(answer), request))
 
 
 class AddingSerializer(serializers.Serializer[Any]):

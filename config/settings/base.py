@@ -326,6 +326,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "config.api_schema.every_create_may_be_repeated",
+        "config.api_schema.every_read_may_be_narrowed",
+        "config.api_schema.every_update_minds_what_was_read",
         "config.api_schema.every_refusal_is_a_problem",
         "config.api_schema.without_marks",
     ],

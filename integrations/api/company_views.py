@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,9 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Right
+from foundation.preconditions import require, with_etag
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from integrations import companies, company_choice, company_fields, opening
 from integrations.api.sync_views import OfConnection
+from integrations.base.records import Option
 from integrations.models import CompanyMatch, Connection, LinkState
 from sourcing.models import Candidate
 from sourcing.selectors import candidate_for
@@ -31,6 +35,12 @@ class CompanyFieldSerializer(serializers.Serializer):
     id = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is of another kind
     shown_as = serializers.ChoiceField(choices=["info", "warning", "both"], allow_null=True)
+
+
+class DecidedAboutSerializer(serializers.Serializer):
+    """Whose company is meant."""
+
+    candidate = serializers.IntegerField(min_value=1)
 
 
 class CompanySearchSerializer(serializers.Serializer):
@@ -92,26 +102,32 @@ class ConnectionCompanyFields(OfConnection):
     @extend_schema(responses=CompanyFieldSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """What companies there may say."""
-        return self._answer(self.connection())
+        connection = self.connection()
+        return self._answer(connection, company_fields.offered(connection))
 
     @extend_schema(request=CompanyFieldsSerializer, responses=CompanyFieldSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Show these."""
         connection = self.connection()
         asked = self.asked(CompanyFieldsSerializer, request.data)
-        company_fields.choose(actor=self.viewer, connection=connection, **asked)
-        return self._answer(connection)
+        offered = company_fields.offered(connection)
 
-    def _answer(self, connection: Connection) -> Response:
+        def check(row: Connection) -> None:
+            present = self._answer(row, offered)
+            require(request, present["ETag"], lambda: present.data)
+
+        company_fields.choose(actor=self.viewer, connection=connection, **asked, check=check)
+        return self._answer(connection, offered)
+
+    def _answer(self, connection: Connection, offered: Sequence[Option]) -> Response:
         def shown(key: str) -> str | None:
             info, warning = key == connection.company_info, key == connection.company_warning
             return "both" if info and warning else "info" if info else "warning" if warning else None
 
-        rows = [
-            {"id": option.id, "label": option.label, "shown_as": shown(option.id)}
-            for option in company_fields.offered(connection)
-        ]
-        return Response(CompanyFieldSerializer(rows, many=True).data)
+        rows = [{"id": option.id, "label": option.label, "shown_as": shown(option.id)} for option in offered]
+        return with_etag(
+            Response(narrowed(CompanyFieldSerializer(rows, many=True), self.request)), self.request
+        )
 
 
 class ConnectionCompanies(OfConnection):
@@ -136,16 +152,21 @@ class ConnectionCompanies(OfConnection):
             }
             for one in company_choice.look(connection, person, search=asked["search"])
         ]
-        return Response(CompanySerializer(rows, many=True).data)
+        return Response(narrowed(CompanySerializer(rows, many=True), request))
 
     @extend_schema(request=CompanyChoiceSerializer, responses=DecidedSerializer)
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
-        """Choose one of them; 422 for one that was not offered."""
+        """Choose one of them; 422 for one that was not offered. ``If-Match``: the ETag of ``…/companies/decided/``."""
         connection = self.connection()
         asked = self.asked(CompanyChoiceSerializer, request.data)
         person = self._person(connection, asked["candidate"])
+
+        def check() -> None:
+            present = self._decided(companies.chosen(connection, person, person.company))
+            require(request, present["ETag"], lambda: present.data)
+
         if asked["company"] is None:
-            company_choice.forget(actor=self.viewer, connection=connection, candidate=person)
+            company_choice.forget(actor=self.viewer, connection=connection, candidate=person, check=check)
         else:
             company_choice.choose(
                 actor=self.viewer,
@@ -154,6 +175,7 @@ class ConnectionCompanies(OfConnection):
                 company_id=asked["company"],
                 search=asked["search"],
                 everybody=asked["everybody"],
+                check=check,
             )
         return self._decided(companies.chosen(connection, person, person.company))
 
@@ -186,4 +208,22 @@ class ConnectionCompanies(OfConnection):
             "name": match.remote_name if match and linked else "",
             "everybody": bool(match and match.candidate_id is None),
         }
-        return Response(DecidedSerializer(row).data, status=status)
+        shown = narrowed(DecidedSerializer(row), self.request)
+        return with_etag(Response(shown, status=status), self.request)
+
+
+class ConnectionCompanyDecided(ConnectionCompanies):
+    """Which company a person belongs to there, as it was chosen or made."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT}
+    serializer_class = DecidedSerializer  # type: ignore[assignment]  # nor does it answer companies
+    http_method_names = ["get", "head", "options"]
+
+    @extend_schema(parameters=[DecidedAboutSerializer], responses=DecidedSerializer)
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """What counts for one person."""
+        connection = self.connection()
+        person = self._person(
+            connection, self.asked(DecidedAboutSerializer, request.query_params)["candidate"]
+        )
+        return self._decided(companies.chosen(connection, person, person.company))

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.permissions import Right, viewer_of
 from foundation.problems import Missing
+from foundation.sparse_fields import SparseFields, narrowed
 from integrations import funnel
 from integrations.funnel import Scope, Stage
 from sourcing.models import Candidate
@@ -104,10 +105,10 @@ class Funnel(APIView):
 
         lines = [shown(line) for line in found.lines]
         told = {"first": found.first, "last": found.last, "lines": lines, "total": shown(found.total)}
-        return Response(FunnelSerializer(told).data)
+        return Response(narrowed(FunnelSerializer(told), request))
 
 
-class FunnelPeople(generics.ListAPIView):
+class FunnelPeople(SparseFields, generics.ListAPIView):
     """The people behind one number."""
 
     right = Right.CANDIDATE_VIEW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +15,9 @@ from accounts.models import User
 from accounts.permissions import Right, require, viewer_of
 from campaigns.models import Campaign
 from campaigns.selectors import campaign_for
+from foundation import preconditions
+from foundation.preconditions import guarded, row_of, tagged, with_etag
+from foundation.sparse_fields import narrowed
 from integrations import (
     field_decisions,
     field_entries,
@@ -39,6 +43,7 @@ from integrations.api.sync_serializers import (
     ValuesSerializer,
 )
 from integrations.api.views import WithFeature
+from integrations.base.records import Option
 from integrations.models import Connection, FieldRow, SyncTask
 from integrations.setting_changes import TEAM, Place
 from integrations.states import SyncStatus
@@ -89,6 +94,7 @@ class ConnectionSettings(OfConnection):
     pagination_class = None
 
     @extend_schema(parameters=[ScopeSerializer], responses=SettingSerializer(many=True))
+    @tagged
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Every setting the vendor has, as it counts for the scope."""
         connection = self.connection()
@@ -97,6 +103,7 @@ class ConnectionSettings(OfConnection):
     @extend_schema(
         parameters=[ScopeSerializer], request=ValuesSerializer, responses=SettingSerializer(many=True)
     )
+    @guarded(row_of(Connection, "pk"))
     def patch(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Set values; 403 for a locked setting and for what only administrators set."""
         connection = self.connection()
@@ -142,16 +149,26 @@ class ConnectionSettings(OfConnection):
             for name, found in counting.items()
             if name in known
         ]
-        return Response(SettingSerializer(rows, many=True).data)
+        return Response(narrowed(SettingSerializer(rows, many=True), self.request))
 
 
 class ConnectionSettingLock(OfConnection):
     """The lock of one of the team's settings."""
 
-    right = Right.CONNECTION_EDIT
+    rights = {"GET": Right.CONNECTION_VIEW, "PUT": Right.CONNECTION_EDIT}
     serializer_class = LockSerializer
 
+    @extend_schema(parameters=[RecordTypeSerializer], responses=LockSerializer)
+    @tagged
+    def get(self, request: Request, pk: int, name: str) -> Response:  # noqa: ARG002 - the address
+        """Whether it is locked; of which record type a change says in its body."""
+        given = request.data if request.method == "PUT" else request.query_params
+        kind = self.asked(RecordTypeSerializer, given)["record_type"]
+        locked = setting_changes.is_locked(self.connection(), kind, name)
+        return Response(narrowed(LockSerializer({"record_type": kind, "locked": locked}), request))
+
     @extend_schema(request=LockSerializer, responses=LockSerializer)
+    @guarded(row_of(Connection, "pk"))
     def put(self, request: Request, pk: int, name: str) -> Response:  # noqa: ARG002 - the address
         """Lock it for everybody but administrators, or unlock it."""
         connection = self.connection()
@@ -185,11 +202,13 @@ class ConnectionField(OfConnection):
     rights = {"GET": Right.CONNECTION_VIEW, "PATCH": Right.CONNECTION_EDIT}
     serializer_class = RemoteFieldSerializer
 
+    @tagged
     def get(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
         """As it is and as it was decided."""
-        return Response(RemoteFieldSerializer(self._field(remote_field_id)).data)
+        return Response(narrowed(RemoteFieldSerializer(self._field(remote_field_id)), request))
 
     @extend_schema(request=FieldDecisionSerializer, responses=RemoteFieldSerializer)
+    @guarded(row_of(Connection, "pk"))
     def patch(self, request: Request, pk: int, remote_field_id: int) -> Response:  # noqa: ARG002 - the address
         """Decide; 422 names the field that has the variable."""
         field = self._field(remote_field_id)
@@ -257,12 +276,14 @@ class ConnectionEntries(OfConnection):
     serializer_class = ValuesSerializer
 
     @extend_schema(parameters=[EntryScopeSerializer], responses=ValuesSerializer)
+    @tagged
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """That scope's own."""
         connection = self.connection()
         return self._answer(connection, self.asked(EntryScopeSerializer, request.query_params))
 
     @extend_schema(parameters=[EntryScopeSerializer], request=ValuesSerializer, responses=ValuesSerializer)
+    @guarded(row_of(Connection, "pk"))
     def patch(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Fill fields; null takes a value away, 422 says by key what does not fit."""
         connection = self.connection()
@@ -281,7 +302,7 @@ class ConnectionEntries(OfConnection):
     def _answer(self, connection: Connection, scope: dict[str, Any]) -> Response:
         campaign, candidate = self.objects(scope, writing=False)
         typed = setting_rows.entered(connection, scope["record_type"], campaign=campaign, candidate=candidate)
-        return Response({"values": typed})
+        return Response(narrowed(ValuesSerializer({"values": typed}), self.request))
 
 
 class ConnectionJobStatuses(OfConnection):
@@ -294,22 +315,29 @@ class ConnectionJobStatuses(OfConnection):
     @extend_schema(responses=JobStatusSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """The vendor's statuses; with none chosen the jobs of all are offered."""
-        return self._answer(self.connection())
+        connection = self.connection()
+        return self._answer(connection, job_statuses.offered(connection))
 
     @extend_schema(request=JobStatusesSerializer, responses=JobStatusSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Offer only jobs in these."""
         connection = self.connection()
         asked = self.asked(JobStatusesSerializer, request.data)
-        job_statuses.choose(actor=self.viewer, connection=connection, statuses=asked["statuses"])
-        return self._answer(connection)
+        offered = job_statuses.offered(connection)
 
-    def _answer(self, connection: Connection) -> Response:
+        def check(row: Connection) -> None:
+            shown = self._answer(row, offered)
+            preconditions.require(request, shown["ETag"], lambda: shown.data)
+
+        job_statuses.choose(actor=self.viewer, connection=connection, statuses=asked["statuses"], check=check)
+        return self._answer(connection, offered)
+
+    def _answer(self, connection: Connection, offered: Sequence[Option]) -> Response:
         rows = [
             {"id": option.id, "label": option.label, "chosen": option.id in connection.job_statuses}
-            for option in job_statuses.offered(connection)
+            for option in offered
         ]
-        return Response(JobStatusSerializer(rows, many=True).data)
+        return with_etag(Response(narrowed(JobStatusSerializer(rows, many=True), self.request)), self.request)
 
 
 class ConnectionSyncTasks(OfConnection, generics.ListAPIView):

@@ -59,6 +59,11 @@ urlpatterns = [
         name="api_connection_companies",
     ),
     path(
+        "connections/<int:pk>/companies/decided/",
+        company_views.ConnectionCompanyDecided.as_view(),
+        name="api_connection_company_decided",
+    ),
+    path(
         "connections/<int:pk>/sync-tasks/",
         sync_views.ConnectionSyncTasks.as_view(),
         name="api_connection_sync_tasks",

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Feature, Right, require_feature, viewer_of
+from foundation.sparse_fields import SparseFields
 from integrations import exporting, selectors, undoing
 from integrations.api.serializers import (
     ConnectionSerializer,
@@ -23,7 +24,7 @@ from integrations.models import Connection, Export, ExportItem, ExportMode
 from sourcing.selectors import project_for
 
 
-class WithFeature(generics.GenericAPIView):
+class WithFeature(SparseFields, generics.GenericAPIView):
     """403 for an organisation whose plan or switch leaves integrations out."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -12,7 +12,9 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from outreach import contents, single, templates
 from outreach.models import Message, Template, TemplateKind
 from outreach.outbox import queue
@@ -97,11 +99,14 @@ class TemplateDetail(APIView):
     rights = {"GET": Right.CAMPAIGN_VIEW, "PUT": Right.CAMPAIGN_EDIT, "DELETE": Right.CAMPAIGN_EDIT}
 
     @extend_schema(operation_id="templates_read", responses=TemplateSerializer)
+    @tagged
     def get(self, request: Request, template_id: int) -> Response:
         """Its text; 404 for a colleague's own."""
-        return Response(TemplateSerializer(templates.template_for(viewer_of(request), template_id)).data)
+        found = templates.template_for(viewer_of(request), template_id)
+        return Response(narrowed(TemplateSerializer(found), request))
 
     @extend_schema(operation_id="templates_write", request=TemplateInSerializer, responses=TemplateSerializer)
+    @guarded(row_of(Template, "template_id"))
     def put(self, request: Request, template_id: int) -> Response:
         """What it is from now on; its kind stays."""
         saved = _save(request, templates.template_for(viewer_of(request), template_id))

@@ -14,7 +14,9 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, can, viewer_of
 from foundation.paging import KeysetPagination
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed, wanted
 from outreach import lane_access, referring, replying
 from outreach import selectors as outbox
 from outreach.api.serializers import MessageSerializer
@@ -152,8 +154,9 @@ class ConversationList(APIView):
         paging = KeysetPagination()
         rows = paging.paginate_queryset(unread.listed(caller, show=show, now=now), request, view=self)
         views = selectors.mail_views(caller, rows, with_marks=False)
-        context = {"unread": unread.among(caller, rows, now=now)}
-        return paging.get_paginated_response(MailSerializer(views, many=True, context=context).data)
+        context = {"unread": unread.among(caller, rows, now=now) if wanted(request, "unread") else {}}
+        shown = MailSerializer(views, many=True, context=context)
+        return paging.get_paginated_response(narrowed(shown, request))
 
 
 class ConversationDetail(APIView):
@@ -162,6 +165,7 @@ class ConversationDetail(APIView):
     right = Right.CAMPAIGN_VIEW
 
     @extend_schema(operation_id="inbox_read", responses=ConversationSerializer)
+    @tagged
     def get(self, request: Request, inbound_id: int) -> Response:
         """What was sent to the person from this mailbox and what came back, as far as the caller may see it.
 
@@ -170,6 +174,7 @@ class ConversationDetail(APIView):
         return _told(request, selectors.mail(viewer_of(request), inbound_id))
 
     @extend_schema(operation_id="inbox_write", request=ChangeSerializer, responses=ConversationSerializer)
+    @guarded(row_of(InboundMessage, "inbound_id"))
     def patch(self, request: Request, inbound_id: int) -> Response:
         """Correct what the answer means, say whether somebody has to answer, or whether the caller has read it."""
         caller, now = viewer_of(request), timezone.now()
@@ -233,14 +238,14 @@ def _told(request: Request, row: InboundMessage) -> Response:
         caller, row.message.lane_id if row.message else None
     )
     why_not = replying.problem_with(row, actor=caller) if may else "Your role does not answer mail here."
-    entries = selectors.thread(caller, row)
+    entries = selectors.thread(caller, row) if wanted(request, "entries") else []
     told = {
         "mail": shown,
         "entries": entries,
-        "referrals": referring.suggestions(caller, row),
+        "referrals": referring.suggestions(caller, row) if wanted(request, "referrals") else [],
         "may_answer": not why_not,
         "why_not": why_not,
     }
     mails = [row, *(entry.came.mail for entry in entries if entry.came)]
     context = {"unread": unread.among(caller, mails, now=timezone.now())}
-    return Response(ConversationSerializer(told, context=context).data)
+    return Response(narrowed(ConversationSerializer(told, context=context), request))

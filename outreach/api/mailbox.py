@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
+from foundation.sparse_fields import narrowed, wanted
 from outreach import deliverability, fuses, mailbox_figures, mailboxes, tasks
 from outreach.api.serializers import MailboxSerializer
 from outreach.gap_view import gap_view
@@ -99,17 +101,22 @@ class ReleaseSerializer(serializers.Serializer):
 def _told(request: Request, mailbox_id: int) -> Response:
     viewer, now = viewer_of(request), timezone.now()
     mailbox = mailbox_figures.visible(viewer, mailbox_id)
-    check, trip = deliverability.checked(mailbox, now=now), fuses.blown(mailbox)
-    told = {
-        "mailbox": mailbox_view(viewer, mailbox, now=now),
-        "gap_meter": gap_view(viewer, mailbox),
-        "limits": mailbox_figures.limits_view(mailbox, now=now).rules,
-        "week": mailbox_figures.week_of(mailbox, now=now, zone=ZoneInfo(viewer.time_zone)),
-        "deliverability": check.findings if check else [],
-        "fuses": fuses.standings(mailbox, now=now),
-        "stopped_by": trip.kind if trip else None,
+
+    def findings() -> Sequence[object]:
+        check = deliverability.checked(mailbox, now=now)
+        return check.findings if check else []
+
+    parts: dict[str, Callable[[], object]] = {
+        "gap_meter": lambda: gap_view(viewer, mailbox),
+        "limits": lambda: mailbox_figures.limits_view(mailbox, now=now).rules,
+        "week": lambda: mailbox_figures.week_of(mailbox, now=now, zone=ZoneInfo(viewer.time_zone)),
+        "deliverability": findings,
+        "fuses": lambda: fuses.standings(mailbox, now=now),
+        "stopped_by": lambda: trip.kind if (trip := fuses.blown(mailbox)) else None,
     }
-    return Response(MailboxDetailSerializer(told).data)
+    told = {name: part() for name, part in parts.items() if wanted(request, name)}
+    told["mailbox"] = mailbox_view(viewer, mailbox, now=now)
+    return Response(narrowed(MailboxDetailSerializer(told), request))
 
 
 class MailboxDetail(APIView):

@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
 from foundation.paging import MAX_SIZE, page_size
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Conflict
+from foundation.sparse_fields import narrowed
 from outreach import lane_access, selectors
 from outreach.api.serializers import MessageSerializer
 from outreach.models import Message
@@ -81,7 +83,7 @@ class OutboxList(APIView):
         def link(cursor: str | None) -> str | None:
             return cursor and replace_query_param(request.build_absolute_uri(), "after", cursor)
 
-        shown = LineSerializer(lines, many=True, context={"request": request}).data
+        shown = narrowed(LineSerializer(lines, many=True, context={"request": request}), request)
         return Response({"results": shown, "next": link(page.next), "previous": link(page.previous)})
 
 
@@ -107,7 +109,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
 def _told(request: Request, message_id: int) -> Response:
     viewer = viewer_of(request)
     row = selectors.message(viewer, message_id)
-    return Response(MessageSerializer(selectors.message_view(viewer, row, now=timezone.now())).data)
+    shown = selectors.message_view(viewer, row, now=timezone.now())
+    return Response(narrowed(MessageSerializer(shown), request))
 
 
 def _asked(request: Request, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -176,15 +179,18 @@ class MessageText(_MessageAct):
     rights = {"GET": Right.CAMPAIGN_VIEW, "PUT": Right.CAMPAIGN_EDIT}
 
     @extend_schema(operation_id="messages_read_text", responses=MessageTextSerializer)
+    @tagged
     def get(self, request: Request, message_id: int) -> Response:
         """Subject and plain text as they leave, or left; without an address that is a colleague's alone."""
         viewer = viewer_of(request)
         shown = selectors.message_view(viewer, selectors.message(viewer, message_id), now=timezone.now())
-        return Response({"subject": shown.subject, "body": shown.text})
+        told = {"subject": shown.subject, "body": shown.text}
+        return Response(narrowed(MessageTextSerializer(told), request))
 
     @extend_schema(
         operation_id="messages_write_text", request=MessageTextSerializer, responses=MessageTextSerializer
     )
+    @guarded(row_of(Message, "message_id"))
     def put(self, request: Request, message_id: int) -> Response:
         """Replace it; the line to unsubscribe stays, and the step's later edits leave it alone."""
         self.changeable(request, message_id)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, viewer_of
 from foundation.paging import KeysetPagination
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from outreach import selectors
 from outreach.api.content import SingleInSerializer, send_single
 from outreach.api.serializers import MailboxSerializer, MessageSerializer
@@ -34,7 +35,7 @@ class MailboxList(APIView):
         paginator = KeysetPagination()
         rows = paginator.paginate_queryset(selectors.visible_mailboxes(caller), request, view=self) or []
         views = [selectors.mailbox_view(caller, row, now=now) for row in rows]
-        return paginator.get_paginated_response(MailboxSerializer(views, many=True).data)
+        return paginator.get_paginated_response(narrowed(MailboxSerializer(views, many=True), request))
 
 
 class MessageList(APIView):
@@ -65,7 +66,7 @@ class MessageList(APIView):
         asked = _LISTS.get(show, selectors.visible_messages)(viewer_of(request))
         rows = paginator.paginate_queryset(asked, request, view=self)
         views = selectors.message_views(viewer_of(request), rows or [], now=timezone.now())
-        return paginator.get_paginated_response(MessageSerializer(views, many=True).data)
+        return paginator.get_paginated_response(narrowed(MessageSerializer(views, many=True), request))
 
     @extend_schema(
         operation_id="messages_create", request=SingleInSerializer, responses={201: MessageSerializer}
@@ -86,6 +87,5 @@ class MessageDetail(APIView):
     def get(self, request: Request, message_id: int) -> Response:
         """Its status and why it waits; 404 for another organisation's."""
         row = selectors.message(viewer_of(request), message_id)
-        return Response(
-            MessageSerializer(selectors.message_view(viewer_of(request), row, now=timezone.now())).data
-        )
+        view = selectors.message_view(viewer_of(request), row, now=timezone.now())
+        return Response(narrowed(MessageSerializer(view), request))

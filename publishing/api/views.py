@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import page_size, paged
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from publishing import catalogue, endpoints, feed, selectors
 from publishing.api.serializers import (
     DeliveriesQuerySerializer,
@@ -60,7 +62,7 @@ class Events(APIView):
         last = rows[-1].public_id if rows else after
         return Response(
             {
-                "results": EventSerializer(rows, many=True).data,
+                "results": narrowed(EventSerializer(rows, many=True), request),
                 "last": last,
                 "next": replace_query_param(request.build_absolute_uri(), "after", last) if more else None,
             }
@@ -73,9 +75,9 @@ class EventTypes(APIView):
     right = Right.ORGANISATION_EDIT
 
     @extend_schema(operation_id="event_types", responses=EventTypeSerializer(many=True))
-    def get(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
+    def get(self, request: Request) -> Response:
         """All types with what they say."""
-        return Response([{"name": each.name, "words": each.words} for each in catalogue.TYPES])
+        return Response(narrowed(EventTypeSerializer(catalogue.TYPES, many=True), request))
 
 
 class Endpoints(APIView):
@@ -116,11 +118,13 @@ class OneEndpoint(_OfEndpoint):
     """``/api/v1/webhooks/<id>/``."""
 
     @extend_schema(operation_id="webhooks_read", responses=EndpointSerializer)
+    @tagged
     def get(self, request: Request, endpoint_id: int) -> Response:  # noqa: ARG002 - the address
         """As it is."""
-        return Response(EndpointSerializer(self.endpoint()).data)
+        return Response(narrowed(EndpointSerializer(self.endpoint()), request))
 
     @extend_schema(operation_id="webhooks_change", request=EndpointSerializer, responses=EndpointSerializer)
+    @guarded(row_of(Endpoint, "endpoint_id"))
     def patch(self, request: Request, endpoint_id: int) -> Response:  # noqa: ARG002 - the address
         """Change what is given."""
         found = self.endpoint()

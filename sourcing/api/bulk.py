@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation import runs
+from foundation.sparse_fields import narrowed
 from sourcing import bulk, selectors
-from sourcing.api.project_serializers import BulkSerializer, RunSerializer
+from sourcing.api.project_serializers import BulkRunSerializer, BulkSerializer
 from sourcing.api.requests import caller, checked
 from sourcing.bulk import Whom
 from sourcing.search.question import Question
@@ -22,7 +23,7 @@ class BulkRuns(APIView):
 
     right = Right.CANDIDATE_VIEW
 
-    @extend_schema(operation_id="bulk_start", request=BulkSerializer, responses={202: RunSerializer})
+    @extend_schema(operation_id="bulk_start", request=BulkSerializer, responses={202: BulkRunSerializer})
     def post(self, request: Request) -> Response:
         """Begin a run: tag, untag, change_owner, add_to_project, remove_from_project, move_stage, delete."""
         asked = checked(BulkSerializer(data=request.data))
@@ -34,7 +35,7 @@ class BulkRuns(APIView):
         else:
             whom = Whom(ids=tuple(asked["candidate_ids"]))
         run = bulk.start(actor=caller(request), action=asked["action"], whom=whom, values=asked["values"])
-        return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+        return Response(BulkRunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 
 class BulkRun(APIView):
@@ -42,16 +43,16 @@ class BulkRun(APIView):
 
     right = Right.CANDIDATE_VIEW
 
-    @extend_schema(operation_id="bulk_read", responses=RunSerializer)
+    @extend_schema(operation_id="bulk_read", responses=BulkRunSerializer)
     def get(self, request: Request, run_id: int) -> Response:
         """Where it stands."""
-        return Response(RunSerializer(bulk.run_for(caller(request), run_id)).data)
+        return Response(narrowed(BulkRunSerializer(bulk.run_for(caller(request), run_id)), request))
 
-    @extend_schema(operation_id="bulk_cancel", request=None, responses=RunSerializer)
+    @extend_schema(operation_id="bulk_cancel", request=None, responses={200: BulkRunSerializer})
     def delete(self, request: Request, run_id: int) -> Response:
         """Cancel it: it stops before its next slice. 409 when it has ended."""
         found = bulk.run_for(caller(request), run_id)
-        return Response(RunSerializer(runs.cancel(run_id=found.pk, actor=caller(request))).data)
+        return Response(BulkRunSerializer(runs.cancel(run_id=found.pk, actor=caller(request))).data)
 
 
 class BulkUndo(APIView):
@@ -59,8 +60,8 @@ class BulkUndo(APIView):
 
     right = Right.CANDIDATE_VIEW
 
-    @extend_schema(operation_id="bulk_undo", request=None, responses={202: RunSerializer})
+    @extend_schema(operation_id="bulk_undo", request=None, responses={202: BulkRunSerializer})
     def post(self, request: Request, run_id: int) -> Response:
         """The run that does it; 409 ``not_undoable`` when it cannot be."""
         made = bulk.undo(actor=caller(request), run_id=run_id)
-        return Response(RunSerializer(made).data, status=status.HTTP_202_ACCEPTED)
+        return Response(BulkRunSerializer(made).data, status=status.HTTP_202_ACCEPTED)

@@ -12,11 +12,14 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import people, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import ContactPointSerializer
 from sourcing.models import (
     ContactKind,
+    ContactPoint,
     ContactType,
 )
 
@@ -64,15 +67,23 @@ class ContactPoints(APIView):
 
 
 class OneContactPoint(APIView):
-    """``/api/v1/contact-points/<id>/``: state and pin of one, and removing one's own."""
+    """``/api/v1/contact-points/<id>/``: one of them, its state and pin, and removing one's own."""
 
-    rights = {"PATCH": Right.CANDIDATE_EDIT, "DELETE": Right.CANDIDATE_EDIT}
+    rights = {"GET": Right.CANDIDATE_VIEW, "PATCH": Right.CANDIDATE_EDIT, "DELETE": Right.CANDIDATE_EDIT}
+
+    @extend_schema(operation_id="contact_points_read", responses=ContactPointSerializer)
+    @tagged
+    def get(self, request: Request, contact_point_id: int) -> Response:
+        """As in the list; 404 for a colleague's private one."""
+        point = selectors.contact_point_for(caller(request), contact_point_id)
+        return Response(narrowed(ContactPointSerializer(point), request))
 
     @extend_schema(
         operation_id="contact_points_change",
         request=ContactPointChangeSerializer,
         responses=ContactPointSerializer,
     )
+    @guarded(row_of(ContactPoint, "contact_point_id"))
     def patch(self, request: Request, contact_point_id: int) -> Response:
         """Verified, invalid or unknown; *Use this address first in messaging campaign*."""
         viewer = caller(request)

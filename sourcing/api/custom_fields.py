@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -11,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.preconditions import guarded, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import defining_fields
 from sourcing.api.requests import caller, checked
 from sourcing.models import (
@@ -60,7 +63,7 @@ class CustomFields(APIView):
         """All of them in order; there are 100 at most."""
         viewer = caller(request)
         rows = [*defining_fields.fields_of(viewer), *defining_fields.fields_of(viewer, archived=True)]
-        return Response({"results": CustomFieldSerializer(rows, many=True).data})
+        return Response({"results": narrowed(CustomFieldSerializer(rows, many=True), request)})
 
     @extend_schema(
         operation_id="custom_fields_create",
@@ -76,16 +79,30 @@ class CustomFields(APIView):
         return Response(CustomFieldSerializer(field).data, status=status.HTTP_201_CREATED)
 
 
-class OneCustomField(APIView):
-    """``/api/v1/custom-fields/<id>/``: rename, change choices, archive, bring back, move."""
+def _all(request: Request, **_named: int) -> QuerySet[CustomField]:
+    """Every field of the organisation, in order: moving one renumbers others."""
+    return CustomField.objects.for_organisation(caller(request).tenant_id).order_by("position", "pk")
 
-    rights = {"PATCH": Right.ORGANISATION_EDIT}
+
+class OneCustomField(APIView):
+    """``/api/v1/custom-fields/<id>/``: read, rename, change choices, archive, bring back, move."""
+
+    rights = {"GET": Right.CANDIDATE_VIEW, "PATCH": Right.ORGANISATION_EDIT}
+
+    @extend_schema(operation_id="custom_fields_read", responses=CustomFieldSerializer)
+    @tagged
+    def get(self, request: Request, field_id: int) -> Response:
+        """One field, archived or not."""
+        return Response(
+            narrowed(CustomFieldSerializer(defining_fields.field_for(caller(request), field_id)), request)
+        )
 
     @extend_schema(
         operation_id="custom_fields_change",
         request=CustomFieldChangeSerializer,
         responses=CustomFieldSerializer,
     )
+    @guarded(_all)
     def patch(self, request: Request, field_id: int) -> Response:
         """Each key that is sent is done."""
         viewer = caller(request)

@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import duplicate_scan, duplicates, matching, merging, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import CandidateSerializer
@@ -61,6 +63,16 @@ class MergeSerializer(serializers.ModelSerializer[PersonMerge]):
         read_only_fields = fields
 
 
+class MergedSerializer(MergeSerializer):
+    """A merge that was just made, with the survivor."""
+
+    candidate = CandidateSerializer(read_only=True)
+
+    class Meta(MergeSerializer.Meta):
+        fields = [*MergeSerializer.Meta.fields, "candidate"]
+        read_only_fields = fields
+
+
 class UndoneSerializer(serializers.Serializer[Any]):
     """Both people's ids again, and sentences about what could not be restored."""
 
@@ -94,11 +106,13 @@ class OnePair(APIView):
     rights = {"GET": Right.CANDIDATE_EDIT, "PATCH": Right.CANDIDATE_EDIT}
 
     @extend_schema(operation_id="duplicates_read", responses=PairSerializer)
+    @tagged
     def get(self, request: Request, pair_id: int) -> Response:
         """The pair."""
-        return Response(PairSerializer(duplicates.pair_for(caller(request), pair_id)).data)
+        return Response(narrowed(PairSerializer(duplicates.pair_for(caller(request), pair_id)), request))
 
     @extend_schema(operation_id="duplicates_decide", request=DecisionSerializer, responses=PairSerializer)
+    @guarded(row_of(DuplicatePair, "pair_id"))
     def patch(self, request: Request, pair_id: int) -> Response:
         """Say that they are two people, or ask again."""
         pair = duplicates.pair_for(caller(request), pair_id)
@@ -113,7 +127,7 @@ class Merge(APIView):
     right = Right.CANDIDATE_EDIT
 
     @extend_schema(
-        operation_id="candidates_merge", request=MergeInSerializer, responses={201: MergeSerializer}
+        operation_id="candidates_merge", request=MergeInSerializer, responses={201: MergedSerializer}
     )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Merge; the survivor keeps its values except where ``choices`` says ``other``, blanks are filled."""

@@ -61,7 +61,11 @@ class Files(APIView):
         found = selectors.candidate_for(caller(request), candidate_id)
         return paged(files.files_of(caller(request), found), FileSerializer, request=request, view=self)
 
-    @extend_schema(operation_id="files_create", request=FileInSerializer, responses={201: FileSerializer})
+    @extend_schema(
+        operation_id="files_create",
+        request=FileInSerializer,
+        responses={200: FileSerializer, 201: FileSerializer},
+    )
     def post(self, request: Request, candidate_id: int) -> Response:
         """Keep a file; it is read in the background. 200 with the file that is there for bytes the person has."""
         viewer = caller(request)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import paged
+from foundation.sparse_fields import narrowed
 from sourcing import selectors
 from sourcing.api.requests import caller
 from sourcing.finding import asking, finding, usage
@@ -108,7 +109,8 @@ class Credits(APIView):
     @extend_schema(operation_id="credits_read", responses=CreditsSerializer(many=True))
     def get(self, request: Request) -> Response:
         """One object per kind, e-mail first."""
-        return Response(CreditsSerializer(credit_selectors.credits_of(caller(request)), many=True).data)
+        found = credit_selectors.credits_of(caller(request))
+        return Response(narrowed(CreditsSerializer(found, many=True), request))
 
 
 class CreditUsage(APIView):
@@ -121,7 +123,7 @@ class CreditUsage(APIView):
         """The last twelve months, the newest first."""
         report = usage.report(viewer=caller(request), now=timezone.now())
         lines = [dataclasses.asdict(line) for line in report.lines]
-        return Response(UsageLineSerializer(lines, many=True).data)
+        return Response(narrowed(UsageLineSerializer(lines, many=True), request))
 
 
 class Findings(APIView):
@@ -159,7 +161,8 @@ class OneFinding(APIView):
     @extend_schema(operation_id="finding_read", responses=FindingSerializer)
     def get(self, request: Request, finding_id: int) -> Response:
         """The request with its counts."""
-        return Response(FindingSerializer(credit_selectors.finding_for(caller(request), finding_id)).data)
+        found = credit_selectors.finding_for(caller(request), finding_id)
+        return Response(narrowed(FindingSerializer(found), request))
 
 
 class FindingPeople(APIView):

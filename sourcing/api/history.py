@@ -11,9 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.preconditions import guarded, row_of, tagged, tags
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from sourcing import history, selectors, values
 from sourcing.api.requests import caller, checked
+from sourcing.models import Candidate
 
 
 class HistorySerializer(serializers.Serializer[Any]):
@@ -50,7 +53,8 @@ class History(APIView):
     def get(self, request: Request, candidate_id: int, kind: str) -> Response:
         """All of them; a person has 200 at most."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        return Response({"results": [_row(row) for row in history.rows_of(found, kind)]})
+        rows = [_row(row) for row in history.rows_of(found, kind)]
+        return Response({"results": narrowed(HistorySerializer(rows, many=True), request)})
 
     @extend_schema(
         operation_id="history_create", request=HistorySerializer, responses={201: HistorySerializer}
@@ -64,22 +68,32 @@ class History(APIView):
 
 
 class HistoryRow(APIView):
-    """``/api/v1/candidates/<id>/history/<experience|education>/<row>/``: change or remove one."""
+    """``/api/v1/candidates/<id>/history/<experience|education>/<row>/``: read, change or remove one."""
 
-    rights = {"PUT": Right.CANDIDATE_EDIT, "DELETE": Right.CANDIDATE_EDIT}
+    rights = {"GET": Right.CANDIDATE_VIEW, "PUT": Right.CANDIDATE_EDIT, "DELETE": Right.CANDIDATE_EDIT}
+
+    @extend_schema(operation_id="history_read", responses=HistorySerializer)
+    @tagged
+    def get(self, request: Request, candidate_id: int, kind: str, row_id: int) -> Response:
+        """As in the list."""
+        found = selectors.candidate_for(caller(request), candidate_id)
+        return Response(narrowed(HistorySerializer(_row(history.row_for(found, kind, row_id))), request))
 
     @extend_schema(operation_id="history_change", request=HistorySerializer, responses=HistorySerializer)
+    @guarded(row_of(Candidate, "candidate_id"))
     def put(self, request: Request, candidate_id: int, kind: str, row_id: int) -> Response:
-        """Other words; 409 with both when it changed since ``seen``."""
+        """Other words; 409 with both when it changed since ``seen``, which ``If-Match`` takes the place of."""
         found = selectors.candidate_for(caller(request), candidate_id)
-        history.row_for(found, kind, row_id)
+        present = history.row_for(found, kind, row_id)
         entry = checked(HistorySerializer(data=request.data))
+        if tags(request) is not None:
+            entry["seen"] = values.mark(history.content(present))
         if "seen" not in entry:
-            raise Invalid(fields={"seen": "Send back the word a read gave."})
-        row = history.change(
+            raise Invalid(fields={"seen": "Send back the word a read gave, or its ETag in If-Match."})
+        changed = history.change(
             candidate=found, actor=caller(request), kind=kind, row_id=row_id, entry=entry, seen=entry["seen"]
         )
-        return Response(_row(row))
+        return Response(narrowed(HistorySerializer(_row(changed)), request))
 
     @extend_schema(operation_id="history_remove", responses={204: OpenApiResponse()})
     def delete(self, request: Request, candidate_id: int, kind: str, row_id: int) -> Response:

@@ -13,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import selectors
 from sourcing.api.requests import caller
 from sourcing.importing import checking, source, staging, undoing, uploading
@@ -90,7 +92,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
 
 
 def _answer(request: Request, import_id: int, *, code: int = status.HTTP_200_OK) -> Response:
-    return Response(ImportSerializer(selectors.import_for(caller(request), import_id)).data, status=code)
+    found = ImportSerializer(selectors.import_for(caller(request), import_id))
+    return Response(narrowed(found, request), status=code)
 
 
 class Imports(APIView):
@@ -119,11 +122,13 @@ class OneImport(APIView):
     right = Right.CANDIDATE_IMPORT
 
     @extend_schema(operation_id="imports_read", responses=ImportSerializer)
+    @tagged
     def get(self, request: Request, import_id: int) -> Response:
         """The import with its counts."""
         return _answer(request, import_id)
 
     @extend_schema(operation_id="imports_change", request=SettingsSerializer, responses=ImportSerializer)
+    @guarded(row_of(ImportRun, "import_id"))
     def patch(self, request: Request, import_id: int) -> Response:
         """Say what the columns are, what happens to values that are there, and where the people go."""
         found = selectors.import_for(caller(request), import_id)

@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import notes, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.models import (
@@ -77,11 +79,13 @@ class OneNote(APIView):
     rights = {"GET": Right.CANDIDATE_VIEW, "PUT": Right.CANDIDATE_EDIT, "DELETE": Right.CANDIDATE_EDIT}
 
     @extend_schema(operation_id="notes_read", responses=NoteSerializer)
+    @tagged
     def get(self, request: Request, note_id: int) -> Response:
         """One note."""
-        return Response(NoteSerializer(notes.note_for(caller(request), note_id)).data)
+        return Response(narrowed(NoteSerializer(notes.note_for(caller(request), note_id)), request))
 
     @extend_schema(operation_id="notes_change", request=NoteInSerializer, responses=NoteSerializer)
+    @guarded(row_of(Note, "note_id"))
     def put(self, request: Request, note_id: int) -> Response:
         """Write it anew."""
         note = notes.note_for(caller(request), note_id)

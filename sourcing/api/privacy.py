@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.models import Run
+from foundation.sparse_fields import SparseFields, narrowed
 from sourcing import archiving, erasing, privacy, retention, selectors, suppression
 from sourcing.api.requests import caller, checked
 from sourcing.models import (
@@ -173,7 +174,7 @@ class Erasure(APIView):
         return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 
-class Erasures(generics.ListAPIView[ErasureReceipt]):
+class Erasures(SparseFields, generics.ListAPIView[ErasureReceipt]):
     """``/api/v1/erasures/``: receipts, the last first."""
 
     right = Right.AUDIT_VIEW
@@ -197,7 +198,7 @@ class LawfulBases(generics.GenericAPIView[LawfulBasis]):
         """All that were recorded, the last first."""
         found = selectors.candidate_for(caller(request), candidate_id)
         rows = self.paginate_queryset(privacy.bases(found))
-        return self.get_paginated_response(LawfulBasisSerializer(rows, many=True).data)
+        return self.get_paginated_response(narrowed(LawfulBasisSerializer(rows, many=True), request))
 
     @extend_schema(
         operation_id="lawful_bases_create",
@@ -271,7 +272,8 @@ class Notices(generics.GenericAPIView[Candidate]):
         viewer = caller(request)
         rows = self.paginate_queryset(privacy.notices_due(viewer, now=timezone.now()))
         context = {"rules": privacy.rules_of(viewer.tenant_id)}
-        return self.get_paginated_response(NoticeDueSerializer(rows, many=True, context=context).data)
+        shown = NoticeDueSerializer(rows, many=True, context=context)
+        return self.get_paginated_response(narrowed(shown, request))
 
     @extend_schema(operation_id="notices_create", request=ToldSerializer, responses=NotedSerializer)
     def post(self, request: Request) -> Response:
@@ -281,7 +283,7 @@ class Notices(generics.GenericAPIView[Candidate]):
         return Response(NotedSerializer({"noted": noted}).data)
 
 
-class Proposals(generics.ListAPIView[RetentionProposal]):
+class Proposals(SparseFields, generics.ListAPIView[RetentionProposal]):
     """``/api/v1/retention-proposals/``: whom the retention rule proposes to erase."""
 
     right = Right.CANDIDATE_EDIT

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from foundation.models import Run
+from foundation.models import Run, RunStatus
 from sourcing import bulk
 from sourcing.models import (
     Collaborator,
@@ -168,6 +168,15 @@ class ShareSerializer(serializers.ModelSerializer[ProjectShare]):
         read_only_fields = ["id", "created_at", "expires_at", "last_used_at"]
 
 
+class MadeShareSerializer(ShareSerializer):
+    """A new link with its address, which is told once."""
+
+    url = serializers.URLField(read_only=True)
+
+    class Meta(ShareSerializer.Meta):
+        fields = [*ShareSerializer.Meta.fields, "url"]
+
+
 class ActivitySerializer(serializers.Serializer[Any]):
     """One thing that happened. ``guest``: the name was stated behind a link and is not proved."""
 
@@ -201,8 +210,39 @@ class BulkSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class RunSerializer(serializers.Serializer[Run]):
+class BulkOutcomeSerializer(serializers.Serializer[Any]):
+    """What a bulk run came to, in people."""
+
+    changed = serializers.IntegerField()
+    erasing = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    undone = serializers.IntegerField()
+    skipped = serializers.DictField(child=serializers.IntegerField(), help_text="Why → how many.")
+    not_found = serializers.IntegerField()
+
+
+class RunProblemSerializer(serializers.Serializer[Any]):
+    """Why a run failed."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class BulkRunSerializer(serializers.Serializer[Run]):
     """A bulk run: where it stands and what it came to."""
+
+    id = serializers.IntegerField(read_only=True)
+    kind = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    status = serializers.ChoiceField(choices=RunStatus.choices, read_only=True)
+    total = serializers.IntegerField(read_only=True, help_text="0 while unknown.")
+    done = serializers.IntegerField(read_only=True)
+    failed = serializers.IntegerField(read_only=True)
+    note = serializers.CharField(read_only=True)
+    problem = RunProblemSerializer(read_only=True, allow_null=True)
+    result = serializers.JSONField(read_only=True)
+    outcome = BulkOutcomeSerializer(read_only=True)
+    undoable = serializers.BooleanField(read_only=True)
 
     def to_representation(self, run: Run) -> dict[str, Any]:
         """As the tray shows it, with the outcome in people."""

@@ -14,17 +14,20 @@ from rest_framework.views import APIView
 from accounts.permissions import Right
 from accounts.selectors import member_for
 from foundation.paging import page_size, paged
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Missing
+from foundation.sparse_fields import narrowed
 from sourcing import activity, collaborators, sharing
 from sourcing.api.project_serializers import (
     ActivitySerializer,
     CollaboratorSerializer,
     CommentSerializer,
+    MadeShareSerializer,
     ShareSerializer,
 )
 from sourcing.api.projects import project_of
 from sourcing.api.requests import caller, checked
-from sourcing.models import Collaborator, ProjectRole
+from sourcing.models import Collaborator, Project, ProjectRole
 
 
 class ProjectMembers(APIView):
@@ -33,6 +36,7 @@ class ProjectMembers(APIView):
     rights = {"GET": Right.PROJECT_VIEW, "PUT": Right.PROJECT_EDIT}
 
     @extend_schema(operation_id="projects_members", responses=CollaboratorSerializer(many=True))
+    @tagged
     def get(self, request: Request, project_id: int) -> Response:
         """All of them, by name; the owner is a field of the project."""
         project = project_of(request, project_id)
@@ -42,13 +46,14 @@ class ProjectMembers(APIView):
             .select_related("user")
             .order_by("user__name", "pk")
         )
-        return Response(CollaboratorSerializer(rows, many=True).data)
+        return Response(narrowed(CollaboratorSerializer(rows, many=True), request))
 
     @extend_schema(
         operation_id="projects_set_member",
         request=CollaboratorSerializer,
         responses=CollaboratorSerializer,
     )
+    @guarded(row_of(Project, "project_id"), answers_itself=False)
     def put(self, request: Request, project_id: int) -> Response:
         """Give a colleague a role, or another one."""
         project = project_of(request, project_id, ProjectRole.OWNER)
@@ -89,7 +94,9 @@ class ProjectShares(APIView):
         project = project_of(request, project_id, ProjectRole.EDITOR)
         return paged(sharing.shares(project), ShareSerializer, request=request, view=self)
 
-    @extend_schema(operation_id="projects_share", request=ShareSerializer, responses={201: ShareSerializer})
+    @extend_schema(
+        operation_id="projects_share", request=ShareSerializer, responses={201: MadeShareSerializer}
+    )
     def post(self, request: Request, project_id: int) -> Response:
         """Make a link; ``url`` is in this answer and never again."""
         project = project_of(request, project_id, ProjectRole.EDITOR)
@@ -145,7 +152,7 @@ class ProjectActivities(APIView):
         here = request.build_absolute_uri()
         return Response(
             {
-                "results": ActivitySerializer(page.rows, many=True).data,
+                "results": narrowed(ActivitySerializer(page.rows, many=True), request),
                 "next": replace_query_param(here, "after", page.next) if page.next else None,
                 "previous": None,
             }

@@ -9,6 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing import board_selectors, stages
 from sourcing.api.project_serializers import (
     StageOrderSerializer,
@@ -17,7 +19,7 @@ from sourcing.api.project_serializers import (
 )
 from sourcing.api.projects import project_of
 from sourcing.api.requests import caller, checked
-from sourcing.models import ProjectRole, Stage
+from sourcing.models import Project, ProjectRole, Stage
 
 
 class ProjectStages(APIView):
@@ -30,10 +32,12 @@ class ProjectStages(APIView):
     }
 
     @extend_schema(operation_id="projects_stages", responses=StageSerializer(many=True))
+    @tagged
     def get(self, request: Request, project_id: int) -> Response:
         """All of them; there are at most 30."""
         project = project_of(request, project_id)
-        return Response(StageSerializer(board_selectors.stages(caller(request), project), many=True).data)
+        rows = board_selectors.stages(caller(request), project)
+        return Response(narrowed(StageSerializer(rows, many=True), request))
 
     @extend_schema(
         operation_id="projects_add_stage", request=StageSerializer, responses={201: StageSerializer}
@@ -50,6 +54,7 @@ class ProjectStages(APIView):
         request=StageOrderSerializer,
         responses=StageSerializer(many=True),
     )
+    @guarded(row_of(Project, "project_id"))
     def put(self, request: Request, project_id: int) -> Response:
         """Put them into another order; each is named once."""
         project = project_of(request, project_id, ProjectRole.EDITOR)
@@ -59,15 +64,24 @@ class ProjectStages(APIView):
 
 
 class OneStage(APIView):
-    """``/api/v1/projects/<id>/stages/<id>/``: rename or remove a stage."""
+    """``/api/v1/projects/<id>/stages/<id>/``: one stage, to read, rename and remove."""
 
-    right = Right.PROJECT_EDIT
+    rights = {"GET": Right.PROJECT_VIEW, "PATCH": Right.PROJECT_EDIT, "DELETE": Right.PROJECT_EDIT}
 
     def _stage(self, request: Request, project_id: int, stage_id: int) -> Stage:
         project = project_of(request, project_id, ProjectRole.EDITOR)
         return board_selectors.stage_for(caller(request), project, stage_id)
 
+    @extend_schema(operation_id="projects_stage", responses=StageSerializer)
+    @tagged
+    def get(self, request: Request, project_id: int, stage_id: int) -> Response:
+        """As in the list."""
+        project = project_of(request, project_id)
+        stage = board_selectors.stage_for(caller(request), project, stage_id)
+        return Response(narrowed(StageSerializer(stage), request))
+
     @extend_schema(operation_id="projects_rename_stage", request=StageSerializer, responses=StageSerializer)
+    @guarded(row_of(Project, "project_id"))
     def patch(self, request: Request, project_id: int, stage_id: int) -> Response:
         """Give it another name."""
         stage = self._stage(request, project_id, stage_id)

@@ -13,7 +13,9 @@ from rest_framework.views import APIView
 from accounts.permissions import Right
 from accounts.selectors import member_for
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from sourcing import board, board_selectors, collaborators, projects, selectors
 from sourcing.api.project_serializers import (
     AddedSerializer,
@@ -40,7 +42,7 @@ def _shown(request: Request, project: Project) -> Any:
     """The project as lists show it, with its count."""
     viewer = caller(request)
     rows = selectors.visible_projects(viewer, archived=project.archived_at is not None)
-    return ProjectSerializer(rows.get(pk=project.pk)).data
+    return narrowed(ProjectSerializer(rows.get(pk=project.pk)), request)
 
 
 class Projects(APIView):
@@ -83,6 +85,7 @@ class OneProject(APIView):
     rights = {"GET": Right.PROJECT_VIEW, "PATCH": Right.PROJECT_EDIT}
 
     @extend_schema(operation_id="projects_read", responses=ProjectSerializer)
+    @tagged
     def get(self, request: Request, project_id: int) -> Response:
         """The project with how many people are in it."""
         return Response(_shown(request, project_of(request, project_id)))
@@ -90,6 +93,7 @@ class OneProject(APIView):
     @extend_schema(
         operation_id="projects_change", request=ProjectChangeSerializer, responses=ProjectSerializer
     )
+    @guarded(row_of(Project, "project_id"))
     def patch(self, request: Request, project_id: int) -> Response:
         """Name and archive need an editor; visibility and owner the owner or an admin."""
         values = checked(ProjectChangeSerializer(data=request.data))
@@ -169,7 +173,7 @@ class ProjectPeople(APIView):
         return Response(AddedSerializer(done).data)
 
     @extend_schema(
-        operation_id="projects_remove_people", request=PeopleSerializer, responses=RemovedSerializer
+        operation_id="projects_remove_people", request=PeopleSerializer, responses={200: RemovedSerializer}
     )
     def delete(self, request: Request, project_id: int) -> Response:
         """Take people out by id; they stay in the CRM."""

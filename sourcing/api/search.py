@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
+from foundation.sparse_fields import narrowed
 from sourcing.api.requests import caller, checked
 from sourcing.models import SavedSearch
 from sourcing.search import facets, query, saved, suggesting
@@ -81,6 +83,7 @@ class OneSavedSearch(APIView):
     right = Right.CANDIDATE_VIEW
 
     @extend_schema(operation_id="searches_read", responses=SavedSearchSerializer)
+    @tagged
     def get(self, request: Request, saved_search_id: int) -> Response:
         """The saved search; its people are the list with its question."""
         return Response(_shown(request, saved.one(caller(request), saved_search_id)))
@@ -88,6 +91,7 @@ class OneSavedSearch(APIView):
     @extend_schema(
         operation_id="searches_change", request=SavedSearchSerializer, responses=SavedSearchSerializer
     )
+    @guarded(row_of(SavedSearch, "saved_search_id"))
     def patch(self, request: Request, saved_search_id: int) -> Response:
         """Change what is given."""
         found = saved.own(caller(request), saved_search_id)
@@ -136,7 +140,7 @@ class Filters(APIView):
         """``{"results": [...]}``; counts are exact up to 2,000 people, else estimates."""
         question = Question.from_query(request.query_params)
         column = facets.column(viewer=caller(request), question=question)
-        return Response({"results": FilterSerializer(column.filters, many=True).data})
+        return Response({"results": narrowed(FilterSerializer(column.filters, many=True), request)})
 
 
 class TotalSerializer(serializers.Serializer[Any]):
@@ -154,7 +158,7 @@ class ExactTotal(APIView):
     def get(self, request: Request) -> Response:
         """May take seconds with a million people."""
         total = query.total(viewer=caller(request), question=Question.from_query(request.query_params))
-        return Response(TotalSerializer({"total": total.count}).data)
+        return Response(narrowed(TotalSerializer({"total": total.count}), request))
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):
@@ -184,11 +188,11 @@ class Suggestions(APIView):
         asked = request.query_params
         kinds = [kind for kind in asked.getlist("kind") if kind in suggesting.KINDS] or suggesting.KINDS
         found = suggesting.values(viewer=caller(request), text=asked.get("text", ""), kinds=kinds)
-        return Response({"results": SuggestionSerializer(found, many=True).data})
+        return Response({"results": narrowed(SuggestionSerializer(found, many=True), request)})
 
 
 def _shown(request: Request, found: SavedSearch) -> Any:
-    return SavedSearchSerializer(found, context={"viewer": caller(request)}).data
+    return narrowed(SavedSearchSerializer(found, context={"viewer": caller(request)}), request)
 
 
 #: The orders of the list.

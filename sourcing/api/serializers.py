@@ -59,6 +59,26 @@ class CandidateSerializer(serializers.ModelSerializer[Candidate]):
         return ContactPointSerializer(points, many=True).data
 
 
+class PossibleDuplicateSerializer(serializers.Serializer[Any]):
+    """Somebody who may be the same person, without a value of theirs."""
+
+    candidate_id = serializers.IntegerField()
+    url = serializers.CharField()
+    score = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    certain = serializers.BooleanField()
+
+
+class CreatedCandidateSerializer(CandidateSerializer):
+    """A new person, and who may be the same."""
+
+    possible_duplicates = PossibleDuplicateSerializer(many=True, read_only=True)
+
+    class Meta(CandidateSerializer.Meta):
+        fields = [*CandidateSerializer.Meta.fields, "possible_duplicates"]
+        read_only_fields = fields
+
+
 class AddressSerializer(serializers.Serializer[Any]):
     """An address or number to store with its type."""
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.sparse_fields import narrowed
 from sourcing import suppression_list
 from sourcing.api.requests import caller, checked
 from sourcing.models import (
@@ -68,7 +69,7 @@ class Suppressions(generics.GenericAPIView[Suppression]):
         asked = request.query_params
         found = suppression_list.entries(caller(request), text=asked.get("q", ""), kind=asked.get("kind", ""))
         rows = self.paginate_queryset(found)
-        return self.get_paginated_response(SuppressionSerializer(rows, many=True).data)
+        return self.get_paginated_response(narrowed(SuppressionSerializer(rows, many=True), request))
 
     @extend_schema(
         operation_id="suppressions_create",

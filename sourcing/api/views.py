@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -16,9 +16,11 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import Right
+from foundation import preconditions
 from foundation.paging import MAX_SIZE, page_size
 from foundation.problems import Invalid
-from sourcing import duplicates, matching, people, selectors
+from foundation.sparse_fields import narrowed, wanted
+from sourcing import duplicates, editing, matching, people, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.search import ORDERS, QUESTION
 from sourcing.api.serializers import (
@@ -26,6 +28,7 @@ from sourcing.api.serializers import (
     CandidateCreateSerializer,
     CandidatePageSerializer,
     CandidateSerializer,
+    CreatedCandidateSerializer,
 )
 from sourcing.models import Candidate, ContactPoint
 from sourcing.normalising import normalise_email, normalise_phone
@@ -39,18 +42,16 @@ class Outdated(people.Changed):
     status: ClassVar[int] = 412
 
 
-def _version_of_tag(tag: str | None) -> int | None:
-    """The version in an ETag of ours; raises Invalid for another one."""
-    if tag is None:
-        return None
-    found = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', tag.strip(), re.ASCII)
-    if found is None:
-        raise Invalid("If-Match must be the ETag of a read.", fields={"If-Match": "Not an ETag of a person."})
-    return int(found[1])
+def _version_of(named: frozenset[str], candidate: Candidate) -> int:
+    """The version that ``If-Match`` names: the present one where it is among them, 0 where it names none of ours."""
+    if preconditions.ANY in named or str(candidate.version) in named:
+        return candidate.version
+    versions = [int(tag) for tag in named if tag.isascii() and tag.isdigit() and len(tag) < 10]
+    return max(versions, default=0)
 
 
 def _one(request: Request, candidate: Candidate) -> Response:
-    body = CandidateSerializer(candidate, context={"request": request}).data
+    body = narrowed(CandidateSerializer(candidate, context={"request": request}), request)
     return Response(body, headers={"ETag": f'"{candidate.version}"'})
 
 
@@ -92,7 +93,7 @@ class Candidates(APIView):
     @extend_schema(
         operation_id="candidates_create",
         request=CandidateCreateSerializer,
-        responses={201: CandidateSerializer},
+        responses={201: CreatedCandidateSerializer},
     )
     def post(self, request: Request) -> Response:
         """Make one person. Addresses are the organisation's; private ones exist on the page only.
@@ -127,7 +128,6 @@ class OneCandidate(APIView):
         operation_id="candidates_change",
         request=CandidateChangeSerializer,
         responses=CandidateSerializer,
-        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag read.")],
     )
     def patch(self, request: Request, candidate_id: int) -> Response:
         """Change columns. When the version read is no longer current: 409, or 412 if it stood in ``If-Match``, with
@@ -135,20 +135,20 @@ class OneCandidate(APIView):
         found = selectors.candidate_for(caller(request), candidate_id)
         values = checked(CandidateChangeSerializer(data=request.data))
         version = values.pop("version", None)
-        tag = _version_of_tag(request.headers.get("If-Match"))
-        if version is None and tag is None:
+        named = preconditions.tags(request)
+        if version is None and named is None:
             raise Invalid(fields={"version": "Send the version that was read, here or in If-Match."})
-        try:
-            changed = people.edit_candidate(
-                candidate=found,
-                actor=caller(request),
-                version=version if tag is None else tag,
-                changes=values,
-            )
-        except people.Changed as conflict:
-            if tag is None:
-                raise
-            raise Outdated(str(conflict), **conflict.extra) from conflict
+        with transaction.atomic():
+            if named is not None:
+                version = _version_of(named, editing.lock(found))
+            try:
+                changed = people.edit_candidate(
+                    candidate=found, actor=caller(request), version=version, changes=values
+                )
+            except people.Changed as conflict:
+                if named is None:
+                    raise
+                raise Outdated(str(conflict), **conflict.extra) from conflict
         return _one(request, changed)
 
 
@@ -171,9 +171,10 @@ def _possible(viewer: User, values: dict[str, Any], *, create_anyway: bool) -> l
 def _shown(request: Request, found: list[Candidate]) -> Any:
     """A page of people with one query for all their contact points."""
     points: defaultdict[int, list[ContactPoint]] = defaultdict(list)
-    for point in selectors.contact_points_of(
-        viewer=caller(request), candidate_ids=[person.pk for person in found]
-    ):
-        points[point.candidate_id].append(point)
+    if wanted(request, "contact_points"):
+        for point in selectors.contact_points_of(
+            viewer=caller(request), candidate_ids=[person.pk for person in found]
+        ):
+            points[point.candidate_id].append(point)
     context = {"request": request, "contact_points": points}
-    return CandidateSerializer(found, many=True, context=context).data
+    return narrowed(CandidateSerializer(found, many=True, context=context), request)

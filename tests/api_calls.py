@@ -1,0 +1,499 @@
+"""One call of every operation of the API that writes, which is done: in the world of ``tests.test_access``, as Alice,
+who owns everything there and is an administrator.
+
+Read by tests that say something of all writes: that each is in the audit trail, that each update minds ``If-Match``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Role, User
+from campaigns import editing, lifecycle, rescheduling
+from campaigns.models import Campaign, Recipient, Step
+from config import api_schema
+from foundation import runs
+from foundation.models import Run
+from integrations import company_choice, field_table
+from integrations.models import Connection, ExportItem, FieldRow
+from outreach.models import FuseTrip, InboundMessage, Message
+from outreach.states import MessageStatus
+from sourcing import bulk, collaborators, history, people, projects, values
+from sourcing.finding import allowance, setup
+from sourcing.importing import uploading
+from sourcing.models import (
+    Candidate,
+    ContactPoint,
+    DuplicatePair,
+    Finding,
+    ImportRun,
+    Project,
+    ProjectMember,
+    Stage,
+)
+from tests.campaigns import making
+from tests.integrations import making as systems
+from tests.integrations import syncs
+from tests.test_access import World
+
+JSON = "application/json"
+SOON = "2026-12-01T09:00:00+01:00"
+
+
+@dataclass
+class Made:
+    """The world with Alice, and the ids its addresses are made of."""
+
+    alice: User
+    ids: dict[str, Any]
+
+    def one(self, model: Any, key: str) -> Any:
+        """Alice's object of this id."""
+        return model.objects.for_organisation(self.alice.organisation_id).get(pk=self.ids[key])
+
+    def change(self, model: Any, key: str, **columns: Any) -> None:
+        """Write columns of one of Alice's objects past every rule."""
+        rows = model.objects.for_organisation(self.alice.organisation_id).filter(pk=self.ids[key])
+        rows.update(**columns)
+
+    def anybody(self, **columns: Any) -> Candidate:
+        """One more person."""
+        return people.create_candidate(
+            organisation=self.alice.organisation,
+            actor=self.alice,
+            first_name=columns.pop("first_name", "Ola"),
+            emails=[("ola@work.example", "work")],
+            **columns,
+        )
+
+
+def made_of(world: World) -> Made:
+    """Alice as an administrator."""
+    alice = User.objects.get(pk=world.ids["user_id"])
+    alice.role = Role.ADMIN
+    alice.save(update_fields=["role"])
+    return Made(alice, {**world.ids, "id": world.ids["connection_id"]})
+
+
+Body = Mapping[str, Any] | Callable[[Made], Mapping[str, Any]] | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """``prepare`` makes what the operation needs, may answer further ids, and is undone with the call."""
+
+    body: Body = None
+    prepare: Callable[[Made], dict[str, Any] | None] | None = None
+    query: Callable[[Made], Mapping[str, Any]] | None = None
+    multipart: bool = False
+
+
+# ── what an operation needs ─────────────────────────────────────────────────
+
+
+def _bulk(made: Made) -> dict[str, Any]:
+    whom = bulk.Whom(ids=(made.ids["candidate_id"],))
+    return {"run_id": bulk.start(actor=made.alice, action="tag", whom=whom, values={"tag": "Rust"}).pk}
+
+
+def _bulk_done(made: Made) -> dict[str, Any]:
+    found = _bulk(made)
+    runs.work(found["run_id"])
+    return found
+
+
+def _paused(made: Made) -> None:
+    lifecycle.pause(campaign=made.one(Campaign, "campaign_id"), actor=made.alice, now=timezone.now())
+
+
+def _version(made: Made) -> dict[str, Any]:
+    return {"title": "CTO", "version": made.one(Candidate, "candidate_id").version}
+
+
+def _seen(made: Made) -> dict[str, Any]:
+    row = history.row_for(made.one(Candidate, "candidate_id"), "education", made.ids["row_id"])
+    return {"school": "TU Wien", "seen": values.mark(history.content(row))}
+
+
+def _other(made: Made) -> dict[str, Any]:
+    return {"other": made.one(DuplicatePair, "pair_id").second_id}
+
+
+def _displayed(made: Made) -> None:
+    made.change(FieldRow, "remote_field_id", displayed=True)
+
+
+def _mapped(made: Made) -> None:
+    made.change(FieldRow, "remote_field_id", variable="title")
+
+
+def _listed(made: Made) -> None:
+    made.change(Connection, "id", job_statuses=["open"])
+
+
+def _whale(made: Made) -> dict[str, Any]:
+    """The SourceWhale that a server of ours plays."""
+    return {"id": systems.connection(made.alice, name="Berlin").pk}
+
+
+def _export(made: Made) -> dict[str, Any]:
+    whom = [made.ids["candidate_id"]]
+    return {"connection": made.ids["id"], "mode": "candidates", "target_id": "ruby", "candidates": whom}
+
+
+def _setting(_made: Made) -> dict[str, Any]:
+    return {"name": "add"}
+
+
+def _undoable_export(made: Made) -> dict[str, Any]:
+    made.change(ExportItem, "item_id", status="sent", remote_id="r1", made_record=True)
+    return {"id": made.ids["export_id"]}
+
+
+def _provider(made: Made) -> dict[str, Any]:
+    setup.save(actor=made.alice, slug="hunter", key="a-key")
+    allowance.change(actor=made.alice, monthly={"email": 5, "phone": 0}, refresh_day=1)
+    person = people.create_candidate(
+        organisation=made.alice.organisation, actor=made.alice, first_name="Nina", last_name="Lund", company="Voltra"
+    )  # fmt: skip
+    return {"candidate_id": person.pk}
+
+
+def _finding_under_way(made: Made) -> None:
+    with transaction.atomic():
+        run = runs.start(
+            kind="finding", organisation=made.alice.organisation, actor=made.alice, title="Finding"
+        )
+    made.change(Finding, "finding_id", run=run)
+
+
+def _import(made: Made) -> dict[str, Any]:
+    file = SimpleUploadedFile("people.csv", b"First name,E-mail\nIda,ida@voltra.example\n", "text/csv")
+    return {"import_id": uploading.upload(actor=made.alice, file=file).pk}
+
+
+def _import_done(made: Made) -> dict[str, Any]:
+    found = _import(made)
+    waiting = ImportRun.objects.for_organisation(made.alice.organisation_id).get(pk=found["import_id"])
+    row = uploading.start(import_run=waiting, actor=made.alice)
+    while not Run.objects.for_organisation(made.alice.organisation_id).get(pk=row.run_id).ended:
+        runs.work(row.run_id)
+    return found
+
+
+def _names_somebody(made: Made) -> None:
+    made.change(
+        InboundMessage,
+        "inbound_id",
+        body_text="Not me, but you should contact my colleague Ben Lee, ben.lee@example.org.",
+    )
+
+
+def _answerable(made: Made) -> None:
+    made.change(InboundMessage, "inbound_id", from_address="ada@work.example", subject="Re: Hello")
+
+
+def _bob(made: Made) -> dict[str, Any]:
+    colleagues = User.objects.filter(organisation=made.alice.organisation, role=Role.RECRUITER)
+    return {"user": colleagues.exclude(pk=made.alice.pk)[0].pk}
+
+
+def _member(made: Made) -> dict[str, Any]:
+    return {"user_id": _bob(made)["user"], "role": "editor"}
+
+
+def _with_member(made: Made) -> dict[str, Any]:
+    user = User.objects.get(pk=_bob(made)["user"])
+    collaborators.set_role(
+        project=made.one(Project, "project_id"), actor=made.alice, user=user, role="editor"
+    )
+    return {"user_id": user.pk}
+
+
+def _blown(made: Made) -> None:
+    FuseTrip.objects.create(
+        organisation=made.alice.organisation, mailbox_id=made.ids["mailbox_id"], kind="bounces",
+        tripped_at=timezone.now(), counted_from=timezone.now(), sent=100, cases=9,
+    )  # fmt: skip
+
+
+def _single(made: Made) -> dict[str, Any]:
+    point = ContactPoint.objects.for_organisation(made.alice.organisation_id).filter(
+        candidate_id=made.ids["candidate_id"], kind="email"
+    )[0]
+    return {
+        "candidate": made.ids["candidate_id"], "contact_point": point.pk, "mailbox": made.ids["mailbox_id"],
+        "subject": "Hello", "body": "Hello there.",
+    }  # fmt: skip
+
+
+def _uncertain(made: Made) -> None:
+    made.change(Message, "message_id", status=MessageStatus.UNCERTAIN, sending_at=timezone.now())
+
+
+def _in_project(made: Made) -> None:
+    projects.add_people(
+        project=made.one(Project, "project_id"), actor=made.alice, candidate_ids=[made.ids["candidate_id"]]
+    )
+
+
+def _in_stage(made: Made) -> dict[str, Any]:
+    member = ProjectMember.objects.for_organisation(made.alice.organisation_id).filter(
+        project_id=made.ids["project_id"]
+    )[0]
+    other = Stage.objects.for_organisation(made.alice.organisation_id).filter(
+        project_id=made.ids["project_id"]
+    )
+    return {"candidate_ids": [member.candidate_id], "stage_id": other.exclude(pk=member.stage_id)[0].pk}
+
+
+def _stages(made: Made) -> dict[str, Any]:
+    rows = Stage.objects.for_organisation(made.alice.organisation_id).filter(
+        project_id=made.ids["project_id"]
+    )
+    return {"stage_ids": list(rows.order_by("-position").values_list("pk", flat=True))}
+
+
+def _empty_stage(made: Made) -> dict[str, Any]:
+    return {"stage_id": _stages(made)["stage_ids"][0]}
+
+
+def _marked(made: Made) -> None:
+    made.change(Recipient, "recipient_id", interest="interested", interest_by=made.alice)
+
+
+def _next_step(made: Made) -> dict[str, Any]:
+    return {"step_id": made.one(Recipient, "recipient_id").next_step_id}
+
+
+def _own_text(made: Made) -> dict[str, Any]:
+    found = _next_step(made)
+    rescheduling.edit(
+        recipient_id=made.ids["recipient_id"], step_id=found["step_id"], subject="Hi", body="Hi", actor=made.alice
+    )  # fmt: skip
+    return found
+
+
+def _call_is_due(made: Made) -> dict[str, Any]:
+    made_campaign = making.campaign("Bea", alice=made.alice, steps=1)
+    editing.add_step(
+        campaign=made_campaign, kind="call", subject="Ring", body="Ask.", days=0, actor=made.alice
+    )
+    call = Step.objects.for_organisation(made.alice.organisation_id).get(campaign=made_campaign, kind="call")
+    editing.move_step(step=call, to=1, actor=made.alice)
+    now = timezone.now()
+    started = making.started(making.fresh(made_campaign), now=now - timedelta(days=3))
+    return {"recipient_id": making.recipient(started, "Bea").pk, "step_id": call.pk}
+
+
+def _toy(made: Made) -> dict[str, Any]:
+    """A system with companies, which a server of ours plays."""
+    row = syncs.connection(made.alice, capabilities=[])
+    field_table.discover(row)
+    ada = made.anybody(record_type="contact", company="Engines")
+    return {"id": row.pk, "toy_person": ada.pk}
+
+
+def _decided(made: Made) -> dict[str, Any]:
+    found = _toy(made)
+    row = Connection.objects.for_organisation(made.alice.organisation_id).get(pk=found["id"])
+    ada = Candidate.objects.for_organisation(made.alice.organisation_id).get(pk=found["toy_person"])
+    company_choice.choose(
+        actor=made.alice, connection=row, candidate=ada, company_id="c1", search="Engines", everybody=False
+    )
+    return found
+
+
+def _toy_person(**further: Any) -> Callable[[Made], dict[str, Any]]:
+    return lambda made: {"candidate": made.ids["toy_person"], **further}
+
+
+def _file(name: str, content: bytes) -> Callable[[Made], dict[str, Any]]:
+    return lambda _made: {"file": SimpleUploadedFile(name, content)}
+
+
+def _of_person(key: str = "candidate") -> Callable[[Made], dict[str, Any]]:
+    return lambda made: {key: made.ids["candidate_id"]}
+
+
+def _people(key: str = "candidate_ids", **further: Any) -> Callable[[Made], dict[str, Any]]:
+    return lambda made: {key: [made.ids["candidate_id"]], **further}
+
+
+def _new_people(key: str = "candidate_ids") -> Callable[[Made], dict[str, Any]]:
+    return lambda made: {key: [made.anybody().pk]}
+
+
+#: By the operation's id in the schema.
+CALLS: Mapping[str, Call] = {
+    "bulk_start": Call(_people(action="tag", values={"tag": "Rust"})),
+    "bulk_cancel": Call(prepare=_bulk),
+    "bulk_undo": Call(prepare=_bulk_done),
+    "campaigns_add_people": Call(_new_people("candidates")),
+    "campaigns_step_sender": Call(lambda made: {"mailbox": made.ids["mailbox_id"]}, _paused),
+    "campaigns_variants_share": Call({"shares": {"A": 40, "B": 60}}),
+    "campaigns_variants_add": Call(),
+    "campaigns_variant_remove": Call(),
+    "campaigns_variant_edit": Call({"subject": "Hello", "body": "Dear {{ first_name }}, a question."}),
+    "candidates_create": Call({"first_name": "Ida", "emails": [{"value": "ida@voltra.example"}]}),
+    "candidates_change": Call(_version),
+    "archives_create": Call(),
+    "contact_points_create": Call({"kind": "email", "value": "new@home.example"}),
+    "candidates_erase": Call({"reason": "request", "block": False}),
+    "files_create": Call(_file("cv.txt", b"Ada Lovelace, engineer"), multipart=True),
+    "history_create": Call({"school": "ETH"}),
+    "history_remove": Call(),
+    "history_change": Call(_seen),
+    "lawful_bases_create": Call({"basis": "contract", "reason": "A job", "since": "2026-05-01"}),
+    "lawful_bases_withdraw": Call(),
+    "candidates_merge": Call(_other),
+    "notes_create": Call({"body": "Met at EuroPython"}),
+    "candidates_unsubscribe": Call({"note": "On the phone"}),
+    "connections_companies_create": Call(_toy_person(owner="o1"), _toy),
+    "connections_companies_update": Call(_toy_person(company=None), _decided),
+    "connections_company_fields_update": Call({"info": "town", "warning": ""}, _toy),
+    "connections_entries_partial_update": Call(
+        {"values": {"title": "CTO"}}, _displayed, query=_of_person()
+    ),
+    "connections_fields_discover_create": Call(prepare=_toy),
+    "connections_fields_reset_all": Call({"record_type": "candidate"}),
+    "connections_fields_partial_update": Call({"displayed": True}),
+    "connections_fields_reset_create": Call(prepare=_mapped),
+    "connections_job_statuses_update": Call({"statuses": []}, _listed),
+    "connections_settings_partial_update": Call({"values": {"add": "added"}}, query=lambda _made: {"team": "true"}),
+    "connections_settings_lock_update": Call({"locked": True}, _setting),
+    "contact_points_remove": Call(),
+    "contact_points_change": Call({"status": "verified"}),
+    "custom_fields_create": Call({"label": "Shoe size", "kind": "text"}),
+    "custom_fields_change": Call({"label": "Seniority"}),
+    "duplicates_scan": Call(),
+    "duplicates_decide": Call({"state": "not_duplicate"}),
+    "exports_create": Call(_export, _whale),
+    "exports_undo_create": Call(prepare=_undoable_export),
+    "files_remove": Call(),
+    "finding_start": Call(_people(kind="email"), _provider),
+    "finding_cancel": Call(prepare=_finding_under_way),
+    "imports_create": Call(_file("people.csv", b"First name,E-mail\nIda,ida@x.example\n"), multipart=True),
+    "imports_change": Call({"tags": ["Fair"]}, _import),
+    "imports_check_create": Call(prepare=_import),
+    "imports_start_create": Call(prepare=_import),
+    "imports_undo_create": Call(prepare=_import_done),
+    "inbox_write": Call({"interest": "interested"}),
+    "inbox_add_referral": Call({"address": "ben.lee@example.org"}, _names_somebody),
+    "inbox_reply": Call({"body": "Gladly."}, _answerable),
+    "loans_delete": Call(),
+    "loans_create": Call(_bob),
+    "mailboxes_check": Call(),
+    "mailboxes_compare": Call(),
+    "mailboxes_release": Call({"reason": "An old list, which is gone"}, _blown),
+    "merges_undo": Call(),
+    "messages_create": Call(_single),
+    "messages_answer": Call({"was_sent": True}, _uncertain),
+    "messages_cancel": Call(),
+    "messages_not_before": Call({"moment": SOON}),
+    "messages_send_now": Call(),
+    "messages_write_text": Call({"subject": "Hello again", "body": "Another text."}),
+    "notes_remove": Call(),
+    "notes_change": Call({"body": "Met at PyCon, twice"}),
+    "notices_create": Call(_people(way="call")),
+    "projects_create": Call({"name": "Munich"}),
+    "projects_change": Call({"name": "Backend, Berlin"}),
+    "projects_comment": Call({"body": "A good list."}),
+    "projects_duplicate": Call({"name": "Backend II"}),
+    "projects_set_member": Call(_member),
+    "projects_remove_member": Call(prepare=_with_member),
+    "projects_move_people": Call(_in_stage, _in_project),
+    "projects_remove_people": Call(_people(), _in_project),
+    "projects_add_people": Call(_new_people()),
+    "projects_share": Call({"label": "Dana", "names_hidden": True}),
+    "projects_unshare": Call(),
+    "projects_add_stage": Call({"name": "Offer"}),
+    "projects_order_stages": Call(_stages),
+    "projects_remove_stage": Call(prepare=_empty_stage),
+    "projects_rename_stage": Call({"name": "Screening call"}),
+    "recipients_unmark": Call(prepare=_marked),
+    "recipients_mark": Call({"interest": "interested", "reason": "Wants to move"}),
+    "planned_cancel": Call(prepare=_next_step),
+    "planned_not_before": Call({"moment": SOON}, _next_step),
+    "planned_send_now": Call(prepare=_next_step),
+    "planned_undo_text": Call(prepare=_own_text),
+    "planned_write_text": Call({"subject": "Hi", "body": "Hi {{ first_name }}"}, _next_step),
+    "searches_create": Call({"name": "Rust", "question": "q=skill:rust"}),
+    "searches_delete": Call(),
+    "searches_change": Call({"name": "All of them"}),
+    "suppressions_create": Call({"kind": "domain", "value": "rival.example"}),
+    "suppressions_remove": Call(query=lambda _made: {"why": "A client no longer"}),
+    "tasks_answer": Call({"outcome": "done", "note": "ok"}, _call_is_due),
+    "templates_create": Call({"name": "First", "subject": "Hello", "body": "Hello {{ first_name }}"}),
+    "templates_delete": Call(),
+    "templates_write": Call({"name": "Hello", "subject": "Hello", "body": "Hello there"}),
+    "values_use": Call(),
+    "webhooks_create": Call({"url": "https://hooks.example.com/new"}),
+    "webhooks_delete": Call(),
+    "webhooks_change": Call({"description": "For the board"}),
+    "webhooks_replay": Call({}),
+    "webhooks_rotate": Call(),
+    "webhooks_test": Call(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the schema."""
+
+    id: str
+    method: str
+    path: str
+    told: Mapping[str, Any]
+
+
+def writes() -> list[Operation]:
+    """Every operation that is no GET, as the schema tells it."""
+    return [
+        Operation(told["operationId"], method, path, told)
+        for path, methods in api_schema.schema()["paths"].items()
+        for method, told in methods.items()
+        if method in {"post", "put", "patch", "delete"}
+    ]
+
+
+def address(operation: Operation, call: Call, made: Made) -> str:
+    """Where it is asked for."""
+    query = f"?{urlencode(call.query(made))}" if call.query else ""
+    return operation.path.format(**made.ids) + query
+
+
+def send(client: Client, operation: Operation, made: Made, **headers: str) -> HttpResponse:
+    """Ask for it, after :func:`prepared`."""
+    call = CALLS[operation.id]
+    body = call.body(made) if callable(call.body) else call.body
+    path = address(operation, call, made)
+    if call.multipart:
+        return client.post(path, body, headers=headers)
+    sent = "" if body is None else json.dumps(body)
+    return client.generic(operation.method.upper(), path, sent, content_type=JSON, headers=headers)
+
+
+@contextmanager
+def prepared(operation: Operation, made: Made) -> Iterator[Made]:
+    """The world with what the operation needs; all of it is undone at the end."""
+    undone = transaction.atomic()
+    # As the test's own transaction it is none of the product's, in which nobody calls other systems.
+    undone._from_testcase = True
+    with undone:
+        prepare = CALLS[operation.id].prepare
+        further = prepare(made) if prepare else None
+        yield Made(made.alice, {**made.ids, **(further or {})})
+        transaction.set_rollback(True)
