@@ -117,7 +117,9 @@ def _operation(schema: Mapping[str, Any], path: str, method: str, told: Mapping[
             for each in told.get("parameters", ())
         ),
         body=tuple(_members(schema, whole)),
-        example=json.dumps(_example(schema, whole), indent=2, ensure_ascii=False) if body else "",
+        example=json.dumps(_given(told) or _example(schema, whole), indent=2, ensure_ascii=False)
+        if body
+        else "",
         # Problems are told once for all, under "Errors".
         answers=tuple(
             _answer(schema, status, _content(answer))
@@ -125,6 +127,11 @@ def _operation(schema: Mapping[str, Any], path: str, method: str, told: Mapping[
             if status != "default"
         ),
     )
+
+
+def _given(told: Mapping[str, Any]) -> Any:
+    """The example written for this operation, if there is one."""
+    return told["requestBody"]["content"].get("application/json", {}).get("example")
 
 
 def _answer(schema: Mapping[str, Any], status: str, content: Mapping[str, Any]) -> Answer:

@@ -18,6 +18,8 @@ from foundation.problems import PROBLEM_JSON
 
 #: What programs are written against; ``manage.py api_schema`` writes it.
 FILE = Path(__file__).resolve().parents[1] / "docs" / "openapi.yaml"
+#: Bodies that are sent and answered, for people to read and copy.
+EXAMPLES = Path(__file__).with_name("api_examples.yaml")
 _HEADER = {
     "name": idempotency.HEADER,
     "in": "header",
@@ -174,6 +176,25 @@ def every_read_may_be_narrowed(result: dict[str, Any], **_given: Any) -> dict[st
         if read and "application/json" in read["responses"].get("200", {}).get("content", {}):
             read.setdefault("parameters", []).append(_FIELDS)
     return result
+
+
+def with_examples(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
+    """Postprocessing hook: the examples of :data:`EXAMPLES` where they belong."""
+    told = examples()
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            found = told.get(operation["operationId"], {}) if isinstance(operation, dict) else {}
+            if "request" in found:
+                operation["requestBody"]["content"]["application/json"]["example"] = found["request"]
+            for status, answer in found.get("responses", {}).items():
+                operation["responses"][status]["content"]["application/json"]["example"] = answer
+    return result
+
+
+def examples() -> dict[str, Any]:
+    """By operation id: ``request``, and ``responses`` by status."""
+    found: dict[str, Any] = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    return found
 
 
 def every_create_may_be_repeated(result: dict[str, Any], **_given: Any) -> dict[str, Any]:

@@ -213,8 +213,7 @@ def test_the_reference_names_every_route_of_the_api_and_needs_nothing_from_elsew
             assert route in {re.sub(r"\{[^}]*\}", "7", path) for path in paths}, name
     assert all(path in text for path in paths)
     assert "Idempotency-Key" in text
-    assert "http://" not in text
-    assert "https://" not in text
+    assert not re.search(r"(?:src|href|url)\W{1,3}https?:", text)
     assert "<style" not in text
 
 
@@ -228,7 +227,7 @@ def test_the_reference_says_what_a_body_holds() -> None:
     kinds = next(value for value in made.body if value.name == "kind")
     assert kinds.required
     assert kinds.choices == ("address", "domain", "company")
-    assert '"value": "…"' in made.example
+    assert '"value": "client.example"' in made.example
     assert [answer.status for answer in made.answers] == ["201"]
 
 

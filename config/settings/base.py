@@ -328,6 +328,7 @@ SPECTACULAR_SETTINGS = {
         "config.api_schema.every_create_may_be_repeated",
         "config.api_schema.every_read_may_be_narrowed",
         "config.api_schema.every_update_minds_what_was_read",
+        "config.api_schema.with_examples",
         "config.api_schema.every_refusal_is_a_problem",
         "config.api_schema.without_marks",
     ],

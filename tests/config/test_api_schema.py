@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import jsonschema
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
 
 from config import api_changes, api_schema
+from tests.test_api import strict
 
 
 def test_nothing_breaks_programs_written_against_the_committed_schema() -> None:
@@ -29,6 +31,53 @@ def test_the_schema_says_everything_unambiguously() -> None:
         for method, operation in methods.items()
         if method != "parameters" and path.startswith("/api/v1/")
     )
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {
+        told["operationId"]: told
+        for methods in strict(api_schema.schema())["paths"].values()
+        for told in methods.values()
+        if isinstance(told, dict)
+    }
+
+
+def test_every_example_has_the_shape_that_its_operation_tells() -> None:
+    told, components = operations(), strict(api_schema.schema())["components"]
+    wanted = strict(for_requests(api_schema.schema()["components"]))
+    for name, example in api_schema.examples().items():
+        sent = told[name].get("requestBody", {}).get("content", {}).get("application/json", {})
+        answers = {
+            status: told[name]["responses"][status]["content"]["application/json"]
+            for status in example.get("responses", {})
+        }
+        assert sent.get("example") == example.get("request"), name
+        for body, schema, writing in (
+            *([(example["request"], sent["schema"], True)] if "request" in example else []),
+            *((example["responses"][status], answer["schema"], False) for status, answer in answers.items()),
+        ):
+            shapes = wanted if writing else components
+            jsonschema.validate(body, {**schema, "components": shapes})
+
+
+def for_requests(schema: Any) -> Any:
+    """Nobody has to send what is only read."""
+    if isinstance(schema, list):
+        return [for_requests(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: for_requests(each) for key, each in schema.items()}
+    members = schema.get("properties")
+    if isinstance(members, dict) and isinstance(schema.get("required"), list):
+        found["required"] = [name for name in schema["required"] if not members[name].get("readOnly")]
+    return found
+
+
+def test_the_main_operations_have_examples() -> None:
+    assert {
+        "candidates_create", "candidates_list", "candidates_change", "projects_create", "projects_add_people",
+        "campaigns_add_people", "messages_create", "finding_start", "exports_create", "webhooks_create",
+    } <= api_schema.examples().keys()  # fmt: skip
 
 
 def small() -> dict[str, Any]:
