@@ -14,9 +14,11 @@ from rest_framework.views import APIView
 from accounts.permissions import Right, require
 from foundation import idempotency
 from foundation.problems import Invalid
+from foundation.sparse_fields import narrowed
 from panel import choices, looking_up, profiles, saving, summary, sync_options
 from panel.api.choice_serializers import (
     ChoicesQuerySerializer,
+    PanelChoiceSerializer,
     PanelChoicesSerializer,
     SyncOptionsSerializer,
     SyncQuerySerializer,
@@ -91,7 +93,7 @@ class Choices(APIView):
             found = choices.jobs(viewer=viewer, connection_id=asked["connection"], text=text)
         else:
             found = choices.offered(viewer=viewer, kind=kind, text=text)
-        return Response(PanelChoicesSerializer({"results": found}).data)
+        return Response({"results": narrowed(PanelChoiceSerializer(found, many=True), request)})
 
 
 class Sync(APIView):
@@ -114,7 +116,7 @@ class Sync(APIView):
         found = sync_options.options(
             viewer=viewer, record_type=asked.get("record_type", own), candidate=person
         )
-        return Response(SyncOptionsSerializer(found).data)
+        return Response(narrowed(SyncOptionsSerializer(found), request))
 
 
 class KeyRequired(Invalid):
@@ -157,4 +159,5 @@ class OnePerson(APIView):
     def get(self, request: Request, candidate_id: int) -> Response:
         """Projects, campaigns, past contact by anybody, obstacles, records in other systems."""
         viewer = caller(request)
-        return Response(SummarySerializer(summary.of(viewer, candidate_for(viewer, candidate_id))).data)
+        found = summary.of(viewer, candidate_for(viewer, candidate_id))
+        return Response(narrowed(SummarySerializer(found), request))
