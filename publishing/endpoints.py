@@ -75,6 +75,8 @@ def rotate(*, actor: User, endpoint: Endpoint) -> str:
     """A new secret, shown once. The one before signs beside it for :data:`OVERLAP`, an older one no longer."""
     require(actor, Right.ORGANISATION_EDIT)
     locked = _of(endpoint).select_for_update().get()
+    locked.secret_changed_at = timezone.now()
+    locked.save(update_fields=["secret_changed_at"])
     secret = signing.new_secret()
     until = timezone.now() + OVERLAP
     _seal(

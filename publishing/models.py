@@ -58,6 +58,8 @@ class Endpoint(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    #: When its secret was last replaced.
+    secret_changed_at = models.DateTimeField(null=True, blank=True)
     #: Failures to reach it in a row, since when, and how long all its deliveries wait for that.
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)

@@ -49,7 +49,7 @@ def field_for(viewer: User, field_id: int) -> CustomField:
 def add(
     *,
     organisation: Organisation,
-    actor: User,  # noqa: ARG001 - the trail names the actor
+    actor: User,
     label: str,
     kind: str,
     choices: Iterable[str] = (),
@@ -68,6 +68,7 @@ def add(
         kind=kind,
         choices=custom_fields.clean_choices(choices) if kind in WITH_CHOICES else [],
         position=max((row.position for row in rows), default=-1) + 1,
+        created_by=actor,
     )
     _save(field)
     return field

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from foundation.problems import Invalid, Missing
-from sourcing import editing, joining, people, values
-from sourcing.models import Candidate, Education, Experience
+from sourcing import editing, joining, people, settling, values
+from sourcing.models import Candidate, Education, Experience, Origin
 from sourcing.normalising import clean_block, clean_text
 
 Row = Experience | Education
@@ -67,7 +68,7 @@ def add(*, candidate: Candidate, actor: User, kind: str, entry: Mapping[str, str
         raise Invalid(f"A person has {MAX_ROWS} entries at most.")
     row = TABLES[kind](organisation_id=person.organisation_id, candidate=person, position=0, **cleaned)
     _number([row, *present])
-    editing.save(person, actor, [kind])
+    _save(person, actor, kind)
     return row
 
 
@@ -95,7 +96,7 @@ def change(
     for name, value in cleaned.items():
         setattr(row, name, value)
     row.save()
-    editing.save(person, actor, [kind])
+    _save(person, actor, kind)
     return row
 
 
@@ -104,7 +105,7 @@ def remove(*, candidate: Candidate, actor: User, kind: str, row_id: int) -> None
     """Take a row away. One that is gone already raises :class:`RowMissing`."""
     person = editing.lock(candidate)
     row_for(person, kind, row_id).delete()
-    editing.save(person, actor, [kind])
+    _save(person, actor, kind)
 
 
 @transaction.atomic
@@ -119,7 +120,7 @@ def move(*, candidate: Candidate, actor: User, kind: str, row_id: int, by: int) 
         return
     present.insert(to, present.pop(at))
     _number(present)
-    editing.save(person, actor, [kind])
+    _save(person, actor, kind)
 
 
 @transaction.atomic
@@ -165,6 +166,13 @@ def told(kind: str, entries: Iterable[Mapping[str, str]]) -> list[dict[str, str]
     """Entries from outside as far as they make sense, as rows hold them: one whose dates make none comes without them,
     one without a name not at all."""
     return [entry for raw in entries if (entry := _sensible(kind, raw))]
+
+
+def _save(person: Candidate, actor: User, kind: str) -> None:
+    """The end of every edit by hand: who last wrote the list stands with the person, as for any field."""
+    said = values.Statement(value=None, origin=Origin.ADDED, at=timezone.now(), by=actor.pk)
+    settling.note(person, [kind], said)
+    editing.save(person, actor, [kind])
 
 
 def _sensible(kind: str, raw: Mapping[str, str]) -> dict[str, str]:

@@ -198,6 +198,7 @@ def _names_somebody(made: Made) -> None:
         InboundMessage,
         "inbound_id",
         body_text="Not me, but you should contact my colleague Ben Lee, ben.lee@example.org.",
+        interest="referral",
     )
 
 
@@ -368,7 +369,7 @@ CALLS: Mapping[str, Call] = {
         {"values": {"title": "CTO"}}, _displayed, query=_of_person()
     ),
     "connections_fields_discover_create": Call(prepare=_toy),
-    "connections_fields_reset_all": Call({"record_type": "candidate"}),
+    "connections_fields_reset_all": Call({"record_type": "candidate"}, _mapped),
     "connections_fields_partial_update": Call({"displayed": True}),
     "connections_fields_reset_create": Call(prepare=_mapped),
     "connections_job_statuses_update": Call({"statuses": []}, _listed),
@@ -419,7 +420,7 @@ CALLS: Mapping[str, Call] = {
     "projects_add_people": Call(_new_people()),
     "projects_share": Call({"label": "Dana", "names_hidden": True}),
     "projects_unshare": Call(),
-    "projects_add_stage": Call({"name": "Offer"}),
+    "projects_add_stage": Call({"name": "Second call"}),
     "projects_order_stages": Call(_stages),
     "projects_remove_stage": Call(prepare=_empty_stage),
     "projects_rename_stage": Call({"name": "Screening call"}),

@@ -1,19 +1,42 @@
-"""What holds for every write of the API: an update is made only to what its sender has read."""
+"""What holds for every write of the API: it answers what the schema tells, it is in the audit trail, and an update is
+made only to what its sender has read."""
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client
+import re
 
+import jsonschema
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import AuditEntry, User
+from config import api_schema
 from foundation.problems import PROBLEM_JSON
+from outreach.models import SendTry
 from tests import api_calls
 from tests.api_calls import Made, made_of, prepared, send, writes
 from tests.integrations.conftest import redis_connection, toy, toy_contacts, whale  # noqa: F401 - fixtures
 from tests.integrations.toy import ToyServer
 from tests.test_access import World, world  # noqa: F401 - world is a fixture
+from tests.test_api import strict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
+#: Writes that change no row of anybody's: why there is nothing to keep in the trail.
+UNTRACED: dict[str, str] = {
+    "bulk_cancel": "a run is its starter's, and nobody else cancels it",
+    "finding_cancel": "the run says that it was cancelled; what it had found is the credits' own ledger",
+    "connections_fields_discover_create": "the vendor's fields are read again; what people decided stays",
+    "loans_create": "only the owner of a mailbox lends it, whom the loan names by it",
+    "mailboxes_compare": "a mailbox is read again",
+    "webhooks_replay": "deliveries are state of messages; each shows its tries",
+    "webhooks_test": "an event that says nothing",
+}
+#: By database table.
+MODELS = {model._meta.db_table: model for model in apps.get_models()}
 #: The stand-in has no job statuses, so none is shown before and after.
 NOTHING_TO_SEE = {"connections_job_statuses_update"}
 
@@ -33,6 +56,60 @@ def alice(made: Made) -> Client:
 
 def test_every_write_has_a_call() -> None:
     assert {each.id for each in writes()} == set(api_calls.CALLS)
+
+
+def rows_made(queries: list[dict[str, str]], actor: User) -> list[str]:
+    """Tables of which a row was written that names ``actor``: an INSERT is its own first version (accounts.audit)."""
+    found = []
+    for query in queries:
+        written = re.match(r'.*?(INSERT INTO|UPDATE) "(\w+)"', query["sql"], re.S)
+        model = written and MODELS.get(written[2])
+        if not written or not model:
+            continue
+        users = {field.column: field.attname for field in model._meta.fields if field.related_model is User}
+        if written[1] == "UPDATE":
+            said = any(f'"{column}" = {actor.pk}' in query["sql"] for column in users)
+        else:
+            rows = model._base_manager.order_by("-pk")[:20]
+            said = any(getattr(row, name) == actor.pk for row in rows for name in users.values())
+            said |= model is SendTry and f"By {actor.name}." in query["sql"]
+        if said:
+            found.append(written[2])
+    return found
+
+
+def test_every_write_is_done_answers_what_the_schema_tells_and_says_who_did_it(
+    made: Made, alice: Client
+) -> None:
+    whole = strict(api_schema.schema())
+    wrong = []
+    for operation in writes():
+        with prepared(operation, made) as here:
+            last = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            with CaptureQueriesContext(connection) as asked:
+                answer = send(alice, operation, here)
+            if answer.status_code >= 300:
+                wrong.append(f"{operation.id}: {answer.status_code} {answer.content[:300]!r}")
+                continue
+            told = whole["paths"][operation.path][operation.method]["responses"]
+            if str(answer.status_code) not in told:
+                wrong.append(f"{operation.id}: {answer.status_code} is not in the schema")
+                continue
+            content = told[str(answer.status_code)].get("content", {}).get("application/json")
+            if (content is None) != (not answer.content):
+                wrong.append(f"{operation.id}: a body where none is told, or none where one is")
+            elif content is not None:
+                try:
+                    jsonschema.validate(
+                        answer.json(), {**content["schema"], "components": whole["components"]}
+                    )
+                except jsonschema.ValidationError as error:
+                    wrong.append(f"{operation.id}: {error.json_path}: {error.message[:300]}")
+            entries = AuditEntry.objects.filter(pk__gt=last, actor_id=made.alice.pk)
+            traced = entries.exists() or rows_made(asked.captured_queries, made.alice)
+            if bool(traced) == (operation.id in UNTRACED):
+                wrong.append(f"{operation.id}: {'is' if traced else 'is not'} in the trail")
+    assert wrong == [], "\n".join(wrong)
 
 
 # ── If-Match ────────────────────────────────────────────────────────────────

@@ -229,6 +229,7 @@ TRY_WORDS = {
     "sent_now": "Send now",
     "not_before": "Don't send before",
     "edited": "Edited by hand",
+    "cancelled": "Cancelled by hand",
 }
 
 

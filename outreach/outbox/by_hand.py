@@ -85,7 +85,13 @@ def cancel(*, message_ids: list[int], actor: User, now: datetime) -> set[int]:
     require(actor, Right.CAMPAIGN_EDIT)
     rows = selectors.visible_messages(actor).filter(pk__in=message_ids)
     allowed = [pk for pk, lane in rows.values_list("pk", "lane_id") if lane_access.may_change(actor, lane)]
-    return queue.cancel(message_ids=allowed, reason=Reason.CANCELLED_BY_HAND, now=now)
+    cancelled = queue.cancel(message_ids=allowed, reason=Reason.CANCELLED_BY_HAND, now=now)
+    assert actor.organisation_id is not None
+    SendTry.objects.bulk_create(
+        _try_of(pk, actor, now, "cancelled", organisation_id=actor.organisation_id)
+        for pk in sorted(cancelled)
+    )
+    return cancelled
 
 
 def require_text(actor: User, message: Message) -> None:
@@ -143,9 +149,13 @@ def _moved(message: Message, actor: User, now: datetime, word: str) -> Message:
 
 def _note(message: Message, actor: User, now: datetime, word: str) -> None:
     """Who did it stands in the message's own history."""
-    SendTry.objects.create(
-        organisation_id=message.organisation_id,
-        message=message,
+    _try_of(message.pk, actor, now, word, organisation_id=message.organisation_id).save()
+
+
+def _try_of(message_id: int, actor: User, now: datetime, word: str, *, organisation_id: int) -> SendTry:
+    return SendTry(
+        organisation_id=organisation_id,
+        message_id=message_id,
         at=now,
         outcome=word,
         text=f"By {actor.name}."[:500],

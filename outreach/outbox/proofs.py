@@ -83,9 +83,9 @@ def answer_uncertain(*, actor: User, message_ids: Collection[int], was_sent: boo
     rows = Message.objects.for_organisation(actor.organisation_id).filter(pk__in=message_ids)
     for message in rows.filter(status=_S.UNCERTAIN).order_by("pk").select_for_update(no_key=True):
         if was_sent:
-            _mark_sent(message, now, "person_says_sent")
+            _mark_sent(message, now, "person_says_sent", by=actor.name)
         else:
-            _queue_again(message, now)
+            _queue_again(message, now, by=actor.name)
         answered.add(message.pk)
     return answered
 
@@ -95,7 +95,7 @@ def _locked(message_id: int) -> Message | None:
     return rows.select_for_update(no_key=True).first()
 
 
-def _mark_sent(message: Message, now: datetime, how: str) -> None:
+def _mark_sent(message: Message, now: datetime, how: str, *, by: str = "") -> None:
     check(message.status, _S.SENT)
     message.status, message.claim_token = _S.SENT, None
     message.reason_code = message.reason_text = ""
@@ -111,18 +111,18 @@ def _mark_sent(message: Message, now: datetime, how: str) -> None:
             *("sent_at", "settled_at", "copy_due_at", "copied_at"),
         ]
     )
-    _write_try(message, now, how)
+    _write_try(message, now, how, text=f"By {by}." if by else "")
     tell(message, _S.SENT)
 
 
-def _queue_again(message: Message, now: datetime) -> None:
+def _queue_again(message: Message, now: datetime, *, by: str) -> None:
     check(_S.UNCERTAIN, _S.QUEUED)
     message.status, message.claim_token, message.settled_at = _S.QUEUED, None, None
     message.reason_code, message.reason_text, message.not_before = "", "", now
     message.save(
         update_fields=["status", "claim_token", "settled_at", "reason_code", "reason_text", "not_before"]
     )
-    _write_try(message, now, "person_says_again", text=sentence(Reason.LINE_LOST))
+    _write_try(message, now, "person_says_again", text=f"By {by}. {sentence(Reason.LINE_LOST)}")
     events.emit(
         "message.requeued",
         organisation_id=message.organisation_id,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.audit import AUDIT
-from foundation.tenancy import TenantModel
+from foundation.tenancy import SameOrganisation, TenantModel
 
 
 class FieldKind(models.TextChoices):
@@ -34,12 +35,20 @@ class CustomField(TenantModel):
     choices = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
         ordering = ("position", "id")
         constraints = [
             *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
             models.UniqueConstraint(fields=["organisation", "key"], name="sourcing_customfield_key_once"),
             models.UniqueConstraint(
                 "organisation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.audit import audit
 from foundation.tenancy import SameOrganisation
 from sourcing.models.of_person import OfPerson, candidate_key
 
@@ -22,6 +23,7 @@ class Experience(OfPerson):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta(OfPerson.Meta):
+        triggers = audit("position")
         ordering = ("position", "id")
         constraints = [*OfPerson.Meta.constraints, SameOrganisation("candidate")]
 
@@ -41,6 +43,7 @@ class Education(OfPerson):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta(OfPerson.Meta):
+        triggers = audit("position")
         ordering = ("position", "id")
         constraints = [*OfPerson.Meta.constraints, SameOrganisation("candidate")]
 

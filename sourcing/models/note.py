@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit import audit
 from foundation.tenancy import SameOrganisation, TenantModel
 from sourcing.models.of_person import OfPerson, candidate_key
 
@@ -46,6 +47,8 @@ class Note(OfPerson):
     edited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(OfPerson.Meta):
+        # Who changed or removed a note when is told; what it says is read by whoever may read notes, here and nowhere.
+        triggers = audit("body")
         ordering = ("-created_at", "-id")
         constraints = [
             *OfPerson.Meta.constraints,

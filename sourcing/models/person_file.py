@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts.audit import audit
 from foundation import stored_files
 from foundation.tenancy import SameOrganisation
 from sourcing.models.of_person import OfPerson
@@ -98,6 +99,8 @@ class PersonFile(OfPerson):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(OfPerson.Meta):
+        # Reading a file is no decision of anybody's.
+        triggers = audit("text", "proposal", "state", "run_id", "content_type")
         ordering = ("-created_at", "-id")
         constraints = [
             *OfPerson.Meta.constraints,
