@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,15 +60,16 @@ def contact_notices(
 ) -> Mapping[int, list[str]]:
     """Who is writing to these people now, and which project wrote to them in the last 30 days, or ``recently``.
 
-    Campaigns the viewer may not open are told without name and owner. Four queries for any number of people.
+    Campaigns the viewer may not open are told without name and owner. At most four queries for any number of people.
     """
     everybody = Recipient.objects.for_organisation(viewer.organisation_id).filter(
         candidate_id__in=candidate_ids
     )
     live = everybody.filter(progress__in=GOING, campaign__status__in=UNDER_WAY)
-    named = set(live.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
+    going = list(live.select_related("campaign__owner").order_by("-pk"))
+    named = _visible(live, viewer) if going else set()
     notices: dict[int, list[str]] = defaultdict(list)
-    for recipient in live.select_related("campaign__owner").order_by("-pk"):
+    for recipient in going:
         campaign = recipient.campaign
         whose = (
             f"In {campaign.name} by {campaign.owner.name}"
@@ -78,16 +79,23 @@ def contact_notices(
         if whose not in notices[recipient.candidate_id]:
             notices[recipient.candidate_id].append(whose)
     over = everybody.exclude(pk__in=live).filter(attempts__message__sent_at__gt=timezone.now() - recently)
-    named = set(over.filter(of_visible_project(viewer, "campaign__project")).values_list("pk", flat=True))
-    zone = ZoneInfo(viewer.time_zone)
-    for pk, candidate_id, project, at in (
+    written = list(
         over.order_by("-pk")
         .annotate(last=Max("attempts__message__sent_at"))
         .values_list("pk", "candidate_id", "campaign__project__name", "last")
-    ):
+    )
+    named = _visible(over, viewer) if written else set()
+    zone = ZoneInfo(viewer.time_zone)
+    for pk, candidate_id, project, at in written:
         where = project if pk in named else "another project of your organisation"
         notices[candidate_id].append(f"Written to on {at.astimezone(zone):%-d %b} in {where}")
     return notices
+
+
+def _visible(recipients: QuerySet[Recipient], viewer: User) -> set[int]:
+    """Those of campaigns the viewer may open."""
+    rows = recipients.filter(of_visible_project(viewer, "campaign__project"))
+    return set(rows.values_list("pk", flat=True))
 
 
 def running_campaigns(project_ids: Collection[int], viewer: User) -> Mapping[int, int]:

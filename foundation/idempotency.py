@@ -11,7 +11,7 @@ import datetime
 import hashlib
 from collections.abc import Callable
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
@@ -21,6 +21,10 @@ from foundation.problems import Conflict, Invalid, Problem
 HEADER = "Idempotency-Key"
 RETENTION = datetime.timedelta(hours=24)
 _LONGEST = 200
+_INSERT = """
+INSERT INTO foundation_idempotentanswer (organisation_id, scope, key, path, request_hash, status, body, content_type)
+VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (organisation_id, scope, key) DO NOTHING RETURNING true
+"""
 
 
 class BadKey(Invalid):
@@ -80,8 +84,7 @@ def once(
     """
     with transaction.atomic():
         try:
-            with transaction.atomic():
-                mine = _claim(organisation_id, scope, key, path, request_hash)
+            mine = _claim(organisation_id, scope, key, path, request_hash)
         except OperationalError as error:
             raise StillWorking from error
         if not mine:
@@ -116,11 +119,9 @@ def _rows(organisation_id: int, scope: str, key: str) -> QuerySet[IdempotentAnsw
 
 def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: str) -> bool:
     """Insert the key; waits for a twin's transaction, and is False when the twin did the work."""
-    row = IdempotentAnswer(
-        organisation_id=organisation_id, scope=scope, key=key, path=path[:300], request_hash=request_hash
-    )
-    IdempotentAnswer.objects.bulk_create([row], ignore_conflicts=True)
-    return _rows(organisation_id, scope, key).filter(status=0).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [organisation_id, scope, key, path[:300], request_hash])
+        return bool(cursor.fetchone())
 
 
 def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:

@@ -38,7 +38,9 @@ def of(viewer: User, candidate: Candidate) -> list[Contact]:
 
 
 def _lines(viewer: User, candidate: Candidate) -> list[Contact]:
-    lines = [*_sent(viewer, candidate), *_came(viewer, candidate)]
+    lines = list(_sent(viewer, candidate))
+    if lines or candidate.last_contacted_at is not None:  # nobody answers who was never written to
+        lines += _came(viewer, candidate)
     return [Contact(text, at) for at, text in sorted(lines, key=lambda line: line[0], reverse=True)[:SHOWN]]
 
 

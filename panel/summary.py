@@ -70,10 +70,11 @@ class Summary:
 def of(viewer: User, candidate: Candidate, *, stated: Stated | None = None) -> Summary:
     """Everything about one person of the viewer's organisation; a fixed number of queries."""
     obstacles = suppression.obstacles(candidate.organisation_id, [candidate.pk])
+    points = list(selectors.contact_points(viewer=viewer, candidate=candidate))
     sees_campaigns = can(viewer, Right.CAMPAIGN_VIEW)
     return Summary(
         person=candidate,
-        contact_points=list(selectors.contact_points(viewer=viewer, candidate=candidate)),
+        contact_points=points,
         projects=selectors.projects_of(viewer, candidate) if can(viewer, Right.PROJECT_VIEW) else [],
         campaigns=list(of_person.recipients_of(viewer, candidate)) if sees_campaigns else [],
         contact=past_contact.of(viewer, candidate),
@@ -82,7 +83,7 @@ def of(viewer: User, candidate: Candidate, *, stated: Stated | None = None) -> S
         may=_may(viewer, candidate),
         missing=None
         if stated is None
-        else completing.missing(candidate=candidate, viewer=viewer, stated=stated),
+        else completing.missing(candidate=candidate, viewer=viewer, stated=stated, points=points),
     )
 
 

@@ -6,7 +6,7 @@ numbers are the organisation's, because everybody may read the page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from sourcing import editing, history, people, selectors, settling, social_profiles
 from sourcing.matching import profile_key
-from sourcing.models import Candidate, ContactKind, ContactType, Origin
+from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin
 from sourcing.normalising import linkedin_key
 from sourcing.values import Statement
 
@@ -40,19 +40,21 @@ class Stated:
         return next((link for link in self.profiles if linkedin_key(link)), "")
 
 
-def missing(*, candidate: Candidate, viewer: User, stated: Stated) -> Stated:
+def missing(
+    *, candidate: Candidate, viewer: User, stated: Stated, points: Sequence[ContactPoint] | None = None
+) -> Stated:
     """What of it is not there, as ``viewer`` sees the person: a field that says something else is left alone, and so
-    are lists that hold anything."""
-    points = selectors.contact_points(viewer=viewer, candidate=candidate).values_list("kind", "normalised")
-    there = set(points)
+    are lists that hold anything. ``points`` are those they see, where they were read before."""
+    seen = selectors.contact_points(viewer=viewer, candidate=candidate) if points is None else points
+    there = {(point.kind, point.normalised) for point in seen}
     return Stated(
         columns={name: said for name, said in stated.columns.items() if not getattr(candidate, name)},
         emails=[value for value in stated.emails if (ContactKind.EMAIL, value) not in there],
         phones=[value for value in stated.phones if (ContactKind.PHONE, value) not in there],
         profiles=_profiles(candidate, stated.profiles),
         skills=[] if candidate.skills else list(stated.skills),
-        experience=list(stated.experience) if not candidate.experience.exists() else [],
-        education=list(stated.education) if not candidate.education.exists() else [],
+        experience=_unless(candidate.experience.exists, stated.experience),
+        education=_unless(candidate.education.exists, stated.education),
     )
 
 
@@ -94,8 +96,14 @@ def complete(*, candidate: Candidate, actor: User, stated: Stated, source: str) 
     return gaps
 
 
+def _unless(there: Callable[[], bool], stated: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    return list(stated) if stated and not there() else []
+
+
 def _profiles(candidate: Candidate, stated: Sequence[str]) -> list[str]:
     """Those the person has not; of LinkedIn there is one, and another one there is not overwritten."""
+    if not stated:
+        return []
     links = [*candidate.social_profiles.values_list("url", flat=True), candidate.linkedin_key]
     known = {profile_key(link) or link.rstrip("/").lower() for link in links if link}
     return [

@@ -200,9 +200,10 @@ def check_new(
     ``create_anyway`` passes, unless the organisation refuses duplicates (:class:`matching.Rule`).
     """
     found = find(organisation_id=organisation_id, person=person, viewer=viewer)
-    certain = [one for one in found if one.certain]
+    if not any(one.certain for one in found):
+        return found
     refuse = rule_of(organisation_id).refuse
-    if certain and (refuse or not create_anyway):
+    if refuse or not create_anyway:
         text = "This person is there already." if refuse else "This person may be there already."
         raise PossibleDuplicate(text, duplicates=[one.as_dict() for one in found], refused=refuse)
     return found

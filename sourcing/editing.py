@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import User
@@ -124,10 +124,10 @@ def save(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> No
 
 
 def save_once(candidate: Candidate) -> None:
-    """Write the row; raises :class:`AlreadyThere` when another person has the profile."""
+    """Write the row; raises :class:`AlreadyThere` when another person has the profile: the caller's transaction, or
+    savepoint, is over then."""
     try:
-        with transaction.atomic():
-            candidate.save()
+        candidate.save()
     except IntegrityError as error:
         if "sourcing_candidate_linkedin_once" not in str(error):
             raise

@@ -57,6 +57,8 @@ def load(
 
     Without ``history`` past companies and schools are left out, which only raise a score: three queries.
     """
+    if not ids:
+        return {}
     said: tuple[dict[int, list[str]], ...] = tuple(defaultdict(list) for _ in range(5))
     emails, phones, profiles, companies, schools = said
     seen = Q(shared=True) if viewer is None else own_or_shared(viewer)
@@ -136,6 +138,8 @@ def whom(
 
 def under_keys(organisation_id: int, keys: Collection[int]) -> dict[int, list[int]]:
     """``{key: people}`` of the hashed keys; keys with more than :data:`BLOCK` people are left out."""
+    if not keys:
+        return {}
     blocks: dict[int, list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_UNDER_KEYS, [list(keys), organisation_id, BLOCK + 1])
@@ -148,6 +152,8 @@ def _holders(
     organisation_id: int, values: Collection[tuple[str, str]], viewer: User | None
 ) -> dict[tuple[str, str], list[int]]:
     """Who has these addresses and numbers, ``(kind, normalised)``, as they are written."""
+    if not values:
+        return {}
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     kinds, texts = [str(kind) for kind, _ in values], [text for _, text in values]
     with connection.cursor() as cursor:
@@ -169,6 +175,8 @@ def holders_of_profiles(organisation_id: int, people: Mapping[int, Person]) -> d
 
 
 def _linked(organisation_id: int, profiles: Collection[str]) -> Iterable[tuple[str, int]]:
+    if not profiles:
+        return ()
     wanted = RawSQL("SELECT unnest(%s::text[])", [list(profiles)])
     rows = Candidate.objects.for_organisation(organisation_id).filter(linkedin_key__in=wanted)
     return rows.exclude(linkedin_key="").order_by().values_list("linkedin_key", "pk")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db import connection, transaction
@@ -41,6 +41,8 @@ from sourcing.selectors import own_or_shared
 from sourcing.values import Statement
 
 log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", Experience, Education)
 
 
 class Changed(Conflict):
@@ -133,12 +135,15 @@ def create_candidate(
             url=linkedin_url.strip()[:500],
         )
     social_profiles.place(candidate, profiles)
-    _add_points(candidate, ContactKind.EMAIL, addresses, actor=actor, origin=origin, source=source)
-    _add_points(candidate, ContactKind.PHONE, phones, actor=actor, origin=origin, source=source)
-    _add_history(candidate, Experience, experience)
-    _add_history(candidate, Education, education)
+    points = [
+        *_points(candidate, ContactKind.EMAIL, addresses, actor=actor, origin=origin, source=source),
+        *_points(candidate, ContactKind.PHONE, phones, actor=actor, origin=origin, source=source),
+    ]
+    ContactPoint.objects.bulk_create(points)
+    positions = _add_history(candidate, Experience, experience)
+    schools = _add_history(candidate, Education, education)
     suppression.traces_added(organisation.pk, [candidate.pk])
-    index.refresh([candidate.pk])
+    index.made(candidate, points=points, experience=positions, education=schools)
     events.emit(
         "candidate.created",
         organisation_id=organisation.pk,
@@ -303,14 +308,16 @@ def take_points(
         if kind == ContactKind.EMAIL and new:
             suppression.refuse_erased(candidate.organisation_id, addresses=new)
         last = rows.aggregate(last=Max("position"))["last"]
-        _add_points(
-            candidate,
-            kind,
-            [(value, kind_of) for value in new],
-            actor=None,
-            origin=origin,
-            source=source,
-            behind=-1 if last is None else last,
+        ContactPoint.objects.bulk_create(
+            _points(
+                candidate,
+                kind,
+                [(value, kind_of) for value in new],
+                actor=None,
+                origin=origin,
+                source=source,
+                behind=-1 if last is None else last,
+            )
         )
         added += len(new)
     if added:
@@ -467,7 +474,7 @@ def _set_words(candidate: Candidate, actor: User, field: str, words: list[str]) 
     return candidate
 
 
-def _add_points(
+def _points(
     candidate: Candidate,
     kind: ContactKind,
     values: Iterable[tuple[str, str]],
@@ -476,8 +483,8 @@ def _add_points(
     origin: str,
     source: str,
     behind: int = -1,
-) -> None:
-    """In the order given, after the position ``behind``."""
+) -> list[ContactPoint]:
+    """Rows in the order given, after the position ``behind``; not written yet."""
     normalise = normalise_email if kind == ContactKind.EMAIL else normalise_phone
     rows: dict[str, ContactPoint] = {}
     for value, kind_of in values:
@@ -498,13 +505,11 @@ def _add_points(
                 added_by=actor,
             ),
         )
-    ContactPoint.objects.bulk_create(rows.values())
+    return list(rows.values())
 
 
-def _add_history(
-    candidate: Candidate, model: type[Experience] | type[Education], entries: Iterable[Mapping[str, str]]
-) -> None:
-    model.objects.bulk_create(
+def _add_history(candidate: Candidate, model: type[Row], entries: Iterable[Mapping[str, str]]) -> list[Row]:
+    return model.objects.bulk_create(
         [
             model(organisation_id=candidate.organisation_id, candidate=candidate, position=position, **entry)
             for position, entry in enumerate(entries)

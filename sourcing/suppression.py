@@ -288,7 +288,7 @@ def suppressed_people(organisation_id: int, candidate_ids: Collection[int]) -> s
     }
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def traces_added(organisation_id: int, candidate_ids: Collection[int]) -> None:
     """People came in or got new addresses: suppress those who turn out to be suppressed people, and learn
     their addresses.

@@ -26,6 +26,9 @@ class ApiTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken | PairedBrowser] | None:
         """None when the header is not ours; AuthenticationFailed when the token is not good."""
+        known: tuple[User, ApiToken] | None = getattr(request._request, "token_caller", None)  # noqa: SLF001 - set by the middleware of keys
+        if known is not None:
+            return known
         words = get_authorization_header(request).decode("latin-1").split()
         if len(words) != 2 or words[0].lower() != "bearer":
             return None

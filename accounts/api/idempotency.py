@@ -72,6 +72,7 @@ def _caller(request: HttpRequest) -> tuple[int, str] | None:
     except AuthenticationFailed:
         return None
     if found is not None:
+        request.token_caller = found  # type: ignore[attr-defined]  # the view's authentication takes it from here
         user, token = found
         scope = f"pairing:{user.pk}" if isinstance(token, PairedBrowser) else f"token:{token.pk}"
         return (user.organisation_id, scope) if user.organisation_id else None

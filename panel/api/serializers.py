@@ -14,7 +14,7 @@ from campaigns.models import Recipient
 from integrations.models import LinkState, RemoteLink
 from panel.looking_up import Because, Known
 from panel.profiles import MOST_POINTS, MOST_ROWS, MOST_SKILLS
-from sourcing.models import ContactPoint, RecordType
+from sourcing.models import ContactKind, ContactPoint, ContactStatus, ContactType, RecordType
 from sourcing.normalising import clean_block
 from sourcing.selectors import ProjectName
 
@@ -96,15 +96,15 @@ class ProfileSerializer(serializers.Serializer[Any]):
 # ── what is known ───────────────────────────────────────────────────────────
 
 
-class PanelContactPointSerializer(serializers.ModelSerializer[ContactPoint]):
+class PanelContactPointSerializer(serializers.Serializer[Any]):
     """One address or number. ``private`` ones were added by hand by the caller; nobody else's are ever here."""
 
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=ContactKind.choices)
+    type = serializers.ChoiceField(choices=ContactType.choices)
+    value = serializers.CharField()
+    status = serializers.ChoiceField(choices=ContactStatus.choices)
     private = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ContactPoint
-        fields = ["id", "kind", "type", "value", "status", "private"]
-        read_only_fields = fields
 
     def get_private(self, point: ContactPoint) -> bool:
         """Added by hand by the caller."""

@@ -7,7 +7,6 @@ import decimal
 import ipaddress
 import re
 import urllib.parse
-from collections.abc import Collection
 from typing import ClassVar
 
 from django.db import transaction
@@ -142,13 +141,8 @@ def needs_admin(row: FindingProvider, *, trouble: str) -> None:
 def kinds_offered(organisation_id: int) -> list[ContactKind]:
     """Which of the two buttons are shown."""
     rows = FindingProvider.objects.for_organisation(organisation_id).filter(enabled=True).exclude(secret="")
-    kinds = {kind for slug in rows.values_list("slug", flat=True) for kind in _kinds_of(slug)}
-    return [kind for kind in ContactKind if kind in kinds]
-
-
-def _kinds_of(slug: str) -> Collection[str]:
-    """What a provider finds; nothing when this version does not know it."""
-    return PROVIDERS[slug].kinds if slug in PROVIDERS else ()
+    found = [PROVIDERS[slug] for slug in rows.values_list("slug", flat=True) if slug in PROVIDERS]
+    return [kind for kind in ContactKind if any(kind in each.kinds for each in found)]
 
 
 def _rows(actor: User) -> QuerySet[FindingProvider]:

@@ -104,6 +104,22 @@ def refresh(candidate_ids: Collection[int]) -> None:
         _refresh(ordered[start : start + _AT_ONCE])
 
 
+def made(
+    person: Candidate,
+    *,
+    points: Iterable[ContactPoint],
+    experience: Iterable[Experience],
+    education: Iterable[Education],
+) -> None:
+    """As :func:`refresh` for somebody made in this transaction: what is given is all there is, so nothing is read."""
+    found = record_of(person)
+    found.experience += [(row.title, row.company, row.started, row.ended) for row in experience]
+    found.education += [(row.school, row.degree, row.field) for row in education]
+    shared = {point.kind for point in points if point.shared}
+    found.has_email, found.has_phone = ContactKind.EMAIL in shared, ContactKind.PHONE in shared
+    _store([found])
+
+
 def contacted(candidate_ids: Collection[int], at: datetime.datetime) -> None:
     """Raise *last contacted* and *last activity* without reading the people again; called for each message sent."""
     ids = list(candidate_ids)
@@ -213,8 +229,11 @@ def _record(row: tuple[Any, ...]) -> Record:
 
 def _refresh(ids: Sequence[int]) -> None:
     people = records(ids)
-    if not people:
-        return
+    if people:
+        _store(people)
+
+
+def _store(people: Sequence[Record]) -> None:
     today = timezone.now().date()
     rows, keys = [], []
     wanted: dict[dictionary.Key, record.Value] = {}
