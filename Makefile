@@ -55,8 +55,8 @@ walkthrough: setup ## The main job end to end without a browser, with numbers th
 chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
 	@$(PY) -m bench.chaos
 
-bench-api: setup ## Events a second from the change to a local receiver, and beside one that never answers
-	@$(PY) -m bench.api_events
+bench-api: setup ## Every bound of the API (PARTS="events panel create", SIZE=small for a few minutes)
+	@$(PY) -m bench.api --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
 
 bench-interest: setup ## How answers are read: confusion matrices of the labelled ones
 	@$(PY) -m bench.interest

@@ -23,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,11 +57,17 @@ class Data:
 
 @contextlib.contextmanager
 def people(
-    rows: int, *, fresh: bool = False, web: bool = False, workers: Sequence[Any] = (), scratch: bool = False
+    rows: int,
+    *,
+    fresh: bool = False,
+    web: bool = False,
+    workers: Sequence[Any] = (),
+    scratch: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Stack, Data]]:
     """A running stack on ``rows`` people in one organisation of three; the first time they are built, for minutes.
 
-    ``scratch``: on a copy that is thrown away, for a bench that writes.
+    ``scratch``: on a copy that is thrown away, for a bench that writes. ``settings`` as :class:`Stack` takes them.
     """
     folder = ROOT / "var" / f"bench-sourcing-{rows}"
     marker = folder / "built.json"
@@ -86,7 +92,9 @@ def people(
             last.callback(shutil.rmtree, folder, ignore_errors=True)
             # With owners and rights: the server may belong to another user.
             subprocess.run(["cp", "-a", "--reflink=auto", built, folder], check=True)
-        stack = last.enter_context(Stack(folder, workers=workers, beat=False, web=web, durable=False))
+        stack = last.enter_context(
+            Stack(folder, workers=workers, beat=False, web=web, durable=False, settings=settings)
+        )
         stack.use_django()
         yield stack, made
         _disconnect()
