@@ -49,10 +49,10 @@ def missing(
     there = {(point.kind, point.normalised) for point in seen}
     return Stated(
         columns={name: said for name, said in stated.columns.items() if not getattr(candidate, name)},
-        emails=[value for value in stated.emails if (ContactKind.EMAIL, value) not in there],
-        phones=[value for value in stated.phones if (ContactKind.PHONE, value) not in there],
+        emails=tuple(value for value in stated.emails if (ContactKind.EMAIL, value) not in there),
+        phones=tuple(value for value in stated.phones if (ContactKind.PHONE, value) not in there),
         profiles=_profiles(candidate, stated.profiles),
-        skills=[] if candidate.skills else list(stated.skills),
+        skills=() if candidate.skills else tuple(stated.skills),
         experience=_unless(candidate.experience.exists, stated.experience),
         education=_unless(candidate.education.exists, stated.education),
     )
@@ -96,19 +96,19 @@ def complete(*, candidate: Candidate, actor: User, stated: Stated, source: str) 
     return gaps
 
 
-def _unless(there: Callable[[], bool], stated: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    return list(stated) if stated and not there() else []
+def _unless(there: Callable[[], bool], stated: Sequence[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    return tuple(stated) if stated and not there() else ()
 
 
-def _profiles(candidate: Candidate, stated: Sequence[str]) -> list[str]:
+def _profiles(candidate: Candidate, stated: Sequence[str]) -> tuple[str, ...]:
     """Those the person has not; of LinkedIn there is one, and another one there is not overwritten."""
     if not stated:
-        return []
+        return ()
     links = [*candidate.social_profiles.values_list("url", flat=True), candidate.linkedin_key]
     known = {profile_key(link) or link.rstrip("/").lower() for link in links if link}
-    return [
+    return tuple(
         link
         for link in stated
         if (profile_key(link) or link.lower()) not in known
         and not (linkedin_key(link) and candidate.linkedin_key)
-    ]
+    )

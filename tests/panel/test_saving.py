@@ -11,6 +11,7 @@ from campaigns.models import Recipient
 from integrations import setting_changes, setting_rows
 from integrations.models import FieldRow, RemoteLink, SyncTask
 from panel import saving
+from panel.api import views
 from sourcing import people, suppression
 from sourcing.finding import ledger, setup
 from sourcing.models import Candidate, ContactPoint, Finding, Note, ProjectMember
@@ -152,6 +153,13 @@ def test_the_same_key_saves_once_and_a_save_needs_one(bob: User, northgate: Orga
     assert everybody(northgate) == 1
     bare = panel(bob).post("/api/v1/panel/saves/", {"profile": IDA}, content_type="application/json")
     assert (bare.status_code, bare.json()["code"]) == (422, "idempotency_key_required")
+
+
+def test_the_example_of_the_reference_is_a_save(bob: User) -> None:
+    named = {"projects": [], "campaigns": [], "sync": []}
+    answer = saved(bob, **views.SAVE | named)
+    assert answer["done"] == ["Added to Beckon.", "Tagged welding.", "Note written."]
+    assert answer["person"]["name"] == "Ida Hansen"
 
 
 @pytest.mark.parametrize("part", ["_tag", "_join", "_write", "_enrol"])

@@ -28,6 +28,31 @@ def test_a_link_has_one_form_and_a_network(text, url, network) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://www.GitHub.com/Ada/?tab=stars#top", "https://www.github.com/Ada"),
+        ("https://de.linkedin.com/in/ada?trk=x", "https://de.linkedin.com/in/ada"),
+        ("ada.dev", "https://ada.dev"),
+        ("https://m\u00fcnchen.example/ada", ""),
+        ("https://linkedin.com@evil.example/in/ada", ""),
+        ("https://evil.example/linkedin.com/in/ada", ""),
+        ("https://evil.example/https://www.linkedin.com/in/ada", ""),
+        ("https://linkedin.com:8443/in/ada", ""),
+        ("https://github.com%2Fada.evil.example/x", ""),
+        ("https://github.com\\@evil.example/ada", ""),
+        ("https://scholar.google.com/citations?user=ada", ""),
+        ("https://www.facebook.com/profile.php?id=7", ""),
+        ("https://127.0.0.1/ada", ""),
+        ("javascript:alert(1)//github.com/ada", ""),
+        ("https://[::1/ada", ""),
+        ("\x00", ""),
+    ],
+)
+def test_what_a_page_states_is_a_profile_of_the_host_it_names_or_nothing(text: str, url: str) -> None:
+    assert social_profiles.stated_url(text) == url
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
