@@ -25,6 +25,10 @@ _INSERT = """
 INSERT INTO foundation_idempotentanswer (organisation_id, scope, key, path, request_hash, status, body, content_type)
 VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (organisation_id, scope, key) DO NOTHING RETURNING true
 """
+_ANSWER = """
+UPDATE foundation_idempotentanswer SET status = %s, body = %s, content_type = %s
+ WHERE organisation_id = %s AND scope = %s AND key = %s
+"""
 
 
 class BadKey(Invalid):
@@ -93,11 +97,7 @@ def once(
         if not 200 <= response.status_code < 300:
             transaction.set_rollback(True)
             return response
-        _rows(organisation_id, scope, key).update(
-            status=response.status_code,
-            body=response.content.decode(),
-            content_type=response.headers.get("Content-Type", ""),
-        )
+        _keep(organisation_id, scope, key, response)
     return response
 
 
@@ -122,6 +122,14 @@ def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: 
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [organisation_id, scope, key, path[:300], request_hash])
         return bool(cursor.fetchone())
+
+
+def _keep(organisation_id: int, scope: str, key: str, response: HttpResponse) -> None:
+    kind = response.headers.get("Content-Type", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ANSWER, [response.status_code, response.content.decode(), kind, organisation_id, scope, key]
+        )
 
 
 def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:

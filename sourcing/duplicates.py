@@ -70,11 +70,10 @@ class Found:
 
 def rule_of(organisation_id: int | None) -> Rule:
     """What the organisation lets decide; ``matching.DEFAULT`` until an admin changed it (G33)."""
-    row = DuplicateRule.objects.for_organisation(organisation_id).first()
-    if row is None:
-        return matching.DEFAULT
-    keys = frozenset(key for key in Key if key.value in row.keys)
-    return Rule(keys=keys, every=row.every, refuse=row.refuse)
+    rows = DuplicateRule.objects.for_organisation(organisation_id).values_list("keys", "every", "refuse")
+    for chosen, every, refuse in rows[:1]:
+        return Rule(keys=frozenset(key for key in Key if key.value in chosen), every=every, refuse=refuse)
+    return matching.DEFAULT
 
 
 def set_rule(
