@@ -20,6 +20,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from accounts import pairing
 from accounts.models import Role, User
 from campaigns import editing, lifecycle, rescheduling
 from campaigns.models import Campaign, Recipient, Step
@@ -98,6 +99,7 @@ class Call:
     prepare: Callable[[Made], dict[str, Any] | None] | None = None
     query: Callable[[Made], Mapping[str, Any]] | None = None
     multipart: bool = False
+    headers: Callable[[Made], Mapping[str, str]] | None = None
 
 
 # ── what an operation needs ─────────────────────────────────────────────────
@@ -112,6 +114,15 @@ def _bulk_done(made: Made) -> dict[str, Any]:
     found = _bulk(made)
     runs.work(found["run_id"])
     return found
+
+
+def _code(made: Made) -> dict[str, Any]:
+    return {"code": pairing.start(actor=made.alice, now=timezone.now())[1]}
+
+
+def _paired(made: Made) -> dict[str, Any]:
+    code = _code(made)["code"]
+    return {"tokens": pairing.redeem(code=code, name="Chromium", now=timezone.now())[1]}
 
 
 def _paused(made: Made) -> None:
@@ -409,6 +420,12 @@ CALLS: Mapping[str, Call] = {
     "notes_remove": Call(),
     "notes_change": Call({"body": "Met at PyCon, twice"}),
     "notices_create": Call(_people(way="call")),
+    "pairing_create": Call(lambda made: {"code": made.ids["code"], "name": "Chromium"}, _code),
+    "pairing_refresh": Call(lambda made: {"refresh_token": made.ids["tokens"].refresh}, _paired),
+    "pairing_end": Call(prepare=_paired, headers=lambda made: {"Authorization": f"Bearer {made.ids['tokens'].access}"}),
+    "panel_lookup": Call({"first_name": "Ida", "last_name": "Hansen", "company": "Voltra"}),
+    "panel_save": Call({"profile": {"first_name": "Ida", "last_name": "Hansen", "site": "voltra.example"}},
+                       headers=lambda _made: {"Idempotency-Key": "one"}),
     "projects_create": Call({"name": "Munich"}),
     "projects_change": Call({"name": "Backend, Berlin"}),
     "projects_comment": Call({"body": "A good list."}),
@@ -481,6 +498,7 @@ def send(client: Client, operation: Operation, made: Made, **headers: str) -> Ht
     call = CALLS[operation.id]
     body = call.body(made) if callable(call.body) else call.body
     path = address(operation, call, made)
+    headers |= call.headers(made) if call.headers else {}
     if call.multipart:
         return client.post(path, body, headers=headers)
     sent = "" if body is None else json.dumps(body)

@@ -32,6 +32,7 @@ UNTRACED: dict[str, str] = {
     "connections_fields_discover_create": "the vendor's fields are read again; what people decided stays",
     "loans_create": "only the owner of a mailbox lends it, whom the loan names by it",
     "mailboxes_compare": "a mailbox is read again",
+    "panel_lookup": "a question, which is too personal for an address",
     "webhooks_replay": "deliveries are state of messages; each shows its tries",
     "webhooks_test": "an event that says nothing",
 }
