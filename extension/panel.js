@@ -76,12 +76,20 @@ async function lookUp(profile) {
   try {
     const { people, notices } = await client.post("/api/v1/panel/lookups/", profile);
     if (mine !== turn) return;
-    if (people.length === 0) showForm(newDraft(profile), { notices });
+    if (people.length === 0) showForm(newDraft(profile), { notices: [...(await waitingFrom(profile.url)), ...notices] });
     else if (people.length === 1 && people[0].sure) showPerson(people[0].person, profile, { others: true });
     else showSeveral(people, profile, notices);
   } catch (problem) {
-    if (mine === turn) showTrouble(problem, () => lookUp(profile), () => showForm(newDraft(profile), { trouble: `${problem.message} Whether Beckon knows this person is checked when it is saved.`, retry: () => lookUp(profile) }));
+    const notices = await waitingFrom(profile.url);
+    const trouble = `${problem.message} Whether Beckon knows this person is checked when it is saved.`;
+    if (mine === turn) showTrouble(problem, () => lookUp(profile), () => showForm(newDraft(profile), { notices, trouble, retry: () => lookUp(profile) }));
   }
+}
+
+/** That somebody was saved from this page and is not sent yet, so that nobody saves them twice. @param {string} url */
+async function waitingFrom(url) {
+  const here = (await queue.list(client.id)).filter((save) => save.state !== "sent" && url && save.draft?.profile.url === url);
+  return here.map((save) => `${save.title} was saved from this page already and waits to be sent.`);
 }
 
 function showSeveral(people, profile, notices) {
@@ -91,7 +99,7 @@ function showSeveral(people, profile, notices) {
   }));
 }
 
-/** @param {any} person at least its id @param {any} profile @param {{saved?: any}} options */
+/** @param {any} person at least its id @param {any} profile @param {Shown} options */
 async function openPerson(person, profile, options = {}) {
   if (person.may) return showPerson(person, profile, options);
   const mine = show(skeleton(), "Asking Beckon");
@@ -103,10 +111,19 @@ async function openPerson(person, profile, options = {}) {
   }
 }
 
-/** @param {any} person @param {any} profile @param {{saved?: any, others?: boolean}} options */
-function showPerson(person, profile, { saved = null, others = false } = {}) {
+/**
+ * @typedef {object} Shown how a person is shown
+ * @property {import("./panel/known_person.js").Outcome | null} [saved] what was just done
+ * @property {boolean} [others] whether the page may show somebody else
+ * @property {import("./panel/draft.js").Draft} [draft] what was filled in before
+ */
+
+/** @param {any} person @param {any} profile @param {Shown} options */
+function showPerson(person, profile, { saved = null, others = false, draft = newDraft(profile, person.id) } = {}) {
   const another = others ? () => showForm(newDraft(profile)) : null;
-  show(knownPerson({ client, person, draft: newDraft(profile, person.id), saved, save: (draft) => save(draft, person.name), another }), saved ? "Saved" : person.name);
+  // What the page says beside it stays on offer until it was taken over.
+  const keep = (filled) => save(filled, person.name, profile, filled.profile === draft.profile ? null : person.missing);
+  show(knownPerson({ client, person, draft, saved, save: keep, another }), saved ? "Saved" : person.name);
 }
 
 /** @param {import("./panel/draft.js").Draft} draft @param {{notices?: string[], trouble?: string, retry?: () => void, heading?: string}} options */
@@ -117,15 +134,17 @@ function showForm(draft, { notices = [], trouble = "", retry, heading = "New per
     return;
   }
   const may = { add_to_project: has("project:edit"), add_to_campaign: has("campaign:edit"), sync: has("candidate:export") };
-  show(newPersonForm({ client, draft, may, notices, trouble, heading, retry, save: (filled) => save(filled, titleOf(filled.profile)) }), heading);
+  show(newPersonForm({ client, draft, may, notices, trouble, heading, retry, save: (filled) => save(filled, titleOf(filled.profile), filled.profile) }), heading);
 }
 
 /**
  * Keep it, send it, show what came of it. Resolves with a refusal that belongs on the screen it was saved from.
  * @param {import("./panel/draft.js").Draft} draft
  * @param {string} title
+ * @param {any} profile of the page in front
+ * @param {any} missing what that still says beside what is saved
  */
-async function save(draft, title) {
+async function save(draft, title, profile, missing = null) {
   const mine = turn;
   const what = { key: draft.key, title, body: JSON.stringify(bodyOf(draft)), draft };
   let sent;
@@ -140,7 +159,7 @@ async function save(draft, title) {
   if (sent.state === "refused") return refused(sent);
   if (sent.state === "waiting") return showKept(sent);
   await queue.discard(sent);
-  return openPerson(sent.answer.person, draft.profile, { saved: { done: sent.answer.done || [], refused: sent.answer.refused || [] } });
+  return openPerson({ ...sent.answer.person, missing }, profile, { saved: { done: sent.answer.done || [], refused: sent.answer.refused || [] } });
 }
 
 /** @param {queue.Save} sent */
@@ -173,7 +192,7 @@ async function resolve(save) {
 /** @param {import("./panel/draft.js").Draft} draft @param {string} title */
 async function saveAnew(draft, title) {
   show(skeleton(), "Saving");
-  const refusal = await save(draft, title);
+  const refusal = await save(draft, title, draft.profile);
   if (refusal) showForm(draft, { trouble: refusal.message });
 }
 
@@ -188,7 +207,9 @@ async function showWaiting() {
   const saves = await queue.list(client.id);
   show(waiting({
     saves, organisation: server?.organisation.name || "Beckon", sendNow: send, back: start, resolve,
-    edit: (each) => (each.draft.candidate ? openPerson({ id: each.draft.candidate }, each.draft.profile) : showForm(each.draft, { trouble: each.reason, heading: each.title })),
+    edit: ({ draft, reason, title: heading }) => (draft.candidate
+      ? openPerson({ id: draft.candidate }, draft.profile, { draft, saved: { done: [], refused: [{ what: "", code: "", id: 0, detail: reason }] } })
+      : showForm(draft, { trouble: reason, heading })),
   }), "What waits");
   showsWaiting = true;
 }

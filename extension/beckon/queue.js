@@ -150,7 +150,7 @@ export function mustAsk(save, now) {
   return save.state === "waiting" && save.unknown_since !== null && now - save.unknown_since > SAFE;
 }
 
-/** @template T @param {string} server @param {() => Promise<T>} work @returns {Promise<T>} */
+/** One at a time, across panels. @template T @param {string} server @param {() => Promise<T>} work @returns {Promise<T>} */
 function inTurn(server, work) {
   return navigator.locks.request(`saves:${server}`, work);
 }

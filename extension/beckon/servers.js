@@ -198,8 +198,10 @@ async function release(origin) {
 /** "Chromium on Linux": how the user knows this browser again in Settings. */
 export function browserName() {
   const agent = navigator.userAgent;
-  const brand = navigator.userAgentData?.brands?.map((each) => each.brand).find((name) => !/not.?a.?brand/i.test(name) && name !== "Chromium");
+  /** @type {{brands: {brand: string}[], platform: string} | undefined} */
+  const told = /** @type {any} */ (navigator).userAgentData; // Chromium's
+  const brand = told?.brands?.map((each) => each.brand).find((name) => !/not.?a.?brand/i.test(name) && name !== "Chromium");
   const browser = brand || (/Firefox\//.test(agent) ? "Firefox" : "Chromium");
-  const system = navigator.userAgentData?.platform || /Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] || "";
+  const system = told?.platform || /Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] || "";
   return system ? `${browser} on ${system}` : browser;
 }

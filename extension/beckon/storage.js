@@ -3,6 +3,8 @@
 import { NoRoom } from "./problems.js";
 
 const area = chrome.storage.local;
+// Not for code that runs in pages, be it ours: whoever took over such a page's process could read the tokens.
+area.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
 /** @param {string} key @returns {Promise<any>} what stands there, or undefined */
 export async function read(key) {

@@ -3,7 +3,7 @@
 import { offered } from "./choices.js";
 import { combobox } from "./combobox.js";
 import { h } from "./h.js";
-import { field, select } from "./parts.js";
+import { field, select, tell } from "./parts.js";
 import { syncBox } from "./sync_box.js";
 
 const VISIBILITY = [
@@ -19,7 +19,7 @@ const VISIBILITY = [
  * @param {{add_to_project?: boolean, add_to_campaign?: boolean, sync?: boolean}} options.may
  * @param {string} options.recordType what the person is synced as now
  * @param {() => void} options.changed
- * @returns {{elements: HTMLElement[], read: () => Partial<import("./draft.js").Draft>, noteControl: HTMLTextAreaElement}}
+ * @returns {{elements: HTMLElement[], read: () => Partial<import("./draft.js").Draft>, wrong: (inProject: boolean) => boolean}} `wrong` tells what is wrong beside it, and leads there
  */
 export function adding({ client, draft, may, recordType, changed }) {
   const choices = (kind) => (q) => offered(client, { kind, q });
@@ -35,11 +35,25 @@ export function adding({ client, draft, may, recordType, changed }) {
     may.add_to_project !== false && projects.element, may.add_to_campaign !== false && campaigns.element, tags.element, noteField);
   return {
     elements: sync ? [section, sync.element] : [section],
-    noteControl: note,
+    wrong,
     read: () => ({
       projects: projects.value(), campaigns: campaigns.value(), tags: tags.value(),
       note: { text: note.value, visibility: visibility.value },
       sync: sync ? sync.value() : [], record_type: sync ? sync.recordType() : "",
     }),
   };
+  function wrong(inProject) {
+    tell(note, "");
+    const stray = [projects, campaigns].find((box) => box.stray());
+    if (stray) return point(stray.input, `“${stray.stray()}” is not chosen. Choose one from the list, or clear it.`);
+    const homeless = note.value.trim() && visibility.value === "project" && !projects.value().length && !inProject;
+    return homeless ? point(note, "Choose the project whose members read this note.") : false;
+  }
+
+  /** @param {HTMLElement} control @param {string} text @returns {true} */
+  function point(control, text) {
+    tell(control, text);
+    control.focus();
+    return true;
+  }
 }

@@ -5,6 +5,7 @@
  */
 
 import { fill, h, icon, newId } from "./h.js";
+import { errorOf, tell } from "./parts.js";
 
 /** @typedef {{id: number | string, name: string, about?: string}} Choice what is chosen, by id */
 
@@ -19,7 +20,7 @@ const PAUSE = 150;
  * @param {Choice[]} [options.chosen]
  * @param {string} [options.placeholder]
  * @param {() => void} [options.changed]
- * @returns {{element: HTMLElement, input: HTMLInputElement, value: () => Choice[]}}
+ * @returns {{element: HTMLElement, input: HTMLInputElement, value: () => Choice[], stray: () => string}} `stray`: typed, and not chosen
  */
 export function combobox({ label, find, free = false, most = Infinity, chosen = [], placeholder = "", changed = () => {} }) {
   const id = newId("combo");
@@ -34,16 +35,16 @@ export function combobox({ label, find, free = false, most = Infinity, chosen = 
   const input = h("input", {
     id, type: "text", role: "combobox", autocomplete: "off", dir: "auto", placeholder,
     "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list", "aria-describedby": `${id}-chosen`,
-    on: { input: soon, keydown: key, focus: () => {}, click: () => open(), blur: () => setTimeout(close, 120) },
+    on: { input: soon, keydown: key, click: () => open(), blur: () => setTimeout(close, 120) },
   });
   const chips = h("span", { class: "contents" });
   const said = h("span", { class: "sr", id: `${id}-chosen` });
   const list = h("ul", { class: "combo-list", id: `${id}-list`, role: "listbox", "aria-label": label, hidden: true });
   const note = h("p", { class: "combo-list px-2 py-2 text-muted", role: "status", hidden: true });
   const box = h("div", { class: "combo-box", on: { click: (event) => event.target === box && input.focus() } }, chips, input);
-  const element = h("div", {}, h("label", { class: "mb-1 block text-sm font-medium", for: id }, label), h("div", { class: "combo" }, box, said, list, note));
+  const element = h("div", {}, h("label", { class: "mb-1 block text-sm font-medium", for: id }, label), h("div", { class: "combo" }, box, said, list, note), errorOf(input));
   draw();
-  return { element, input, value: () => [...taken, ...loose()] };
+  return { element, input, value: () => [...taken, ...loose()], stray: () => (free ? "" : input.value.trim()) };
 
   /** What was typed and not confirmed: where anything may be typed it is meant. */
   function loose() {
@@ -62,6 +63,7 @@ export function combobox({ label, find, free = false, most = Infinity, chosen = 
   }
 
   function soon() {
+    tell(input, "");
     changed();
     clearTimeout(timer);
     timer = setTimeout(open, PAUSE);
@@ -153,6 +155,10 @@ export function combobox({ label, find, free = false, most = Infinity, chosen = 
     } else if ((event.key === "Enter" || event.key === ",") && free && typed) {
       event.preventDefault();
       take({ id: typed, name: typed });
+    } else if (event.key === "Enter" && typed) {
+      // Nothing is saved while it is looked for: it would be saved without it.
+      event.preventDefault();
+      open();
     } else if (event.key === "Backspace" && !input.value && taken.length) {
       drop(taken[taken.length - 1]);
     }

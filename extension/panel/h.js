@@ -5,7 +5,7 @@ import { SHAPES } from "./shapes.js";
 const SVG = "http://www.w3.org/2000/svg";
 let ids = 0;
 
-/** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
+/** @typedef {any} Child an element, a text, a number, a list of these, or nothing (null, undefined, false) */
 
 /**
  * An element. `class` and attributes as written in HTML (true: present, false and null: absent), `on` listeners.
@@ -18,7 +18,7 @@ export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
-    else if (name === "value") element.value = value;
+    else if (name === "value") /** @type {any} */ (element).value = value;
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...nodes(children));
@@ -41,7 +41,7 @@ export function icon(name, css = "") {
   const svg = document.createElementNS(SVG, "svg");
   const look = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.75", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", class: `flex-none ${size}${css}` };
   for (const [key, value] of Object.entries(look)) svg.setAttribute(key, value);
-  for (const [tag, attributes] of SHAPES[name]) {
+  for (const [tag, attributes] of /** @type {[string, Record<string, string>][]} */ (SHAPES[name])) {
     const shape = document.createElementNS(SVG, tag);
     for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
     svg.append(shape);

@@ -4,18 +4,20 @@ import { adding } from "./adding.js";
 import { isEmpty } from "./draft.js";
 import { chosenFinding, findingChoice } from "./finding.js";
 import { fill, h, icon, link } from "./h.js";
-import { avatar, banner, into, letters, position, screen, setBusy, tell } from "./parts.js";
+import { avatar, banner, into, letters, position, screen, setBusy } from "./parts.js";
 
 const LETTERS = { email: { work: "W", personal: "P" }, phone: { work: "W", personal: "P", mobile: "M" } };
 const SPOILED = new Set(["bounced", "invalid"]);
 const BLANK = { title: "Title", company: "Company", location: "Location", headline: "Headline", first_name: "First name", last_name: "Last name", summary: "Summary" };
+
+/** @typedef {{done: string[], refused: {what: string, code: string, id: number, detail: string}[]}} Outcome */
 
 /**
  * @param {object} options
  * @param {import("../beckon/client.js").Client} options.client
  * @param {any} options.person a Summary
  * @param {import("./draft.js").Draft} options.draft with the page's profile; it is sent only when asked for
- * @param {{done: string[], refused: {detail: string}[]} | null} options.saved what was just done
+ * @param {Outcome | null} options.saved what was just done
  * @param {(draft: import("./draft.js").Draft) => Promise<any>} options.save
  * @param {(() => void) | null} options.another "not this person"
  */
@@ -42,7 +44,7 @@ export function knownPerson({ client, person, draft, saved, save, another }) {
   return form;
 
   function read() {
-    return { ...bare, ...more.read(), ...chosenFinding(finding) };
+    return { ...bare, ...more?.read(), ...chosenFinding(finding) };
   }
 
   function changed() {
@@ -53,12 +55,7 @@ export function knownPerson({ client, person, draft, saved, save, another }) {
     event.preventDefault();
     if (!more || button.getAttribute("aria-disabled") === "true") return;
     const filled = read();
-    tell(more.noteControl, "");
-    if (filled.note.text.trim() && filled.note.visibility === "project" && !filled.projects.length && !(person.projects || []).length) {
-      tell(more.noteControl, "Choose the project whose members read this note.");
-      more.noteControl.focus();
-      return;
-    }
+    if (more.wrong((person.projects || []).length > 0)) return;
     await send(button, filled);
   }
 
@@ -90,7 +87,7 @@ export function knownPerson({ client, person, draft, saved, save, another }) {
 }
 
 /**
- * @param {{done: string[], refused: {what: string, code: string, id: number, detail: string}[]} | null} saved
+ * @param {Outcome | null} saved
  * @param {(pressed: HTMLElement, campaign: number) => void} anyway
  */
 function told(saved, anyway) {

@@ -4,7 +4,7 @@ import { adding } from "./adding.js";
 import { extrasOf } from "./draft.js";
 import { chosenFinding, findingChoice, offersForNew } from "./finding.js";
 import { fill, h, icon, newId } from "./h.js";
-import { banner, checkbox, field, input, screen, setBusy, tell } from "./parts.js";
+import { banner, checkbox, errorOf, field, input, screen, setBusy, tell } from "./parts.js";
 
 const LISTS = [
   { name: "emails", label: "E-mail", add: "Add e-mail", type: "email", most: 10 },
@@ -66,24 +66,12 @@ export function newPersonForm({ client, draft, may, notices, trouble, heading, s
     if (button.classList.contains("is-busy")) return;
     const filled = read();
     forget();
-    const wrong = missing(filled);
-    if (wrong) return wrong();
+    if (isNobody(filled.profile)) return point(texts.first_name, "Enter a name, or an address to know the person by.");
+    if (more.wrong(false)) return;
     setBusy(button, true);
     const refused = await save(filled);
     setBusy(button, false);
     if (refused) show(refused);
-  }
-
-  /** @returns {(() => void) | null} what tells and leads to what is missing */
-  function missing(filled) {
-    const { first_name, last_name, emails, phones, profiles } = filled.profile;
-    if (!first_name && !last_name && !emails.length && !phones.length && !profiles.length) {
-      return () => point(texts.first_name, "Enter a name, or an address to know the person by.");
-    }
-    if (filled.note.text.trim() && filled.note.visibility === "project" && !filled.projects.length) {
-      return () => point(more.noteControl, "Choose the project whose members read this note.");
-    }
-    return null;
   }
 
   function point(control, text) {
@@ -93,7 +81,7 @@ export function newPersonForm({ client, draft, may, notices, trouble, heading, s
 
   function forget() {
     fill(problem);
-    for (const control of [...Object.values(texts), more.noteControl]) tell(control, "");
+    for (const control of Object.values(texts)) tell(control, "");
     for (const list of lists) list.tell("");
   }
 
@@ -105,7 +93,7 @@ export function newPersonForm({ client, draft, may, notices, trouble, heading, s
       const words = Array.isArray(text) ? text.join(" ") : String(text);
       const part = name.replace(/^profile\./, "").split(".")[0];
       const list = lists.find((each) => each.name === part);
-      const control = texts[part] || (part === "note" ? more.noteControl : list?.first());
+      const control = texts[part] || list?.first();
       if (!control) { others.push(words); continue; }
       if (list) list.tell(words);
       else tell(control, words);
@@ -119,11 +107,16 @@ export function newPersonForm({ client, draft, may, notices, trouble, heading, s
   }
 }
 
+/** @param {any} profile whether nobody could be known by it */
+function isNobody({ first_name, last_name, emails, phones, profiles }) {
+  return !first_name && !last_name && ![emails, phones, profiles].some((list) => list.length);
+}
+
 /** Several values of a kind, each in a box of its own. */
 function listOf({ name, label, add, type, most }, values) {
   const id = newId(name);
   const rows = h("div", { class: "flex flex-col gap-1.5" });
-  const error = h("p", { class: "mt-1 flex items-start gap-1.5 text-xs text-error", id: `${id}-error`, hidden: true });
+  const error = errorOf({ id });
   const more = h("button", { class: "btn btn-ghost btn-sm -ms-2", type: "button", on: { click: () => { row("").focus(); } } }, icon("plus"), add);
   for (const value of values) row(value);
   const element = h("fieldset", {}, h("legend", { class: "mb-1 text-sm font-medium" }, label), rows, error, more);

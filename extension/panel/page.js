@@ -21,7 +21,7 @@ export async function readPage(tab) {
   let type, snapshot;
   try {
     [{ result: type }] = await chrome.scripting.executeScript({ target: { tabId: tab }, func: () => document.contentType });
-    if (READABLE.has(type)) [{ result: snapshot }] = await chrome.scripting.executeScript({ target: { tabId: tab }, func: collect });
+    if (type && READABLE.has(type)) [{ result: snapshot }] = await chrome.scripting.executeScript({ target: { tabId: tab }, func: collect });
   } catch (problem) {
     throw unreadable(String(problem?.message || problem));
   }

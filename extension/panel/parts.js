@@ -54,17 +54,21 @@ export function banner(tone, ...children) {
  */
 export function field(label, control, { help = "", mark = null } = {}) {
   control.id ||= newId("field");
-  const error = h("p", { class: "mt-1 flex items-start gap-1.5 text-xs text-error", id: `${control.id}-error`, hidden: true });
   const helpId = `${control.id}-help`;
   if (help) control.setAttribute("aria-describedby", helpId);
   return h("div", { class: "field-row" },
     h("label", { class: "mb-1 flex items-center gap-1.5 text-sm font-medium", for: control.id }, label, mark),
     control,
     help && h("p", { class: "mt-1 text-xs text-muted", id: helpId }, help),
-    error);
+    errorOf(control));
 }
 
-/** Say what is wrong with a control of :func:`field`, or nothing. @param {HTMLElement} control @param {string} text */
+/** The place under a control, or a group, for what is wrong with it. @param {{id: string}} control */
+export function errorOf(control) {
+  return h("p", { class: "mt-1 flex items-start gap-1.5 text-xs text-error", id: `${control.id}-error`, hidden: true });
+}
+
+/** Say under a control what is wrong with it, or nothing. @param {HTMLElement} control @param {string} text */
 export function tell(control, text) {
   const place = document.getElementById(`${control.id}-error`);
   if (!place) return;
@@ -108,7 +112,7 @@ export function avatar(person, size = "") {
 
 /** @param {string} name */
 function initials(name) {
-  const letters = name.split("@")[0].split(/\s+/).map((word) => [...word].find((letter) => /[\p{L}\p{N}]/u.test(letter))).filter(Boolean);
+  const letters = name.split("@")[0].split(/\s+/).flatMap((word) => [...word].filter((letter) => /[\p{L}\p{N}]/u.test(letter)).slice(0, 1));
   return (letters.length > 1 ? letters[0] + letters[letters.length - 1] : letters[0] || "?").toUpperCase();
 }
 

@@ -24,15 +24,16 @@ export function waiting({ saves, organisation, sendNow, edit, resolve, back }) {
     h("p", { class: "mb-4 text-sm text-muted" }, saves.length
       ? "Kept in this browser until Beckon has it, even when you close it. Sent by itself when the line is back and a panel is open."
       : ["Everything you saved is at ", h("bdi", {}, organisation), "."]),
-    saves.length > 0 && h("ul", { class: "panel divide-y divide-line" }, saves.map((save) => row(save, now, { edit, resolve }))),
+    saves.length > 0 && h("ul", { class: "panel divide-y divide-line" }, saves.map((save) => row(save, now, { edit, resolve, again: async () => { await queue.again(save); await sendNow(); } }))),
   ], [h("button", { class: "btn btn-ghost", type: "button", on: { click: back } }, "Back"), due && press].filter(Boolean));
 }
 
 /** @param {Save} save @param {number} now */
-function row(save, now, { edit, resolve }) {
+function row(save, now, can) {
   const { dot, word, text } = state(save, now);
   const place = h("div", { class: "mt-2 flex flex-wrap gap-1.5 empty:hidden" });
-  fill(place, actions(save, now, { edit, resolve, ask: () => fill(place, ...asking(save, () => fill(place, ...actions(save, now, { edit, resolve, ask: () => {} })))) }));
+  const offer = () => fill(place, actions(save, now, { ...can, ask: () => fill(place, asking(save, offer)) }));
+  offer();
   return h("li", { class: "px-3 py-2.5 text-sm" },
     h("div", { class: "flex items-center gap-2" }, h("bdi", { class: "min-w-0 flex-1 truncate font-medium" }, save.title), h("span", { class: "badge badge-plain flex-none" }, h("span", { class: `dot ${dot}` }), word)),
     h("p", { class: "mt-0.5 text-xs text-muted wrap-anywhere" }, text),
@@ -49,15 +50,15 @@ function state(save, now) {
   return { dot: "dot-hollow", word: "Waiting", text: `Since ${made}. ${save.reason}` };
 }
 
-function actions(save, now, { edit, resolve, ask }) {
+function actions(save, now, { edit, resolve, again, ask }) {
   const small = (label, act, css = "") => h("button", { class: `btn btn-xs ${css}`, type: "button", on: { click: act } }, label);
   if (save.state === "sent") return [save.answer?.person?.url && link(save.answer.person.url, "btn btn-xs", "Open in Beckon"), small("Dismiss", () => queue.discard(save))];
   const discard = small("Discard", ask, "btn-danger");
   if (save.state === "refused") {
     if (save.problem?.code === "possible_duplicate") return [small("Choose the person", () => resolve(save)), discard];
-    return [small("Edit", () => edit(save)), small("Try again", () => queue.again(save)), discard];
+    return [small("Edit", () => edit(save)), small("Try again", again), discard];
   }
-  return queue.mustAsk(save, now) ? [small("Send again", () => queue.again(save)), discard] : [discard];
+  return queue.mustAsk(save, now) ? [small("Send again", again), discard] : [discard];
 }
 
 /** @param {Save} save @param {() => void} keep */

@@ -30,7 +30,7 @@ class MisbehavingBeckon:
     ``cut after``   it is done, and the line is cut before the answer
     ``hang``, ``hang after``  nothing comes until :meth:`let_go`; done before in the second case
     ``500``, ``429``, ``portal``, ``elsewhere``  a failure, a wait of 7 s, somebody else's 200, a redirect
-    ``duplicate``   409, nothing is done
+    ``duplicate``, ``refuse``  409 and 422, nothing is done
     """
 
     def __init__(self) -> None:
@@ -173,6 +173,9 @@ class MisbehavingBeckon:
                     self.tell(200, {"log": "in"}, kind="text/html")
                 elif mishap == "elsewhere":
                     self.tell(307, {}, {"Location": f"{beckon.origin}/stolen/"})
+                elif mishap == "refuse":
+                    wrong = {"last_name": "Too long.", "tags": "Too many."}
+                    self.tell(422, {"code": "invalid", "detail": "Some of it is not right.", "errors": wrong})
                 elif mishap == "duplicate":
                     people = [{"candidate_id": 5, "reasons": ["email"], "certain": True}]
                     self.tell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from accounts.models import User
 from campaigns.models import Recipient
 from integrations.models import SyncSetting
 from sourcing.models import Candidate, Note
-from tests.browser import extension
+from tests.browser import chromium, extension
 from tests.browser.axe import assert_no_serious_axe_violations
 from tests.browser.extension import ExtensionBrowser, extension_browser
 from tests.browser.relay import Relay, relay_to
@@ -58,6 +59,36 @@ def test_the_tests_copy_grants_loopback_and_differs_in_nothing_else(browser: Bro
     granted = json.loads((copy / "manifest.json").read_text())
     assert granted.pop("host_permissions") == ["http://127.0.0.1/*", "http://localhost/*"]
     assert granted == json.loads((extension.BUILT / "manifest.json").read_text())
+
+
+def test_a_press_on_the_icon_lets_the_panel_read_this_page_once_and_no_other(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The published extension, with the permissions it has: none for any host, and that of the press for the page."""
+    with web_site() as site, extension_browser(browser, tmp_path, granted=False) as chrome:
+        page, other = chrome.context.new_page(), chrome.context.new_page()
+        other.goto(f"{site}/other")
+        page.goto(f"{site}/ida")
+        heading = "document.querySelector('h1')?.textContent"
+
+        def shown(words: str) -> None:
+            wait_until(lambda: chrome.in_side_panel(page, heading) == words)
+
+        chrome.press_icon(page)
+        shown("Connect to your Beckon")
+        assert chrome.in_side_panel(other, heading) is None
+        # Paired with a host that the browser does not let it talk to: it is read, and stops before it is sent.
+        chrome.worker.evaluate(
+            "record => chrome.storage.local.set({['server:' + record.id]: record})",
+            extension.a_server("https://localhost:9"),
+        )
+        chrome.press_icon(page)
+        shown("The extension may no longer talk to localhost:9")
+        page.goto(f"{site.replace('127.0.0.1', 'localhost')}/ida")
+        chrome.in_side_panel(page, "document.querySelector('[aria-label=\"Read this page again\"]').click()")
+        shown("Click the Beckon icon again to read this page")
+        chrome.press_icon(page)
+        shown("The extension may no longer talk to localhost:9")
 
 
 @pytest.mark.slow
@@ -142,6 +173,13 @@ def test_from_a_code_in_settings_to_a_person_in_a_campaign_and_out_again(
         assert_no_serious_axe_violations(panel)
         pair(beckon, panel, press="Pair again")
         title(panel, "Ida Hansen")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Of what no page of Playwright's shows."""
+    end = time.monotonic() + chromium.PATIENCE / 1000
+    while not true():
+        assert time.monotonic() < end
 
 
 def title(panel: Page, words: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import assert_no_serious_axe_violations, serious
-from tests.browser.extension import ExtensionBrowser, extension_browser
+from tests.browser.extension import ExtensionBrowser, a_server, extension_browser
 from tests.browser.misbehaving import MisbehavingBeckon, misbehaving_beckon
 from tests.browser.site import web_site
 
@@ -109,12 +109,9 @@ def pair(
     """As a code would."""
     if not beckon.access:
         beckon.tokens()
-    record = {
-        "id": f"{beckon.origin}|3|{number}", "origin": beckon.origin, "user": {"id": number, "name": "Alice Aubert"},
-        "organisation": {"id": 3, "name": organisation}, "ended": False, "access_until": 9e15,
-        "rights": ["candidate:edit", "project:edit", "campaign:edit", "candidate:export"],
-        "access_token": beckon.access, "refresh_token": beckon.refresh,
-    }  # fmt: skip
+    record = a_server(
+        beckon.origin, user=number, organisation=organisation, tokens=(beckon.access, beckon.refresh)
+    )
     chrome.worker.evaluate("record => chrome.storage.local.set({['server:' + record.id]: record})", record)
 
 
@@ -356,6 +353,11 @@ def test_what_cannot_be_sent_waits_visibly_and_is_sent_by_a_press(
     panel.get_by_role("button", name="Discard").click()
     expect(panel.get_by_text("It may have reached Beckon already; that is not undone.")).to_be_visible()
     panel.get_by_role("button", name="Keep").click()
+    panel.get_by_role("button", name="Back").click()
+    expect(
+        panel.get_by_text("Ida Hansen was saved from this page already and waits to be sent.")
+    ).to_be_visible()
+    panel.get_by_role("button", name="1 waiting").click()
     beckon.up()
     panel.get_by_role("button", name="Send now").click()
     expect(panel.locator("main").get_by_text("Saved", exact=True)).to_be_visible()
@@ -426,7 +428,28 @@ def test_what_beckon_finds_wrong_stands_beside_its_field(
     expect(panel.get_by_label("Note", exact=True)).to_have_accessible_description(
         "Choose the project whose members read this note."
     )
+    panel.get_by_label("Note", exact=True).fill("")
+    panel.get_by_role("combobox", name="Add to campaign").fill("Weld")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("combobox", name="Add to campaign")).to_be_focused()
+    expect(panel.get_by_text("“Weld” is not chosen. Choose one from the list, or clear it.")).to_be_visible()
     assert beckon.done == []
+    panel.get_by_role("combobox", name="Add to campaign").fill("")
+    beckon.mishaps["saves"].append("refuse")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Last name")).to_have_accessible_description("Too long.")
+    expect(panel.get_by_role("alert")).to_have_text("Too many.")
+    check(panel)
+    # Closed now, it is not lost: it stands in the list, and is filled in again.
+    panel.reload()
+    panel.get_by_role("button", name="1 waiting").click()
+    expect(panel.get_by_text("Some of it is not right.")).to_be_visible()
+    panel.get_by_role("button", name="Edit").click()
+    expect(panel.get_by_label("First name")).to_have_value("Ida")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.locator("main").get_by_text("Saved", exact=True)).to_be_visible()
+    assert len(beckon.done) == 1
+    assert len(set(beckon.keys())) == 1
 
 
 def test_a_page_of_nobody_gives_an_empty_form_and_a_document_or_another_page_says_what_to_do(
