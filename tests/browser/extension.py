@@ -100,8 +100,9 @@ class ExtensionBrowser:
 
     def panel(self, page: Page) -> Page:
         """The panel for the tab of this page."""
-        opened = self.context.new_page()
-        opened.goto(self.address(f"panel.html?tab={self.tab_of(page)}"))
+        tab = self.tab_of(page)
+        opened = self.context.new_page()  # in front, or the browser draws it once a second
+        opened.goto(self.address(f"panel.html?tab={tab}"))
         return opened
 
     def press_icon(self, page: Page) -> None:

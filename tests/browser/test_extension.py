@@ -125,6 +125,7 @@ def test_from_a_code_in_settings_to_a_person_in_a_campaign_and_out_again(
         expect(panel.get_by_role("link", name="Open in Beckon")).to_have_attribute(
             "href", f"{line.origin}{person.url}"
         )
+        beckon.bring_to_front()
         beckon.goto(f"/projects/{wave.project_id}/")
         expect(beckon.get_by_text("Ida Hansen")).to_be_visible()
         beckon.goto(person.url)
@@ -139,6 +140,7 @@ def test_from_a_code_in_settings_to_a_person_in_a_campaign_and_out_again(
         )
 
         # For her alone, another sync setting.
+        panel.bring_to_front()
         panel.get_by_role("button", name="Advanced settings").click()
         panel.get_by_label("When adding to a campaign").select_option(label="When they reply")
         panel.get_by_role("button", name="Save").click()
@@ -164,9 +166,11 @@ def test_from_a_code_in_settings_to_a_person_in_a_campaign_and_out_again(
         # Read again, she is known; and the browser is shut out in Settings.
         panel.get_by_role("button", name="Read this page again").click()
         title(panel, "Ida Hansen")
+        beckon.bring_to_front()
         beckon.goto("/settings/extension/")
         beckon.get_by_role("button", name="Disconnect").click()
         expect(beckon.get_by_text("disconnected")).to_be_visible()
+        panel.bring_to_front()
         panel.get_by_role("button", name="Read this page again").click()
         title(panel, "Pair this browser again")
         expect(panel.get_by_text("This browser is no longer connected to Beckon.")).to_be_visible()
@@ -188,10 +192,13 @@ def title(panel: Page, words: str) -> None:
 
 def pair(beckon: Page, panel: Page, *, press: str = "Connect") -> None:
     """Make a code in Settings and type it into the panel, with the address that stands beside it."""
+    # Whichever is worked with is in front: the browser draws the others once a second.
+    beckon.bring_to_front()
     beckon.goto("/settings/extension/")
     beckon.get_by_role("button", name="Connect a browser").click()
     told = beckon.get_by_role("region", name="Type this into the extension").locator("code")
     address, code = told.all_inner_texts()
+    panel.bring_to_front()
     panel.get_by_label("Address of your Beckon").fill(address)
     panel.get_by_label("Code").fill(code.lower())
     panel.get_by_role("button", name=press).click()
