@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +16,7 @@ from campaigns.models import Campaign, Recipient
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.states import Verdict
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin, Project, ProjectMember
-from tests.browser import chromium
-from tests.browser.axe import serious
+from tests.browser.axe import wrong_in_windows
 from tests.campaigns import making as campaigns
 from tests.integrations import making as integrations
 from tests.integrations.small_sourcewhale import small_sourcewhale
@@ -36,8 +33,6 @@ NAMES = (
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 3
 LONG_TEXT = f"{NAMES[1]}\n{LONG_WORD * 5}\n" * 5
 ADDRESS = f"{'a' * 64}@{'.'.join(['b' * 60] * 3)}.example"
-#: A picture of every page in every window goes there when it is set.
-PICTURES = os.environ.get("OVERFULL_PICTURES")
 
 
 @dataclass(frozen=True)
@@ -180,16 +175,6 @@ def _mail(made: Campaign, people: list[int]) -> tuple[int, int]:
     return waiting[0].pk, came[0].pk
 
 
-def look(page: Page, picture: str, *, colours_only: bool) -> list[str]:
-    """What is wrong with the page as it stands: axe's serious findings, and anything wider than the window."""
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{picture}.png")
-    wrong = serious(page, colours_only=colours_only)
-    if (over := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
-        wrong.append(f"{over} px too wide")
-    return wrong
-
-
 # A quarter of a minute of work: 12,000 rows and 52 looks. A machine with other work may take a few times that.
 @pytest.mark.slow
 @pytest.mark.timeout(400)
@@ -206,11 +191,5 @@ def test_overfull_pages_stay_inside_their_window(
         assert answer.status == 200, address
         if (rows := page.locator("tbody tr").count()) > 50:
             wrong.append(f"{name}: {rows} rows on one page")
-        for size, (width, height) in {"desk": chromium.DESK, "phone": chromium.PHONE}.items():
-            page.set_viewport_size({"width": width, "height": height})
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                # The dark page is the same page in other colours.
-                found = look(page, f"{name}-{size}-{scheme}", colours_only=scheme == "dark")
-                wrong += [f"{name} {size} {scheme}: {each}" for each in found]
+        wrong += wrong_in_windows(page, picture=name)
     assert not wrong, "\n".join(wrong)
