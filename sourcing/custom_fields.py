@@ -82,7 +82,7 @@ def clean(field: Field, raw: Any) -> Value | None:
         case FieldKind.CHOICE:
             return _choice(field, raw)
         case FieldKind.CHOICES:
-            return _choices(field, raw)
+            return _choices(field, raw) or None
         case FieldKind.YES_NO:
             return _yes_no(field, raw)
         case FieldKind.LINK:

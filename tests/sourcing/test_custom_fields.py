@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from foundation.problems import Invalid
@@ -116,6 +116,7 @@ def test_values_are_shown_as_people_write_them() -> None:
     st.sampled_from(["text", "number", "date", "choice", "choices", "yes_no", "link"]),
     st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.lists(st.text()), st.none()),
 )
+@example("choices", [""])
 def test_whatever_comes_in_is_cleaned_for_good_or_refused(kind, raw) -> None:
     try:
         value = clean(Field(kind), raw)
