@@ -12,6 +12,8 @@ class FoundationConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created  # noqa: PLC0415 - apps are loaded only now
 
-        from foundation import transactions  # noqa: PLC0415
+        from foundation import secrets, transactions  # noqa: PLC0415
+        from foundation.models import IdempotentAnswer  # noqa: PLC0415
 
         connection_created.connect(transactions.install, dispatch_uid="foundation.transactions")
+        secrets.register(IdempotentAnswer, "sealed")

@@ -2,7 +2,8 @@
 
 The row of a key is written in the transaction of the work itself: a crash leaves neither, so the next try does the
 work. A twin that comes meanwhile waits for that transaction (at most ``lock_timeout``, then 409). Only answers that
-say "done" (2xx) are kept, for 24 hours; a refused request has done nothing and may be corrected under the same key.
+say "done" (2xx) are kept, for 24 hours; a refused request has done nothing and may be corrected under the same key. One
+with ``Cache-Control: no-store`` tells a secret and is kept sealed.
 """
 
 from __future__ import annotations
@@ -15,19 +16,21 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
+from foundation import secrets
 from foundation.models import IdempotentAnswer
 from foundation.problems import Conflict, Invalid, Problem
 
 HEADER = "Idempotency-Key"
 RETENTION = datetime.timedelta(hours=24)
+TABLE = "foundation_idempotentanswer"
+_NEVER_STORED = "no-store"
 _LONGEST = 200
 _INSERT = """
 INSERT INTO foundation_idempotentanswer (organisation_id, scope, key, path, request_hash, status, body, content_type)
-VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (organisation_id, scope, key) DO NOTHING RETURNING true
+VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (organisation_id, scope, key) DO NOTHING RETURNING id
 """
 _ANSWER = """
-UPDATE foundation_idempotentanswer SET status = %s, body = %s, content_type = %s
- WHERE organisation_id = %s AND scope = %s AND key = %s
+UPDATE foundation_idempotentanswer SET status = %s, body = %s, sealed = %s, content_type = %s WHERE id = %s
 """
 
 
@@ -88,22 +91,22 @@ def once(
     """
     with transaction.atomic():
         try:
-            mine = _claim(organisation_id, scope, key, path, request_hash)
+            claimed = _claim(organisation_id, scope, key, path, request_hash)
         except OperationalError as error:
             raise StillWorking from error
-        if not mine:
+        if claimed is None:
             return _again(_rows(organisation_id, scope, key).get(), request_hash)
         response = work()
         if not 200 <= response.status_code < 300:
             transaction.set_rollback(True)
             return response
-        _keep(organisation_id, scope, key, response)
+        _keep(organisation_id, claimed, response)
     return response
 
 
 def forget(rows: QuerySet[IdempotentAnswer]) -> int:
     """Take out of answers what they tell; the keys stay used. Returns how many."""
-    return rows.update(status=AnswerForgotten.status, body="")
+    return rows.update(status=AnswerForgotten.status, body="", sealed="")
 
 
 def prune(*, now: datetime.datetime) -> int:
@@ -117,19 +120,21 @@ def _rows(organisation_id: int, scope: str, key: str) -> QuerySet[IdempotentAnsw
     return IdempotentAnswer.objects.for_organisation(organisation_id).filter(scope=scope, key=key)
 
 
-def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: str) -> bool:
-    """Insert the key; waits for a twin's transaction, and is False when the twin did the work."""
+def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: str) -> int | None:
+    """Insert the key and give its row's id; waits for a twin's transaction, and is None when the twin did the work."""
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [organisation_id, scope, key, path[:300], request_hash])
-        return bool(cursor.fetchone())
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
-def _keep(organisation_id: int, scope: str, key: str, response: HttpResponse) -> None:
+def _keep(organisation_id: int, row: int, response: HttpResponse) -> None:
+    body, sealed = response.content.decode(), ""
+    if _NEVER_STORED in response.headers.get("Cache-Control", ""):
+        body, sealed = "", secrets.seal({"body": body}, table=TABLE, row=row, organisation=organisation_id)
     kind = response.headers.get("Content-Type", "")
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ANSWER, [response.status_code, response.content.decode(), kind, organisation_id, scope, key]
-        )
+        cursor.execute(_ANSWER, [response.status_code, body, sealed, kind, row])
 
 
 def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:
@@ -137,6 +142,11 @@ def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:
         raise KeyReused
     if row.status == AnswerForgotten.status:
         raise AnswerForgotten
-    response = HttpResponse(row.body, status=row.status, content_type=row.content_type)
+    body = row.body
+    if row.sealed:
+        body = secrets.unseal(row.sealed, table=TABLE, row=row.pk, organisation=row.organisation_id)["body"]
+    response = HttpResponse(body, status=row.status, content_type=row.content_type)
+    if row.sealed:
+        response["Cache-Control"] = _NEVER_STORED
     response["Idempotency-Replayed"] = "true"
     return response

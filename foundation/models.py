@@ -171,6 +171,8 @@ class IdempotentAnswer(TenantModel):
     #: 0 until the work has been done; seen so by nobody, the row commits with the work.
     status = models.PositiveSmallIntegerField(default=0)
     body = models.TextField(blank=True)
+    #: The body instead, of an answer that no cache may keep: it tells a secret once.
+    sealed = models.TextField(blank=True, db_default="")
     content_type = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -31,6 +31,8 @@ from publishing.api.serializers import (
 from publishing.models import Endpoint
 from sourcing.api.requests import caller, checked
 
+#: An answer that tells a secret is kept nowhere in the clear (``foundation.idempotency``).
+_TOLD_ONCE = {"Cache-Control": "no-store"}
 _SIZE = OpenApiParameter("size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 
 
@@ -101,7 +103,7 @@ class Endpoints(APIView):
         values.pop("active", None)
         made, secret = endpoints.create(actor=caller(request), **values)
         answer = EndpointSerializer(made).data | {"secret": secret}
-        return Response(answer, status=status.HTTP_201_CREATED)
+        return Response(answer, status=status.HTTP_201_CREATED, headers=_TOLD_ONCE)
 
 
 class _OfEndpoint(APIView):
@@ -154,7 +156,8 @@ class Rotation(_OfEndpoint):
     @extend_schema(operation_id="webhooks_rotate", request=None, responses=SecretSerializer)
     def post(self, request: Request, endpoint_id: int) -> Response:  # noqa: ARG002 - the address
         """A new secret; the one before signs beside it for 24 hours."""
-        return Response({"secret": endpoints.rotate(actor=caller(request), endpoint=self.endpoint())})
+        secret = endpoints.rotate(actor=caller(request), endpoint=self.endpoint())
+        return Response({"secret": secret}, headers=_TOLD_ONCE)
 
 
 class Test(_OfEndpoint):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.models import User
+from accounts.models import Role, User
 from foundation import idempotency
 from foundation.models import IdempotentAnswer
 from sourcing.models import Candidate, Project
@@ -47,6 +47,21 @@ def test_the_same_answer_comes_again_and_nothing_is_made_twice(alice):
     assert "Idempotency-Replayed" not in first
     assert again["Idempotency-Replayed"] == "true"
     assert projects(alice) == 1
+
+
+def test_an_answer_that_tells_a_secret_comes_again_and_is_stored_sealed(alice):
+    alice.role = Role.ADMIN
+    alice.save()
+    body, url = {"url": "https://hooks.example.com/in"}, "/api/v1/webhooks/"
+    token = token_of(alice)
+    first, again = post(token, "k", body, url), post(token, "k", body, url)
+    assert first.status_code == 201
+    assert again.json() == first.json()
+    assert (first["Cache-Control"], again["Cache-Control"]) == ("no-store", "no-store")
+    stored = IdempotentAnswer.objects.for_organisation(alice.organisation_id).get()
+    assert first.json()["secret"] not in stored.body + stored.sealed
+    assert idempotency.forget(IdempotentAnswer.objects.for_organisation(alice.organisation_id)) == 1
+    assert post(token, "k", body, url).status_code == 410
 
 
 def test_without_a_key_each_request_is_done(alice):

@@ -148,6 +148,7 @@ def test_the_command_says_what_it_did_and_fails_when_something_stays_unreadable(
 def test_every_column_that_holds_sealed_text_is_registered():
     names = {f"{sealed.model._meta.db_table}.{sealed.column}" for sealed in secrets.sealed_columns()}
     assert names == {
+        "foundation_idempotentanswer.sealed",
         "integrations_connection.secret",
         "integrations_hook.sealed",
         "outreach_mailbox.secret",
