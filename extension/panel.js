@@ -31,14 +31,17 @@ let client;
 let turn = 0;
 let draws = 0;
 let showsWaiting = false;
-/** Whether the tab went to another page since it was read. */
+/** Whether the tab went to another page since it was read, and whether something was typed into the screen. */
 let hasLeft = false;
+let isTyped = false;
 
 queue.watch(() => { drawTop(); if (showsWaiting) showWaiting(); });
 servers.watch(drawTop);
 window.addEventListener("online", send);
 setInterval(send, EVERY_MINUTE);
-chrome.runtime.onMessage.addListener((told) => { if (told?.clicked === tab) start(); });
+main.addEventListener("input", () => { isTyped = true; });
+// A press on the icon reads the page, but throws nothing away that somebody typed: for that there is a button.
+chrome.runtime.onMessage.addListener((told) => { if (told?.clicked === tab && !isTyped) start(); });
 chrome.tabs.onUpdated.addListener((changed, change) => {
   if (changed !== tab) return;
   if (change.status === "loading") hasLeft = true;
@@ -288,7 +291,7 @@ function tellOfChange() {
  * @returns {number} the turn that began
  */
 function show(view, spoken = "") {
-  showsWaiting = false;
+  showsWaiting = isTyped = false;
   fill(main, view);
   status.textContent = spoken;
   const heading = /** @type {HTMLElement | null} */ (main.querySelector("h1"));

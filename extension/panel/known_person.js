@@ -37,7 +37,7 @@ export function knownPerson({ client, person, draft, saved, save, another }) {
     history(person.contact || []),
     places("Projects", person.projects || [], () => null),
     places("Campaigns", person.campaigns || [], (each) => h("span", { class: "badge badge-plain flex-none text-muted" }, h("span", { class: `dot ${each.running ? "dot-teal" : "dot-grey"}` }), each.status)),
-    more && more.elements, more && finding,
+    more && h("div", { class: "mt-4 border-t border-line pt-4" }, more.elements, finding),
     another && h("p", { class: "mt-2 text-sm" }, h("button", { class: "link-q cursor-pointer", type: "button", on: { click: another } }, "Not this person?")),
   ], more ? [button] : []);
   const form = h("form", { class: "contents", novalidate: true, on: { submit, keydown: (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.requestSubmit() } }, body);

@@ -106,6 +106,9 @@ def test_from_a_code_in_settings_to_a_person_in_a_campaign_and_out_again(
         beckon.set_viewport_size({"width": 1280, "height": 800})
         log_in(beckon, alice)
         pair(beckon, panel)
+        beckon.bring_to_front()
+        expect(beckon.get_by_text("is connected. It acts as you")).to_be_visible()
+        panel.bring_to_front()
 
         # Nobody knows her: the form, filled in from the page.
         title(panel, "New person")
@@ -202,7 +205,6 @@ def pair(beckon: Page, panel: Page, *, press: str = "Connect") -> None:
     panel.get_by_label("Address of your Beckon").fill(address)
     panel.get_by_label("Code").fill(code.lower())
     panel.get_by_role("button", name=press).click()
-    expect(beckon.get_by_text("is connected. It acts as you")).to_be_visible()
 
 
 def choose(panel: Page, label: str, typed: str, name: str) -> None:

@@ -453,13 +453,20 @@ def test_what_beckon_finds_wrong_stands_beside_its_field(
 
 
 def test_a_page_of_nobody_gives_an_empty_form_and_a_document_or_another_page_says_what_to_do(
-    open_panel: Opener, beckon: MisbehavingBeckon
+    open_panel: Opener, chrome: ExtensionBrowser, beckon: MisbehavingBeckon
 ) -> None:
     panel = open_panel("/nobody")
     title(panel, "New person")
     expect(panel.get_by_label("First name")).to_have_value("")
     expect(panel.get_by_text("The page in front names nobody.")).to_be_visible()
     check(panel)
+    # A press on the icon throws nothing away that was typed.
+    panel.get_by_label("First name").fill("Zoe")
+    looked_up = beckon.count("/lookups/")
+    tab = int(panel.url.partition("tab=")[2])
+    chrome.worker.evaluate("tab => chrome.runtime.sendMessage({ clicked: tab })", tab)
+    expect(panel.get_by_label("First name")).to_have_value("Zoe")
+    assert beckon.count("/lookups/") == looked_up
     panel.profile_page.goto(panel.profile_page.url.replace("/nobody", "/other"))  # type: ignore[attr-defined]
     expect(panel.get_by_text("This tab shows another page now.")).to_be_visible()
     check(panel)
