@@ -196,7 +196,7 @@ async function resolve(save) {
 async function saveAnew(draft, title) {
   show(skeleton(), "Saving");
   const refusal = await save(draft, title, draft.profile);
-  if (refusal) showForm(draft, { trouble: refusal.message });
+  if (refusal) showForm(draft, { trouble: refusal.message, heading: title });
 }
 
 /** @param {queue.Save} save */
