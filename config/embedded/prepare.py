@@ -54,6 +54,11 @@ def is_due(state: Path, *, static: bool, demo: bool) -> bool:
     )
 
 
+def remember_migrated(state: Path) -> None:
+    """Note that the database holds every migration, as one that was copied from a migrated one does."""
+    _write(state, _read(state) | {"migrations": migrations_mark()})
+
+
 def collect_static() -> None:
     """``collectstatic``, when a source or an installed package changed. Two processes at once take turns."""
     STATIC_ROOT.mkdir(exist_ok=True)

@@ -68,7 +68,7 @@ def worker(env: Mapping[str, str], spec: Worker, *, broker: str, node: str) -> P
         # docs/architecture.md, "Ground rules": workers give a statement up after 60 s.
         env={"STATEMENT_TIMEOUT_MS": "60000", **env},
         cwd=ROOT,
-        ready=lambda: _pings(broker, node),
+        ready=lambda: pings(broker, node),
         stop_wait=30,
     )
 
@@ -119,7 +119,8 @@ def _answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _pings(broker: str, node: str) -> bool:
+def pings(broker: str, node: str) -> bool:
+    """Whether a Celery worker answers over this broker within half a second."""
     app = Celery(broker=broker, set_as_current=False)
     try:
         return bool(app.control.ping(destination=[node], timeout=0.5))

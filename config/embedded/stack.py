@@ -38,8 +38,10 @@ from config.embedded.supervisor import Supervisor
 from config.embedded.valkey import Valkey
 
 DATABASE = "beckon"
-#: Names a dump of a migrated database; stacks of one test run begin with it and migrate what it lacks: nothing.
+#: Names a dump of a database with every migration; stacks of one test run begin with it and migrate nothing.
 MIGRATED = "BECKON_MIGRATED_DUMP"
+#: Django's checks are a third of what a worker does until it answers; of a passing stack nobody reads what they say.
+_UNCHECKED = {"CELERY_SKIP_CHECKS": "true"}
 
 
 class Stack:
@@ -138,6 +140,7 @@ class Stack:
         made = self.postgres.create_database(DATABASE)
         if made and self._migrate and not self._durable and os.environ.get(MIGRATED):
             self.postgres.load(DATABASE, Path(os.environ[MIGRATED]))
+            prepare.remember_migrated(self._prepared)
 
     def _start_sandbox(self) -> None:
         """Start it with an account for each demo login, on the ports of its last run (mailboxes store them)."""
@@ -160,11 +163,10 @@ class Stack:
 
     def _prepare(self) -> None:
         """Migrations, static files and the demo's data, in one process, and only when something changed."""
-        state = self.folder / "prepared.json"
-        if not prepare.is_due(state, static=self._web, demo=self._demo):
+        if not prepare.is_due(self._prepared, static=self._web, demo=self._demo):
             return
         log = self.folder / "logs" / "prepare.log"
-        command = [sys.executable, "-m", "config.embedded.prepare", "--state", os.fspath(state)]
+        command = [sys.executable, "-m", "config.embedded.prepare", "--state", os.fspath(self._prepared)]
         command += ["--demo"] if self._demo else []
         command += ["--static"] if self._web else []
         self._notice("migrate")
@@ -258,6 +260,11 @@ class Stack:
         return f"redis+socket://{self.valkey.socket}?virtual_host=0"
 
     # ── inside ──────────────────────────────────────────────────────────────
+    @property
+    def _prepared(self) -> Path:
+        """What was done to this database, and from what; kept beside the data."""
+        return self.folder / "prepared.json"
+
     def _environment(self) -> dict[str, str]:
         return {
             "DATABASE_URL": self.database_url,
@@ -267,6 +274,7 @@ class Stack:
             **setting_values.SPEED,
             **setting_values.for_sandbox(self.sandbox),
             **setting_values.secrets_of(self.folder / "env"),
+            **({} if self._durable else _UNCHECKED),
             "BECKON_STACK": str(self.folder),
             **self._settings,
         }

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from config.embedded import programs
 from config.embedded.ports import free_port
 from config.embedded.stack import Stack
 from config.embedded.supervisor import Program
@@ -113,9 +114,12 @@ def test_two_workers_and_two_beats_answer_their_checks_and_do_each_task_without_
     started = []
     for number in ("1", "2"):
         command = [word.replace("%h", f"host{number}") for word in worker["command"]]
-        started.append(_started(servers, f"worker-{number}", command, worker["environment"]))
+        started.append(
+            _started(servers, f"worker-{number}", command, worker["environment"], node=f"worker@host{number}")
+        )
         command = [word.replace("/tmp/", f"{servers.folder}/{number}-") for word in beat["command"]]  # noqa: S108
         started.append(_started(servers, f"beat-{number}", command, {}))
+    servers.supervisor.wait_ready(*started)
     for number in ("1", "2"):
         test = worker["healthcheck"]["test"]
         assert test[0] == "CMD-SHELL"
@@ -137,10 +141,18 @@ def test_the_sandboxs_command_is_one_it_takes() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _started(stack: Stack, name: str, command: list[str], given: dict[str, Any]) -> str:
+def _started(stack: Stack, name: str, command: list[str], given: dict[str, Any], *, node: str = "") -> str:
+    """``node``: ready when it answers a ping; the check of the image loads all of Django to ask that."""
     timeout = {"STATEMENT_TIMEOUT_MS": given["STATEMENT_TIMEOUT_MS"]} if given else {}
     stack.supervisor.start(
-        Program(name=name, command=command, env=environment(stack, **timeout), cwd=ROOT, stop_wait=30)
+        Program(
+            name=name,
+            command=command,
+            env=environment(stack, **timeout),
+            cwd=ROOT,
+            ready=(lambda: programs.pings(stack.broker_url, node)) if node else None,
+            stop_wait=30,
+        )
     )
     return name
 
