@@ -7,10 +7,14 @@ outgoing payloads hold for others is read. A new page or API route is covered th
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from typing import ClassVar
+from unittest import mock
 
 import pytest
+from django.core.handlers import wsgi
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
@@ -66,14 +70,49 @@ DOORS = {
 }
 
 
+#: What an address may be asked for besides itself, where it reads such parameters.
+OPENED = {"person": "", "tab": "profile"}
+TIMELINE = {"tab": "timeline", "all": ""}
+
+
+class Watched(QueryDict):
+    """The parameters of a request, which remember what a view looked for; ``""`` stands for all of them."""
+
+    looked_for: ClassVar[set[str]] = set()
+
+    def __getitem__(self, key: str) -> object:
+        self.looked_for.add(key)
+        return super().__getitem__(key)
+
+    def _getlist(self, key: str, *args: object, **kwargs: object) -> object:
+        self.looked_for.add(key)
+        return super()._getlist(key, *args, **kwargs)
+
+    def __contains__(self, key: object) -> bool:
+        self.looked_for.add(str(key))
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.looked_for.add("")
+        return super().__iter__()
+
+    def lists(self) -> Iterable[tuple[str, list[object]]]:
+        self.looked_for.add("")
+        return super().lists()
+
+    def __len__(self) -> int:
+        self.looked_for.add("")
+        return super().__len__()
+
+
 def open_everything(viewer: User, world: World, *, only: Collection[str] = ()) -> dict[str, str]:
     """What every address (or those named) answers to a GET.
 
-    Plain, and a page also with a person opened and as htmx asks for its parts.
+    Plain, and where it reads such parameters also with a person opened and with a timeline; and as htmx asks.
     """
     client = Client(raise_request_exception=False)
     client.force_login(viewer)
-    opened = {"person": str(world.ids["candidate_id"]), "tab": "profile"}
+    opened = OPENED | {"person": str(world.ids["candidate_id"])}
     answers = {}
     for name, pattern in routes():
         # The made-up import has no file; login pages are nobody's.
@@ -82,16 +121,19 @@ def open_everything(viewer: User, world: World, *, only: Collection[str] = ()) -
         if only and name not in only:
             continue
         url = address(name, pattern, world)
-        for query_string in ({}, opened, {"tab": "timeline", "all": ""}):
+        Watched.looked_for.clear()
+        for parameters in ({}, opened, TIMELINE):
+            if parameters and Watched.looked_for.isdisjoint({"", *OPENED, *TIMELINE}):
+                break  # the same page again
             for target in ("", "person-tabs", "drawer", "contacts"):
                 headers = {"HX-Request": "true", "HX-Target": target} if target else {}
                 if target and name not in {"sourcing:people", "sourcing:candidate", "sourcing:add_email"}:
                     continue
-                with transaction.atomic():
-                    answer = client.get(url, query_string, headers=headers)
+                with transaction.atomic(), mock.patch.object(wsgi, "QueryDict", Watched):
+                    answer = client.get(url, parameters, headers=headers)
                     transaction.set_rollback(True)
                 body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-                answers[f"{name} {query_string} {target}"] = body.decode(errors="replace")
+                answers[f"{name} {parameters} {target}"] = body.decode(errors="replace")
             if answer.status_code != 200 or not answer.headers["Content-Type"].startswith("text/html"):
                 break  # a refusal, a way elsewhere, a file: only a page has a drawer to open
     return answers
