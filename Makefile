@@ -55,7 +55,7 @@ walkthrough: setup ## The main job end to end without a browser, with numbers th
 chaos: setup ## 2,000 messages, killed workers, flushed Redis, cut lines: nothing lost, nothing twice
 	@$(PY) -m bench.chaos
 
-bench-api: setup ## Every bound of the API (PARTS="events panel create", SIZE=small for a few minutes)
+bench-api: setup ## Every bound of the API (PARTS="events panel create schema", SIZE=small for a few minutes)
 	@$(PY) -m bench.api --size $(SIZE) $(if $(PARTS),--parts "$(PARTS)")
 
 bench-interest: setup ## How answers are read: confusion matrices of the labelled ones
