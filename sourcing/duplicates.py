@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -31,6 +31,8 @@ from sourcing.models import (
 
 #: Of many new people so many are looked up at once.
 AT_ONCE = 5_000
+#: Written out, because it is asked for each person who is made or looked up.
+_RULE = "SELECT keys, every, refuse FROM sourcing_duplicaterule WHERE organisation_id = %s"
 
 
 class PossibleDuplicate(Conflict):
@@ -70,10 +72,13 @@ class Found:
 
 def rule_of(organisation_id: int | None) -> Rule:
     """What the organisation lets decide; ``matching.DEFAULT`` until an admin changed it (G33)."""
-    rows = DuplicateRule.objects.for_organisation(organisation_id).values_list("keys", "every", "refuse")
-    for chosen, every, refuse in rows[:1]:
-        return Rule(keys=frozenset(key for key in Key if key.value in chosen), every=every, refuse=refuse)
-    return matching.DEFAULT
+    with connection.cursor() as cursor:
+        cursor.execute(_RULE, [organisation_id])
+        row = cursor.fetchone()
+    if row is None:
+        return matching.DEFAULT
+    chosen, every, refuse = row
+    return Rule(keys=frozenset(key for key in Key if key.value in chosen), every=every, refuse=refuse)
 
 
 def set_rule(

@@ -9,7 +9,7 @@ people read and edit is ``suppression_list``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -151,6 +151,27 @@ _LISTED = """
            EXISTS (SELECT FROM sourcing_suppression
                     WHERE organisation_id = %(organisation)s AND kind = 'company' AND NOT soft)
 """
+
+
+# Asked twice for each person who is made, and hardly ever true.
+_PEOPLE_KNOWN = """
+    SELECT EXISTS (SELECT FROM sourcing_suppression WHERE organisation_id = %(organisation)s AND of_person),
+           EXISTS (SELECT FROM sourcing_suppression
+                    WHERE organisation_id = %(organisation)s AND of_person AND reason = 'erased')
+"""
+
+
+class _PeopleKnown(NamedTuple):
+    """Whether the organisation has traces of suppressed people, and of erased ones."""
+
+    any: bool
+    erased: bool
+
+
+def _people_known(organisation_id: int) -> _PeopleKnown:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE_KNOWN, {"organisation": organisation_id})
+        return _PeopleKnown(*cursor.fetchone())
 
 
 def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) -> bool:
@@ -296,9 +317,9 @@ def traces_added(organisation_id: int, candidate_ids: Collection[int]) -> None:
     Called by every operation that adds people, addresses or profile links, imports included, in its transaction.
     Costs one query while the organisation has no suppressed person.
     """
-    known = Suppression.objects.for_organisation(organisation_id).filter(of_person=True)
-    if not known.exists():
+    if not _people_known(organisation_id).any:
         return
+    known = Suppression.objects.for_organisation(organisation_id).filter(of_person=True)
     traces = _traces(organisation_id, candidate_ids)
     rows = known.filter(fingerprint__in={value for found in traces.values() for _, value in found})
     reasons = {
@@ -383,11 +404,11 @@ def refuse_erased(organisation_id: int, *, addresses: Iterable[str] = (), profil
 def erased_keys(organisation_id: int, keys: Collection[str]) -> set[str]:
     """Those of the keys (``e:`` normalised address, ``l:`` LinkedIn key, as an import stages them) that belong to
     people who were erased and blocked. Two queries, one where nobody was."""
+    if not keys or not _people_known(organisation_id).erased:
+        return set()
     known = Suppression.objects.for_organisation(organisation_id).filter(
         of_person=True, reason=SuppressionReason.ERASED
     )
-    if not keys or not known.exists():
-        return set()
     kinds = {"e": SuppressionKind.ADDRESS, "l": SuppressionKind.PROFILE}
     prints = {(kinds[key[0]].value, fingerprint(key[2:])): key for key in keys if key[:2] in {"e:", "l:"}}
     rows = known.filter(fingerprint__in={value for _, value in prints})
