@@ -1,8 +1,9 @@
 """``make bench-api PARTS=…``: every bound of the API, one part after the other.
 
 ``events`` told to a local receiver, ``panel`` open until the person is shown among a million people, ``create`` with an
-``Idempotency-Key``, ``schema``: every operation asked by schemathesis as three roles and a stranger. Each part is a program of its own with a stack of its own and prints its table. At the end stands
-one JSON object of all figures; the exit code is 0 only when every bound holds.
+``Idempotency-Key``, ``schema``: every operation asked by schemathesis as three roles and a stranger. Each part is a
+program of its own with a stack of its own and prints its table. At the end stands one JSON object of all figures; the
+exit code is 0 only when every bound holds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``make bench-api PARTS=schema``: every operation of the API with what schemathesis makes of it, by three roles and a stranger.
+"""``make bench-api PARTS=schema``: schemathesis asks every operation of the API, as three roles and a stranger.
 
 Two organisations with one of everything. Each of the callers asks every operation: about objects of their own
 organisation, about the other's, and with what the schema forbids. Every call is undone. Counted are answers that say

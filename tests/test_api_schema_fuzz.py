@@ -1,6 +1,6 @@
 """What schemathesis makes of the schema: nothing breaks, no answer is untold, nothing is told to strangers.
 
-The short form of ``make bench-api PARTS=schema``: an administrator asks once about what is theirs, a stranger about the same.
+The short form of ``make bench-api PARTS=schema``: an administrator asks once about what is theirs, a stranger too.
 """
 
 from __future__ import annotations
