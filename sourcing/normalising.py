@@ -41,7 +41,10 @@ _DUMMY = re.compile(r"no-email-(-?[0-9]+)@(?:[a-z0-9-]+\.)*example\.com", re.ASC
 # Persian and Hindi names need stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
 _SPACE = re.compile(r"\s+")
-_LINKEDIN = re.compile(r"(?:^|[./])linkedin\.com/(in|pub)/([^/?#\s]+)", re.IGNORECASE)
+#: From its first character: what another host's path holds is that host's.
+_LINKEDIN = re.compile(
+    r"(?:https?:)?/{0,2}(?:[a-z0-9-]+\.){0,3}linkedin\.com/(in|pub)/([^/?#\s]+)", re.IGNORECASE
+)
 #: A scheme, not a host with a port.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _PHONE_FILLER = re.compile(r"[\s()./\-\u2010-\u2015\u00a0]")
@@ -56,7 +59,9 @@ def _words(text: str) -> frozenset[str]:
 _PARTICLES = _words("""
     af al bin bint da dal das de dei del della den der des di do dos du el ibn la le ten ter van vom von zu zum zur
     """)
-_TITLES = frozenset(["dr", "prof", "mr", "mrs", "ms", "dipl", "ing"])
+_TITLES = _words("dr prof mr mrs ms dipl ing dr-ing dipl-ing")
+_AFTER_NAMES = _words("jr sr ii iii iv")
+_DEGREES = _words("phd mba msc bsc ma ba md")
 
 
 def clean_text(value: str, *, limit: int = 300) -> str:
@@ -196,7 +201,7 @@ def linkedin_key(text: str) -> str:
     Country hosts, query strings, trailing slashes and percent-encoding fall away. Recruiter and Sales Navigator links
     name nobody outside one seat and give no key.
     """
-    found = _LINKEDIN.search(text.strip())
+    found = _LINKEDIN.match(text.strip())
     if not found:
         return ""
     name = unicodedata.normalize("NFC", unquote(found[2])).lower().strip()
@@ -204,28 +209,37 @@ def linkedin_key(text: str) -> str:
 
 
 def split_name(full: str) -> tuple[str, str]:
-    """First and last name of a full one: ``Lehner, Jonas`` and ``Jonas van den Berg`` both ways round, titles dropped.
+    """First and last name of a full one: ``Lehner, Jonas`` and ``Jonas van den Berg`` both ways round, titles and
+    degrees dropped.
 
     One word alone is a first name; a name written without spaces (Chinese, Japanese) stays whole as the last name.
     """
-    full = clean_text(full, limit=600)
-    if full.count(",") == 1:
-        last, first = (part.strip() for part in full.split(","))
-        # "Jonas Lehner, PhD" is no "last, first": what follows the comma is an abbreviation in capitals or with dots.
-        if first and not (first.isupper() or "." in first or first.lower() in {"phd", "mba", "msc", "bsc"}):
-            return first[:300], last[:300]
-        full = last
-    words = full.split()
-    while len(words) > 1 and words[0].rstrip(".").lower() in _TITLES:
+    before, *more = (part.strip() for part in clean_text(full, limit=600).split(","))
+    after = [part for part in more if part and not _is_degree(part, before)]
+    if before and len(after) == 1:
+        return after[0][:300], before[:300]
+    words = " ".join([before, *after]).split()
+    while len(words) > 1 and _bare(words[0]) in _TITLES:
         words.pop(0)
     if not words:
         return "", ""
     if len(words) == 1:
         return ("", words[0][:300]) if _is_ideographic(words[0]) else (words[0][:300], "")
     cut = len(words) - 1
+    if cut > 1 and _bare(words[cut]) in _AFTER_NAMES:
+        cut -= 1
     while cut > 1 and words[cut - 1].lower() in _PARTICLES:
         cut -= 1
     return " ".join(words[:cut])[:300], " ".join(words[cut:])[:300]
+
+
+def _bare(word: str) -> str:
+    return word.replace(".", "").lower()
+
+
+def _is_degree(text: str, name: str) -> bool:
+    """``PhD``, ``M.Sc.``, ``CSWIP`` behind the comma and no first name: one in capitals beside a name that is not."""
+    return (text.isupper() and not name.isupper()) or "." in text or _bare(text) in _DEGREES
 
 
 def _is_ideographic(word: str) -> bool:

@@ -105,6 +105,8 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         ("https://www.linkedin.com/talent/profile/AEMAA", ""),
         ("https://notlinkedin.com/in/jonas", ""),
         ("jonas", ""),
+        ("https://evil.example/linkedin.com/in/ida", ""),
+        ("https://notlinkedin.com/in/ida", ""),
     ],
 )
 def test_a_profile_has_one_key_whatever_its_link_looks_like(link: str, key: str) -> None:
@@ -119,6 +121,12 @@ def test_a_profile_has_one_key_whatever_its_link_looks_like(link: str, key: str)
         ("Noah van den Berg", ("Noah", "van den Berg")),
         ("Dr. Clara Villanueva Ortiz", ("Clara Villanueva", "Ortiz")),
         ("Jonas Lehner, PhD", ("Jonas", "Lehner")),
+        ("Jonas Lehner, PhD, MBA", ("Jonas", "Lehner")),
+        ("Lehner, Jonas, PhD", ("Jonas", "Lehner")),
+        ("LEHNER, JONAS", ("JONAS", "LEHNER")),
+        ("Dr.-Ing. Ida Hansen", ("Ida", "Hansen")),
+        ("Sammy Davis Jr.", ("Sammy", "Davis Jr.")),
+        (", Jonas", ("Jonas", "")),
         ("Jonas", ("Jonas", "")),
         ("陈伟", ("", "陈伟")),
         ("", ("", "")),
