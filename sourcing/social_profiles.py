@@ -65,7 +65,7 @@ def stated_url(text: str) -> str:
     """A profile's address as a page of the web states it: https, without query, fragment and closing slash.
 
     Empty for what is no plain address of a page, names nobody, or only looks like a known network's:
-    ``linkedin.com@evil.example``, ``evil.example/linkedin.com/in/ada``, a port, a host in another script.
+    ``linkedin.com@evil.example``, a port, a host in another script.
     """
     link = web_link(text)
     try:
@@ -75,8 +75,6 @@ def stated_url(text: str) -> str:
         return ""
     host, path = (parts.hostname or "").lower(), parts.path.rstrip("/")
     if not plain or not _HOST.fullmatch(host) or (path and not matching.profile_key(link)):
-        return ""
-    if linkedin_key(link) and network_of(link) != "linkedin":
         return ""
     return f"https://{host}{path}"
 
