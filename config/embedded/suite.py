@@ -120,6 +120,8 @@ def run_steps(
     A stack is migrated once, and every test process and every stack of a test begins with a copy of its database.
     """
     child_env = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | dict(env)
+    # Images set it; here dozens of processes would compile the same modules, half a second each.
+    child_env.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = {step: STEPS[step] for step in steps if step != "tests"}
     if "tests" in steps and stack is not None:
         commands["database"] = MIGRATE
