@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 
@@ -38,31 +39,31 @@ def test_text_beyond_the_limit_is_cut_and_said_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "state"),
+    ("make", "state"),
     [
-        (making.pdf([]), FileState.SCANNED),
-        (making.pdf(["x"], encrypted=True), FileState.ENCRYPTED),
-        (making.pdf(["x"])[:120], FileState.BROKEN),
-        (b"%PDF-1.7\n" + b"\xff" * 1000, FileState.BROKEN),
-        (making.docx_of(["x"])[:500], FileState.BROKEN),
-        (making.bomb(), FileState.TOO_LARGE),
-        (making.with_part(making.docx_of(["x"]), "word/document.xml", making.ENTITIES), FileState.BROKEN),
-        (making.with_part(making.docx_of(["x"]), "word/document.xml", b"<w"), FileState.BROKEN),
+        (lambda: making.pdf([]), FileState.SCANNED),
+        (lambda: making.pdf(["x"], encrypted=True), FileState.ENCRYPTED),
+        (lambda: making.pdf(["x"])[:120], FileState.BROKEN),
+        (lambda: b"%PDF-1.7\n" + b"\xff" * 1000, FileState.BROKEN),
+        (lambda: making.docx_of(["x"])[:500], FileState.BROKEN),
+        (lambda: making.bomb(), FileState.TOO_LARGE),
+        (lambda: making.with_part(making.docx_of(["x"]), "word/document.xml", making.ENTITIES), FileState.BROKEN),
+        (lambda: making.with_part(making.docx_of(["x"]), "word/document.xml", b"<w"), FileState.BROKEN),
         (
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
             FileState.ENCRYPTED,
         ),
-        (bytes(range(256)) * 10, FileState.UNREADABLE),
-        (b"{\\rtf1 Anna}", FileState.UNREADABLE),
-        (b"", FileState.BROKEN),
+        (lambda: bytes(range(256)) * 10, FileState.UNREADABLE),
+        (lambda: b"{\\rtf1 Anna}", FileState.UNREADABLE),
+        (lambda: b"", FileState.BROKEN),
     ],
     ids=[
         "scanned", "encrypted", "cut", "noise", "cut-docx", "zip-bomb", "entities", "bad-xml", "encrypted-docx",
         "bytes", "rtf", "empty",
     ],
 )  # fmt: skip
-def test_a_file_that_cannot_be_read_says_why(data: bytes, state: FileState) -> None:
-    found = read(data)
+def test_a_file_that_cannot_be_read_says_why(make: Callable[[], bytes], state: FileState) -> None:
+    found = read(make())
     assert (found.state, found.text) == (state, "")
 
 
