@@ -57,6 +57,12 @@ def rights_of(token: ApiToken) -> frozenset[str] | None:
     return frozenset({*token.scopes, Right.API_USE}) if token.scopes else None
 
 
+def is_good(token: ApiToken, *, now: datetime) -> bool:
+    """Whether it may be used: neither expired nor revoked, and its user is still a member."""
+    expired = token.expires_at is not None and token.expires_at <= now
+    return not expired and token.revoked_at is None and token.user.is_active
+
+
 def used(token: ApiToken, *, now: datetime) -> None:
     """Note that it was used, at most once a minute."""
     if token.last_used_at is not None and token.last_used_at > now - _USED_EVERY:
