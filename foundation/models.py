@@ -99,6 +99,15 @@ class Run(TenantModel):
     #: What it does right now, for the person watching.
     note = models.CharField(max_length=200, blank=True)
     cancel_requested = models.BooleanField(default=False)
+    #: Who asked it to stop first.
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
     params = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)
     problem_code = models.CharField(max_length=60, blank=True)
@@ -113,6 +122,7 @@ class Run(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("actor"),
+            SameOrganisation("cancelled_by"),
         ]
         indexes = [
             # runs.sweep: live runs nobody holds.

@@ -215,12 +215,13 @@ def cancel(*, run_id: int, actor: Any) -> Run:
             raise Missing
         if run.ended:
             raise Conflict("It has ended already.")
-        run.cancel_requested = True
+        if not run.cancel_requested:
+            run.cancel_requested, run.cancelled_by = True, actor
         nobody_has_it = run.status == RunStatus.QUEUED or not run.lease_token  # not begun, or at rest
         if nobody_has_it:
             run.status = RunStatus.CANCELLED
             run.ended_at = timezone.now()
-        run.save(update_fields=["cancel_requested", "status", "ended_at"])
+        run.save(update_fields=["cancel_requested", "cancelled_by", "status", "ended_at"])
         if nobody_has_it:
             _stopped(run)
     return run

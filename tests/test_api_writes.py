@@ -27,8 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: Writes that change no row of anybody's: why there is nothing to keep in the trail.
 UNTRACED: dict[str, str] = {
-    "bulk_cancel": "a run is its starter's, and nobody else cancels it",
-    "finding_cancel": "the run says that it was cancelled; what it had found is the credits' own ledger",
     "connections_fields_discover_create": "the vendor's fields are read again; what people decided stays",
     "loans_create": "only the owner of a mailbox lends it, whom the loan names by it",
     "mailboxes_compare": "a mailbox is read again",
