@@ -192,15 +192,17 @@ def test_an_asked_for_wait_is_kept_to(panel: Panel, beckon: MisbehavingBeckon) -
 def test_what_may_have_arrived_longer_ago_than_beckon_remembers_is_asked_about(
     panel: Panel, beckon: MisbehavingBeckon
 ) -> None:
-    beckon.mishaps["saves"].append("lost")
+    beckon.mishaps["saves"] += ["lost", "429", "lost"]
     ida = panel.keep()
     now = panel.send(ida)["unknown_since"]
-    panel.change(ida, unknown_since=now - 23 * HOUR - 1)
+    # Later tries make it no younger, nor does a refusal that says nothing of the first.
+    assert panel.send(ida)["unknown_since"] == panel.send(ida)["unknown_since"] == now
+    panel.change(ida, not_before=0, unknown_since=now - 23 * HOUR - 1)
     panel.send_due()
-    assert len(beckon.keys()) == 1
+    assert len(beckon.keys()) == 3
     panel.run("await queue.again(await queue.get(given))", ida)
     panel.send_due()
-    assert beckon.keys() == [ida, ida]
+    assert beckon.keys() == [ida] * 4
     assert len(beckon.done) == 1
     # One that surely never arrived may be as old as it likes.
     bo = panel.keep("Bo")
