@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A column beside the body; earlier answers stay as they are for the rest of their day."""
 
-    dependencies = [("foundation", "0006_fewer_indexes_of_news")]
+    dependencies = [("foundation", "0007_who_cancelled_a_run")]
 
     operations = [
         migrations.AddField("idempotentanswer", "sealed", models.TextField(blank=True, db_default="")),
