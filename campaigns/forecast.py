@@ -134,7 +134,16 @@ class _Days:
             limit=rules.daily_limit,
             hours=rules.hours,
         )
-        return wait.until if wait else None
+        if wait is not None:
+            return wait.until
+        if self._full_the_day_before(campaign, now):
+            return limits.turn_of_today(rules.timing.days, now=now, planned=planned)
+        return None
+
+    def _full_the_day_before(self, campaign: int, now: datetime) -> bool:
+        rules = self.campaigns[campaign]
+        yesterday = rules.timing.days.local_date(now) - timedelta(days=1)
+        return rules.daily_limit is not None and self.used[campaign].get(yesterday, 0) >= rules.daily_limit
 
     def room(self, campaign: int, now: datetime) -> int:
         rules = self.campaigns[campaign]

@@ -181,16 +181,13 @@ def hold_back(recipient: Recipient, *, now: datetime) -> bool:
 
 
 def keep_clock_time(recipient: Recipient, *, now: datetime) -> bool:
-    """Whom a full day of the campaign left over waits for their clock time of today. Not saved; True if it moved.
-
-    Otherwise everybody left over would leave at midnight (``limits.lane_wait``). Asked only on the day after.
+    """Whom a full day of the campaign left over waits for their clock time of today (``limits.turn_of_today``). Not
+    saved; True if it moved.
     """
-    rules = timing_of(recipient.campaign)
-    planned, today = recipient.planned_at, rules.days.local_date(now)
-    if planned is None or rules.days.local_date(planned) >= today:
+    if recipient.planned_at is None:
         return False
-    turn = rules.days.next_at(today, planned.astimezone(rules.zone).time(), not_before=planned)
-    if turn <= now:
+    turn = limits.turn_of_today(timing_of(recipient.campaign).days, now=now, planned=recipient.planned_at)
+    if turn is None:
         return False
     recipient.planned_at = turn
     recipient.plan_text = "The campaign's limit of the day before was used up; its clock time of today."

@@ -168,6 +168,18 @@ def lane_wait(
     return Wait(Reason.OUTSIDE_HOURS, text, _next_turn(days, today, now, planned, hours))
 
 
+def turn_of_today(days: SendingDays, *, now: datetime, planned: datetime) -> datetime | None:
+    """Until when whom the full day before left over waits: their clock time of today; None = they may go.
+
+    Otherwise everybody left over would leave at midnight. Asked only on the day after.
+    """
+    today = days.local_date(now)
+    if days.local_date(planned) >= today:
+        return None
+    turn = days.next_at(today, planned.astimezone(days.zone).time(), not_before=planned)
+    return turn if turn > now else None
+
+
 def longest(waits: Iterable[Wait | None]) -> Wait | None:
     """The wait that decides: one that needs a person, else the one that ends last."""
     decides: Wait | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,6 +104,21 @@ def test_who_is_left_over_by_the_campaigns_limit_goes_on_the_next_day_at_the_sam
     assert [moment for *_who, moment in sent] == [
         NOW + timedelta(days=day, minutes=20) for day in (0, 0, 0, 1, 1, 1, 2, 2)
     ]
+
+
+def test_whom_the_limit_leaves_over_just_before_midnight_waits_for_the_same_clock_time(port):
+    start = datetime(2026, 5, 12, 13, 2, tzinfo=UTC)  # 23:32 on Lord Howe: the third would follow at 00:06
+    made = prepared(
+        port, *NAMES[:6], steps=1, zone="Australia/Lord_Howe", daily_limit=2, box_min_gap_seconds=420,
+        box_max_gap_seconds=420,
+    )  # fmt: skip
+    made = making.started(made, now=start)
+    entries = told(made, now=start)
+    sent = time_machine.live(made.mailbox, made, since=start, until=start + timedelta(days=5))
+    assert [moment for *_who, moment in sent] == [
+        start + timedelta(days=day, minutes=minutes) for day in (0, 1, 2) for minutes in (20, 27)
+    ]
+    assert Counter(moment for *_who, moment in sent) == Counter(entry[2] for entry in entries)
 
 
 def test_steps_with_another_sender_stand_in_that_mailboxs_line(port):
