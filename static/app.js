@@ -226,7 +226,9 @@
   on("htmx:beforeRequest", (e) => { // heard within 100 ms
     const row = e.target.closest(".row-link");
     if (row && e.detail.target?.id === "drawer") { for (const r of $$(".row-link[aria-current]")) r.removeAttribute("aria-current"); row.ariaCurrent = "true"; }
-    if (e.target.tagName === "FORM" && e.detail.requestConfig.verb !== "get") busy(e.target, e.detail.requestConfig.triggeringEvent?.submitter);
+    const { verb, triggeringEvent } = e.detail.requestConfig;
+    // A form that asks by itself while it is filled in must not swallow the press that sends it.
+    if (e.target.tagName === "FORM" && verb !== "get" && triggeringEvent?.type === "submit") busy(e.target, triggeringEvent.submitter);
   });
   on("htmx:afterRequest", (e) => { if (e.target.tagName === "FORM") rest(e.target); });
   on("htmx:afterSwap", (e) => {

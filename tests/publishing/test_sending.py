@@ -76,12 +76,12 @@ def test_a_subjects_events_come_in_order_also_when_one_is_refused(alice: User, r
     happens(alice, "candidate:1", "candidate:1", "candidate:2", "candidate:1")
     first, second, other, third = (row.event.public_id for row in deliveries(found))
     receiver.status = 500
-    sending.visit(seconds=5)
+    sending.visit(seconds=20)
     assert sorted(receiver.ids()) == sorted([first, other])
     receiver.calls.clear()
     receiver.status = 204
     due(found)
-    sending.visit(seconds=5)
+    sending.visit(seconds=20)
     assert [each for each in receiver.ids() if each != other] == [first, second, third]
     assert {row.status for row in deliveries(found)} == {DeliveryStatus.DELIVERED}
 
