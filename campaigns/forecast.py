@@ -134,16 +134,15 @@ class _Days:
             limit=rules.daily_limit,
             hours=rules.hours,
         )
-        if wait is not None:
-            return wait.until
-        if self._full_the_day_before(campaign, now):
-            return limits.turn_of_today(rules.timing.days, now=now, planned=planned)
-        return None
+        return wait.until if wait else None
 
-    def _full_the_day_before(self, campaign: int, now: datetime) -> bool:
+    def left_over_until(self, campaign: int, planned: datetime, now: datetime) -> datetime | None:
+        """Until when somebody waits whom the full day before left over."""
         rules = self.campaigns[campaign]
         yesterday = rules.timing.days.local_date(now) - timedelta(days=1)
-        return rules.daily_limit is not None and self.used[campaign].get(yesterday, 0) >= rules.daily_limit
+        if rules.daily_limit is None or self.used[campaign].get(yesterday, 0) < rules.daily_limit:
+            return None
+        return limits.turn_of_today(rules.timing.days, now=now, planned=planned)
 
     def room(self, campaign: int, now: datetime) -> int:
         rules = self.campaigns[campaign]
@@ -213,9 +212,11 @@ class _Line:
                 while line:
                     planned, *_, item = heapq.heappop(line)
                     until = self.days.closed_until(campaign, planned, now)
+                    full = until is None or self.days.room(campaign, now) <= 0
+                    until = until or self.days.left_over_until(campaign, planned, now)
                     if until is None:
                         return item
-                    item.surely = item.surely and self.days.room(campaign, now) > 0
+                    item.surely = item.surely and not full
                     item.planned = until
                     self.add(item)
         return None
