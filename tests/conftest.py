@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.color import Style
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
 
@@ -115,6 +116,23 @@ BEGIN
     END LOOP;
 END $$
 """
+
+
+@pytest.fixture(autouse=True, scope="session")
+def dropped_whoever_looks_on() -> Iterator[None]:
+    """The test database goes at the end, also while a page that was open is still answered."""
+    drop = DatabaseCreation._destroy_test_db
+
+    def ended_first(creation: DatabaseCreation, name: str, verbosity: int) -> None:
+        with creation._nodb_cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+        drop(creation, name, verbosity)
+
+    DatabaseCreation._destroy_test_db = ended_first
+    yield
+    DatabaseCreation._destroy_test_db = drop
 
 
 @pytest.fixture(autouse=True, scope="session")
