@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from campaigns import addressing, choosing, enrolment, tabs
+from campaigns.enrolment import Enrolment
 from campaigns.models import Campaign, Recipient
+from sourcing import projects, slots
 from sourcing import selectors as people
-from sourcing import slots
 from sourcing.models import Candidate, DuplicatePair, PairState
 
 #: More people than this are not asked for their addresses before they are added.
@@ -52,6 +54,24 @@ def screen(*, campaign: Campaign, candidate_ids: Collection[int], viewer: User) 
     doubtful = _doubts(campaign, rest, viewer)
     clean = [pk for pk in rest if pk not in doubtful]
     return Screening(tuple(clean), refused, doubtful, _without_address(campaign, clean))
+
+
+@transaction.atomic
+def add(
+    *,
+    campaign: Campaign,
+    found: Screening,
+    anyway: Collection[int],
+    actor: User,
+    now: datetime,
+    join_project: bool = False,
+) -> Enrolment:
+    """Add whom nothing speaks against, and of the doubtful those of ``anyway``; with ``join_project`` into the
+    campaign's project first."""
+    wanted = [*found.clean, *sorted(set(anyway) & found.doubtful.keys())]
+    if join_project and wanted:
+        projects.add_people(project=campaign.project, actor=actor, candidate_ids=wanted)
+    return enrolment.add_people(campaign=campaign, candidate_ids=wanted, actor=actor, now=now)
 
 
 def _doubts(campaign: Campaign, candidate_ids: Collection[int], viewer: User) -> dict[int, list[str]]:

@@ -174,8 +174,9 @@ class _Parts:
             raise Suppressed(f"{self.candidate.name} is {found.refused[pk]}.")
         if pk in found.doubtful and not self.wanted.anyway:
             raise Doubtful(". ".join(text.rstrip(".") for text in found.doubtful[pk]) + ".")
-        projects.add_people(project=campaign.project, actor=self.actor, candidate_ids=[pk])
-        enrolment.add_people(campaign=campaign, candidate_ids=[pk], actor=self.actor, now=self.now)
+        screening.add(
+            campaign=campaign, found=found, anyway=[pk], actor=self.actor, now=self.now, join_project=True
+        )
         return f"Added to the campaign “{campaign.name}”."
 
     def _look_for(self, kind: ContactKind) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.permissions import Right, require, viewer_of
-from campaigns import calendar, enrolment, screening, selectors, waiting
+from campaigns import calendar, screening, selectors, waiting
 from campaigns.models import Campaign, Recipient
 from foundation.paging import paged
 from foundation.sparse_fields import SparseFields, narrowed
@@ -197,9 +197,9 @@ class CampaignRecipients(_Campaigns):
         found = screening.screen(
             campaign=campaign, candidate_ids=asked.validated_data["candidates"], viewer=caller
         )
-        anyway = set(asked.validated_data["anyway"]) & set(found.doubtful)
-        result = enrolment.add_people(
-            campaign=campaign, candidate_ids=[*found.clean, *anyway], actor=caller, now=timezone.now()
+        anyway = set(asked.validated_data["anyway"])
+        result = screening.add(
+            campaign=campaign, found=found, anyway=anyway, actor=caller, now=timezone.now()
         )
         left_out = {pk: texts for pk, texts in found.doubtful.items() if pk not in anyway}
         answer = {"added": sorted(result.added), "refused": found.refused, "left_out": left_out}

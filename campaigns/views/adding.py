@@ -16,10 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import enrolment, screening, selectors
+from campaigns import screening, selectors
 from campaigns.models import Campaign
 from foundation.problems import Invalid
-from sourcing import projects
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import Candidate, ProjectRole
 from sourcing.search import query
@@ -131,11 +130,13 @@ def _screened(
         if request.POST.get("anyway_all")
         else set(numbers(request.POST.getlist("anyway")))
     )
-    wanted = [*found.clean, *sorted(ticked & set(found.doubtful))]
-    if join_project and wanted:
-        projects.add_people(project=campaign.project, actor=user, candidate_ids=wanted)
-    added = enrolment.add_people(
-        campaign=campaign, candidate_ids=wanted, actor=user, now=timezone.now()
+    added = screening.add(
+        campaign=campaign,
+        found=found,
+        anyway=ticked,
+        actor=user,
+        now=timezone.now(),
+        join_project=join_project,
     ).added
     _tell(request, found, len(added), len(found.doubtful) - len(ticked & set(found.doubtful)))
     return redirect("campaigns:recipients", campaign.pk)
