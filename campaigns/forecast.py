@@ -211,12 +211,12 @@ class _Line:
                 line = self.due[turn, campaign]
                 while line:
                     planned, *_, item = heapq.heappop(line)
-                    until = self.days.closed_until(campaign, planned, now)
-                    full = until is None or self.days.room(campaign, now) <= 0
-                    until = until or self.days.left_over_until(campaign, planned, now)
+                    closed = self.days.closed_until(campaign, planned, now)
+                    until = closed or self.days.left_over_until(campaign, planned, now)
                     if until is None:
                         return item
-                    item.surely = item.surely and not full
+                    # Whom a limit holds back is sure of no minute: others may make room.
+                    item.surely = item.surely and closed is not None and self.days.room(campaign, now) > 0
                     item.planned = until
                     self.add(item)
         return None
