@@ -110,6 +110,12 @@ class _Open(APIView):
         """As :meth:`get_authenticators`."""
         return [FewMistakes()] if self._is_open() else super().get_throttles()
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """As everywhere; a code or a refresh token that is not good counts against the address."""
+        if self._is_open() and isinstance(exc, pairing.CodeRefused | pairing.PairingEnded):
+            mistaken(self.request, self)
+        return super().handle_exception(exc)
+
     def _is_open(self) -> bool:
         # The generator of the schema asks before there is a request.
         return getattr(self.request, "method", None) in self.without_login
@@ -140,11 +146,7 @@ class Pairing(_Open):
         """
         given = PairingCodeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            browser, tokens = pairing.redeem(now=timezone.now(), **given.validated_data)
-        except pairing.CodeRefused:
-            mistaken(request, self)
-            raise
+        browser, tokens = pairing.redeem(now=timezone.now(), **given.validated_data)
         return _told(browser, tokens, status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="pairing_end", request=None, responses={204: None})
@@ -185,11 +187,7 @@ class PairingRefresh(_Open):
         """
         given = PairingRefreshSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            browser, tokens = pairing.refresh(token=given.validated_data["refresh_token"], now=timezone.now())
-        except pairing.PairingEnded:
-            mistaken(request, self)
-            raise
+        browser, tokens = pairing.refresh(token=given.validated_data["refresh_token"], now=timezone.now())
         return _told(browser, tokens, status.HTTP_200_OK)
 
 
