@@ -1,4 +1,7 @@
-"""Pages as people meet them: ``pages/*.html`` beside what is read of each, and of the others nothing."""
+"""Pages as people meet them: ``pages/*.html`` beside what is read of each, and of the others nothing.
+
+A page at another address names the file it is in ``page``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import pytest
 
 from tests.extension.reading.conftest import Reader
 
-PAGES = sorted((Path(__file__).resolve().parents[1] / "pages").glob("*.html"))
+FOLDER = Path(__file__).resolve().parents[1] / "pages"
+EXPECTED = sorted(FOLDER.glob("*.json"))
 EMPTY = {
     "adapter": "", "first_name": "", "last_name": "", "headline": "", "title": "", "company": "",
     "location": "", "summary": "", "emails": [], "phones": [], "profiles": [], "skills": [], "experience": [],
@@ -24,10 +28,15 @@ TAKE = """(selector) => {
 }"""
 
 
-@pytest.mark.parametrize("path", PAGES, ids=[path.stem for path in PAGES])
+def test_beside_every_page_stands_what_is_read_of_it() -> None:
+    assert {path.stem for path in FOLDER.glob("*.html")} <= {path.stem for path in EXPECTED}
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=[path.stem for path in EXPECTED])
 def test_a_page_says_what_stands_beside_it_and_is_left_as_it_was(path: Path, reader: Reader) -> None:
-    beside = json.loads(path.with_suffix(".json").read_text())
-    reader.show(beside["url"], path.read_bytes())
+    beside = json.loads(path.read_text())
+    page = FOLDER / beside.get("page", f"{path.stem}.html")
+    reader.show(beside["url"], page.read_bytes())
     taken = reader.shown.evaluate(TAKE.replace("COLLECT", reader.collect), beside.get("select"))
     snapshot = taken["snapshot"]
     assert taken["unchanged"]
