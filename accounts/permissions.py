@@ -86,8 +86,10 @@ PLAN_FEATURES: Mapping[str, frozenset[Feature]] = {
 }
 
 
-def has_feature(organisation: Organisation, feature: Feature) -> bool:
-    """Whether the plan includes it and the organisation's own switch is on (seed 000)."""
+def has_feature(organisation: Organisation | None, feature: Feature) -> bool:
+    """Whether the plan includes it and the organisation's own switch is on (seed 000); without one, nothing is."""
+    if organisation is None:
+        return False
     if feature is Feature.INTEGRATIONS and not organisation.integrations_enabled:
         return False
     return feature in PLAN_FEATURES[organisation.plan]
@@ -95,7 +97,7 @@ def has_feature(organisation: Organisation, feature: Feature) -> bool:
 
 def require_feature(organisation: Organisation | None, feature: Feature) -> None:
     """Raise NotAllowed unless :func:`has_feature`."""
-    if organisation is None or not has_feature(organisation, feature):
+    if not has_feature(organisation, feature):
         raise NotAllowed(f"Your plan does not include {feature}.")
 
 

@@ -5,7 +5,7 @@ One button per registered vendor, shown once the organisation is connected to it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.urls import reverse
@@ -21,18 +21,9 @@ from sourcing.models import Candidate, Project
 from sourcing.search import facets
 
 
-def exports_to(vendor: str) -> Callable[[Project, User], bool]:
-    """Whether this viewer's organisation exports to a vendor; for a project's head."""
-
-    def shown(_project: Project, viewer: User) -> bool:
-        return connected(viewer, vendor)
-
-    return shown
-
-
-def connected(viewer: User, vendor: str) -> bool:
-    """Whether the organisation has the feature and a connection to the vendor with Export ticked."""
-    return vendor in _exporting_vendors(viewer)
+def exports_of_all(_project: Project, viewer: User) -> list[str]:
+    """The actions in a project's head of the systems this viewer's organisation exports to."""
+    return [f"export-{vendor}" for vendor in _exporting_vendors(viewer)]
 
 
 def exports_of_ticked(viewer: User) -> list[str]:
@@ -78,19 +69,17 @@ def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
 
 
 def _exporting_vendors(viewer: User) -> set[str]:
-    organisation = viewer.organisation
-    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+    """Those with the feature on and a connection with Export ticked."""
+    if not has_feature(viewer.organisation, Feature.INTEGRATIONS):
         return set()
     return set(selectors.export_connections(viewer).order_by().values_list("vendor", flat=True))
 
 
 def _exporting(viewer: User) -> list[Connection]:
     """Where this viewer may export to, by what it is called."""
-    organisation = viewer.organisation
-    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+    if not (has_feature(viewer.organisation, Feature.INTEGRATIONS) and can(viewer, Right.CANDIDATE_EXPORT)):
         return []
-    rows = selectors.export_connections(viewer) if can(viewer, Right.CANDIDATE_EXPORT) else ()
-    return sorted(rows, key=lambda row: row.label.casefold())
+    return sorted(selectors.export_connections(viewer), key=lambda row: row.label.casefold())
 
 
 def account_names(viewer: User, sources: Collection[str]) -> Mapping[str, str]:
@@ -109,7 +98,7 @@ def _register(found: type[Connector], order: int) -> None:
         url_name=f"integrations:export_project_{found.slug}",
         icon="share",
         menu="Export",
-        shown=exports_to(found.slug),
+        offered=exports_of_all,
     )
     for scope in ("project", "people"):
         slots.bulk_action(

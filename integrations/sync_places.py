@@ -63,8 +63,7 @@ def of_person(candidate: Candidate, viewer: User) -> Mapping[str, object]:
 
 
 def _connections(viewer: User) -> list[Connection]:
-    organisation = viewer.organisation
-    if organisation is None or not has_feature(organisation, Feature.INTEGRATIONS):
+    if not has_feature(viewer.organisation, Feature.INTEGRATIONS):
         return []
     return list(selectors.syncing_connections(viewer))
 

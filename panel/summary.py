@@ -88,8 +88,7 @@ def of(viewer: User, candidate: Candidate, *, stated: Stated | None = None) -> S
 
 
 def _may(viewer: User, candidate: Candidate) -> May:
-    organisation = viewer.organisation
-    connected = organisation is not None and has_feature(organisation, Feature.INTEGRATIONS)
+    connected = has_feature(viewer.organisation, Feature.INTEGRATIONS)
     return May(
         edit=can(viewer, Right.CANDIDATE_EDIT),
         add_to_project=can(viewer, Right.PROJECT_EDIT),

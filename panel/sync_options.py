@@ -115,8 +115,7 @@ class Options:
 
 def options(*, viewer: User, record_type: str, candidate: Candidate | None = None) -> Options:
     """For a person, or for one who is not made yet. Empty where the organisation has no integrations."""
-    organisation = viewer.organisation
-    connected = organisation is not None and has_feature(organisation, Feature.INTEGRATIONS)
+    connected = has_feature(viewer.organisation, Feature.INTEGRATIONS)
     connections = list(selectors.syncing_connections(viewer)) if connected else []
     known = {value for row in connections for value in opening.vendor_of(row).record_types}
     variables = field_decisions.variables_of(viewer.tenant_id) if connections else {}

@@ -12,9 +12,9 @@ must not tell anybody about private addresses.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from accounts.models import User
 from accounts.permissions import Right, can
@@ -45,14 +45,14 @@ class ProjectTab(Slot):
 class ProjectAction(Slot):
     """One button in the head of a project, a link to ``url_name`` (reversed with ``project_id``) that works by itself.
 
-    ``shown`` may hide it for this project and viewer; ``menu`` groups actions of equal text under one button
-    ("Export").
+    ``offered`` as of a :class:`BulkAction`, for this project and viewer; ``menu`` groups actions of equal text under
+    one button ("Export").
     """
 
     url_name: str
     icon: str
     menu: str = ""
-    shown: Callable[[Project, User], bool] | None = None
+    offered: Callable[[Project, User], Collection[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,7 @@ class RunPage:
 
 
 S = TypeVar("S", bound="Slot | RunPage")
+A = TypeVar("A", ProjectAction, BulkAction)
 
 
 class Registry(Generic[S]):
@@ -216,6 +217,13 @@ project_figure: Registry[ProjectFigure] = Registry(ProjectFigure)
 project_activity: Registry[ProjectActivitySource] = Registry(ProjectActivitySource)
 contact_notice: Registry[ContactNotice] = Registry(ContactNotice)
 run_page: Registry[RunPage] = Registry(RunPage)
+
+
+def offered(actions: Sequence[A], *of: Any) -> list[A]:
+    """Those that are shown, in order; actions that share their ``offered`` have it asked once, with ``of``."""
+    questions = dict.fromkeys(action.offered for action in actions if action.offered is not None)
+    answers = {ask: ask(*of) for ask in questions}
+    return [action for action in actions if action.offered is None or action.id in answers[action.offered]]
 
 
 #: The notice that says what the do-not-contact list holds against somebody.

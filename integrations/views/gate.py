@@ -31,9 +31,7 @@ def integrations_page(right: Right) -> Callable[[View], View]:
         @needs(right)
         @wraps(view)
         def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-            organisation = request.user.organisation
-            assert organisation is not None  # needs() lets nobody through without one
-            if not has_feature(organisation, Feature.INTEGRATIONS):
+            if not has_feature(request.user.organisation, Feature.INTEGRATIONS):
                 context = {
                     "support": settings.SUPPORT_EMAIL,
                     "support_url": f"mailto:{settings.SUPPORT_EMAIL}",

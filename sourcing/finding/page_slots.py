@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -33,7 +32,7 @@ BUTTONS = (
 
 def register() -> None:
     """Called once from ``sourcing.page_slots.register``."""
-    for place, (kind, words, plural, icon) in enumerate(BUTTONS):
+    for place, (_kind, words, plural, icon) in enumerate(BUTTONS):
         project_action(
             id=f"find-{plural}",
             label=f"{words} for All",
@@ -41,7 +40,7 @@ def register() -> None:
             right=Right.CANDIDATE_EDIT,
             url_name=f"sourcing:find_{plural}_of_project",
             icon=icon,
-            shown=partial(_in_project, kind),
+            offered=_buttons_in_project,
         )
         bulk_action(
             id=f"find-{plural}",
@@ -69,8 +68,8 @@ def _buttons_offered(viewer: User) -> list[str]:
     return [f"find-{button.plural}" for button in BUTTONS if button.kind in offered]
 
 
-def _in_project(kind: ContactKind, project: Project, viewer: User) -> bool:
-    return project.archived_at is None and setup.offered(viewer.tenant_id, kind)
+def _buttons_in_project(project: Project, viewer: User) -> list[str]:
+    return [] if project.archived_at is not None else _buttons_offered(viewer)
 
 
 def _panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:

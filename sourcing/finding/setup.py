@@ -107,11 +107,6 @@ def usable(organisation_id: int, kind: str) -> list[FindingProvider]:
     ]
 
 
-def offered(organisation_id: int, kind: str) -> bool:
-    """Whether *Get Email* or *Get Phone* is shown: some provider is set up, even one that needs a person just now."""
-    return kind in kinds_offered(organisation_id)
-
-
 def open_provider(row: FindingProvider) -> Provider:
     """The provider ready to be asked; nothing is called yet. Raises UnknownProvider, SecretUnreadable."""
     found = provider_class(row.slug)
@@ -139,7 +134,7 @@ def needs_admin(row: FindingProvider, *, trouble: str) -> None:
 
 
 def kinds_offered(organisation_id: int) -> list[ContactKind]:
-    """Which of the two buttons are shown."""
+    """Which of the two buttons are shown: for some provider that is set up, even one that needs a person just now."""
     rows = FindingProvider.objects.for_organisation(organisation_id).filter(enabled=True).exclude(secret="")
     found = [PROVIDERS[slug] for slug in rows.values_list("slug", flat=True) if slug in PROVIDERS]
     return [kind for kind in ContactKind if any(kind in each.kinds for each in found)]

@@ -34,10 +34,9 @@ def project_frame(request: HttpRequest, project: Project, *, active: str) -> dic
     viewer = viewer_of(request)
     role = selectors.role_in(viewer, project)
     grouped: defaultdict[str, list[Action]] = defaultdict(list)
-    for action in slots.project_action.visible(viewer):
-        if action.shown is None or action.shown(project, viewer):
-            url = reverse(action.url_name, args=[project.pk])
-            grouped[action.menu].append(Action(action.label, action.icon, url))
+    for action in slots.offered(slots.project_action.visible(viewer), project, viewer):
+        url = reverse(action.url_name, args=[project.pk])
+        grouped[action.menu].append(Action(action.label, action.icon, url))
     return {
         "project": project,
         "tabs": [

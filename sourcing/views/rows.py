@@ -79,9 +79,7 @@ def bulk_actions(viewer: User, project: Project | None = None) -> list[Action]:
     """What may be done with ticked people, here or in a project."""
     scope, arguments = ("project", [project.pk]) if project else ("people", [])
     here = [slot for slot in slots.bulk_action.visible(viewer) if slot.scope == scope]
-    offered = {ask: ask(viewer) for ask in dict.fromkeys(slot.offered for slot in here) if ask is not None}
     return [
         Action(slot.label, slot.icon, reverse(slot.url_name, args=arguments))
-        for slot in here
-        if slot.offered is None or slot.id in offered[slot.offered]
+        for slot in slots.offered(here, viewer)
     ]
