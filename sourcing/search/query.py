@@ -225,7 +225,11 @@ def _hits(
 ) -> _Hits:
     if asked.nobody:
         return _Hits([], Total(0, exact=True))
-    expected = estimate(cursor, asked)
+    since = None
+    if by.order is Order.RELEVANCE:
+        expected, since = _recent_enough(cursor, asked)
+    else:
+        expected = estimate(cursor, asked)
     if not asked.is_everybody and expected <= EXACT_UP_TO:
         if not counted and expected >= _WALKABLE and by.order is not Order.RELEVANCE:
             rows = _walk(cursor, asked, by, after, size + 1, _WALK)
@@ -240,7 +244,8 @@ def _hits(
     else:
         exact = False
     if by.order is Order.RELEVANCE:
-        return _Hits(_ranked(cursor, asked, by, after, size, expected), Total(expected, exact), EXACT_UP_TO)
+        rows = _ranked(cursor, asked, by, after, size, expected, since)
+        return _Hits(rows, Total(expected, exact), EXACT_UP_TO)
     return _Hits(_many(cursor, asked, by, after, size, expected), Total(expected, exact))
 
 
@@ -329,10 +334,15 @@ def _walk(
 
 
 def _ranked(
-    cursor: CursorWrapper, asked: Compiled, by: Sorting, after: Cursor | None, size: int, expected: int
+    cursor: CursorWrapper,
+    asked: Compiled,
+    by: Sorting,
+    after: Cursor | None,
+    size: int,
+    expected: int,
+    since: datetime.datetime | None,
 ) -> list[tuple[int, str]]:
     """The most recently active hits, ranked. How they are found depends on how many there are."""
-    since = _recent_enough(cursor, asked)
     only(cursor, "bitmapscan" if expected <= _JOINABLE else "indexscan")
     rows, read = _ranked_since(cursor, asked, by, after, size, since)
     if since is not None and read < EXACT_UP_TO:
@@ -341,19 +351,22 @@ def _ranked(
     return rows
 
 
-def _recent_enough(cursor: CursorWrapper, asked: Compiled) -> datetime.datetime | None:
-    """A moment since which, going by the sample, a quarter more hits were active than are ranked; None: rank from all.
+def _recent_enough(cursor: CursorWrapper, asked: Compiled) -> tuple[int, datetime.datetime | None]:
+    """:func:`estimate`, and a moment since which, going by the sample, a quarter more hits were active than are
+    ranked; None: rank from all.
 
     It spares most rows of a frequent word: two indexes together name the few that can be among the ranked.
     """
     where, values = asked.where()
     nth = EXACT_UP_TO * 5 // (4 * SAMPLE_ONE_IN)
-    cursor.execute(
-        f"SELECT last_activity FROM {_SAMPLE} WHERE {where} ORDER BY last_activity DESC OFFSET %s LIMIT 1",  # noqa: S608 - constants of ours; values are bound
-        [*values, nth],
-    )
+    sql = f"""
+    WITH hits AS MATERIALIZED (SELECT last_activity FROM {_SAMPLE} WHERE {where})
+    SELECT count(*), (SELECT last_activity FROM hits ORDER BY last_activity DESC OFFSET %s LIMIT 1) FROM hits
+    """  # noqa: S608 - constants of ours; values are bound
+    cursor.execute(sql, [*values, nth])
     row = cursor.fetchone()
-    return row[0] if row else None
+    assert row is not None
+    return row[0] * SAMPLE_ONE_IN + asked.reached, row[1]
 
 
 def _ranked_since(

@@ -228,9 +228,9 @@ def test_who_is_ranked_does_not_hang_on_how_good_the_samples_guess_was(
     since = [row.last_activity for row in latest]
     guess = since[active_since_then - 1] if active_since_then else timezone.now() + datetime.timedelta(days=1)
     question = Question("germany ", "nurse guild ", {}, Order.RELEVANCE)
-    monkeypatch.setattr(query, "_recent_enough", lambda *_: None)
+    monkeypatch.setattr(query, "_recent_enough", lambda *_: (50, None))
     unbounded = query.people(viewer=alice, question=question)
-    monkeypatch.setattr(query, "_recent_enough", lambda *_: guess)
+    monkeypatch.setattr(query, "_recent_enough", lambda *_: (50, guess))
     bounded = query.people(viewer=alice, question=question)
     assert [person.pk for person in bounded.people] == [person.pk for person in unbounded.people]
     assert len(bounded.people) == 2
