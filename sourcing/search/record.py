@@ -82,18 +82,7 @@ class Record:
 def fields(record: Record) -> Iterator[tuple[str, str]]:
     """The ``(field, text)`` pairs of the document, the most telling first."""
     yield from first_fields(record)
-    for title, company, _, _ in record.experience:
-        yield "title", title
-        yield "company", company
-    for school, degree, subject in record.education:
-        yield "school", school
-        yield "", degree
-        yield "", subject
-    for key, stored in record.custom.items():
-        for text in _texts(stored):
-            yield f"custom.{key}", text
-    yield "", record.summary
-    yield from record.texts
+    yield from further_fields(record)
 
 
 def first_fields(record: Record) -> Iterator[tuple[str, str]]:
@@ -107,6 +96,22 @@ def first_fields(record: Record) -> Iterator[tuple[str, str]]:
         yield "skill", skill
     for tag in record.tags:
         yield "tag", tag
+
+
+def further_fields(record: Record) -> Iterator[tuple[str, str]]:
+    """The others of :func:`fields`: longer texts, and those of other tables."""
+    for title, company, _, _ in record.experience:
+        yield "title", title
+        yield "company", company
+    for school, degree, subject in record.education:
+        yield "school", school
+        yield "", degree
+        yield "", subject
+    for key, stored in record.custom.items():
+        for text in _texts(stored):
+            yield f"custom.{key}", text
+    yield "", record.summary
+    yield from record.texts
 
 
 def years_of(record: Record, today: datetime.date) -> int | None:

@@ -65,11 +65,14 @@ def _excerpts(
     of it in one text."""
     missing = {person.pk: left for person in people if (left := _not_shown(person, terms))}
     records = {person.pk: index.record_of(person) for person in people if person.pk in missing}
-    best = {pk: _best(record.first_fields(one), missing[pk], scopes) for pk, one in records.items()}
+    best = {pk: _best(record.first_fields(one), missing[pk], scopes, _Best()) for pk, one in records.items()}
     elsewhere = {pk: one for pk, one in records.items() if best[pk].fitted < len(missing[pk])}
     if elsewhere:
         index.add_texts(elsewhere)
-        best |= {pk: _best(record.fields(one), missing[pk], scopes) for pk, one in elsewhere.items()}
+        best |= {
+            pk: _best(record.further_fields(one), missing[pk], scopes, best[pk])
+            for pk, one in elsewhere.items()
+        }
     return {
         pk: highlighting.excerpt(found.text, missing[pk], found.name)
         for pk, found in best.items()
@@ -95,9 +98,10 @@ class _Best:
     text: str = ""
 
 
-def _best(texts: Iterable[tuple[str, str]], terms: Sequence[Term], scopes: Collection[str]) -> _Best:
-    """The first of the texts that fit the most terms."""
-    best = _Best()
+def _best(
+    texts: Iterable[tuple[str, str]], terms: Sequence[Term], scopes: Collection[str], best: _Best
+) -> _Best:
+    """The first of the texts that fit the most terms, if that is more than ``best`` does."""
     for name, text in texts:
         if name.startswith("@") and name not in scopes:
             continue

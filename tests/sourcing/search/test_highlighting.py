@@ -45,6 +45,19 @@ def test_spans_are_the_tokens_of_the_search_and_lie_in_the_text(text: str) -> No
         assert [token for token, _, _ in found] == list(words(text))
 
 
+@given(st.text("abC'+#. -1", max_size=40), st.text("abC'+#.1*", min_size=1, max_size=3))
+def test_a_word_fits_when_it_is_among_the_tokens(text: str, asked: str) -> None:
+    terms = syntax.terms(syntax.parse(f"{asked} ").node)
+    assert [*fitting(text, terms)] == [
+        term
+        for term in terms
+        if isinstance(term, syntax.Word)
+        and any(
+            token.startswith(term.lexeme) if term.begun else token == term.lexeme for token in words(text)
+        )
+    ]
+
+
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_the_pieces_are_the_text(text: str, asked: str) -> None:
     terms = syntax.terms(syntax.parse(asked).node)
