@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import http.cookiejar
+import heapq
+import itertools
 import socket
 import threading
 import time
@@ -37,11 +38,10 @@ class _Cord:
     """Cuts the connection of one call when its time is over, whatever the other side drips."""
 
     def __init__(self, seconds: float) -> None:
-        self.cut = False
+        self.cut = self.over = False
+        self._seconds = seconds
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._pull)
-        self._timer.daemon = True
 
     def hold(self, sock: socket.socket) -> None:
         """From now on ``sock`` is what will be cut: a duplicate for us alone, which we close.
@@ -54,25 +54,70 @@ class _Cord:
             if self.cut:
                 _shut(sock)
 
-    def _pull(self) -> None:
+    def pull(self) -> None:
+        """The time is over; nothing happens to a call that is."""
         with self._lock:
+            if self.over:
+                return
             self.cut = True
             if self._socket is not None:
                 _shut(self._socket)
 
     def __enter__(self) -> _Cord:
-        self._timer.start()
+        _watch.add(self, self._seconds)
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._timer.cancel()
         with self._lock:
+            self.over = True
             self._let_go()
 
     def _let_go(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class _Watch:
+    """Pulls the cords whose time is over: one thread for all calls of this process.
+
+    A thread for each call costs a tenth of a millisecond, and a webhook is mostly answered within one. The cord of a
+    call that is over stays in the queue until its time would have been, or one before it is pulled.
+    """
+
+    def __init__(self) -> None:
+        self._cords: list[tuple[float, int, _Cord]] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def add(self, cord: _Cord, seconds: float) -> None:
+        with self._changed:
+            heapq.heappush(self._cords, (time.monotonic() + seconds, next(self._numbers), cord))
+            # Not alive: in a process forked from one that had called.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="egress-watch", daemon=True)
+                self._thread.start()
+            elif self._cords[0][2] is cord:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next().pull()
+
+    def _next(self) -> _Cord:
+        """The next cord whose call lasted too long; waits for it."""
+        with self._changed:
+            while True:
+                while self._cords and self._cords[0][2].over:
+                    heapq.heappop(self._cords)
+                left = self._cords[0][0] - time.monotonic() if self._cords else None
+                if left is not None and left <= 0:
+                    return heapq.heappop(self._cords)[2]
+                self._changed.wait(left)
+
+
+_watch = _Watch()
 
 
 def _shut(sock: socket.socket) -> None:
@@ -138,23 +183,29 @@ def _origin(url: str) -> tuple[str, str, int]:
     )
 
 
+#: So many steps of one answer that leads to another are followed, by the rule requests has for where one leads.
+_MOST_REDIRECTS, _REDIRECTS = 5, requests.sessions.SessionRedirectMixin()
+
+
+def _with_defaults(headers: Mapping[str, str] | None) -> requests.structures.CaseInsensitiveDict[str]:
+    """What every call says unless ``headers`` say otherwise."""
+    said = requests.utils.default_headers()
+    said.update(headers or {})
+    return said
+
+
 class Session:
     """HTTP calls through the door. Kept open for several calls to one vendor; not shared between threads.
 
-    Cookies are neither kept nor sent: a call says all it needs.
+    A call says all it needs, so there is no ``requests.Session`` behind it: that would look for cookies, proxies and a
+    .netrc in the environment, which would bypass the check or leak, and takes longer than a quick answer.
     """
 
     def __init__(self, *, timeout: float, max_bytes: int) -> None:
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, no .netrc: both would bypass the check or leak
-        self._session.max_redirects = 5
-        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._adapter = _Adapter()
         self._used = time.monotonic()
-        adapter = _Adapter()
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
 
     def request(
         self,
@@ -184,8 +235,8 @@ class Session:
             _call.cord, _call.timeout = cord, self._timeout
             with _typed(urlsplit(url).hostname or "", cord):
                 response = self._send(method, url, headers=headers, **given)
-                for _ in range(self._session.max_redirects):
-                    target = self._session.get_redirect_target(response)
+                for _ in range(_MOST_REDIRECTS):
+                    target = _REDIRECTS.get_redirect_target(response)
                     if target is None or method.upper() not in {"GET", "HEAD"}:
                         break
                     target = requests.compat.urljoin(response.url, target)
@@ -194,12 +245,11 @@ class Session:
                     response = self._send(method, target, headers=headers)
                 return response
 
-    def _send(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+    def _send(self, method: str, url: str, *, headers: Any = None, **given: Any) -> requests.Response:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise EgressRefused("Only http and https addresses can be called.")
-        response = self._session.request(
-            method, url, timeout=self._timeout, allow_redirects=False, stream=True, **kwargs
-        )
+        prepared = requests.Request(method.upper(), url, headers=_with_defaults(headers), **given).prepare()
+        response = self._adapter.send(prepared, stream=True, timeout=self._timeout)
         body = bytearray()
         for chunk in response.iter_content(65_536):
             body += chunk
@@ -207,11 +257,15 @@ class Session:
                 response.close()
                 raise EgressRefused(f"The answer is larger than {self._max_bytes:,} bytes.")
         response._content = bytes(body)  # noqa: SLF001 - the body was read here, within its caps
+        if response.status_code == 204 and response.headers.get("Content-Length", "0") != "0":
+            # Such an answer has no body (RFC 9110 §15.3.5); what this server sends all the same would be taken for the
+            # beginning of its next one.
+            self.close()
         return response
 
     def close(self) -> None:
         """Closes the connections; a later call makes new ones."""
-        self._session.close()
+        self._adapter.close()
 
     def __enter__(self) -> Session:
         return self

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from foundation import egress
 from foundation.egress import EgressRefused, NetworkInTransaction, Unreachable
+from foundation.egress import http as egress_http
 
 Handler = Callable[[socket.socket], None]
 
@@ -84,6 +85,13 @@ def test_a_session_keeps_its_line_for_a_moment_and_sends_no_cookie_back(serve, m
     assert len(lines) == 2
     assert len(heard) == 3
     assert not any(b"cookie" in request for request in heard)
+
+
+def test_a_body_after_an_answer_without_one_is_not_taken_for_the_next_answer(serve):
+    port = serve(http(b"stray", head=b"HTTP/1.1 204 No Content\r\n"))
+    with egress.session(timeout=5, max_bytes=100) as session:
+        for _ in range(20):
+            assert session.request("GET", f"http://127.0.0.1:{port}/").status_code == 204
 
 
 # ── which addresses ─────────────────────────────────────────────────────────
@@ -249,6 +257,43 @@ def test_a_server_that_drips_bytes_is_cut_when_the_time_is_over(serve, before):
         get(port, timeout=0.7, max_bytes=1_000_000)
     assert kind_of(problem) == "timeout"
     assert time.monotonic() - began < 30
+
+
+def test_each_call_is_cut_at_its_own_time_by_one_thread_for_all(serve):
+    port = serve(lambda line: line.recv(1) and time.sleep(20))
+    ended: dict[float, float] = {}
+
+    def call(timeout: float) -> None:
+        began = time.monotonic()
+        with pytest.raises(Unreachable) as problem:
+            get(port, timeout=timeout)
+        assert kind_of(problem) == "timeout"
+        ended[timeout] = time.monotonic() - began
+
+    # The longest begins first, so a shorter one has to wake whoever waits for it.
+    calls = [threading.Thread(target=call, args=(timeout,)) for timeout in (4.0, 2.0, 0.5)]
+    for each in calls:
+        each.start()
+        time.sleep(0.05)
+    watching = [each.name for each in threading.enumerate() if each.name == "egress-watch"]
+    for each in calls:
+        each.join()
+    assert len(watching) == 1
+    assert ended[0.5] < 2
+    assert ended[2.0] < 4
+    assert set(ended) == {0.5, 2.0, 4.0}
+
+
+def test_calls_that_were_answered_leave_the_watch(serve, monkeypatch):
+    watch = egress_http._Watch()
+    monkeypatch.setattr(egress_http, "_watch", watch)
+    port = serve(http())
+    for _ in range(5):
+        get(port, timeout=0.3)
+    deadline = time.monotonic() + 10
+    while watch._cords and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert watch._cords == []
 
 
 def test_an_answer_larger_than_the_cap_is_refused(serve):
