@@ -34,10 +34,13 @@ log = structlog.get_logger(__name__)
 
 #: Calls under way together, and of one endpoint.
 _AT_ONCE, _OF_ONE = 32, 8
-#: Seconds that the first answer waits for others: settling costs as much for eight as for one.
-_TOGETHER = 0.01
+#: Seconds that the first answer waits for others: settling costs as much for eight as for one. It does not wait for
+#: calls that were begun longer ago than the second number.
+_TOGETHER, _PROMPT = 0.01, 0.1
 #: Deliveries claimed of one endpoint at a time, and held in all before more are claimed.
 _AT_A_TIME, _STOCK = 32, 256
+#: Seconds from one look for more to the next, while there is something to begin: it costs as much as several calls.
+_LOOK_AGAIN = 0.05
 #: Longer than all that is held of one endpoint may take.
 _LEASE_SECONDS = 120
 #: One visit at a time in the whole installation is fast enough. It spares work and keeps no promise: two would share
@@ -90,6 +93,14 @@ class Claimed:
     event: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A call under way, and when it was begun (``time.monotonic``)."""
+
+    claimed: Claimed
+    begun: float
+
+
 def visit(*, seconds: float = 20.0) -> int:
     """Deliver what is due until there is nothing or the time is over; returns how many calls were made.
 
@@ -121,7 +132,8 @@ class _Visit:
         self._token = uuid.uuid4()
         self._ready: defaultdict[int, deque[Claimed]] = defaultdict(deque)
         self._busy: Counter[int] = Counter()
-        self._under_way: dict[Future[Answer], Claimed] = {}
+        self._under_way: dict[Future[Answer], _Call] = {}
+        self._looked = 0.0
 
     def go_on(self, until: float) -> bool:
         """Claim, call, settle; False when nothing is left to do or the time is over."""
@@ -135,20 +147,26 @@ class _Visit:
         if not self._under_way:
             return False
         wait_for(self._under_way, timeout=0.5, return_when=FIRST_COMPLETED)
-        done, _ = wait_for(self._under_way, timeout=_TOGETHER)
-        ended = [(self._under_way.pop(future), future.result()) for future in done]
+        prompt = time.monotonic() - _PROMPT
+        wait_for([each for each, call in self._under_way.items() if call.begun > prompt], timeout=_TOGETHER)
+        done = [each for each in self._under_way if each.done()]
+        ended = [(self._under_way.pop(each).claimed, each.result()) for each in done]
         if ended:
             self._end(ended)
         return True
 
     def _claim(self, *, also_failing: bool) -> None:
         """Get more where little is left; what is enough for a while is left alone."""
-        if sum(map(len, self._ready.values())) >= _STOCK:
+        now = time.monotonic()
+        busy_enough = any(self._busy[pk] < _OF_ONE for pk in self._ready) and now < self._looked + _LOOK_AGAIN
+        if busy_enough or sum(map(len, self._ready.values())) >= _STOCK:
             return
+        self._looked = now
         stocked = {pk for pk, waiting in self._ready.items() if len(waiting) >= _OF_ONE}
         slow = {pk for pk, count in self._busy.items() if count >= _OF_ONE}
         # Of one that was away, one event asks whether it is back.
-        asked = {each.endpoint.pk for each in self._under_way.values() if each.endpoint.failures}
+        calls = self._under_way.values()
+        asked = {each.claimed.endpoint.pk for each in calls if each.claimed.endpoint.failures}
         for each in claim(self._token, without=[*stocked | slow | asked], also_failing=also_failing):
             self._ready[each.endpoint.pk].append(each)
 
@@ -161,7 +179,7 @@ class _Visit:
                 future = self._threads.submit(
                     calling.call, self._lines, each.endpoint.url, secrets=each.secrets, event=each.event
                 )
-                self._under_way[future] = each
+                self._under_way[future] = _Call(each, time.monotonic())
                 self._busy[pk] += 1
             if not waiting:
                 del self._ready[pk]
