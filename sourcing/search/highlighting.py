@@ -59,13 +59,15 @@ def fitting(text: str, terms: Iterable[Term], name: str = "") -> list[Term]:
     # A page asks of two thousand texts, and most hold no letter of a term. In plain ASCII a token is a part of the
     # text as it stands, so one look spares cutting it.
     plain = text.lower().replace("'", "") if text.isascii() else None
-    return [
+    asked = [
         term
         for term in terms
-        if (not term.field or term.field == name)
-        and (plain is None or _first(term) in plain)
-        and _fits(words(text), term)
+        if (not term.field or term.field == name) and (plain is None or _first(term) in plain)
     ]
+    if not asked:
+        return []
+    tokens = words(text)
+    return [term for term in asked if _fits(tokens, term)]
 
 
 def excerpt(text: str, terms: Sequence[Term], name: str = "") -> list[Piece]:
