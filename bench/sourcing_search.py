@@ -83,10 +83,10 @@ class Browser:
             answer = line.getresponse()
             return answer.status, answer.read()
 
-    def warm_up(self, path: str = "/people/", times: int = 64, **headers: str) -> None:
-        """Every thread of the web process connects to the database and has loaded what a page needs."""
+    def warm_up(self, path: str, **headers: str) -> None:
+        """Every thread of the web process connects to the database and has loaded what the page needs."""
         with ThreadPoolExecutor(16) as people:
-            list(people.map(lambda _: self.get(path, **headers), range(times)))
+            list(people.map(lambda _: self.get(path, **headers), range(24)))
 
     def time(self, path: str, repeat: int, **headers: str) -> Times:
         """Ask by every thread unmeasured, then ``repeat`` times.
@@ -94,7 +94,7 @@ class Browser:
         A connection that reads rows for the first time maps the memory they are in, 20 ms for 25,000 of them; the
         hand-written statements are measured on one that has.
         """
-        self.warm_up(path, times=24, **headers)
+        self.warm_up(path, **headers)
         values = []
         for _ in range(repeat):
             started = time.perf_counter()
@@ -107,7 +107,6 @@ class Browser:
 
 def _measure(stack: Stack, data: Data, queries: list[str], repeat: int) -> list[Figure]:
     browser = Browser(stack, data)
-    browser.warm_up()
     part = {"HX-Request": "true", "HX-Target": "filters"}
     pages = [browser.time(f"/people/?{query}", repeat) for query in queries]
     counts = [browser.time(f"/people/counts/?{query}", max(3, repeat // 2), **part) for query in queries]

@@ -158,8 +158,10 @@ class _Visit:
     def _claim(self, *, also_failing: bool) -> None:
         """Get more where little is left; what is enough for a while is left alone."""
         now = time.monotonic()
-        busy_enough = any(self._busy[pk] < _OF_ONE for pk in self._ready) and now < self._looked + _LOOK_AGAIN
-        if busy_enough or sum(map(len, self._ready.values())) >= _STOCK:
+        can_begin = any(self._busy[pk] < _OF_ONE for pk in self._ready)
+        if can_begin and now < self._looked + _LOOK_AGAIN:
+            return
+        if sum(map(len, self._ready.values())) >= _STOCK:
             return
         self._looked = now
         stocked = {pk for pk, waiting in self._ready.items() if len(waiting) >= _OF_ONE}

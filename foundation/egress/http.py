@@ -183,8 +183,10 @@ def _origin(url: str) -> tuple[str, str, int]:
     )
 
 
-#: So many steps of one answer that leads to another are followed, by the rule requests has for where one leads.
-_MOST_REDIRECTS, _REDIRECTS = 5, requests.sessions.SessionRedirectMixin()
+#: So many answers that lead elsewhere are followed in one call.
+_MOST_REDIRECTS = 5
+#: requests' own rule for where one leads.
+_REDIRECTS = requests.sessions.SessionRedirectMixin()
 
 
 def _with_defaults(headers: Mapping[str, str] | None) -> requests.structures.CaseInsensitiveDict[str]:

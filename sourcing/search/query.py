@@ -210,7 +210,7 @@ def estimate(cursor: CursorWrapper, asked: Compiled, *, without: str | None = No
     """About how many fit, from the sample."""
     where, values = asked.where(without=without)
     cursor.execute(f"SELECT count(*) FROM {_SAMPLE} WHERE {where}", values)  # noqa: S608 - constants of ours; values are bound
-    return _number(cursor) * SAMPLE_ONE_IN + asked.reached
+    return _extrapolated(_number(cursor), asked)
 
 
 def only(cursor: CursorWrapper, method: str | None) -> None:
@@ -366,7 +366,11 @@ def _recent_enough(cursor: CursorWrapper, asked: Compiled) -> tuple[int, datetim
     cursor.execute(sql, [*values, nth])
     row = cursor.fetchone()
     assert row is not None
-    return row[0] * SAMPLE_ONE_IN + asked.reached, row[1]
+    return _extrapolated(row[0], asked), row[1]
+
+
+def _extrapolated(sampled: int, asked: Compiled) -> int:
+    return sampled * SAMPLE_ONE_IN + asked.reached
 
 
 def _ranked_since(
