@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts.models import User
 from config.embedded import prepare
+from config.garbage import leave_what_is_loaded
 
 _NEXT = re.compile(r'href="([^"]*)"[^>]*rel="next"')
 
@@ -42,6 +43,8 @@ class Visitor:
         prepare.collect_static()
         self._client = Client(SERVER_NAME="localhost")
         self._client.force_login(user)
+        self._client.get("/people/")  # loads every module of the site, as a web process has before it answers
+        leave_what_is_loaded()
 
     def time(self, paths: Iterable[str]) -> Times:
         """Ask for each, the first one twice before; every answer has to be a page."""
