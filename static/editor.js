@@ -57,6 +57,12 @@
 
     const sync = () => { markup.value = rich.innerHTML; plain.value = rich.innerText; };
     const changed = () => { sync(); rich.dispatchEvent(new Event("input", { bubbles: true })); };
+    const remember = () => { // also asked for at once: the event of a change comes later than the key that made it
+      const selection = getSelection();
+      if (!selection.rangeCount || !rich.contains(selection.anchorNode)) return false;
+      range = selection.getRangeAt(0).cloneRange();
+      return true;
+    };
     const back = () => {
       rich.focus();
       if (!range) { range = document.createRange(); range.selectNodeContents(rich); range.collapse(false); }
@@ -96,7 +102,7 @@
     // A link: asked for in a dialog, put on what was selected.
     const dialog = $("dialog:has([data-link])"), address = $("[data-link] input");
     const anchor = () => range && (range.startContainer.nodeType === Node.ELEMENT_NODE ? range.startContainer : range.startContainer.parentElement)?.closest("a");
-    const link = () => { dialog.returnValue = ""; address.value = anchor()?.getAttribute("href") ?? ""; dialog.showModal(); address.select(); };
+    const link = () => { remember(); dialog.returnValue = ""; address.value = anchor()?.getAttribute("href") ?? ""; dialog.showModal(); address.select(); };
     dialog.addEventListener("close", () => { // only now: behind an open dialog nothing can be edited
       if (dialog.returnValue !== "apply") return;
       let to = address.value.trim();
@@ -138,7 +144,7 @@
       if (!what) return;
       if (what === "link") return link();
       if (what === "picture") return chooser.click();
-      back();
+      remember(); back();
       document.execCommand(what);
       if (what === "removeFormat") document.execCommand("unlink");
       changed(); states();
@@ -146,6 +152,7 @@
     bar.addEventListener("change", (e) => {
       const list = e.target.closest("select");
       if (!list?.value) return;
+      remember();
       if (list.matches("[data-insert]")) insert(list.value);
       else { field = rich; back(); put(document.getElementById(list.value).innerHTML); }
       list.value = "";
@@ -168,12 +175,7 @@
     rich.addEventListener("keydown", (e) => { // before the page takes Ctrl K to jump
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); e.stopPropagation(); link(); }
     });
-    document.addEventListener("selectionchange", () => {
-      const selection = getSelection();
-      if (!selection.rangeCount || !rich.contains(selection.anchorNode)) return;
-      range = selection.getRangeAt(0).cloneRange();
-      states();
-    });
+    document.addEventListener("selectionchange", () => { if (remember()) states(); });
     root.closest("form").addEventListener("submit", sync);
     sync();
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -114,6 +115,28 @@ def test_a_step_is_written_with_form_variables_snippets_links_and_a_picture(
     assert "<p>We make <b>batteries</b>." in saved.body_html
     assert saved.files.count() == 1
     assert "We make batteries." in saved.body
+
+
+def test_a_snippet_goes_where_the_cursor_is_before_its_move_is_told(
+    page: Page, made: Campaign, log_in: Callable[..., None]
+) -> None:
+    """Browsers tell of a moved cursor later; whoever types fast chose the snippet before that."""
+    log_in(page, made.owner)
+    page.goto(f"/campaigns/{made.pk}/steps/{step_of(made, 1).pk}/")
+    text = page.get_by_role("textbox", name="Text", exact=True)
+    text.fill("First")
+    text.press("Enter")
+    text.press_sequentially("Last")
+    text.press("Control+Home")
+    page.get_by_label("Insert snippet").evaluate(
+        """list => {
+            const end = document.querySelector("[role=textbox]").lastElementChild;
+            getSelection().collapse(end, end.childNodes.length);
+            list.selectedIndex = [...list.options].findIndex(option => option.label === "About us");
+            list.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    expect(text).to_have_text(re.compile(r"First\s*LastWe make batteries\."))
 
 
 def test_mistakes_are_told_while_typing_and_a_test_goes_out(
