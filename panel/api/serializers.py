@@ -15,7 +15,7 @@ from integrations.models import LinkState, RemoteLink
 from panel.looking_up import Because, Known
 from panel.profiles import MOST_POINTS, MOST_ROWS, MOST_SKILLS
 from sourcing.models import ContactKind, ContactPoint, ContactStatus, ContactType, RecordType
-from sourcing.normalising import clean_block
+from sourcing.normalising import clean_block, shown_phone
 from sourcing.selectors import ProjectName
 
 
@@ -102,9 +102,13 @@ class PanelContactPointSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=ContactKind.choices)
     type = serializers.ChoiceField(choices=ContactType.choices)
-    value = serializers.CharField()
+    value = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=ContactStatus.choices)
     private = serializers.SerializerMethodField()
+
+    def get_value(self, point: ContactPoint) -> str:
+        """As people read it; a number with its country code, as whoever looks may be anywhere."""
+        return shown_phone(point.normalised) if point.kind == ContactKind.PHONE else point.value
 
     def get_private(self, point: ContactPoint) -> bool:
         """Added by hand by the caller."""

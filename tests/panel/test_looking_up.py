@@ -99,7 +99,10 @@ def test_the_first_is_told_whole_with_what_is_missing_and_others_in_short(
     person = first["person"]
     assert (first["because"], person["name"], person["version"]) == ("profile", "Ida Hansen", 2)
     assert person["url"] == f"{settings.PUBLIC_URL}/people/{ida.pk}/"
-    assert [point["value"] for point in person["contact_points"]] == ["ida@voltra.example", "+4915155501420"]
+    assert [point["value"] for point in person["contact_points"]] == [
+        "ida@voltra.example",
+        "+49 1515 5501420",
+    ]
     assert person["tags"] == ["welding"]
     assert [(each["id"], each["name"]) for each in person["projects"]] == [(project.pk, "Welders")]
     assert person["missing"] == {
