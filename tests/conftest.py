@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.color import Style
+from django.core.management.commands import flush
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
@@ -140,8 +141,9 @@ def emptied_by_deleting() -> Iterator[None]:
     """After a test with real commits only the tables that hold something are emptied.
 
     Django truncates all of them, which makes every file of every index anew: ten times the work of most such tests.
+    Then it looks whether a row of ``OF_THE_SCHEMA`` is missing, model by model, as after a migration; they stay here.
     """
-    truncate = DatabaseOperations.sql_flush
+    truncate, look = DatabaseOperations.sql_flush, flush.emit_post_migrate_signal
 
     def sql_flush(
         operations: DatabaseOperations,
@@ -160,9 +162,9 @@ def emptied_by_deleting() -> Iterator[None]:
         truncated = ", ".join(operations.quote_name(table) for table in chosen)
         return [_EMPTY.format(tables=names, truncated=truncated)]
 
-    DatabaseOperations.sql_flush = sql_flush
+    DatabaseOperations.sql_flush, flush.emit_post_migrate_signal = sql_flush, lambda *_, **__: None
     yield
-    DatabaseOperations.sql_flush = truncate
+    DatabaseOperations.sql_flush, flush.emit_post_migrate_signal = truncate, look
 
 
 @pytest.fixture(scope="session")
@@ -178,21 +180,11 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """Where Chromium is; without it the test is skipped, or fails with ``CI=true``."""
-    path = chromium.executable()
-    if path is None:
-        reason = "no Chromium: apt-get install chromium, or set CHROMIUM to its path"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """One Chromium for the session."""
+    path = chromium.required()
+    driver: Playwright = request.getfixturevalue("playwright")
     assets.build()
-    chrome = playwright.chromium.launch(executable_path=chromium_path, args=chromium.FLAGS)
+    chrome = driver.chromium.launch(executable_path=path, args=chromium.FLAGS)
     yield chrome
     chrome.close()

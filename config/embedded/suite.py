@@ -4,7 +4,7 @@ Steps: lint, format, types, imports, migrations, tests; all of them without a na
 another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in one
 process more than there are cores (``-- -n0``: in one), while types may still be looked at. The database and Redis are
 private embedded servers, unless DATABASE_URL and REDIS_URL are set; into the private one the migrations run once, and
-every test process starts from a copy.
+every test process starts from a copy. The next run starts from a copy too, until a migration or a package changes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.embedded.ending import Ended, raise_on_signals
+from config.embedded.prepare import migrations_mark
 from config.embedded.problems import SetupProblem, tell
 from config.embedded.programs import ROOT
 from config.embedded.stack import DATABASE, MIGRATED, Stack
@@ -52,6 +53,8 @@ TESTS_AT_ONCE = AT_ONCE + 1
 LONG = ("types", "database")
 #: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle.
 BESIDE_TESTS = ("types",)
+#: What migrating made of an empty database, for the next run.
+KEPT = ROOT / "var" / "suite"
 #: Names the database that tests copy, for config.settings.test.
 TEMPLATE = "BECKON_TEST_TEMPLATE"
 #: The checks that run at this moment; they end with the one who waits for them.
@@ -117,13 +120,15 @@ def run_steps(
 ) -> int:
     """Run the checks side by side, then the tests; say at the end which failed, and what was skipped.
 
-    A stack is migrated once, and every test process and every stack of a test begins with a copy of its database.
+    A stack is migrated once, unless what migrating made is kept from another run, and every test process and every
+    stack of a test begins with a copy of its database.
     """
     child_env = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | dict(env)
     # Images set it; here dozens of processes would compile the same modules, half a second each.
     child_env.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = {step: STEPS[step] for step in steps if step != "tests"}
-    if "tests" in steps and stack is not None:
+    kept = None if stack is None else kept_dump(stack.postgres.programs.major)
+    if "tests" in steps and stack is not None and kept is not None and not loaded(stack, kept):
         commands["database"] = MIGRATE
     skipped: dict[str, int] = {}
 
@@ -132,10 +137,10 @@ def run_steps(
             return True
         started = time.monotonic()
         _headline("tests")
-        if stack is not None:
-            dump = stack.folder / "migrated.sql"
-            stack.postgres.dump(DATABASE, dump)
-            child_env.update({TEMPLATE: DATABASE, MIGRATED: str(dump)})
+        if stack is not None and kept is not None:
+            if not kept.exists():
+                keep(stack, kept)
+            child_env.update({TEMPLATE: DATABASE, MIGRATED: str(kept)})
         code, counted = run_pytest(child_env, pytest_arguments)
         skipped.update(counted)
         _outcome("tests", code, time.monotonic() - started)
@@ -143,6 +148,35 @@ def run_steps(
 
     failed = run_checks(commands, child_env, tests=tests if "tests" in steps else None)
     return conclude(failed, skipped, strict=os.environ.get("CI", "").lower() in {"1", "true"})
+
+
+def kept_dump(major: int, folder: Path = KEPT) -> Path:
+    """Where a migrated database of this PostgreSQL is kept; another file once a migration or a package changed."""
+    return folder / f"migrated-{major}-{migrations_mark()[:16]}.sql"
+
+
+def loaded(stack: Stack, source: Path) -> bool:
+    """Fill the stack's empty database from what is kept; False when nothing is, or nothing that can be read."""
+    if not source.exists():
+        return False
+    try:
+        stack.postgres.load(DATABASE, source)
+    except SetupProblem as problem:
+        print(f"The kept database is made anew. {problem}", flush=True)
+        source.unlink()
+        return False
+    return True
+
+
+def keep(stack: Stack, target: Path) -> None:
+    """Write the stack's database there, whole or not at all; what older migrations made of this server's is removed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_suffix(f".{os.getpid()}")
+    stack.postgres.dump(DATABASE, fresh)
+    major = target.name.split("-")[1]
+    for old in target.parent.glob(f"migrated-{major}-*.sql"):
+        old.unlink(missing_ok=True)
+    fresh.replace(target)
 
 
 def run_checks(

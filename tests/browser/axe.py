@@ -21,8 +21,9 @@ Window = tuple[tuple[int, int], Literal["light", "dark"]]
 #: Both sizes in both schemes; and as many as show every size and every scheme once.
 EVERY: tuple[Window, ...] = ((DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark"))
 LIGHT_DESK_DARK_PHONE: tuple[Window, ...] = ((DESK, "light"), (PHONE, "dark"))
+#: No preload: it fetches style sheets and media anew for an experimental rule and for sounds that start by themselves.
 _RUN = """([within, only]) => axe.run(
-  within || document, {runOnly: only, resultTypes: ['violations']}
+  within || document, {runOnly: only, resultTypes: ['violations'], preload: false}
 ).then(r => r.violations.map(v => ({
   id: v.id, impact: v.impact, help: v.help,
   nodes: v.nodes.slice(0, 5).map(n =>

@@ -59,7 +59,7 @@ class ExtensionBrowser:
         """Start the browser."""
         self.context = self._type.launch_persistent_context(
             self._profile,
-            executable_path=chromium.executable(),
+            executable_path=chromium.required(extensions=True),
             headless=True,
             args=[
                 *chromium.FLAGS,

@@ -91,7 +91,6 @@ def test_the_pages_fit_and_are_accessible(
         "rules": "/privacy/rules/",
         "list": "/outreach/suppression/",
         "add": "/outreach/suppression/add/",
-        "docs": "/api/docs/",
     }.items():
         page.goto(url)
         page.evaluate(
