@@ -154,7 +154,7 @@ def _content() -> str:
     digest = hashlib.sha256()
     scanned = {ROOT / line.split('"')[1].removeprefix("../") for line in _sources() if line.count('"') == 2}
     for path in _inputs():
-        if path.suffix != ".py" or path in scanned:
+        if path.suffix != ".py" or path in scanned or path == Path(extension.__file__):
             digest.update(f"{path.relative_to(ROOT)} ".encode() + hashlib.sha256(path.read_bytes()).digest())
     digest.update(" ".join((extension.version(), *sorted(icons.used(ROOT)))).encode())
     return digest.hexdigest()

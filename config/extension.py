@@ -62,6 +62,7 @@ def inputs() -> Iterator[Path]:
     yield from sorted(path for path in SOURCE.rglob("*") if path.is_file())
     yield from sorted(MARKS.iterdir())
     yield ROOT / "LICENSE"
+    yield Path(__file__)
 
 
 def write(folder: Path, *, stylesheet: bytes, fonts: Path, lucide: Path, licences: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
-from config import assets, icons
+from config import assets, extension, icons
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,6 +63,12 @@ def test_a_touched_but_equal_file_builds_nothing() -> None:
     css = assets.ROOT / "assets" / "app.css"
     css.touch()
     assert assets.build() is False
+
+
+def test_another_way_to_pack_the_extension_packs_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, read, packer = assets._content(), Path.read_bytes, Path(extension.__file__)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: b"" if path == packer else read(path))
+    assert assets._content() != before
 
 
 def test_the_stylesheet_brings_nothing_a_strict_policy_refuses() -> None:
