@@ -31,12 +31,13 @@ let client;
 let turn = 0;
 let draws = 0;
 let showsWaiting = false;
+let awaitsPairing = false;
 /** Whether the tab went to another page since it was read, and whether something was typed into the screen. */
 let hasLeft = false;
 let isTyped = false;
 
 queue.watch(() => { drawTop(); if (showsWaiting) showWaiting(); });
-servers.watch(drawTop);
+servers.watch(meetServers);
 window.addEventListener("online", send);
 setInterval(send, EVERY_MINUTE);
 main.addEventListener("input", () => { isTyped = true; });
@@ -230,6 +231,14 @@ async function showPairing({ ended = "", cancel } = {}) {
     ended, address: ended && server ? new URL(server.origin).host : "", paired: start,
     cancel: cancel || (ended && others.length ? () => switchTo(others[0].id) : null),
   }));
+  awaitsPairing = !server || server.ended;
+}
+
+/** A Beckon came, changed or went. What another panel paired with serves this one too; the one that pairs goes on by itself. */
+async function meetServers() {
+  await drawTop();
+  const current = await servers.current();
+  if (awaitsPairing && current && !current.ended && !main.querySelector(".is-busy")) start();
 }
 
 /**
@@ -291,7 +300,7 @@ function tellOfChange() {
  * @returns {number} the turn that began
  */
 function show(view, spoken = "") {
-  showsWaiting = isTyped = false;
+  showsWaiting = awaitsPairing = isTyped = false;
   fill(main, view);
   status.textContent = spoken;
   const heading = /** @type {HTMLElement | null} */ (main.querySelector("h1"));

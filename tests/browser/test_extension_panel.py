@@ -166,6 +166,37 @@ def test_connecting_explains_itself_says_what_is_wrong_and_leads_to_the_page(
     expect(panel.get_by_role("button", name="Voltra Search Alice: switch Beckon")).to_be_visible()
 
 
+def test_what_one_panel_pairs_with_serves_those_that_ask_for_a_code(
+    open_panel: Opener, chrome: ExtensionBrowser, beckon: MisbehavingBeckon
+) -> None:
+    other, panel = open_panel(paired=False), open_panel(paired=False)
+    title(panel, "Connect to your Beckon")
+    panel.get_by_label("Address of your Beckon").fill(beckon.origin)
+    panel.get_by_label("Code").fill("GOODX-CODEX")
+    panel.get_by_role("button", name="Connect").click()
+    title(panel, "New person")
+    other.bring_to_front()
+    title(other, "New person")
+    # From then on what changes, as the tokens do, leaves a screen alone.
+    other.get_by_label("Note", exact=True).fill("Half a")
+    pair(chrome, beckon, organisation="Voltra Group")
+    expect(other.get_by_role("button", name="Voltra Group")).to_be_visible()
+    expect(other.get_by_label("Note", exact=True)).to_have_value("Half a")
+    beckon.revoked = True
+    other.get_by_role("button", name="Read this page again").click()
+    title(other, "Pair this browser again")
+    # The other way round: it was told that it is shut out, and a panel that stands by is paired again.
+    panel.bring_to_front()
+    panel.get_by_role("button", name="Read this page again").click()
+    title(panel, "Pair this browser again")
+    panel.get_by_label("Address of your Beckon").fill(beckon.origin)
+    panel.get_by_label("Code").fill("GOODX-CODEX")
+    panel.get_by_role("button", name="Pair again").click()
+    title(panel, "New person")
+    other.bring_to_front()
+    title(other, "New person")
+
+
 def test_somebody_new_is_filled_in_from_the_page_and_saved_with_the_keyboard_alone(
     open_panel: Opener, beckon: MisbehavingBeckon
 ) -> None:
