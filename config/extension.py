@@ -108,13 +108,17 @@ def versions(of: str) -> dict[str, str]:
 def for_firefox(chromium: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest of the same extension where panels are sidebars and workers are event pages."""
     left_out = {"minimum_chrome_version", "version_name"}
+    policy = chromium["content_security_policy"]["extension_pages"]
     return {key: value for key, value in chromium.items() if key not in left_out} | {
         "permissions": [each for each in chromium["permissions"] if each != "sidePanel"],
         "background": {"scripts": [chromium["background"]["service_worker"]], "type": "module"},
+        # Beside the address, where Chromium's instructions have it pinned; else behind the puzzle piece.
+        "action": {**chromium["action"], "default_area": "navbar"},
+        "content_security_policy": {"extension_pages": f"{policy}; frame-src 'self'"},
         "sidebar_action": {
             "default_title": chromium["name"],
             "default_icon": chromium["action"]["default_icon"],
-            "default_panel": "panel.html",
+            "default_panel": "sidebar.html",
             "open_at_install": False,
         },
         "browser_specific_settings": {

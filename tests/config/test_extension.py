@@ -95,14 +95,18 @@ def test_no_more_is_asked_for_than_a_click_gives_and_no_host_before_it_is_paired
     assert "unsafe" not in policy
 
 
-def test_firefox_gets_the_same_but_for_panel_worker_and_its_own_keys() -> None:
+def test_firefox_gets_the_same_but_for_sidebar_worker_and_its_own_keys() -> None:
     chromium, firefox = manifest("chromium"), manifest("firefox")
     changed = {key for key in chromium.keys() | firefox.keys() if chromium.get(key) != firefox.get(key)}
     assert changed == {
-        "minimum_chrome_version", "permissions", "background", "sidebar_action", "browser_specific_settings",
+        "minimum_chrome_version", "permissions", "background", "action", "content_security_policy", "sidebar_action",
+        "browser_specific_settings",
     }  # fmt: skip
     assert set(firefox["permissions"]) == set(chromium["permissions"]) - {"sidePanel"}
     assert firefox["background"] == {"scripts": ["background.js"], "type": "module"}
+    assert firefox["action"] == {**chromium["action"], "default_area": "navbar"}
+    policies = [each["content_security_policy"]["extension_pages"] for each in (chromium, firefox)]
+    assert policies[1] == f"{policies[0]}; frame-src 'self'"  # the panels in its sidebar
     same = {name: content for name, content in packed("firefox").items() if name != "manifest.json"}
     assert same == {name: content for name, content in packed("chromium").items() if name != "manifest.json"}
 
