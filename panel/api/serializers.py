@@ -102,11 +102,11 @@ class PanelContactPointSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=ContactKind.choices)
     type = serializers.ChoiceField(choices=ContactType.choices)
-    value = serializers.SerializerMethodField()
+    value = serializers.SerializerMethodField("as_read")
     status = serializers.ChoiceField(choices=ContactStatus.choices)
     private = serializers.SerializerMethodField()
 
-    def get_value(self, point: ContactPoint) -> str:
+    def as_read(self, point: ContactPoint) -> str:
         """As people read it; a number with its country code, as whoever looks may be anywhere."""
         return shown_phone(point.normalised) if point.kind == ContactKind.PHONE else point.value
 
