@@ -42,7 +42,7 @@ STEPS: dict[str, list[str]] = {
 #: Fills the private database, which the tests' own are copied from.
 MIGRATE = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
 HOW_TO_GET = {
-    "browser": "Chromium (Debian, Ubuntu: apt install chromium)",
+    "browser": "Chromium or Firefox (Debian: apt install chromium firefox-esr)",
     "mail": "Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)",
 }
 #: Processes at once: of the checks, and of the tests, where each has its own database and mail world. Tests wait for

@@ -31,7 +31,7 @@ NUMBER = "return new URL(document.URL).searchParams.get('tab')"
 
 @pytest.fixture
 def firefox(tmp_path: Path) -> Iterator[Firefox]:
-    """One that is closed afterwards; without Firefox the test is skipped, on every machine."""
+    """One that is closed afterwards; without Firefox the test is skipped (with ``CI=true`` the suite then fails)."""
     if browser.executable() is None:
         pytest.skip("no Firefox: apt-get install firefox-esr, or set FIREFOX to its path")
     assets.build()

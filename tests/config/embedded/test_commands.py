@@ -52,7 +52,7 @@ def test_the_last_line_says_what_was_skipped_and_how_to_get_it(capsys: pytest.Ca
     assert suite.conclude([], {"browser": 12, "mail": 3}, strict=False) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith(
-        "15 tests were skipped: 12 without Chromium (Debian, Ubuntu: apt install chromium)"
+        "15 tests were skipped: 12 without Chromium or Firefox (Debian: apt install chromium firefox-esr)"
     )
     assert "3 without Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)" in last
 
