@@ -16,24 +16,30 @@ from sourcing.newcomers import Newcomer
 from sourcing.search import facts
 
 
+def wanted(connection: Connection) -> bool:
+    """Whether *Bring people in* is ticked."""
+    return connections.PULL in connection.capabilities
+
+
 def bring_in(
     connection: Connection,
     strangers: Sequence[RemotePerson],
     fields: Sequence[FieldRow],
     counts: Counter[str],
 ) -> list[RemotePerson]:
-    """Make people of the strangers, link them and state their filters, in one transaction.
+    """Make people of the strangers, link them and state their filters, in one transaction: that in which it was looked
+    who is a stranger.
 
     Returns those who may be the same person as one before them on the page: to be asked about once more. Counts "new",
     "failed" (erased and blocked, or nobody at all) and "unknown".
     """
-    if connections.PULL not in connection.capabilities:
+    if not wanted(connection):
         counts["unknown"] += len(strangers)
         return []
     test = dummies.address(dummies.TEST_NUMBER, organisation=connection.organisation)
-    wanted = [remote for remote in strangers if test not in remote.emails]
-    counts["unknown"] += len(strangers) - len(wanted)
-    first, again = _apart(wanted)
+    people = [remote for remote in strangers if test not in remote.emails]
+    counts["unknown"] += len(strangers) - len(people)
+    first, again = _apart(people)
     if first:
         with transaction.atomic():
             made = newcomers.create(

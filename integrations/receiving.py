@@ -37,7 +37,7 @@ from integrations.base.records import (
     UpdateRule,
 )
 from integrations.models import Connection, FieldRow, LinkState, RemoteLink
-from sourcing import duplicates, matching, people, sightings
+from sourcing import duplicates, matching, newcomers, people, sightings
 from sourcing.models import Candidate, ContactKind, Origin
 from sourcing.search import facts
 from sourcing.values import Statement
@@ -48,7 +48,8 @@ log = structlog.get_logger(__name__)
 def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
     """Take in what the vendor says about these people: new ones together, the others each in their own transaction.
 
-    Counts "new", "changed", "same", "unknown" (nobody here, and not asked for) and "failed".
+    Workers who take in the same people at once make each of them once. Counts "new", "changed", "same", "unknown"
+    (nobody here, and not asked for) and "failed".
     """
     counts: Counter[str] = Counter()
     fields = list(
@@ -56,9 +57,13 @@ def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
         .filter(connection=connection, gone_since__isnull=True)
         .order_by("position", "pk")
     )
-    ours = _whose(connection, page)
-    strangers = [remote for place, remote in enumerate(page) if place not in ours]
-    met_again = bringing_in.bring_in(connection, strangers, fields, counts)
+    with transaction.atomic():
+        if bringing_in.wanted(connection):
+            # Several deliveries name a new record in its first second, and the feed tells of it too.
+            newcomers.take_turn(connection.organisation_id)
+        ours = _whose(connection, page)
+        strangers = [remote for place, remote in enumerate(page) if place not in ours]
+        met_again = bringing_in.bring_in(connection, strangers, fields, counts)
     for place, remote in enumerate(page):
         if place not in ours:
             continue

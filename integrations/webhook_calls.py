@@ -39,7 +39,7 @@ def due(*, now: datetime.datetime) -> list[tuple[int, int]]:
 def follow(*, organisation_id: int, connection_id: int) -> int:
     """Deal with what waits at one connection, in order, for up to 20 s; how many deliveries.
 
-    Two workers at once would read the same people twice, which changes nothing.
+    Two workers at once read the same people twice; :func:`receiving.take` makes nobody of them twice.
     """
     until = time.monotonic() + VISIT_SECONDS
     done = 0

@@ -1,7 +1,8 @@
 """Many people at once whom another system tells of: what :func:`sourcing.people.create_candidate` does for one.
 
 A fixed number of statements, whatever their number, so that the first pull of a large account is a matter of minutes.
-Like it, this looks for nobody: who is there already is asked before (``duplicates.known``).
+Like it, this looks for nobody: who is there already is asked before (``duplicates.known``), in the same turn
+(:func:`take_turn`), so that two who bring the same person at once make one.
 """
 
 from __future__ import annotations
@@ -9,13 +10,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Organisation
 from sourcing import duplicates, editing, places, suppression
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, RecordType
 from sourcing.normalising import clean_text
 from sourcing.search import index
+
+#: First key of the advisory lock; the second is the organisation.
+_LOCK = 0x1B9027
+
+
+def take_turn(organisation_id: int) -> None:
+    """Wait until nobody else brings people into the organisation: imports and syncs. The turn ends with the
+    transaction.
+
+    Ask who is there after it, not before. Waiting for another's turn is normal and takes longer than the lock timeout
+    of the web.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organisation_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

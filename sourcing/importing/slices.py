@@ -2,8 +2,8 @@
 
 Everything is set-based. Search rows follow when the last slice is saved (``indexing``). The slice marker moves in the
 same transaction, so a slice happens once whatever crashes, and so does the record *Undo* goes by. Two imports of one
-organisation take turns slice by slice: each looks for existing people under the same lock under which the other wrote
-them, so that the same person in both files becomes one.
+organisation, or an import and a sync, take turns slice by slice: each looks for existing people under the same lock
+under which the other wrote them, so that the same person in both becomes one.
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from sourcing import duplicates, places, sightings, suppression
+from sourcing import duplicates, newcomers, places, sightings, suppression
 from sourcing.importing import changes, incoming, known, staging
 from sourcing.importing.locking import locked
 from sourcing.importing.policies import TEXTS, policy_of
 from sourcing.models import Candidate, ImportRun
-
-#: First key of the advisory lock; the second is the organisation.
-_LOCK = 0x1B9027
 
 #: New people in one slice after which statistics are taken at once.
 _MANY = 1_000
@@ -162,13 +159,9 @@ class Written:
 
 
 def take_turn(cursor: CursorWrapper, organisation_id: int) -> None:
-    """Wait until no other import of the organisation writes; the turn ends with the transaction.
-
-    Waiting for another import's slice is normal and takes longer than the lock timeout of the web.
-    """
-    cursor.execute("SET LOCAL lock_timeout = 0")
+    """Wait until nothing else brings people into the organisation; the turn ends with the transaction."""
+    newcomers.take_turn(organisation_id)
     cursor.execute("SET LOCAL gin_pending_list_limit = '512MB'; SET LOCAL work_mem = '128MB'")
-    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organisation_id])
 
 
 def write(import_run: ImportRun, number: int) -> Written | None:

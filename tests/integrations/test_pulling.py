@@ -19,7 +19,8 @@ from accounts.models import User
 from campaigns.states import Progress
 from foundation import runs
 from foundation.models import Run, RunStatus
-from integrations import field_table, pulling
+from integrations import field_table, pulling, receiving
+from integrations.base.records import RemotePerson
 from integrations.models import Connection, ConnectionStatus, FieldRow, LinkState, Pull
 from sourcing import people
 from sourcing.models import Candidate, ContactPoint, Origin, OtherValue
@@ -53,6 +54,31 @@ def pull(row: Connection) -> Run:
 
 def everybody(row: Connection) -> list[Candidate]:
     return list(Candidate.objects.for_organisation(row.organisation_id).order_by("pk"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_told_of_the_same_new_person_at_once_make_one(toy: ToyServer) -> None:
+    # A new record there is told as made and as changed in the same second, and the feed has it too.
+    _alice, row = begun(toy)
+    told = [RemotePerson(external_id="r-1", first_name="Ada", emails=("ada@x.example",))]
+    together = threading.Barrier(6)
+    outcomes: list[dict[str, int]] = []
+
+    def worker() -> None:
+        try:
+            together.wait(60)
+            outcomes.append(receiving.take(row, told))
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [ada.first_name for ada in everybody(row)] == ["Ada"]
+    assert sum(counts.get("new", 0) for counts in outcomes) == 1
+    assert len(outcomes) == 6
 
 
 def test_everybody_comes_in_once_with_the_vendor_as_their_source(toy: ToyServer) -> None:
