@@ -25,7 +25,7 @@ MOST_REMOVED = 5
 
 def _card(connection: Connection, viewer: Any) -> dict[str, Any]:
     found = opening.vendor_of(connection)
-    words = {"export": "Export", "pools": "Pools"}
+    words = {"export": "Export", "pools": "Pools", connections.PULL: "Bring people in"}
     return {
         "row": connection,
         "vendor": found,
@@ -151,7 +151,8 @@ def credentials(request: Request, connection_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @integrations_page(Right.CONNECTION_EDIT)
 def verification(request: Request, connection_id: int) -> HttpResponse:
-    """Each check with its line; the page asks again while checks are waiting. POST verifies once more."""
+    """Each check with its line; the page asks again while checks are waiting, and is loaded anew at the end, because
+    the tabs and the word beside the name depend on how it went. POST verifies once more."""
     connection = selectors.connection_for(request.user, connection_id)
     if request.method == "POST":
         connections.verify(actor=request.user, connection=connection)
@@ -164,7 +165,12 @@ def verification(request: Request, connection_id: int) -> HttpResponse:
         "connected": connection.status == ConnectionStatus.CONNECTED,
     }
     name = "integrations/verification.html"
-    return render(request, f"{name}#lines" if request.htmx else name, context)
+    if not request.htmx:
+        return render(request, name, context)
+    answer = render(request, f"{name}#lines", context)
+    if not context["working"]:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_GET

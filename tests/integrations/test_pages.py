@@ -45,12 +45,16 @@ def test_the_wizard_from_the_list_of_systems_to_the_green_check(whale: SmallSour
     waiting = text(page.get(url("verification", connection.pk)))
     assert "Verifying SourceWhale…" in waiting
     assert 'hx-trigger="every 1s"' in waiting
+    still = page.get(url("verification", connection.pk), headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in still.headers
     connection.refresh_from_db()
     assert connection.verification_run_id is not None
     runs.work(connection.verification_run_id)
     part = page.get(url("verification", connection.pk), headers={"HX-Request": "true"})
     assert "SourceWhale is connected" in text(part)
     assert "<html" not in text(part)
+    # What stands around the checks said "Connecting" and had three tabs.
+    assert part.headers["HX-Refresh"] == "true"
     overview = text(page.get(url("overview")))
     assert "ats-ok" in overview
     assert "Connected" in overview
@@ -388,6 +392,22 @@ def test_what_people_must_hear_of_a_system_is_said_where_they_meet_it(settings: 
     page = logged_in(alice)
     shown = text(page.get(url("connection", row.pk)))
     assert all(escape(words) in shown for words in PinpointConnector.remarks)
+    checks = text(page.get(url("verification", row.pk)))
+    assert "No record is sent: Pinpoint could not remove it again." in checks
+    assert "Beckon connection test" not in checks
     project = making.project(alice, making.person(alice))
     dialogue = text(page.get(url("export_project_pinpoint", project.pk)))
     assert all(escape(words) in dialogue for words in PinpointConnector.not_offered.values())
+
+
+def test_what_a_connection_may_do_is_said_with_bringing_people_in() -> None:
+    alice = making.alice()
+    row = making.connection(alice, vendor="pinpoint", capabilities=["export", "pull"])
+    page = logged_in(alice)
+    for address in (url("overview"), url("connection", row.pk)):
+        assert "Export, Bring people in" in text(page.get(address))
+
+
+def test_a_new_connection_begins_with_a_key_or_by_signing_in(settings: Any) -> None:
+    shown = text(logged_in(making.alice()).get(url("systems")))
+    assert "gives Beckon an API key, or allows access by signing in there" in shown
