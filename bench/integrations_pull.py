@@ -60,7 +60,7 @@ def _pull(stack: Stack, *, people: int, chance: random.Random) -> list[Figure]:
         alice,
         "smartrecruiters",
         capabilities=["export", "pull"],
-        api_key=stack.sandbox["smartrecruiters"]["keys"][0],
+        api_key=stack.sandbox["smartrecruiters"]["keys"][0]["key"],
         identity="admin@demo.example",
     )
     world.order(stack, "smartrecruiters", "clear")

@@ -89,8 +89,8 @@ def overview(
     """What runs where, and how much has arrived."""
     ports, host = addresses["ports"], addresses["host"]
     body = (
-        "<p>The outside world of this installation: a mail world, a stand-in SourceWhale and "
-        "providers of contact data. Nothing here "
+        "<p>The outside world of this installation: a mail world, stand-ins for "
+        "SourceWhale, SmartRecruiters, CATS and Pinpoint, and providers of contact data. Nothing here "
         "leaves this machine.</p>"
         + numbers(
             {
@@ -109,6 +109,7 @@ def overview(
                 ("IMAP, STARTTLS on offer", f"{host}:{ports['imap']}"),
                 ("IMAP over TLS", f"{host}:{ports['imaps']}"),
                 ("SourceWhale", addresses["sourcewhale"]["base_url"]),
+                ("SmartRecruiters", addresses["smartrecruiters"]["base_url"]),
                 ("CATS", addresses["cats"]["base_url"]),
                 ("Pinpoint", addresses["pinpoint"]["base_url"]),
                 ("Hunter", addresses["finding"]["hunter"]["base_url"]),
@@ -124,27 +125,45 @@ def overview(
             [(each["address"], each["password"]) for each in addresses["accounts"]],
             empty="None.",
         )
-        + "<h2>SourceWhale keys</h2>"
-        + table(
-            ["Key", "Account", "Rights"],
-            [
-                (each["key"], each["account"], "all" if each["allowed"] else "none (403)")
-                for each in addresses["sourcewhale"]["keys"]
-            ],
-            empty="None.",
-        )
-        + "<h2>CATS keys</h2>"
-        + table(
-            ["Key", "Account", "Rights"],
-            [
-                (each["key"], each["account"], "all" if each["allowed"] else "none (403)")
-                for each in addresses["cats"]["keys"]
-            ],
-            empty="None.",
-        )
+        + _what_to_type(addresses)
         + _addresses_that_behave()
     )
     return Response.html(page("Overview", body))
+
+
+def _what_to_type(addresses: Mapping[str, Any]) -> str:
+    """The credentials that open each stand-in, as its connection asks for them."""
+    smartrecruiters = addresses["smartrecruiters"]
+    return (
+        _keys_by_account("SourceWhale", addresses["sourcewhale"]["keys"])
+        + "<h2>SmartRecruiters keys</h2><p>Or <em>Allow access</em> on its own page: nothing to type. "
+        "Or a customer's own client: "
+        f"<code>{esc(smartrecruiters['customer_client_id'])}</code> with the secret "
+        f"<code>{esc(smartrecruiters['customer_client_secret'])}</code>.</p>"
+        + table(
+            ["Key", "User", "Rights"],
+            [
+                (each["key"], each["user"], "all" if each["scopes"] is None else ", ".join(each["scopes"]))
+                for each in smartrecruiters["keys"]
+            ],
+            empty="None.",
+        )
+        + _keys_by_account("CATS", addresses["cats"]["keys"])
+        + "<h2>Pinpoint subdomains and keys</h2>"
+        + table(
+            ["Subdomain", "Key", "Account", "Rights"],
+            [
+                (each["subdomain"], each["key"], each["account"], each["rights"])
+                for each in addresses["pinpoint"]["keys"]
+            ],
+            empty="None.",
+        )
+    )
+
+
+def _keys_by_account(vendor: str, keys: Iterable[Mapping[str, Any]]) -> str:
+    rows = [(each["key"], each["account"], "all" if each["allowed"] else "none (403)") for each in keys]
+    return f"<h2>{esc(vendor)} keys</h2>" + table(["Key", "Account", "Rights"], rows, empty="None.")
 
 
 def _addresses_that_behave() -> str:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 import requests
 
 from sandbox.client import Sandbox
 from tests.sandbox.conftest import Mail
 
-PAGES = ("", "mail/", "mail/refused", "sourcewhale/", "sourcewhale/requests")
+PAGES = (
+    "", "mail/", "mail/refused", "sourcewhale/", "sourcewhale/requests", "smartrecruiters/", "cats/", "pinpoint/"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -17,6 +22,21 @@ def test_pages_are_whole_documents_without_scripts(world: Sandbox, path: str) ->
     assert "<script" not in answer.text
     assert "style=" not in answer.text
     assert answer.text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("vendor", ["sourcewhale", "smartrecruiters", "cats", "pinpoint"])
+def test_the_overview_says_what_to_type_to_connect_a_stand_in(world: Sandbox, vendor: str) -> None:
+    shown = html.unescape(requests.get(world.addresses["url"], timeout=10).text)
+    told = world.addresses[vendor]
+    assert told["base_url"] in shown
+    assert told["keys"]
+    for key in told["keys"]:
+        # The subdomain of Pinpoint and what a key may do stand beside it.
+        row = re.search(rf"<tr>(?:(?!</tr>).)*{re.escape(key['key'])}.*?</tr>", shown)
+        assert row, key
+        assert all(word in row[0] for word in (key.get("subdomain", ""), key.get("user", "")))
+    for name in ("customer_client_id", "customer_client_secret"):
+        assert told.get(name, "") in shown
 
 
 def test_what_arrived_is_shown_and_nothing_of_it_is_markup(mail: Mail, world: Sandbox) -> None:

@@ -115,5 +115,11 @@ def as_told(key: Key) -> dict[str, Any]:
         "key": key.key,
         "account": key.account.name,
         "subdomain": key.account.subdomain,
-        "may_write": ("applications", WRITE) in key.rights and key.account.enabled,
+        "rights": _rights(key),
     }
+
+
+def _rights(key: Key) -> str:
+    if not key.account.enabled:
+        return "none, not activated (403)"
+    return "all" if ("applications", WRITE) in key.rights else "reading"

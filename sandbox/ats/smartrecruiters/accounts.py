@@ -96,3 +96,13 @@ SOURCES: dict[str, dict[str, Any]] = {
         "values": {"source-board": "Board of jobs"},
     },
 }
+
+
+def as_told(key: str) -> dict[str, Any]:
+    """A key for ``sandbox.json``: whose it is and its scopes, None for every right."""
+    caller = KEYS[key]
+    return {
+        "key": key,
+        "user": USERS[caller.user]["email"],
+        "scopes": None if caller.scopes is None else sorted(caller.scopes),
+    }

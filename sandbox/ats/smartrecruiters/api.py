@@ -67,7 +67,7 @@ class SmartRecruiters:
             "client_secret": accounts.CLIENT_SECRET,
             "customer_client_id": accounts.CUSTOMER_CLIENT_ID,
             "customer_client_secret": accounts.CUSTOMER_CLIENT_SECRET,
-            "keys": list(accounts.KEYS),
+            "keys": [accounts.as_told(key) for key in accounts.KEYS],
         }
 
     async def close(self) -> None:

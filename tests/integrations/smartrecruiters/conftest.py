@@ -86,7 +86,7 @@ def world(running: Sandbox) -> Sandbox:
 def there(world: Sandbox, build: Callable[..., Any]) -> SmartRecruitersConnector:
     """Against the sandbox, with an administrator's key."""
     known = world.smartrecruiters
-    connector = build(known["base_url"], api_key=known["keys"][0])
+    connector = build(known["base_url"], api_key=known["keys"][0]["key"])
     assert isinstance(connector, SmartRecruitersConnector)
     return connector
 

@@ -164,7 +164,7 @@ def test_four_workers_of_one_account_stay_within_the_published_limits_and_use_th
     known = world.smartrecruiters
 
     def work() -> None:
-        connector = build(known["base_url"], account=f"four-workers-{path}", api_key=known["keys"][0])
+        connector = build(known["base_url"], account=f"four-workers-{path}", api_key=known["keys"][0]["key"])
         for _ in range(15):
             connector.client.get(path)
 

@@ -128,5 +128,5 @@ def test_what_a_property_cannot_hold_is_said_before_it_leaves(kind: str, value: 
 
 def test_a_reader_sees_jobs_and_may_write_nothing(world: Sandbox, build: Any) -> None:
     known = world.smartrecruiters
-    reader = build(known["base_url"], api_key=known["keys"][2])
+    reader = build(known["base_url"], api_key=known["keys"][2]["key"])
     assert len(reader.list_jobs(acting_as="")) == 8

@@ -78,7 +78,7 @@ def test_who_is_no_administrator_cannot_know_whether_a_note_is_there(
     world: Sandbox, build: Any, ref: RemoteRef
 ) -> None:
     known = world.smartrecruiters
-    recruiter = build(known["base_url"], api_key=known["keys"][1])
+    recruiter = build(known["base_url"], api_key=known["keys"][1]["key"])
     assert recruiter.add_note(ref, note(), earlier=(), acting_as="")
     with pytest.raises(Forbidden):
         recruiter.find_note(ref, note())

@@ -254,7 +254,7 @@ def test_a_job_that_is_gone_or_hidden_is_not_the_fault_of_the_record_or_the_key(
         there.push(writing(target=gone), existing=None)
     assert not isinstance(caught.value, RecordGone)
     known = world.smartrecruiters
-    recruiter = build(known["base_url"], api_key=known["keys"][1])
+    recruiter = build(known["base_url"], api_key=known["keys"][1]["key"])
     secret = Target(kind=TargetKind.JOB, external_id="job-secret", name="?")
     with pytest.raises(Forbidden):
         recruiter.push(writing(target=secret), existing=None)
