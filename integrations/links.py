@@ -151,12 +151,13 @@ def _url(told: str) -> str:
 
 
 def gone(link: RemoteLink) -> None:
-    """The vendor says there is no such record any more: mark and link are cleared (docs/behaviour.md §7)."""
+    """The vendor says there is no such record any more: mark, link and what its fields said as filters are cleared
+    (docs/behaviour.md §7)."""
     with transaction.atomic():
         RemoteLink.objects.for_organisation(link.organisation_id).filter(pk=link.pk).update(
             state=LinkState.GONE, remote_id="", remote_url="", exported_at=None, written={}
         )
-        _tell_search(link.connection, link.candidate, [])
+        facts.forget(link.candidate_id, f"ats:{link.connection_id}")
 
 
 def removed(connection: Connection, candidate: Candidate) -> None:

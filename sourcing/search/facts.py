@@ -48,6 +48,14 @@ def set(candidate_ids: Collection[int], source: str, key: str, values: Sequence[
     index.restate(by_organisation, f"fact.{source}.{key}", values)
 
 
+def forget(candidate_id: int, source: str) -> None:
+    """Take away all that ``source`` stated about a person. In the caller's transaction."""
+    reason = "a fact belongs to the person named"
+    rows = Fact.objects.across_organisations(reason).filter(candidate_id=candidate_id, source=source)
+    for key in rows.order_by("key").values_list("key", flat=True):
+        set([candidate_id], source, key, [])
+
+
 def of(candidate_id: int, source: str, key: str) -> list[str]:
     """The values stated last, or an empty list."""
     reason = "a fact belongs to the person named"

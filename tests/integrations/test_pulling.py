@@ -251,9 +251,16 @@ def test_a_record_that_is_gone_there_clears_the_link_and_the_person_stays(toy: T
     toy.add("r1", first="Ada", emails=["ada@there.example"])
     pull(row)
     (ada,) = everybody(row)
+    source = f"ats:{row.pk}"
+    facts.set([ada.pk], source, "level", ["Junior"])
+    facts.set([ada.pk], source, "standing", ["Hired"])
+    facts.set([ada.pk], "ats:0", "level", ["Senior"])
     del toy.people["r1"]
     toy.feed.append("r1")
     assert pull(row).result["gone"] == 1
+    # Nothing there will ever change these again.
+    assert [facts.of(ada.pk, source, key) for key in ("level", "standing")] == [[], []]
+    assert facts.of(ada.pk, "ats:0", "level") == ["Senior"]
     link = making.link(row, ada)
     assert link is not None
     assert (link.state, link.remote_id) == (LinkState.GONE, "")
