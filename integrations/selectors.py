@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
-from integrations.models import Connection, ConnectionStatus, Export, ExportItem, RemoteLink, SyncTask
+from integrations.models import Connection, ConnectionStatus, Export, ExportItem, Pull, RemoteLink, SyncTask
 from integrations.states import ESTABLISHED, SYNC_OPEN, ItemStatus, SyncStatus
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
@@ -162,7 +162,8 @@ def sync_task(viewer: User, connection: Connection, task_id: int) -> SyncTask:
 
 @dataclass(frozen=True, slots=True)
 class SyncStanding:
-    """How the sync with one connection goes: when something was last done, how much waits, how much needs somebody."""
+    """How the sync with one connection goes: when something was last done or the changes there were last read, how much
+    waits, how much needs somebody."""
 
     last: datetime.datetime | None
     waiting: int
@@ -180,12 +181,18 @@ def sync_standings(viewer: User, connection_ids: Collection[int]) -> dict[int, S
         .values_list("connection", "status")
         .annotate(number=Count("pk"))
     }
+    pulls = Pull.objects.for_organisation(viewer.organisation_id).filter(connection__in=connection_ids)
+    read = dict(pulls.values_list("connection", "finished_at"))
+    done = {
+        pk: rows.filter(connection=pk, status=SyncStatus.DONE)
+        .order_by("-pk")
+        .values_list("settled_at", flat=True)
+        .first()
+        for pk in connection_ids
+    }
     return {
         pk: SyncStanding(
-            last=rows.filter(connection=pk, status=SyncStatus.DONE)
-            .order_by("-pk")
-            .values_list("settled_at", flat=True)
-            .first(),
+            last=max((at for at in (done[pk], read.get(pk)) if at is not None), default=None),
             waiting=sum(counts.get((pk, status), 0) for status in SYNC_OPEN),
             attention=counts.get((pk, SyncStatus.ATTENTION), 0),
         )

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import Plan
 from foundation import runs
-from integrations import opening
-from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
+from integrations import opening, selectors
+from integrations.models import Connection, ConnectionStatus, Export, ItemStatus, Pull
 from integrations.vendors.pinpoint.connector import PinpointConnector
 from tests.integrations import making
 from tests.integrations.pages import logged_in, text, url
@@ -411,3 +412,12 @@ def test_what_a_connection_may_do_is_said_with_bringing_people_in() -> None:
 def test_a_new_connection_begins_with_a_key_or_by_signing_in(settings: Any) -> None:
     shown = text(logged_in(making.alice()).get(url("systems")))
     assert "gives Beckon an API key, or allows access by signing in there" in shown
+
+
+def test_the_last_sync_is_the_last_reading_of_changes_too() -> None:
+    alice = making.alice()
+    row = making.connection(alice, vendor="pinpoint", capabilities=["export", "pull"])
+    assert selectors.sync_standings(alice, [row.pk])[row.pk].last is None
+    read = timezone.now()
+    Pull.objects.create(organisation_id=row.organisation_id, connection=row, finished_at=read)
+    assert selectors.sync_standings(alice, [row.pk])[row.pk].last == read
