@@ -48,7 +48,7 @@ class SmartRecruiters:
         self.records = Records(path)
         self.faults = Faults()
         self.rules = Rules()
-        self.signing_in = SigningIn(self.rules)
+        self.signing_in = SigningIn(self.rules, self.records)
         self._hooks = Hooks(self.records)
         self._operations = Operations(self.records, self.rules, self._hooks)
         self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS person (
     properties TEXT NOT NULL, updated_at REAL NOT NULL, found_from REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS person_email ON person (email);
 CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, candidate TEXT NOT NULL, row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS access (refresh TEXT PRIMARY KEY, user TEXT NOT NULL, scopes TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS subscription (id TEXT PRIMARY KEY, row TEXT NOT NULL);
 """
 _TABLES = ("person", "message", "subscription", "request")
@@ -34,9 +35,22 @@ class Records(VendorRecords):
         super().__init__(path, _SCHEMA)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything but who allowed access."""
         for table in _TABLES:
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
+
+    def allow(self, refresh: str, user: str, scopes: frozenset[str]) -> None:
+        """Keep what a user allowed, under its refresh token."""
+        self._db.execute("INSERT INTO access VALUES (?, ?, ?)", (refresh, user, " ".join(sorted(scopes))))
+
+    def allowed(self, refresh: str) -> tuple[str, frozenset[str]] | None:
+        """The user and scopes of a refresh token."""
+        found = self._db.execute("SELECT user, scopes FROM access WHERE refresh = ?", (refresh,)).fetchone()
+        return (found["user"], frozenset(found["scopes"].split())) if found else None
+
+    def disallow(self, refresh: str = "") -> None:
+        """Forget one refresh token, or all."""
+        self._db.execute("DELETE FROM access WHERE ? = '' OR refresh = ?", (refresh, refresh))
 
     def create(self, row: dict[str, Any], *, index_delay: float) -> dict[str, Any]:
         """A new person; ``row`` gains id and moments."""

@@ -22,6 +22,7 @@ from sandbox.ats.smartrecruiters.accounts import (
     USERS,
     Caller,
 )
+from sandbox.ats.smartrecruiters.records import Records
 from sandbox.ats.smartrecruiters.rules import Rules
 from sandbox.http_server import Request, Response
 
@@ -31,10 +32,9 @@ _CUSTOMERS = {CUSTOMER_CLIENT_ID: CUSTOMER_CLIENT_SECRET}
 
 @dataclass
 class Grants:
-    """What was given out; the counts are for tests."""
+    """What was given out; the counts are for tests. Refresh tokens are among the records: they survive a restart."""
 
     codes: dict[str, tuple[Caller, str, float]] = field(default_factory=dict)
-    refreshes: dict[str, Caller] = field(default_factory=dict)
     accesses: dict[str, tuple[Caller, float]] = field(default_factory=dict)
     #: Clients of customers that may have tokens by ``client_credentials``.
     customers: dict[str, str] = field(default_factory=_CUSTOMERS.copy)
@@ -48,8 +48,8 @@ class Grants:
 class SigningIn:
     """Both ends of it."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, records: Records) -> None:
+        self._rules, self._records = rules, records
         self.grants = Grants()
 
     def caller(self, token: str) -> Caller | None:
@@ -64,7 +64,7 @@ class SigningIn:
     def withdraw(self) -> None:
         """The customer takes everything back."""
         self.grants.accesses.clear()
-        self.grants.refreshes.clear()
+        self._records.disallow()
         self.grants.customers.clear()
 
     def restore(self) -> None:
@@ -82,12 +82,7 @@ class SigningIn:
             return Response.html(pages.page("SmartRecruiters: allow access", _choice(asked)))
         if asked.get("decision") != "allow" or asked.get("user") not in USERS:
             return _back(asked, error="access_denied", error_description="Access was not allowed.")
-        user = asked["user"]
-        caller = Caller(
-            user,
-            administrator=USERS[user]["role"] == "ADMINISTRATOR",
-            scopes=frozenset(asked["scope"].split()),
-        )
+        caller = _signed_in(asked["user"], frozenset(asked["scope"].split()))
         code = secrets.token_urlsafe(24)
         self.grants.codes[code] = (caller, asked["redirect_uri"], time.time() + _CODE_SECONDS)
         return _back(asked, code=code)
@@ -108,13 +103,14 @@ class SigningIn:
             return self._tokens(caller, refresh=self._refresh(caller))
         if kind == "refresh_token":
             word = asked.get("refresh_token", "")
-            holder = self.grants.refreshes.get(word)
-            if holder is None:
+            allowed = self._records.allowed(word)
+            if allowed is None:
                 return self._no("invalid_grant")
+            holder = _signed_in(*allowed)
             self.grants.refreshed += 1
             if not self._rules.rotate_refresh:
                 return self._tokens(holder, refresh="")
-            del self.grants.refreshes[word]
+            self._records.disallow(word)
             return self._tokens(holder, refresh=self._refresh(holder))
         if kind == "client_credentials":
             # The partner's own client sets up customers and reads none of their people.
@@ -125,7 +121,7 @@ class SigningIn:
 
     def _refresh(self, caller: Caller) -> str:
         word = f"refresh-{secrets.token_urlsafe(24)}"
-        self.grants.refreshes[word] = caller
+        self._records.allow(word, caller.user, caller.scopes or frozenset())
         return word
 
     def _tokens(self, caller: Caller, *, refresh: str) -> Response:
@@ -138,6 +134,10 @@ class SigningIn:
     def _no(self, error: str, status: int = 400) -> Response:
         self.grants.refused += 1
         return Response.json({"error": error}, status)
+
+
+def _signed_in(user: str, scopes: frozenset[str]) -> Caller:
+    return Caller(user, administrator=USERS[user]["role"] == "ADMINISTRATOR", scopes=scopes)
 
 
 def _form(request: Request) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -20,10 +22,16 @@ from integrations.base.errors import AuthError, TemporaryError
 from integrations.models import Connection, ConnectionStatus, LinkState, RemoteLink
 from integrations.vendors.smartrecruiters.connector import SmartRecruitersConnector
 from sandbox.ats.smartrecruiters.accounts import (
+    CLIENT_ID,
+    CLIENT_SECRET,
     CUSTOMER_CLIENT_ID,
     CUSTOMER_CLIENT_SECRET,
 )
+from sandbox.ats.smartrecruiters.records import Records
+from sandbox.ats.smartrecruiters.rules import Rules
+from sandbox.ats.smartrecruiters.signing_in import SigningIn
 from sandbox.client import Sandbox
+from sandbox.http_server import Request
 from tests.integrations import making
 
 pytestmark = pytest.mark.django_db
@@ -323,3 +331,41 @@ def test_verification_refuses_a_second_connection_to_the_account_and_another_acc
     answer = page.post("/integrations/smartrecruiters/connect/", again)
     assert answer.status_code == 422
     assert "SmartRecruiters (Two) has this account already." in answer.content.decode()
+
+
+def test_a_sandbox_that_was_restarted_still_knows_who_allowed_access(tmp_path: Path) -> None:
+    # The demo keeps its data: its connection must not ask to sign in again at every start.
+    def token(signing_in: SigningIn, **asked: str) -> dict[str, Any]:
+        body = urlencode({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **asked}).encode()
+        answer: dict[str, Any] = json.loads(signing_in.token(Request("POST", "/token", {}, {}, body)).body)
+        return answer
+
+    def began() -> tuple[Records, SigningIn]:
+        records = Records(tmp_path / "records.sqlite")
+        return records, SigningIn(Rules(), records)
+
+    records, before = began()
+    page = {
+        "client_id": CLIENT_ID,
+        "redirect_uri": "http://127.0.0.1/back",
+        "scope": "jobs_read",
+        "state": "s",
+    }
+    form = urlencode(page | {"decision": "allow", "user": "user-recruiter"}).encode()
+    back = before.allow(Request("POST", "/allow", {}, {}, form)).headers["Location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    refresh = token(before, grant_type="authorization_code", code=code)["refresh_token"]
+    records.close()
+
+    records, after = began()
+    made = token(after, grant_type="refresh_token", refresh_token=refresh)
+    caller = after.caller(made["access_token"])
+    assert caller is not None
+    assert (caller.user, caller.administrator, caller.scopes) == (
+        "user-recruiter",
+        False,
+        frozenset({"jobs_read"}),
+    )
+    after.withdraw()
+    assert token(after, grant_type="refresh_token", refresh_token=refresh) == {"error": "invalid_grant"}
+    records.close()
