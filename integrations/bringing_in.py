@@ -11,6 +11,7 @@ from integrations import connections, dummies, links, pulled_lists, remote_peopl
 from integrations.base.records import RemotePerson
 from integrations.models import Connection, FieldRow
 from sourcing import newcomers
+from sourcing.matching import profile_key
 from sourcing.models import Candidate, Origin
 from sourcing.newcomers import Newcomer
 from sourcing.search import facts
@@ -39,12 +40,12 @@ def bring_in(
     test = dummies.address(dummies.TEST_NUMBER, organisation=connection.organisation)
     people = [remote for remote in strangers if test not in remote.emails]
     counts["unknown"] += len(strangers) - len(people)
-    first, again = _apart(people)
+    first, again = _apart(people, fields)
     if first:
         with transaction.atomic():
             made = newcomers.create(
                 organisation=connection.organisation,
-                newcomers=[_newcomer(remote, _of_type(fields, remote)) for remote in first],
+                newcomers=[_newcomer(remote, remote_people.of_type(fields, remote)) for remote in first],
                 origin=Origin.PULLED,
                 source=connection.label,
             )
@@ -55,39 +56,44 @@ def bring_in(
             ]
             links.found(connection, known)
             for candidate, remote in known:
-                pulled_lists.take(connection, candidate, remote, _of_type(fields, remote))
+                pulled_lists.take(connection, candidate, remote, remote_people.of_type(fields, remote))
             _state(connection, known, fields)
         counts["new"] += len(known)
         counts["failed"] += len(first) - len(known)
     return again
 
 
-def _apart(wanted: Sequence[RemotePerson]) -> tuple[list[RemotePerson], list[RemotePerson]]:
-    """Those who share no id, address or number with one before them, and the others."""
+def _apart(
+    wanted: Sequence[RemotePerson], fields: Sequence[FieldRow]
+) -> tuple[list[RemotePerson], list[RemotePerson]]:
+    """Those who share no id, address, number or profile with one before them, and the others."""
     seen: set[str] = set()
     first: list[RemotePerson] = []
     again: list[RemotePerson] = []
     for remote in wanted:
-        marks = {f"id {remote.external_id}", *remote_people.mails(remote), *remote_people.phones(remote)}
+        pages = remote_people.profiles(remote, remote_people.of_type(fields, remote))
+        marks = {
+            f"id {remote.external_id}",
+            *remote_people.mails(remote),
+            *remote_people.phones(remote),
+            *(key for page in pages if (key := profile_key(page))),
+        }
         (again if marks & seen else first).append(remote)
         seen |= marks
     return first, again
 
 
-def _of_type(fields: Sequence[FieldRow], remote: RemotePerson) -> list[FieldRow]:
-    return [row for row in fields if row.record_type == remote.record_type]
-
-
 def _newcomer(remote: RemotePerson, fields: Sequence[FieldRow]) -> Newcomer:
     told = {
-        name: text
-        for name, (text, _row) in remote_people.values(remote, fields).items()
+        name: said.text
+        for name, said in remote_people.values(remote, fields).items()
         if name in remote_people.COLUMNS
     }
     return Newcomer(
         record_type=remote.record_type,
         emails=remote_people.mails(remote),
         phones=remote_people.phones(remote),
+        profiles=remote_people.profiles(remote, fields),
         values={"first_name": remote.first_name, "last_name": remote.last_name} | told,
     )
 
@@ -98,7 +104,7 @@ def _state(
     """The same value of many people is one statement."""
     alike: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for candidate, remote in known:
-        for key, words in remote_people.filters(remote, _of_type(fields, remote)).items():
+        for key, words in remote_people.filters(remote, remote_people.of_type(fields, remote)).items():
             if words:
                 alike[key, tuple(words)].append(candidate.pk)
     for (key, same), ids in sorted(alike.items()):

@@ -1,4 +1,5 @@
-"""Positions, schools and skills a vendor tells of, taken in beside what is known here (docs/integrations/sync.md).
+"""Positions, schools, skills and pages elsewhere a vendor tells of, taken in beside what is known here
+(docs/integrations/sync.md).
 
 Each entry is taken in once. Whoever removes or corrects it here afterwards has the last word: it is no news any more,
 however often it is pulled.
@@ -12,10 +13,10 @@ from dataclasses import asdict
 
 from django.utils import timezone
 
-from integrations import links, mapping
+from integrations import links, mapping, remote_people
 from integrations.base.records import Education, Employment, FieldKind, RemotePerson, UpdateRule, Value
 from integrations.models import Connection, FieldRow, RemoteLink
-from sourcing import history, people
+from sourcing import history, people, social_profiles
 from sourcing.models import Candidate, Origin
 from sourcing.values import Statement
 
@@ -76,6 +77,9 @@ def _take(
         )
         words = [one for one in news if isinstance(one, str)]
         return bool(people.take_words(candidate=candidate, field="skills", words=words, said=said))
+    if row.variable not in HISTORY:
+        urls = [one for one in news if isinstance(one, str)]
+        return bool(social_profiles.take(candidate=candidate, urls=urls, source=connection.label))
     return history.take(
         candidate=candidate,
         kind=HISTORY[row.variable],
@@ -93,7 +97,7 @@ def _entries(row: FieldRow, value: Value) -> Entries:
     if row.variable == SKILLS and row.kind in _WORD_KINDS:
         words = _BETWEEN.split(value) if isinstance(value, str) else value if isinstance(value, tuple) else ()
         return tuple(word.strip() for word in words if isinstance(word, str) and word.strip())
-    return ()
+    return remote_people.pages(row, value)
 
 
 def _mark(entry: Employment | Education | str) -> str:

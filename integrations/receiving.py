@@ -61,7 +61,7 @@ def take(connection: Connection, page: Sequence[RemotePerson]) -> Counter[str]:
         if bringing_in.wanted(connection):
             # Several deliveries name a new record in its first second, and the feed tells of it too.
             newcomers.take_turn(connection.organisation_id)
-        ours = _whose(connection, page)
+        ours = _whose(connection, page, fields)
         strangers = [remote for place, remote in enumerate(page) if place not in ours]
         met_again = bringing_in.bring_in(connection, strangers, fields, counts)
     for place, remote in enumerate(page):
@@ -93,7 +93,9 @@ def gone(connection: Connection, refs: Collection[RemoteRef]) -> int:
     return len(found)
 
 
-def _whose(connection: Connection, page: Sequence[RemotePerson]) -> dict[int, int]:
+def _whose(
+    connection: Connection, page: Sequence[RemotePerson], fields: Sequence[FieldRow]
+) -> dict[int, int]:
     """``{place: candidate id}`` of those we have: by the link, else by what certainly is the same person."""
     rows = RemoteLink.objects.for_organisation(connection.organisation_id).filter(
         connection=connection, remote_id__in={remote.external_id for remote in page} - {""}
@@ -108,6 +110,7 @@ def _whose(connection: Connection, page: Sequence[RemotePerson]) -> dict[int, in
             last_name=remote.last_name,
             emails=remote_people.mails(remote),
             phones=remote_people.phones(remote),
+            profiles=remote_people.profiles(remote, remote_people.of_type(fields, remote)),
         )
         for place, remote in enumerate(page)
         if place not in found
@@ -118,7 +121,7 @@ def _whose(connection: Connection, page: Sequence[RemotePerson]) -> dict[int, in
 def _one(
     connection: Connection, remote: RemotePerson, candidate_id: int, fields: Sequence[FieldRow]
 ) -> tuple[Candidate | None, str]:
-    of_type = [field for field in fields if field.record_type == remote.record_type]
+    of_type = remote_people.of_type(fields, remote)
     candidate = _candidate(connection, candidate_id)
     if candidate is None:
         return None, "unknown"
@@ -149,14 +152,14 @@ def _state(
     written = link.written if link is not None else {}
     statements = {
         name: Statement(
-            value=text,
+            value=said.text,
             origin=Origin.PULLED,
             at=remote.updated_at or timezone.now(),
             source=connection.label,
-            verified=row.rule != UpdateRule.ALWAYS,
+            verified=said.row.rule != UpdateRule.ALWAYS,
         )
-        for name, (text, row) in remote_people.values(remote, fields).items()
-        if written.get(row.key) != mapping.digest(text)
+        for name, said in remote_people.values(remote, fields).items()
+        if any(written.get(row.key) != mapping.digest(there) for row, there in said.parts)
     }
     if not statements:
         return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from integrations.base.records import FieldKind, RemotePerson, Standing, Value
-from integrations.base.variables import CUSTOM
+from integrations.base.variables import CUSTOM, SOCIAL
 from integrations.models import Connection, FieldRow
 from sourcing.normalising import (
     InvalidAddress,
@@ -16,9 +17,14 @@ from sourcing.normalising import (
     normalise_email,
     normalise_phone,
 )
+from sourcing.social_profiles import stated_url
 
 #: Variables that are columns of a person of ours, one value against another.
 COLUMNS = frozenset({"first_name", "last_name", "headline", "title", "company", "location", "summary"})
+#: Variables that together are a location where no field holds one, in the order of an address.
+_PARTS_OF_LOCATION = ("city", "region", "country")
+#: Variables that hold pages of the person elsewhere.
+_PAGES = frozenset({*SOCIAL, "social_links"})
 STANDING_WORDS: Mapping[Standing, str] = {
     Standing.HIRED: "Hired",
     Standing.REJECTED: "Rejected",
@@ -48,15 +54,56 @@ def phones(remote: RemotePerson) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def values(remote: RemotePerson, fields: Sequence[FieldRow]) -> dict[str, tuple[str, FieldRow]]:
-    """Our fields by the remote ones mapped to them, with what stands there; blank ones say nothing."""
-    found: dict[str, tuple[str, FieldRow]] = {}
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a record says of one field of ours: ``text``, and the remote fields it is from with what stands there."""
+
+    text: str
+    parts: Sequence[tuple[FieldRow, str]]
+
+    @property
+    def row(self) -> FieldRow:
+        """The field whose rule decides."""
+        return self.parts[0][0]
+
+
+def values(remote: RemotePerson, fields: Sequence[FieldRow]) -> dict[str, Said]:
+    """Our fields by the remote ones mapped to them, with what stands there; blank ones say nothing.
+
+    Town, region and country are a location together, where no field holds it whole.
+    """
+    found: dict[str, Said] = {}
+    parts: dict[str, tuple[FieldRow, str]] = {}
     for row in fields:
         value = remote.values.get(row.key)
-        ours = row.variable in COLUMNS or row.variable.startswith(CUSTOM)
-        if ours and isinstance(value, str) and value.strip():
-            found.setdefault(row.variable, (value, row))
+        if not isinstance(value, str) or not value.strip():
+            continue
+        if row.variable in COLUMNS or row.variable.startswith(CUSTOM):
+            found.setdefault(row.variable, Said(value, ((row, value),)))
+        elif row.variable in _PARTS_OF_LOCATION:
+            parts.setdefault(row.variable, (row, value))
+    if parts and "location" not in found:
+        told = [parts[name] for name in _PARTS_OF_LOCATION if name in parts]
+        found["location"] = Said(", ".join(dict.fromkeys(text.strip() for _row, text in told)), told)
     return found
+
+
+def profiles(remote: RemotePerson, fields: Sequence[FieldRow]) -> list[str]:
+    """Pages of the person elsewhere that the record tells of, each once."""
+    return list(dict.fromkeys(url for row in fields for url in pages(row, remote.values.get(row.key, ""))))
+
+
+def pages(row: FieldRow, value: Value) -> tuple[str, ...]:
+    """The pages a field holds, as ``social_profiles.stated_url``; none when it is not mapped to networks."""
+    if row.variable not in _PAGES:
+        return ()
+    listed = value if isinstance(value, tuple) else (value,)
+    return tuple(url for one in listed if isinstance(one, str) and (url := stated_url(one)))
+
+
+def of_type(fields: Sequence[FieldRow], remote: RemotePerson) -> list[FieldRow]:
+    """The fields of the record's own type."""
+    return [row for row in fields if row.record_type == remote.record_type]
 
 
 def source(connection: Connection) -> str:

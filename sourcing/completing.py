@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from sourcing import editing, history, people, selectors, settling, social_profiles
-from sourcing.matching import profile_key
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin
 from sourcing.normalising import linkedin_key
 from sourcing.values import Statement
@@ -51,7 +50,7 @@ def missing(
         columns={name: said for name, said in stated.columns.items() if not getattr(candidate, name)},
         emails=tuple(value for value in stated.emails if (ContactKind.EMAIL, value) not in there),
         phones=tuple(value for value in stated.phones if (ContactKind.PHONE, value) not in there),
-        profiles=_profiles(candidate, stated.profiles),
+        profiles=social_profiles.unknown(candidate, stated.profiles),
         skills=() if candidate.skills else tuple(stated.skills),
         experience=_unless(candidate.experience.exists, stated.experience),
         education=_unless(candidate.education.exists, stated.education),
@@ -98,17 +97,3 @@ def complete(*, candidate: Candidate, actor: User, stated: Stated, source: str) 
 
 def _unless(there: Callable[[], bool], stated: Sequence[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
     return tuple(stated) if stated and not there() else ()
-
-
-def _profiles(candidate: Candidate, stated: Sequence[str]) -> tuple[str, ...]:
-    """Those the person has not; of LinkedIn there is one, and another one there is not overwritten."""
-    if not stated:
-        return ()
-    links = [*candidate.social_profiles.values_list("url", flat=True), candidate.linkedin_key]
-    known = {profile_key(link) or link.rstrip("/").lower() for link in links if link}
-    return tuple(
-        link
-        for link in stated
-        if (profile_key(link) or link.lower()) not in known
-        and not (linkedin_key(link) and candidate.linkedin_key)
-    )

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from accounts.models import Organisation
-from sourcing import duplicates, editing, places, suppression
-from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, RecordType
-from sourcing.normalising import clean_text
+from sourcing import duplicates, editing, places, social_profiles, suppression
+from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, RecordType, SocialProfile
+from sourcing.normalising import clean_text, linkedin_key
 from sourcing.search import index
 
 #: First key of the advisory lock; the second is the organisation.
@@ -36,12 +36,19 @@ def take_turn(organisation_id: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """One of them. ``emails`` and ``phones`` are normalised, in order; ``values`` are columns by their name."""
+    """One of them. ``emails`` and ``phones`` are normalised, in order; ``profiles`` as ``social_profiles.stated_url``
+    gives them, LinkedIn's held by nobody else; ``values`` are columns by their name."""
 
     record_type: str = RecordType.CANDIDATE
     emails: Sequence[str] = ()
     phones: Sequence[str] = ()
+    profiles: Sequence[str] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def linkedin(self) -> str:
+        """The key of the first LinkedIn profile, which people are matched on; empty without one."""
+        return next((key for url in self.profiles if (key := linkedin_key(url))), "")
 
 
 @transaction.atomic
@@ -50,11 +57,9 @@ def create(
 ) -> list[Candidate | None]:
     """Make them, nobody's own, with shared addresses; in their order, None for whoever stays out.
 
-    Out stay those who were erased and blocked, and those without name and address.
+    Out stay those who were erased and blocked, and those without name, address and LinkedIn profile.
     """
-    erased = suppression.erased_keys(
-        organisation.pk, {f"e:{mail}" for one in newcomers for mail in one.emails}
-    )
+    erased = suppression.erased_keys(organisation.pk, {key for one in newcomers for key in _keys(one)})
     drawn = [_drawn(organisation, one, erased, source) for one in newcomers]
     made = [candidate for candidate in drawn if candidate is not None]
     Candidate.objects.for_organisation(organisation).bulk_create(made)
@@ -64,6 +69,14 @@ def create(
             for candidate, one in zip(drawn, newcomers, strict=True)
             if candidate is not None
             for point in _points(candidate, one, origin, source)
+        ]
+    )
+    SocialProfile.objects.for_organisation(organisation).bulk_create(
+        [
+            page
+            for candidate, one in zip(drawn, newcomers, strict=True)
+            if candidate is not None
+            for page in social_profiles.rows(candidate, one.profiles)
         ]
     )
     ids = [candidate.pk for candidate in made]
@@ -76,18 +89,24 @@ def create(
 def _drawn(
     organisation: Organisation, one: Newcomer, erased: Collection[str], source: str
 ) -> Candidate | None:
-    if any(f"e:{mail}" in erased for mail in one.emails):
+    if any(key in erased for key in _keys(one)):
         return None
     values = {name: editing.cleaned(name, value) for name, value in one.values.items()}
-    if not (values.get("first_name") or values.get("last_name") or one.emails):
+    if not (values.get("first_name") or values.get("last_name") or one.emails or one.linkedin):
         return None
     return Candidate(
         organisation=organisation,
         record_type=one.record_type,
+        linkedin_key=one.linkedin,
         source=clean_text(source, limit=200),
         **places.columns_for(clean_text(one.values.get("location", ""))),
         **values,
     )
+
+
+def _keys(one: Newcomer) -> list[str]:
+    """What would be known again of somebody erased and blocked."""
+    return [f"e:{mail}" for mail in one.emails] + ([f"l:{one.linkedin}"] if one.linkedin else [])
 
 
 def _points(candidate: Candidate, one: Newcomer, origin: str, source: str) -> list[ContactPoint]:

@@ -1,19 +1,22 @@
-"""Pages of a person elsewhere, added and removed by hand. The LinkedIn profile is a field: people are matched on it."""
+"""Pages of a person elsewhere, added and removed by hand, added by pulls. The LinkedIn profile is a field: people are
+matched on it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import editing, matching
-from sourcing.models import Candidate, SocialProfile
+from sourcing import editing, matching, settling, suppression
+from sourcing.models import Candidate, Origin, SocialProfile
 from sourcing.normalising import linkedin_key, web_link
+from sourcing.values import Statement
 
 MAX_PROFILES = 50
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
@@ -89,16 +92,61 @@ def network_of(url: str) -> str:
 
 def place(candidate: Candidate, urls: Iterable[str]) -> list[SocialProfile]:
     """Part of making and of completing a person: rows for pages besides LinkedIn's. Nothing is looked up or told."""
-    found = list(dict.fromkeys(url for url in urls if url and not linkedin_key(url)))[:MAX_PROFILES]
-    return SocialProfile.objects.bulk_create(
+    return SocialProfile.objects.bulk_create(rows(candidate, (url for url in urls if not linkedin_key(url))))
+
+
+def rows(candidate: Candidate, urls: Iterable[str]) -> list[SocialProfile]:
+    """Rows for pages of a person, not stored yet; of LinkedIn's the one they are matched on alone."""
+    found = [url for url in dict.fromkeys(urls) if url and linkedin_key(url) in ("", candidate.linkedin_key)]
+    return [
         SocialProfile(
             organisation_id=candidate.organisation_id,
             candidate=candidate,
             network=network_of(url),
             url=url[:500],
         )
-        for url in found
+        for url in found[:MAX_PROFILES]
+    ]
+
+
+def unknown(candidate: Candidate, stated: Sequence[str]) -> tuple[str, ...]:
+    """Those of the pages (:func:`stated_url`) that the person has not; of LinkedIn there is one, and another one there
+    is not overwritten."""
+    if not stated:
+        return ()
+    links = [*candidate.social_profiles.values_list("url", flat=True), candidate.linkedin_key]
+    known = {matching.profile_key(link) or link.rstrip("/").lower() for link in links if link}
+    return tuple(
+        link
+        for link in stated
+        if (matching.profile_key(link) or link.lower()) not in known
+        and not (linkedin_key(link) and candidate.linkedin_key)
     )
+
+
+@transaction.atomic
+def take(*, candidate: Candidate, urls: Sequence[str], source: str) -> list[str]:
+    """Pages (:func:`stated_url`) that a pull tells of: those the person has not are added, and returned.
+
+    A LinkedIn profile that another person has is left to them. Raises ``suppression.Erased`` for one of somebody who
+    was erased and blocked.
+    """
+    if not unknown(candidate, urls):
+        return []
+    person = editing.lock(candidate)
+    new = list(unknown(person, urls))
+    key = next((key for url in new if (key := linkedin_key(url))), "")
+    if key:
+        suppression.refuse_erased(person.organisation_id, addresses=[], profile=key)
+        others = Candidate.objects.for_organisation(person.organisation_id).filter(linkedin_key=key)
+        if not others.exists():
+            person.linkedin_key = key
+            said = Statement(value=None, origin=Origin.PULLED, at=timezone.now(), source=source)
+            settling.note(person, ["linkedin_key"], said)
+    added = [row.url for row in SocialProfile.objects.bulk_create(rows(person, new))]
+    if added:
+        editing.save(person, None, ["social_profiles"])
+    return added
 
 
 @transaction.atomic

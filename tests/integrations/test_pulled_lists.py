@@ -1,4 +1,4 @@
-"""Positions, schools and skills a vendor tells of come to people we have, and a hand's work stays."""
+"""Positions, schools, skills and pages a vendor tells of come to people we have, and a hand's work stays."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from integrations import field_table
+from integrations import field_table, mapping
 from integrations.models import Connection, FieldRow
 from integrations.receiving import take
 from integrations.vendors.smartrecruiters import mapping as smartrecruiters
-from sourcing import history, people
-from sourcing.models import Candidate
+from sourcing import history, people, social_profiles
+from sourcing.models import Candidate, OtherValue
 from tests.integrations import making, syncs
 from tests.integrations.toy import ToyServer, _person
 
@@ -143,3 +143,84 @@ def test_what_smartrecruiters_shows_is_taken_in(row: Connection) -> None:
     assert dict(take(row, [shown])) == {"changed": 1}
     assert positions(ada) == [("Lead", "2020-01-15", "")]
     assert [(school.school, school.started) for school in ada.education.all()] == [("Trinity", "2010-09")]
+
+
+def mapped(row: Connection, **variables: str) -> None:
+    fields = FieldRow.objects.for_organisation(row.organisation_id).filter(connection=row)
+    for key, variable in variables.items():
+        fields.filter(key=key).update(variable=variable)
+
+
+def pages(person: Candidate) -> set[str]:
+    return set(person.social_profiles.values_list("url", flat=True))
+
+
+def test_a_linkedin_profile_finds_its_person_whatever_the_address(row: Connection) -> None:
+    mapped(row, level="linkedin")
+    ada = making.person(row.created_by, linkedin_url="https://www.linkedin.com/in/ada-byron")
+    said = {"emails": ["ada@elsewhere.example"], "level": "http://uk.linkedin.com/in/Ada-Byron/?trk=1"}
+    assert told(row, **said) == {"changed": 1}
+    assert Candidate.objects.for_organisation(row.organisation_id).get() == ada
+    assert told(row, **said) == {"same": 1}
+
+
+def test_pages_come_with_a_new_person_and_to_one_we_have_and_what_a_hand_removes_stays_away(
+    row: Connection,
+) -> None:
+    mapped(row, level="linkedin", title="github")
+    said = {"level": "linkedin.com/in/ada", "title": "https://github.com/ada/"}
+    assert told(row, **said) == {"new": 1}
+    ada = Candidate.objects.for_organisation(row.organisation_id).get()
+    assert ada.linkedin_key == "linkedin.com/in/ada"
+    assert pages(ada) == {"https://linkedin.com/in/ada", "https://github.com/ada"}
+    assert told(row, **said) == {"same": 1}
+    hub = ada.social_profiles.get(network="github")
+    social_profiles.remove(candidate=ada, actor=row.created_by, profile_id=hub.pk)
+    assert told(row, **said) == {"same": 1}
+    assert pages(ada) == {"https://linkedin.com/in/ada"}
+
+    bea = making.person(row.created_by, first_name="Bea", emails=["bea@x.example"])
+    assert told(row, id="r2", emails=["bea@x.example"], first="Bea", level="linkedin.com/in/bea") == {
+        "changed": 1
+    }
+    bea.refresh_from_db()
+    assert (bea.linkedin_key, pages(bea)) == ("linkedin.com/in/bea", {"https://linkedin.com/in/bea"})
+
+
+def test_two_records_with_one_profile_on_a_page_are_one_person(row: Connection) -> None:
+    mapped(row, level="linkedin")
+    records = [
+        {"id": f"r{number}", "first": "Ada", "emails": [f"ada{number}@x.example"], "jobs": [],
+         "level": "linkedin.com/in/ada"}
+        for number in range(2)
+    ]  # fmt: skip
+    take(row, [_person(record) for record in records])
+    ada = Candidate.objects.for_organisation(row.organisation_id).get()
+    assert ada.contact_points.count() == 2
+
+
+def test_a_town_and_a_country_in_fields_of_their_own_are_a_location(row: Connection) -> None:
+    mapped(row, title="city", level="country")
+    assert told(row, title="Leeds", level="United Kingdom") == {"new": 1}
+    ada = Candidate.objects.for_organisation(row.organisation_id).get()
+    assert ada.location == "Leeds, United Kingdom"
+    moved = _person({"id": "r1", "first": "Ada", "emails": [], "jobs": [], "title": "York", "level": "UK"})
+    assert take(row, [replace(moved, updated_at=ada.created_at + datetime.timedelta(days=1))]) == {
+        "changed": 1
+    }
+    ada.refresh_from_db()
+    assert ada.location == "York, UK"
+
+
+def test_a_town_we_wrote_there_ourselves_is_no_news(row: Connection) -> None:
+    mapped(row, title="city", level="country")
+    ada = making.person(row.created_by, location="Leeds, England, United Kingdom")
+    told(row, id="r1")
+    link = making.link(row, ada)
+    assert link is not None
+    link.written = {"title": mapping.digest("Leeds"), "level": mapping.digest("United Kingdom")}
+    link.save(update_fields=["written"])
+    assert told(row, title="Leeds", level="United Kingdom") == {"same": 1}
+    ada.refresh_from_db()
+    assert ada.location == "Leeds, England, United Kingdom"
+    assert not OtherValue.objects.for_organisation(row.organisation_id).exists()
