@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -72,15 +72,47 @@ def begin(
             return _draft(actor, vendor, called, chosen, None)
 
 
+@transaction.atomic
+def connect(
+    *,
+    actor: User,
+    vendor: str,
+    capabilities: Collection[str],
+    values: Mapping[str, str],
+    name: str = "",
+    again: Connection | None = None,
+) -> Connection:
+    """:func:`begin` and :func:`submit` in one; nothing is begun when the credential is refused.
+
+    ``values`` are of :func:`credential`. Raises what both raise.
+    """
+    row = begin(actor=actor, vendor=vendor, capabilities=capabilities, name=name, again=again)
+    submit(actor=actor, connection=row, values=dict(values))
+    row.refresh_from_db()
+    return row
+
+
+def credential(vendor: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What the vendor's own form makes of what was entered. Raises Invalid by the form's fields, Missing."""
+    form = registry.connector_class(vendor).credentials_form(given)
+    unknown = dict.fromkeys(sorted(set(given) - set(form.fields)), "There is no such field.")
+    if form.is_valid() and not unknown:
+        return dict(form.cleaned_data)
+    wrong = {name: " ".join(map(str, said)) for name, said in form.errors.items()}
+    text = wrong.pop(NON_FIELD_ERRORS, "")
+    raise Invalid(text, fields={**wrong, **unknown} or {"credentials": text})
+
+
 def choose(
     *,
     actor: User,  # noqa: ARG001 - the trail names the actor
     connection: Connection,
-    capabilities: Collection[str],
+    capabilities: Collection[str] | None = None,
     name: str | None = None,
 ) -> Connection:
-    """Change the ticks of a connection, and its ``name`` where one is given. Raises Invalid as :func:`begin`."""
-    connection.capabilities = _chosen(registry.connector_class(connection.vendor), capabilities)
+    """Change the ticks of a connection, and its ``name``, whichever is given. Raises Invalid as :func:`begin`."""
+    if capabilities is not None:
+        connection.capabilities = _chosen(registry.connector_class(connection.vendor), capabilities)
     if name is not None:
         connection.name = _cleaned(name)
     try:
@@ -122,6 +154,12 @@ def verify(*, actor: User, connection: Connection) -> Run:
         _become(row, ConnectionStatus.VERIFYING)
         row.save(update_fields=["status"])
         return _start_verification(row, actor)
+
+
+def verifying(connection: Connection) -> bool:
+    """Whether checks are being made right now."""
+    run = connection.verification_run
+    return connection.status == ConnectionStatus.VERIFYING and run is not None and not run.ended
 
 
 def remove(*, actor: User, connection: Connection) -> None:
@@ -169,9 +207,11 @@ def set_source(*, actor: User, connection: Connection, label: str) -> None:  # n
     connection.save(update_fields=["source_label"])
 
 
+@transaction.atomic
 def set_identity(*, actor: User, connection: Connection, email: str) -> None:
     """The actor's own address at the vendor; empty goes back to the login e-mail. Raises Invalid."""
     email = email.strip()
+    _locked(connection)
     rows = VendorIdentity.objects.for_organisation(connection.organisation_id)
     if not email or email.casefold() == actor.email.casefold():
         rows.filter(connection=connection, user=actor).delete()
@@ -230,10 +270,13 @@ def _taken(vendor: str, name: str) -> NameTaken:
 
 
 def _chosen(found: type[Connector], capabilities: Collection[str]) -> list[str]:
-    chosen = [box for box in offered(found) if box in capabilities]
-    if EXPORT not in chosen:
+    if EXPORT not in capabilities:
         raise Invalid("Tick Export to continue.", fields={"capabilities": "Tick Export to continue."})
-    return chosen
+    boxes = offered(found)
+    if not set(capabilities) <= set(boxes):
+        text = f"{found.display_name} offers {', '.join(boxes)}."
+        raise Invalid(text, fields={"capabilities": text})
+    return [box for box in boxes if box in capabilities]
 
 
 def _locked(connection: Connection) -> Connection:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import ClassVar
 
 from django.db import IntegrityError, transaction
@@ -31,11 +32,15 @@ from integrations.models import (
 )
 from integrations.states import RETRYABLE, check_item
 from sourcing.models import Candidate, ContactKind, ContactPoint, Project
+from sourcing.search import query
+from sourcing.search.question import Question
 from sourcing.selectors import own_or_shared, project_candidate_ids
 
 KIND = "integrations.export"
 #: Rows per statement when a large export is written down.
 BATCH = 2_000
+#: Of everybody a question finds at most this many are taken; a larger export names a project.
+MOST_FOUND = 10_000
 
 
 class NotUsable(Conflict):
@@ -104,6 +109,11 @@ def preview(
         without_email=len(left - with_email),
         private_addresses=points.filter(shared=False).count(),
     )
+
+
+def found_by(viewer: User, question: Question) -> frozenset[int]:
+    """Whom *Select all* of the people list means: the first :data:`MOST_FOUND` the question finds."""
+    return frozenset(islice(query.candidate_ids(viewer=viewer, question=question), MOST_FOUND))
 
 
 def exported_before(connection: Connection, candidate_ids: Collection[int]) -> set[int]:

@@ -12,10 +12,10 @@ from accounts.models import User
 from foundation import secrets
 from foundation.problems import Conflict
 from foundation.throttle import shared_redis
-from integrations import access_tokens, registry, sessions
+from integrations import access_tokens, registry, selectors, sessions
 from integrations.base.connector import Connector
 from integrations.base.throttle import RedisThrottle
-from integrations.models import Connection, VendorIdentity
+from integrations.models import Connection
 
 #: One call to a vendor, from the first byte to the last: shorter than leases (``claims``, ``foundation.turns``) allow.
 CALL_TIMEOUT_SECONDS = min(settings.VENDOR_TIMEOUT.total_seconds(), 45.0)
@@ -78,9 +78,4 @@ def vendor_of(connection: Connection) -> type[Connector]:
 
 def acting_as(connection: Connection, user: User) -> str:
     """Who the user is at the vendor: "my SourceWhale e-mail", default the login e-mail (docs/behaviour.md §7)."""
-    identity = (
-        VendorIdentity.objects.for_organisation(connection.organisation_id)
-        .filter(connection=connection, user=user)
-        .first()
-    )
-    return identity.email if identity else user.email
+    return selectors.identity(user, connection) or user.email

@@ -11,7 +11,16 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Missing
-from integrations.models import Connection, ConnectionStatus, Export, ExportItem, Pull, RemoteLink, SyncTask
+from integrations.models import (
+    Connection,
+    ConnectionStatus,
+    Export,
+    ExportItem,
+    Pull,
+    RemoteLink,
+    SyncTask,
+    VendorIdentity,
+)
 from integrations.states import ESTABLISHED, SYNC_OPEN, ItemStatus, SyncStatus
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
@@ -71,6 +80,21 @@ def removed_connections(viewer: User, vendor: str) -> QuerySet[Connection]:
         .filter(vendor=vendor, status=ConnectionStatus.REMOVED)
         .order_by("-pk")
     )
+
+
+def removed_connection(viewer: User, vendor: str, connection_id: int) -> Connection:
+    """One of them; raises :class:`ConnectionMissing`."""
+    found = removed_connections(viewer, vendor).filter(pk=connection_id).first()
+    if found is None:
+        raise ConnectionMissing("There is no such connection that was removed.")
+    return found
+
+
+def identity(viewer: User, connection: Connection) -> str:
+    """The viewer's own address at the vendor; empty: their login e-mail is meant."""
+    rows = VendorIdentity.objects.for_organisation(connection.organisation_id)
+    found = rows.filter(connection=connection, user=viewer).first()
+    return found.email if found is not None else ""
 
 
 def export_connections(viewer: User) -> QuerySet[Connection]:

@@ -173,6 +173,20 @@ def _undoable_export(made: Made) -> dict[str, Any]:
     return {"id": made.ids["export_id"]}
 
 
+def _export_under_way(made: Made) -> dict[str, Any]:
+    found = _whale(made)
+    row = Connection.objects.for_organisation(made.alice.organisation_id).get(pk=found["id"])
+    return {"id": systems.export(made.alice, row, made.anybody()).pk}
+
+
+def _whom_to_send(made: Made) -> dict[str, Any]:
+    return {"connection": made.ids["connection_id"], "candidates": [made.ids["candidate_id"]]}
+
+
+def _failed_item(made: Made) -> dict[str, Any]:
+    return {"id": made.ids["export_id"]}
+
+
 def _provider(made: Made) -> dict[str, Any]:
     setup.save(actor=made.alice, slug="hunter", key="a-key")
     allowance.change(actor=made.alice, monthly={"email": 5, "phone": 0}, refresh_day=1)
@@ -376,6 +390,14 @@ CALLS: Mapping[str, Call] = {
     "connections_companies_create": Call(_toy_person(owner="o1"), _toy),
     "connections_companies_update": Call(_toy_person(company=None), _decided),
     "connections_company_fields_update": Call({"info": "town", "warning": ""}, _toy),
+    "connections_connect": Call(
+        {"vendor": "cats", "capabilities": ["export"], "credentials": {"api_key": "a-key-of-cats"}}
+    ),
+    "connections_change": Call({"capabilities": ["export"], "source_label": "Acme"}),
+    "connections_remove": Call(),
+    "connections_enter_credentials": Call({"values": {"api_key": "another-key-0001"}}),
+    "connections_verify": Call(prepare=_whale),
+    "connections_set_identity": Call({"email": "ada@sourcewhale.example"}),
     "connections_entries_partial_update": Call(
         {"values": {"title": "CTO"}}, _displayed, query=_of_person()
     ),
@@ -393,6 +415,9 @@ CALLS: Mapping[str, Call] = {
     "duplicates_scan": Call(),
     "duplicates_decide": Call({"state": "not_duplicate"}),
     "exports_create": Call(_export, _whale),
+    "exports_cancel": Call(prepare=_export_under_way),
+    "exports_items_retry": Call(prepare=_failed_item),
+    "exports_preview": Call(_whom_to_send),
     "exports_undo_create": Call(prepare=_undoable_export),
     "files_remove": Call(),
     "finding_start": Call(_people(kind="email"), _provider),

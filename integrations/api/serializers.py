@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from integrations import selectors
+from integrations.api.export_serializers import WhomSerializer
 from integrations.models import Connection, Export, ExportItem, ExportMode
 
 
@@ -14,10 +15,23 @@ class ConnectionSerializer(serializers.ModelSerializer):
     """A connection as everybody who may view it sees it."""
 
     name = serializers.SerializerMethodField()
+    account_name = serializers.CharField(
+        source="name", read_only=True, help_text="The account's own name; empty where the vendor's is enough."
+    )
 
     class Meta:
         model = Connection
-        fields = ["id", "vendor", "name", "status", "capabilities", "verified_at", "trouble"]
+        fields = [
+            "id",
+            "vendor",
+            "name",
+            "account_name",
+            "status",
+            "capabilities",
+            "source_label",
+            "verified_at",
+            "trouble",
+        ]
         read_only_fields = fields
 
     def get_name(self, row: Connection) -> str:
@@ -25,16 +39,12 @@ class ConnectionSerializer(serializers.ModelSerializer):
         return row.label
 
 
-class ExportRequestSerializer(serializers.Serializer):
-    """What starts an export: a project, or the candidates named."""
+class ExportRequestSerializer(WhomSerializer):
+    """What starts an export: who is meant, where to, and what is ticked."""
 
     connection = serializers.IntegerField(min_value=1)
     mode = serializers.ChoiceField(choices=ExportMode.choices)
     target_id = serializers.CharField(max_length=200)
-    project = serializers.IntegerField(min_value=1, required=False)
-    candidates = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=10_000, allow_empty=False
-    )
     include_exported = serializers.BooleanField(default=False)
     dummy_addresses = serializers.BooleanField(default=False)
     dry_run = serializers.BooleanField(
@@ -45,11 +55,12 @@ class ExportRequestSerializer(serializers.Serializer):
         help_text="The same key starts the same export once; send one to be safe against repeats.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Somebody must be named."""
-        if ("project" in attrs) == ("candidates" in attrs):
-            raise serializers.ValidationError("Name either a project or candidates.")
-        return attrs
+
+class ExportScopeSerializer(serializers.Serializer):
+    """Of which project or connection; without either, all."""
+
+    project = serializers.IntegerField(min_value=1, required=False)
+    connection = serializers.IntegerField(min_value=1, required=False)
 
 
 class ExportSerializer(serializers.ModelSerializer):

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import company_views, funnel_views, sync_views, views
+from integrations.api import company_views, connecting_views, export_views, funnel_views, sync_views, views
 
 urlpatterns = [
     path("connections/", views.ConnectionList.as_view(), name="api_connections"),
+    path("connections/systems/", connecting_views.Systems.as_view(), name="api_systems"),
     path("connections/<int:pk>/", views.ConnectionDetail.as_view(), name="api_connection"),
+    path(
+        "connections/<int:pk>/credentials/",
+        connecting_views.ConnectionCredentials.as_view(),
+        name="api_connection_credentials",
+    ),
+    path(
+        "connections/<int:pk>/verification/",
+        connecting_views.ConnectionVerification.as_view(),
+        name="api_connection_verification",
+    ),
+    path(
+        "connections/<int:pk>/identity/",
+        connecting_views.ConnectionIdentity.as_view(),
+        name="api_connection_identity",
+    ),
     path(
         "connections/<int:pk>/settings/",
         sync_views.ConnectionSettings.as_view(),
@@ -68,10 +84,27 @@ urlpatterns = [
         sync_views.ConnectionSyncTasks.as_view(),
         name="api_connection_sync_tasks",
     ),
+    path(
+        "connections/<int:pk>/export-options/",
+        export_views.ConnectionExportOptions.as_view(),
+        name="api_connection_export_options",
+    ),
+    path(
+        "connections/<int:pk>/targets/",
+        export_views.ConnectionTargets.as_view(),
+        name="api_connection_targets",
+    ),
     path("reports/funnel/", funnel_views.Funnel.as_view(), name="api_funnel"),
     path("reports/funnel/people/", funnel_views.FunnelPeople.as_view(), name="api_funnel_people"),
     path("exports/", views.ExportList.as_view(), name="api_exports"),
     path("exports/<int:pk>/", views.ExportDetail.as_view(), name="api_export"),
+    path("exports/preview/", export_views.ExportPreview.as_view(), name="api_export_preview"),
+    path("exports/<int:pk>/cancel/", export_views.ExportCancel.as_view(), name="api_export_cancel"),
     path("exports/<int:pk>/undo/", views.ExportUndo.as_view(), name="api_export_undo"),
     path("exports/<int:pk>/items/", views.ExportItemList.as_view(), name="api_export_items"),
+    path(
+        "exports/<int:pk>/items/<int:item_id>/retry/",
+        export_views.ExportItemRetry.as_view(),
+        name="api_export_item_retry",
+    ),
 ]

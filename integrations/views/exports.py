@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse
@@ -33,17 +32,12 @@ from integrations.models import Connection, ConnectionStatus, Export, ItemStatus
 from integrations.states import OPEN, RETRYABLE
 from integrations.views.gate import Request, integrations_page
 from sourcing.models import Project, RecordType
-from sourcing.search import query
 from sourcing.search.question import Question
 from sourcing.selectors import project_candidate_ids, project_for
 from sourcing.views.projects import project_frame
 from sourcing.views.requests import numbers
 
 ITEMS_PER_PAGE = 100
-
-
-#: "Select all" of the people list takes at most this many; a larger export names a project.
-MOST_FOUND = 10_000
 
 
 @dataclass(frozen=True)
@@ -71,8 +65,8 @@ def people_dialogue(request: Request, vendor: str) -> HttpResponse:
     if request.POST.get("everything") != "1":
         return _dialogue(request, vendor, None, Chosen(_ticked(request)))
     question = Question.posted(request.POST)
-    found = islice(query.candidate_ids(viewer=request.user, question=question), MOST_FOUND)
-    return _dialogue(request, vendor, None, Chosen(frozenset(found), question.as_query()))
+    found = exporting.found_by(request.user, question)
+    return _dialogue(request, vendor, None, Chosen(found, question.as_query()))
 
 
 def _ticked(request: Request) -> frozenset[int]:

@@ -13,7 +13,7 @@ from accounts.permissions import Right, can
 from foundation.problems import Invalid
 from integrations import connections, opening, registry, same_account, selectors, webhooks
 from integrations.forms import CapabilitiesForm, IdentityForm, WebhookSecretForm
-from integrations.models import Connection, ConnectionStatus, VendorIdentity
+from integrations.models import Connection, ConnectionStatus
 from integrations.states import ESTABLISHED
 from integrations.views.gate import Request, integrations_page
 from integrations.views.signing_in import channel
@@ -157,11 +157,10 @@ def verification(request: Request, connection_id: int) -> HttpResponse:
     if request.method == "POST":
         connections.verify(actor=request.user, connection=connection)
         return redirect("integrations:verification", connection.pk)
-    run = connection.verification_run
     context = tabbed(request, connection, "verification") | {
         "lines": connection.verification,
-        "run": run,
-        "working": connection.status == ConnectionStatus.VERIFYING and run is not None and not run.ended,
+        "run": connection.verification_run,
+        "working": connections.verifying(connection),
         "connected": connection.status == ConnectionStatus.CONNECTED,
     }
     name = "integrations/verification.html"
@@ -236,16 +235,11 @@ def _connection(
     secret_form: WebhookSecretForm | None = None,
 ) -> HttpResponse:
     found = opening.vendor_of(connection)
-    identity = (
-        VendorIdentity.objects.for_organisation(connection.organisation_id)
-        .filter(connection=connection, user=request.user)
-        .first()
-    )
     may_edit = can(request.user, Right.CONNECTION_EDIT)
     context = tabbed(request, connection, "overview") | {
         "card": _card(connection, request.user),
         "identity_form": identity_form
-        or IdentityForm(found, request.user, initial={"email": identity.email if identity else ""}),
+        or IdentityForm(found, request.user, initial={"email": selectors.identity(request.user, connection)}),
         "exports": selectors.exports(request.user).filter(connection=connection)[:10],
         "may_edit": may_edit,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),

@@ -195,6 +195,12 @@ def test_export_must_be_ticked(ticked: list[str]) -> None:
         connections.begin(actor=alice, vendor="sourcewhale", capabilities=ticked)
 
 
+def test_what_the_system_does_not_offer_is_refused() -> None:
+    alice = making.alice()
+    with pytest.raises(Invalid, match="SourceWhale offers export, pools"):
+        connections.begin(actor=alice, vendor="sourcewhale", capabilities=["export", "pull"])
+
+
 def test_the_key_is_sealed_for_this_row_only(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     row = submitted(alice, begin(alice))
