@@ -111,13 +111,14 @@ def choose(
     name: str | None = None,
 ) -> Connection:
     """Change the ticks of a connection, and its ``name``, whichever is given. Raises Invalid as :func:`begin`."""
+    given = {"capabilities": capabilities, "name": name}
     if capabilities is not None:
         connection.capabilities = _chosen(registry.connector_class(connection.vendor), capabilities)
     if name is not None:
         connection.name = _cleaned(name)
     try:
         with transaction.atomic():
-            connection.save(update_fields=["capabilities", "name"])
+            connection.save(update_fields=[field for field, value in given.items() if value is not None])
     except IntegrityError:
         raise _taken(connection.vendor, connection.name) from None
     return connection

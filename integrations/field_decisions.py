@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Invalid, Missing
@@ -36,13 +36,14 @@ class VariableTaken(Invalid):
     code: ClassVar[str] = "variable_taken"
 
 
-def fields_of(connection: Connection, record_type: str) -> QuerySet[FieldRow]:
-    """The fields the vendor has now, in its order."""
-    return (
-        FieldRow.objects.for_organisation(connection.organisation_id)
-        .filter(connection=connection, record_type=record_type, gone_since__isnull=True)
-        .order_by("position", "pk")
+def fields_of(connection: Connection, record_type: str, *, search: str = "") -> QuerySet[FieldRow]:
+    """The fields the vendor has now, in its order; with ``search`` those that have it in label or key."""
+    rows = FieldRow.objects.for_organisation(connection.organisation_id).filter(
+        connection=connection, record_type=record_type, gone_since__isnull=True
     )
+    if search:
+        rows = rows.filter(Q(label__icontains=search) | Q(key__icontains=search))
+    return rows.order_by("position", "pk")
 
 
 def field_for(connection: Connection, field_id: int) -> FieldRow:

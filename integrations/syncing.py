@@ -167,7 +167,7 @@ def retry(*, actor: User, task: SyncTask) -> None:
         row = _locked(actor.tenant_id, task.pk)
         if row.status != SyncStatus.ATTENTION:
             raise NothingToRetry("There is nothing to retry here.")
-        _again(row)
+        _again(row, by=actor)
 
 
 def retry_all(*, actor: User, connection: Connection) -> int:
@@ -176,11 +176,12 @@ def retry_all(*, actor: User, connection: Connection) -> int:
     return retry_these(actor=actor, tasks=rows)
 
 
-def retry_these(*, actor: User | None, tasks: QuerySet[SyncTask]) -> int:  # noqa: ARG001 - the trail names the actor
+def retry_these(*, actor: User | None, tasks: QuerySet[SyncTask]) -> int:
     """Those of ``tasks`` that need attention, but for :data:`UNSURE` ones; how many. ``actor`` None: the
     installation's administrators, who may name tasks of several organisations.
     """
-    return _again_all(tasks.filter(status=SyncStatus.ATTENTION).exclude(reason_code__in=UNSURE))
+    rows = tasks.filter(status=SyncStatus.ATTENTION).exclude(reason_code__in=UNSURE)
+    return _again_all(rows, by=actor)
 
 
 def look_again(candidate: Candidate) -> int:
@@ -200,25 +201,29 @@ def cancel(*, actor: User, task: SyncTask) -> None:
         row = _locked(actor.tenant_id, task.pk)
         if row.status not in {*SYNC_OPEN, SyncStatus.ATTENTION}:
             raise Conflict("It has ended already.")
+        row.decided_by = actor
         _cancel(row, "Cancelled by hand.")
         RemoteNote.objects.for_organisation(row.organisation_id).filter(pk=row.note_id or 0).update(
             state=NoteState.DROPPED
         )
 
 
-def _again_all(rows: QuerySet[SyncTask]) -> int:
+def _again_all(rows: QuerySet[SyncTask], *, by: User | None = None) -> int:
     count = 0
     for organisation_id, pk in list(rows.order_by("pk").values_list("organisation_id", "pk")):
         with transaction.atomic():
             row = _locked(organisation_id, pk)
             if row.status == SyncStatus.ATTENTION:
-                _again(row)
+                _again(row, by=by)
                 count += 1
     return count
 
 
-def _again(row: SyncTask) -> None:
-    """Back to the queue, with all its tries. A push that waits already for the same campaign makes it needless."""
+def _again(row: SyncTask, *, by: User | None) -> None:
+    """Back to the queue, with all its tries, because ``by`` said so; None: by itself.
+
+    A push that waits already for the same campaign makes it needless.
+    """
     check_sync(row.status, SyncStatus.QUEUED)
     if row.reason_code == Reason.UNSEARCHABLE:
         links.forget_create(row.connection, row.candidate)
@@ -226,6 +231,7 @@ def _again(row: SyncTask) -> None:
         notes.looked(row.note)
     row.status, row.reason_code, row.reason, row.attempts = SyncStatus.QUEUED, Reason.NONE, "", 0
     row.settled_at = row.not_before = None
+    row.decided_by = by or row.decided_by
     try:
         with transaction.atomic():
             row.save()

@@ -98,6 +98,8 @@ def set_secret(*, actor: User, connection: Connection, secret: str) -> None:
         row = _rows(connection).select_for_update().get(pk=hook.pk)
         key, known = _open(row)
         _seal(row, key, [secret, *known][:SECRETS])
+        row.secret_set_by = actor
+        row.save(update_fields=["secret_set_by"])
     log.info("hook.secret_set", connection_id=connection.pk, user_id=actor.pk)
 
 

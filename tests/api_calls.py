@@ -397,6 +397,10 @@ CALLS: Mapping[str, Call] = {
     "connections_remove": Call(),
     "connections_enter_credentials": Call({"values": {"api_key": "another-key-0001"}}),
     "connections_verify": Call(prepare=_whale),
+    "connections_webhook_secret": Call({"secret": "whsec-0123456789"}),
+    "connections_sync_tasks_retry_all": Call(),
+    "connections_sync_tasks_retry": Call(),
+    "connections_sync_tasks_cancel": Call(),
     "connections_set_identity": Call({"email": "ada@sourcewhale.example"}),
     "connections_entries_partial_update": Call(
         {"values": {"title": "CTO"}}, _displayed, query=_of_person()

@@ -24,7 +24,7 @@ from accounts.models import Role
 from campaigns import variants
 from campaigns.models import Step
 from foundation import runs
-from integrations.models import Connection, Export, ExportItem, FieldRow
+from integrations.models import Connection, Export, ExportItem, FieldRow, SyncTask
 from outreach import files as content_files
 from outreach import lending, templates
 from outreach.contents import Content
@@ -431,6 +431,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_connection_credentials": ("POST", "A"),
     "integrations:api_connection_verification": ("GET", "A"),
     "integrations:api_connection_identity": ("GET", "AR"),
+    "integrations:api_candidate_records": ("GET", "ARV"),
+    "integrations:api_connection_company_owners": ("GET", "AR"),
+    "integrations:api_connection_webhook": ("GET", "A"),
+    "integrations:api_connection_webhook_secret": ("POST", "A"),
+    "integrations:api_connection_fields_try": ("GET", "AR"),
+    "integrations:api_connection_sync_standing": ("GET", "ARV"),
+    "integrations:api_connection_sync_retry": ("POST", "AR"),
+    "integrations:api_connection_sync_task": ("GET", "ARV"),
+    "integrations:api_connection_sync_task_retry": ("POST", "AR"),
+    "integrations:api_connection_sync_task_cancel": ("POST", "AR"),
     "integrations:api_connection_settings": ("GET", "ARV"),
     "integrations:api_connection_setting_lock": ("PUT", "A"),
     "integrations:api_connection_fields": ("GET", "ARV"),
@@ -581,6 +591,13 @@ def made_world() -> World:
         request_key=uuid.uuid4(),
         created_by=alice,
     )
+    task = SyncTask.objects.create(
+        organisation=organisation,
+        connection=connection,
+        candidate=ada.candidate,
+        kind="push",
+        status="attention",
+    )
     item = ExportItem.objects.create(
         organisation=organisation,
         export=export,
@@ -670,6 +687,7 @@ def made_world() -> World:
             "inbound_id": inbound.pk,
             "connection_id": connection.pk,
             "export_id": export.pk,
+            "task_id": task.pk,
             "remote_field_id": remote_field.pk,
             "item_id": item.pk,
             "run_id": run.pk,

@@ -15,6 +15,7 @@ from foundation.preconditions import require, with_etag
 from foundation.problems import Invalid
 from foundation.sparse_fields import narrowed
 from integrations import companies, company_choice, company_fields, opening
+from integrations.api.sync_serializers import RecordTypeSerializer, RefreshSerializer
 from integrations.api.sync_views import OfConnection
 from integrations.base.records import Option
 from integrations.models import CompanyMatch, Connection, LinkState
@@ -48,6 +49,21 @@ class CompanySearchSerializer(serializers.Serializer):
 
     candidate = serializers.IntegerField(min_value=1)
     search = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class CompanyLookSerializer(CompanySearchSerializer):
+    """How it is looked for."""
+
+    refresh = serializers.BooleanField(
+        default=False, help_text="Ask the vendor now; otherwise at most once a minute for one name."
+    )
+
+
+class OwnerSerializer(serializers.Serializer):
+    """Somebody there who may own a new company."""
+
+    id = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # as above
 
 
 class CompanyChoiceSerializer(CompanySearchSerializer):
@@ -99,11 +115,12 @@ class ConnectionCompanyFields(OfConnection):
     serializer_class = CompanyFieldSerializer
     pagination_class = None
 
-    @extend_schema(responses=CompanyFieldSerializer(many=True))
+    @extend_schema(parameters=[RefreshSerializer], responses=CompanyFieldSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """What companies there may say."""
         connection = self.connection()
-        return self._answer(connection, company_fields.offered(connection))
+        fresh = self.asked(RefreshSerializer, request.query_params)["refresh"]
+        return self._answer(connection, company_fields.offered(connection, fresh=fresh))
 
     @extend_schema(request=CompanyFieldsSerializer, responses=CompanyFieldSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
@@ -136,11 +153,11 @@ class ConnectionCompanies(OfConnection):
     rights = {"GET": Right.CANDIDATE_EDIT, "PUT": Right.CANDIDATE_EDIT, "POST": Right.CANDIDATE_EXPORT}
     serializer_class = CompanySerializer
 
-    @extend_schema(parameters=[CompanySearchSerializer], responses=CompanySerializer(many=True))
+    @extend_schema(parameters=[CompanyLookSerializer], responses=CompanySerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """Those of the person's company name, or of ``search``; of exactly the name first."""
         connection = self.connection()
-        asked = self.asked(CompanySearchSerializer, request.query_params)
+        asked = self.asked(CompanyLookSerializer, request.query_params)
         person = self._person(connection, asked["candidate"])
         rows = [
             {
@@ -150,7 +167,7 @@ class ConnectionCompanies(OfConnection):
                 "info": [{"label": label, "text": text} for label, text in one.info],
                 "warning": one.warning,
             }
-            for one in company_choice.look(connection, person, search=asked["search"])
+            for one in company_choice.look(connection, person, search=asked["search"], fresh=asked["refresh"])
         ]
         return Response(narrowed(CompanySerializer(rows, many=True), request))
 
@@ -227,3 +244,22 @@ class ConnectionCompanyDecided(ConnectionCompanies):
             connection, self.asked(DecidedAboutSerializer, request.query_params)["candidate"]
         )
         return self._decided(companies.chosen(connection, person, person.company))
+
+
+class ConnectionCompanyOwners(OfConnection):
+    """Who may own a new company."""
+
+    right = Right.CANDIDATE_EDIT
+    serializer_class = OwnerSerializer
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="connections_companies_owners",
+        parameters=[RecordTypeSerializer],
+        responses=OwnerSerializer(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """In the vendor's order; nobody where records there have no owner."""
+        asked = self.asked(RecordTypeSerializer, request.query_params)
+        found = company_choice.owners(self.connection(), asked["record_type"])
+        return Response(narrowed(OwnerSerializer(found, many=True), request))

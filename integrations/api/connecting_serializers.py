@@ -142,3 +142,21 @@ class VendorIdentityToldSerializer(VendorIdentitySerializer):
     """What was set, and what counts."""
 
     acting_as = serializers.CharField(help_text="Whose lists the caller sees there.")
+
+
+class WebhookAddressSerializer(serializers.Serializer):
+    """Where the vendor tells us of changes. The secret is in no answer."""
+
+    made_by_hand = serializers.BooleanField(
+        help_text="Whether somebody makes the webhook in the vendor's own pages, with this address."
+    )
+    address = serializers.CharField(
+        allow_null=True,
+        help_text="Null where webhooks are made by themselves, and before the first connecting.",
+    )
+
+
+class WebhookSecretSerializer(serializers.Serializer):
+    """The signing secret that the vendor's own page shows."""
+
+    secret = serializers.CharField(min_length=8, max_length=500, write_only=True)

@@ -14,13 +14,15 @@ from accounts.models import User
 from accounts.permissions import Right, can, viewer_of
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
-from integrations import connections, opening, registry, selectors
+from integrations import connections, opening, registry, selectors, webhooks
 from integrations.api.connecting_serializers import (
     ConnectionCredentialsSerializer,
     ConnectionSystemSerializer,
     ConnectionVerificationSerializer,
     VendorIdentitySerializer,
     VendorIdentityToldSerializer,
+    WebhookAddressSerializer,
+    WebhookSecretSerializer,
 )
 from integrations.api.sync_views import OfConnection
 from integrations.api.views import WithFeature
@@ -155,3 +157,36 @@ class ConnectionIdentity(OfConnection):
             "acting_as": opening.acting_as(connection, self.viewer),
         }
         return Response(narrowed(VendorIdentityToldSerializer(told), self.request))
+
+
+class ConnectionWebhook(OfConnection):
+    """The address for webhooks that are made in the vendor's own pages."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = WebhookAddressSerializer
+
+    @extend_schema(operation_id="connections_webhook", responses=WebhookAddressSerializer)
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """The address to enter in the vendor's pages, where somebody makes the webhook there."""
+        connection = self.connection()
+        by_hand = webhooks.made_by_hand(opening.vendor_of(connection))
+        hook = webhooks.hook_of(connection) if by_hand else None
+        told = {"made_by_hand": by_hand, "address": webhooks.address(hook) if hook is not None else None}
+        return Response(narrowed(WebhookAddressSerializer(told), request))
+
+
+class ConnectionWebhookSecret(OfConnection):
+    """The secret with which the vendor signs."""
+
+    right = Right.CONNECTION_EDIT
+    serializer_class = WebhookSecretSerializer
+
+    @extend_schema(
+        operation_id="connections_webhook_secret", request=WebhookSecretSerializer, responses={204: None}
+    )
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """Keep it; the one before counts beside it, so that the vendor may change over in its own time."""
+        connection = self.connection()
+        secret = self.asked(WebhookSecretSerializer, request.data)["secret"]
+        webhooks.set_secret(actor=self.viewer, connection=connection, secret=secret)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -36,7 +36,7 @@ class ConnectionExportOptions(OfConnection):
 
     @extend_schema(operation_id="connections_export_options", responses=ExportOptionsSerializer)
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
-        """Known without asking the vendor."""
+        """As what people may go and what would be lost, in the vendor's words; the vendor is not asked."""
         connection = self.connection()
         system = opening.vendor_of(connection)
         kinds = [(mode, targets.KINDS[mode]) for mode in targets.modes(connection)]

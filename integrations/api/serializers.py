@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from integrations import selectors
 from integrations.api.export_serializers import WhomSerializer
-from integrations.models import Connection, Export, ExportItem, ExportMode
+from integrations.models import Connection, Export, ExportItem, ExportMode, RemoteLink
 
 
 class ConnectionSerializer(serializers.ModelSerializer):
@@ -104,3 +104,24 @@ class ExportItemSerializer(serializers.ModelSerializer):
         model = ExportItem
         fields = ["id", "candidate", "status", "reason_code", "reason", "fields", "remote_id", "settled_at"]
         read_only_fields = fields
+
+
+class RemoteRecordSerializer(serializers.ModelSerializer):
+    """One person's record in another system."""
+
+    class Meta:
+        model = RemoteLink
+        fields = [
+            "connection",
+            "record_type",
+            "state",
+            "remote_id",
+            "remote_url",
+            "created_by_us",
+            "exported_at",
+        ]
+        read_only_fields = fields
+        extra_kwargs = {
+            "remote_id": {"help_text": "Empty while it is not confirmed that the record was made."},
+            "exported_at": {"help_text": "The last export; null where only syncs or pulls know the record."},
+        }

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from integrations.base.records import UpdateRule
+from integrations.mapping import Outcome
 from integrations.models import FieldRow, SyncTask
 from integrations.sync_settings import SETTINGS, Level
 from sourcing.models import RecordType
@@ -75,6 +76,22 @@ class RecordTypeSerializer(serializers.Serializer):
     """Of which record type."""
 
     record_type = serializers.ChoiceField(choices=RecordType.choices, default=RecordType.CANDIDATE.value)
+
+
+class FieldScopeSerializer(RecordTypeSerializer):
+    """Which of the fields."""
+
+    q = serializers.CharField(
+        max_length=200, required=False, default="", help_text="In their label or key.", allow_blank=True
+    )
+
+
+class RefreshSerializer(serializers.Serializer):
+    """Whether the vendor is asked now."""
+
+    refresh = serializers.BooleanField(
+        default=False, help_text="Ask the vendor now; otherwise its last answer may be used for some minutes."
+    )
 
 
 class RemoteFieldSerializer(serializers.ModelSerializer):
@@ -147,8 +164,52 @@ class SyncTaskSerializer(serializers.ModelSerializer):
             "reason",
             "fields",
             "attempts",
+            "decided_by",
             "not_before",
             "created_at",
             "settled_at",
         ]
         read_only_fields = fields
+
+
+class SyncStandingSerializer(serializers.Serializer):
+    """How the sync goes."""
+
+    last = serializers.DateTimeField(allow_null=True, help_text="When something was last done.")
+    waiting = serializers.IntegerField()
+    attention = serializers.IntegerField(help_text="What needs somebody.")
+    not_before = serializers.DateTimeField(allow_null=True, help_text="Until when the vendor asked to wait.")
+
+
+class RetriedSerializer(serializers.Serializer):
+    """How many sync tasks are tried again."""
+
+    count = serializers.IntegerField()
+
+
+class TryScopeSerializer(serializers.Serializer):
+    """On whom."""
+
+    candidate = serializers.IntegerField(min_value=1)
+
+
+class TriedFieldSerializer(serializers.Serializer):
+    """What would become of one field, and why; ``value`` is what would be sent, as far as the caller may see."""
+
+    field = serializers.CharField()
+    value = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
+    why = serializers.CharField()
+
+
+class TriedSerializer(serializers.Serializer):
+    """What a push would do now."""
+
+    found = serializers.BooleanField(
+        allow_null=True, help_text="Whether the vendor has the person; null: not known."
+    )
+    trouble = serializers.CharField(help_text="Why it is not known, or what stands in the way.")
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="Mandatory fields that are not filled."
+    )
+    lines = TriedFieldSerializer(many=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -28,18 +29,26 @@ from integrations import (
     setting_changes,
     setting_rows,
     sync_settings,
+    syncing,
+    trying,
 )
 from integrations.api.sync_serializers import (
     EntryScopeSerializer,
     FieldDecisionSerializer,
+    FieldScopeSerializer,
     JobStatusesSerializer,
     JobStatusSerializer,
     LockSerializer,
     RecordTypeSerializer,
+    RefreshSerializer,
     RemoteFieldSerializer,
+    RetriedSerializer,
     ScopeSerializer,
     SettingSerializer,
+    SyncStandingSerializer,
     SyncTaskSerializer,
+    TriedSerializer,
+    TryScopeSerializer,
     ValuesSerializer,
 )
 from integrations.api.views import WithFeature
@@ -184,7 +193,7 @@ class ConnectionFields(OfConnection, generics.ListAPIView):
     serializer_class = RemoteFieldSerializer
     keyset_order = ("position", "id")
 
-    @extend_schema(parameters=[RecordTypeSerializer])
+    @extend_schema(parameters=[FieldScopeSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of them."""
         return super().get(request, *args, **kwargs)
@@ -192,8 +201,8 @@ class ConnectionFields(OfConnection, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[FieldRow]:
         """Those the vendor has now."""
         connection = self.connection()
-        scope = self.asked(RecordTypeSerializer, self.request.query_params)
-        return field_decisions.fields_of(connection, scope["record_type"])
+        scope = self.asked(FieldScopeSerializer, self.request.query_params)
+        return field_decisions.fields_of(connection, scope["record_type"], search=scope["q"])
 
 
 class ConnectionField(OfConnection):
@@ -269,6 +278,31 @@ class ConnectionFieldsDiscovery(OfConnection):
         return Response({"count": field_table.discover(self.connection())})
 
 
+class ConnectionFieldsTry(OfConnection):
+    """*Try on a person*."""
+
+    right = Right.CANDIDATE_EXPORT
+    serializer_class = TriedSerializer
+
+    @extend_schema(
+        operation_id="connections_fields_try", parameters=[TryScopeSerializer], responses=TriedSerializer
+    )
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """What would be sent of them now, and what would become of each field; the vendor is asked, nothing written."""
+        connection = self.connection()
+        asked = self.asked(TryScopeSerializer, request.query_params)
+        person = candidate_for(self.viewer, asked["candidate"])
+        setting_changes.check_record_type(connection, person.record_type)
+        tried = trying.on(viewer=self.viewer, connection=connection, candidate=person)
+        told = {
+            "found": tried.found,
+            "trouble": tried.trouble,
+            "missing": tried.missing,
+            "lines": [{**line.as_json(), "value": tried.shown.get(line.field, "")} for line in tried.lines],
+        }
+        return Response(narrowed(TriedSerializer(told), request))
+
+
 class ConnectionEntries(OfConnection):
     """What was typed into displayed fields for one campaign or one person, by the field's key."""
 
@@ -312,11 +346,12 @@ class ConnectionJobStatuses(OfConnection):
     serializer_class = JobStatusSerializer
     pagination_class = None
 
-    @extend_schema(responses=JobStatusSerializer(many=True))
+    @extend_schema(parameters=[RefreshSerializer], responses=JobStatusSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """The vendor's statuses; with none chosen the jobs of all are offered."""
         connection = self.connection()
-        return self._answer(connection, job_statuses.offered(connection))
+        fresh = self.asked(RefreshSerializer, request.query_params)["refresh"]
+        return self._answer(connection, job_statuses.offered(connection, fresh=fresh))
 
     @extend_schema(request=JobStatusesSerializer, responses=JobStatusSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
@@ -356,3 +391,72 @@ class ConnectionSyncTasks(OfConnection, generics.ListAPIView):
         rows = selectors.sync_tasks(self.viewer, self.connection())
         status = self.request.query_params.get("status")
         return rows.filter(status=status) if status else rows
+
+
+class ConnectionSyncStanding(OfConnection):
+    """How the sync with the system goes."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = SyncStandingSerializer
+
+    @extend_schema(operation_id="connections_sync_standing", responses=SyncStandingSerializer)
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """When something was last done, how much waits, and how much needs somebody."""
+        connection = self.connection()
+        standing = selectors.sync_standings(self.viewer, [connection.pk])[connection.pk]
+        told = {**asdict(standing), "not_before": connection.not_before}
+        return Response(narrowed(SyncStandingSerializer(told), request))
+
+
+class ConnectionSyncRetry(OfConnection):
+    """Everything that needs attention, to be tried again."""
+
+    right = Right.CANDIDATE_EXPORT
+    serializer_class = RetriedSerializer
+
+    @extend_schema(operation_id="connections_sync_tasks_retry_all", request=None, responses=RetriedSerializer)
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """How many; a write that was never confirmed is left to somebody who looks there first."""
+        return Response({"count": syncing.retry_all(actor=self.viewer, connection=self.connection())})
+
+
+class ConnectionSyncTask(OfConnection):
+    """One line of the sync log."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = SyncTaskSerializer
+
+    @extend_schema(operation_id="connections_sync_task", responses=SyncTaskSerializer)
+    def get(self, request: Request, pk: int, task_id: int) -> Response:  # noqa: ARG002 - the address
+        """One line of the sync log: where it stands and why."""
+        return Response(narrowed(SyncTaskSerializer(self.task(task_id)), request))
+
+    def task(self, task_id: int) -> SyncTask:
+        """As it is now; 404 for another connection's."""
+        return selectors.sync_task(self.viewer, self.connection(), task_id)
+
+
+class ConnectionSyncTaskRetry(ConnectionSyncTask):
+    """One task that needs attention, to be tried again."""
+
+    right = Right.CANDIDATE_EXPORT
+    http_method_names = ["post", "options"]
+
+    @extend_schema(operation_id="connections_sync_tasks_retry", request=None, responses=SyncTaskSerializer)
+    def post(self, request: Request, pk: int, task_id: int) -> Response:  # noqa: ARG002 - the address
+        """Try it again; who retries a write that was not confirmed has looked there. 409 for any other task."""
+        syncing.retry(actor=self.viewer, task=self.task(task_id))
+        return Response(SyncTaskSerializer(self.task(task_id)).data)
+
+
+class ConnectionSyncTaskCancel(ConnectionSyncTask):
+    """One task that is not over, to be given up."""
+
+    right = Right.CANDIDATE_EXPORT
+    http_method_names = ["post", "options"]
+
+    @extend_schema(operation_id="connections_sync_tasks_cancel", request=None, responses=SyncTaskSerializer)
+    def post(self, request: Request, pk: int, task_id: int) -> Response:  # noqa: ARG002 - the address
+        """Give it up, with its note; what is under way may still arrive. 409 when it has ended."""
+        syncing.cancel(actor=self.viewer, task=self.task(task_id))
+        return Response(SyncTaskSerializer(self.task(task_id)).data)

@@ -26,6 +26,16 @@ urlpatterns = [
         name="api_connection_identity",
     ),
     path(
+        "connections/<int:pk>/webhook/",
+        connecting_views.ConnectionWebhook.as_view(),
+        name="api_connection_webhook",
+    ),
+    path(
+        "connections/<int:pk>/webhook/secret/",
+        connecting_views.ConnectionWebhookSecret.as_view(),
+        name="api_connection_webhook_secret",
+    ),
+    path(
         "connections/<int:pk>/settings/",
         sync_views.ConnectionSettings.as_view(),
         name="api_connection_settings",
@@ -45,6 +55,11 @@ urlpatterns = [
         "connections/<int:pk>/fields/discover/",
         sync_views.ConnectionFieldsDiscovery.as_view(),
         name="api_connection_fields_discover",
+    ),
+    path(
+        "connections/<int:pk>/fields/try/",
+        sync_views.ConnectionFieldsTry.as_view(),
+        name="api_connection_fields_try",
     ),
     path(
         "connections/<int:pk>/fields/<int:remote_field_id>/",
@@ -75,6 +90,11 @@ urlpatterns = [
         name="api_connection_companies",
     ),
     path(
+        "connections/<int:pk>/companies/owners/",
+        company_views.ConnectionCompanyOwners.as_view(),
+        name="api_connection_company_owners",
+    ),
+    path(
         "connections/<int:pk>/companies/decided/",
         company_views.ConnectionCompanyDecided.as_view(),
         name="api_connection_company_decided",
@@ -85,6 +105,31 @@ urlpatterns = [
         name="api_connection_sync_tasks",
     ),
     path(
+        "connections/<int:pk>/sync-standing/",
+        sync_views.ConnectionSyncStanding.as_view(),
+        name="api_connection_sync_standing",
+    ),
+    path(
+        "connections/<int:pk>/sync-tasks/retry/",
+        sync_views.ConnectionSyncRetry.as_view(),
+        name="api_connection_sync_retry",
+    ),
+    path(
+        "connections/<int:pk>/sync-tasks/<int:task_id>/",
+        sync_views.ConnectionSyncTask.as_view(),
+        name="api_connection_sync_task",
+    ),
+    path(
+        "connections/<int:pk>/sync-tasks/<int:task_id>/retry/",
+        sync_views.ConnectionSyncTaskRetry.as_view(),
+        name="api_connection_sync_task_retry",
+    ),
+    path(
+        "connections/<int:pk>/sync-tasks/<int:task_id>/cancel/",
+        sync_views.ConnectionSyncTaskCancel.as_view(),
+        name="api_connection_sync_task_cancel",
+    ),
+    path(
         "connections/<int:pk>/export-options/",
         export_views.ConnectionExportOptions.as_view(),
         name="api_connection_export_options",
@@ -93,6 +138,11 @@ urlpatterns = [
         "connections/<int:pk>/targets/",
         export_views.ConnectionTargets.as_view(),
         name="api_connection_targets",
+    ),
+    path(
+        "candidates/<int:candidate_id>/records/",
+        views.RemoteRecords.as_view(),
+        name="api_candidate_records",
     ),
     path("reports/funnel/", funnel_views.Funnel.as_view(), name="api_funnel"),
     path("reports/funnel/people/", funnel_views.FunnelPeople.as_view(), name="api_funnel_people"),

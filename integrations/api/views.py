@@ -25,11 +25,12 @@ from integrations.api.serializers import (
     ExportRequestSerializer,
     ExportScopeSerializer,
     ExportSerializer,
+    RemoteRecordSerializer,
 )
-from integrations.models import Connection, Export, ExportItem, ExportMode
+from integrations.models import Connection, Export, ExportItem, ExportMode, RemoteLink
 from sourcing.models import Project
 from sourcing.search.question import Question
-from sourcing.selectors import project_for
+from sourcing.selectors import candidate_for, project_for
 
 
 class WithFeature(SparseFields, generics.GenericAPIView):
@@ -99,7 +100,7 @@ class ConnectionDetail(WithFeature, generics.GenericAPIView):
     @extend_schema(operation_id="connections_retrieve")
     @tagged
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
-        """As it stands."""
+        """One connection as it stands."""
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
@@ -225,3 +226,19 @@ class ExportItemList(WithFeature, generics.ListAPIView):
         return selectors.export_items(
             viewer_of(self.request), selectors.export_for(viewer_of(self.request), self.kwargs["pk"])
         )
+
+
+class RemoteRecords(WithFeature, generics.GenericAPIView):
+    """Where one person is in other systems."""
+
+    right = Right.CANDIDATE_VIEW
+    serializer_class = RemoteRecordSerializer
+    pagination_class = None
+    queryset = RemoteLink.unguarded.none()
+
+    @extend_schema(operation_id="candidates_records", responses=RemoteRecordSerializer(many=True))
+    def get(self, request: Request, candidate_id: int) -> Response:
+        """By connection and record type, the removed ones too."""
+        viewer = viewer_of(request)
+        rows = selectors.links(viewer, [candidate_for(viewer, candidate_id).pk])
+        return Response(self.get_serializer(rows, many=True).data)

@@ -82,6 +82,10 @@ class SyncTask(TenantModel):
     fields = models.JSONField(default=list, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
+    #: Who had it tried again or gave it up, the last of them.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     claim_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -95,6 +99,7 @@ class SyncTask(TenantModel):
             SameOrganisation("note"),
             SameOrganisation("user"),
             SameOrganisation("campaign"),
+            SameOrganisation("decided_by"),
             # An edit during a run makes a new row; a second one before it is taken up is the same row. Each campaign
             # has a job of its own; edits have none.
             models.UniqueConstraint(

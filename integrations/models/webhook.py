@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -18,6 +19,10 @@ class Hook(TenantModel):
     key_hash = models.CharField(max_length=64, unique=True)
     #: foundation.secrets: {"key", "secrets": [newest first]}.
     sealed = models.TextField(blank=True)
+    #: Who entered the vendor's secret last, where webhooks are made there.
+    secret_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     #: At the vendor, where we made it there.
     subscription_id = models.CharField(max_length=500, blank=True)
     #: Why the vendor did not take the subscription, in its words.
@@ -25,7 +30,11 @@ class Hook(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
-        constraints = [*TenantModel.Meta.constraints, SameOrganisation("connection")]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameOrganisation("connection"),
+            SameOrganisation("secret_set_by"),
+        ]
 
     def __str__(self) -> str:
         return f"hook of {self.connection_id}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -47,10 +46,8 @@ def fields(request: Request, connection_id: int) -> HttpResponse:
     connection = selectors.connection_for(request.user, connection_id)
     record_type = record_type_of(request, connection)
     search = request.GET.get("q", "").strip()[:200]
-    rows = field_decisions.fields_of(connection, record_type)
-    total = rows.count()
-    if search:
-        rows = rows.filter(Q(label__icontains=search) | Q(key__icontains=search))
+    rows = field_decisions.fields_of(connection, record_type, search=search)
+    total = field_decisions.fields_of(connection, record_type).count()
     page = keyset(rows, order=("position", "id"), after=request.GET.get("after"), size=PER_PAGE)
     context = (
         tabbed(request, connection, "fields")

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from accounts.models import User
 from sourcing import selectors
 from sourcing.api.requests import MAX_ID
-from sourcing.models import Candidate, ContactPoint, ContactType
+from sourcing.models import Candidate, ContactPoint, ContactType, RecordType
 
 
 class ContactPointSerializer(serializers.ModelSerializer[ContactPoint]):
@@ -104,6 +104,11 @@ class CandidateInSerializer(serializers.Serializer[Any]):
         required=False, help_text="Custom values by key; null or empty takes one away."
     )
     linkedin_url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    record_type = serializers.ChoiceField(
+        choices=RecordType.choices,
+        required=False,
+        help_text="*Sync as*: what they are in other systems. A change makes a second record where they are already.",
+    )
     owner_id = serializers.IntegerField(
         min_value=1,
         max_value=MAX_ID,

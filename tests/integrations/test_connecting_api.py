@@ -9,7 +9,8 @@ from django.test import Client
 
 from accounts.models import Role, User
 from foundation import runs
-from integrations.models import Connection
+from integrations import webhooks
+from integrations.models import Connection, Hook
 from tests.integrations import making
 from tests.integrations.small_sourcewhale import KEY, SmallSourceWhale
 
@@ -142,3 +143,22 @@ def test_each_says_who_they_are_there() -> None:
     assert logged_in(alice).get(address).json()["acting_as"] == "alice@example.com"
     assert page.put(address, {"email": "nobody"}, content_type=JSON).status_code == 422
     assert logged_in(making.mallory()).get(address).status_code == 404
+
+
+def test_a_webhook_made_by_hand_has_an_address_and_a_secret_nobody_reads() -> None:
+    alice = making.alice()
+    bob, row = making.bob(alice), making.connection(alice, vendor="pinpoint")
+    page, address = logged_in(alice), f"{AT}{row.pk}/webhook/"
+    assert page.get(address).json() == {"made_by_hand": True, "address": None}
+    hook = webhooks.ensure(row)
+    assert page.get(address).json()["address"] == webhooks.address(hook)
+    assert logged_in(bob).get(address).status_code == 403
+    secret = {"secret": "whsec-0123456789"}
+    assert post(alice, f"{row.pk}/webhook/secret/", secret).status_code == 204
+    assert Hook.objects.for_organisation(alice.organisation_id).get().secret_set_by == alice
+    assert post(alice, f"{row.pk}/webhook/secret/", {"secret": "short"}).status_code == 422
+    assert post(bob, f"{row.pk}/webhook/secret/", secret).status_code == 403
+    assert post(making.mallory(), f"{row.pk}/webhook/secret/", secret).status_code == 404
+    whale = making.connection(alice)
+    webhooks.ensure(whale)
+    assert page.get(f"{AT}{whale.pk}/webhook/").json() == {"made_by_hand": False, "address": None}

@@ -8,13 +8,14 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Role, User
 from integrations import field_table, setting_rows
 from integrations.base.records import Capability, Option
-from integrations.models import Connection, FieldRow, SyncTask
+from integrations.models import Connection, FieldRow, RemoteLink, SyncTask
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
 from tests.campaigns import making as campaigns_making
-from tests.integrations import making
+from tests.integrations import making, syncs
+from tests.integrations.toy import ToyServer
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +164,94 @@ def test_the_sync_log_is_listed_by_status() -> None:
     (only,) = page.get(at(row, "sync-tasks/?status=attention")).json()["results"]
     assert (only["candidate"], only["status"]) == (ada.pk, "attention")
     assert page.get(at(row, "sync-tasks/?status=nonsense")).json()["results"] == []
+
+
+def test_tasks_of_the_sync_log_are_retried_and_given_up() -> None:
+    alice = making.alice()
+    bob, mallory, row, ada = (
+        making.bob(alice),
+        making.mallory(),
+        making.connection(alice),
+        making.person(alice),
+    )
+    first, unsure, last = (
+        SyncTask.objects.create(
+            organisation=alice.organisation,
+            connection=row,
+            candidate=ada,
+            kind="note",
+            status="attention",
+            reason_code=reason,
+        )
+        for reason in ("no_target", "unconfirmed", "rejected")
+    )
+    page = logged_in(bob)
+    assert page.get(at(row, "sync-standing/")).json() == {
+        "last": None, "waiting": 0, "attention": 3, "not_before": None,
+    }  # fmt: skip
+    again = page.post(at(row, f"sync-tasks/{first.pk}/retry/"))
+    assert (again.json()["status"], again.json()["decided_by"]) == ("queued", bob.pk)
+    twice = page.post(at(row, f"sync-tasks/{first.pk}/retry/"))
+    assert (twice.status_code, twice.json()["code"]) == (409, "nothing_to_retry")
+    gone = page.post(at(row, f"sync-tasks/{first.pk}/cancel/")).json()
+    assert (gone["status"], gone["reason"]) == ("cancelled", "Cancelled by hand.")
+    assert page.post(at(row, f"sync-tasks/{first.pk}/cancel/")).status_code == 409
+    assert page.post(at(row, "sync-tasks/retry/")).json() == {"count": 1}
+    assert page.get(at(row, f"sync-tasks/{last.pk}/")).json()["decided_by"] == bob.pk
+    assert page.get(at(row, f"sync-tasks/{unsure.pk}/")).json()["status"] == "attention"
+    viewer = logged_in(making.bob(alice, email="vera@example.com", role=Role.VIEWER))
+    for rest in ("sync-tasks/retry/", f"sync-tasks/{unsure.pk}/retry/", f"sync-tasks/{unsure.pk}/cancel/"):
+        assert viewer.post(at(row, rest)).status_code == 403
+        assert logged_in(mallory).post(at(row, rest)).status_code == 404
+    theirs = making.connection(mallory)
+    assert logged_in(mallory).get(at(theirs, f"sync-tasks/{unsure.pk}/")).status_code == 404
+
+
+def test_fields_are_searched_and_tried_on_a_person(toy: ToyServer) -> None:
+    alice = making.alice()
+    bob, row, ada = making.bob(alice), syncs.connection(alice), making.person(alice, title="CTO")
+    field_table.discover(row)
+    page = logged_in(bob)
+    found = page.get(at(row, "fields/?q=mail")).json()["results"]
+    assert [field["key"] for field in found] == ["emails"]
+    role = FieldRow.objects.for_organisation(alice.organisation_id).get(key="level")
+    patch(alice, at(row, f"fields/{role.pk}/"), {"mandatory": True})
+    tried = page.get(at(row, f"fields/try/?candidate={ada.pk}")).json()
+    lines = {line["field"]: line for line in tried["lines"]}
+    assert (lines["Title"]["outcome"], lines["Title"]["value"]) == ("written", "CTO")
+    assert (tried["missing"], lines["Level"]["outcome"]) == (["Level"], "missing")
+    patch(alice, at(row, f"fields/{role.pk}/"), {"mandatory": False})
+    assert page.get(at(row, f"fields/try/?candidate={ada.pk}")).json()["found"] is False
+    assert toy.calls("POST", "/people") == []
+    contact = making.person(alice, "Bea", record_type="contact")
+    assert page.get(at(row, f"fields/try/?candidate={contact.pk}")).status_code == 422
+    theirs = syncs.connection(mallory := making.mallory())
+    assert logged_in(mallory).get(at(theirs, f"fields/try/?candidate={ada.pk}")).status_code == 404
+
+
+def test_sync_as_is_changed_and_where_a_person_is_can_be_read() -> None:
+    alice = making.alice()
+    row, ada = making.connection(alice), making.person(alice)
+    RemoteLink.objects.create(
+        organisation=alice.organisation, connection=row, candidate=ada, remote_id="r1", state="linked"
+    )
+    page, address = logged_in(making.bob(alice)), f"/api/v1/candidates/{ada.pk}/"
+    changed = page.patch(address, {"version": ada.version, "record_type": "contact"}, content_type=JSON)
+    assert changed.json()["record_type"] == "contact"
+    refused = page.patch(address, {"version": ada.version + 1, "record_type": "robot"}, content_type=JSON)
+    assert refused.status_code == 422
+    (record,) = page.get(f"{address}records/").json()
+    assert (record["connection"], record["record_type"], record["remote_id"]) == (row.pk, "candidate", "r1")
+    assert logged_in(making.mallory()).get(f"{address}records/").status_code == 404
+
+
+def test_who_may_own_a_new_company_is_told(toy_contacts: ToyServer) -> None:
+    alice = making.alice()
+    row = syncs.connection(alice)
+    field_table.discover(row)
+    owners = at(row, "companies/owners/?record_type=contact")
+    assert logged_in(making.bob(alice)).get(owners).json() == [{"id": "o1", "label": "Olga"}]
+    assert logged_in(making.mallory()).get(owners).status_code == 404
 
 
 def test_another_organisations_objects_do_not_exist() -> None:
