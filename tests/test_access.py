@@ -435,6 +435,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "integrations:api_connection_company_owners": ("GET", "AR"),
     "integrations:api_connection_webhook": ("GET", "A"),
     "integrations:api_connection_webhook_secret": ("POST", "A"),
+    "integrations:api_connection_field_variables": ("GET", "ARV"),
     "integrations:api_connection_fields_try": ("GET", "AR"),
     "integrations:api_connection_sync_standing": ("GET", "ARV"),
     "integrations:api_connection_sync_retry": ("POST", "AR"),

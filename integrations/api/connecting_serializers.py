@@ -42,6 +42,9 @@ class ConnectionSystemSerializer(serializers.Serializer):
     capabilities = serializers.ListField(
         child=serializers.ChoiceField(choices=BOXES), help_text="What may be ticked; export must be."
     )
+    remarks = serializers.ListField(
+        child=serializers.CharField(), help_text="What to know before one counts on it."
+    )
     record_types = serializers.ListField(child=serializers.ChoiceField(choices=RecordType.choices))
     before = serializers.CharField(help_text="What must be true before one begins.")
     steps = serializers.ListField(

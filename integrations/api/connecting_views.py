@@ -54,6 +54,7 @@ def _system(viewer: User, found: type[Connector], live: list[Connection]) -> dic
         "vendor": found.slug,
         "name": found.display_name,
         "summary": found.summary,
+        "remarks": found.remarks,
         "capabilities": connections.offered(found),
         "record_types": sorted(found.record_types),
         "before": form.before,

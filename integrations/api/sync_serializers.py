@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from integrations.base.records import UpdateRule
+from integrations.base.variables import VariableKind
 from integrations.mapping import Outcome
 from integrations.models import FieldRow, SyncTask
 from integrations.sync_settings import SETTINGS, Level
@@ -121,6 +122,17 @@ class RemoteFieldSerializer(serializers.ModelSerializer):
             "default_variable",
         ]
         read_only_fields = fields
+
+
+class VariableSerializer(serializers.Serializer):
+    """Something of our people that a remote field may be filled with."""
+
+    name = serializers.CharField(help_text="The ``variable`` of a field.")
+    label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is of another kind
+    kind = serializers.ChoiceField(
+        choices=[kind.value for kind in VariableKind],
+        help_text="A string goes to one field of a record type, a list to several, a social network to its own.",
+    )
 
 
 class FieldDecisionSerializer(serializers.Serializer):

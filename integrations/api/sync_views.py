@@ -50,9 +50,11 @@ from integrations.api.sync_serializers import (
     TriedSerializer,
     TryScopeSerializer,
     ValuesSerializer,
+    VariableSerializer,
 )
 from integrations.api.views import WithFeature
 from integrations.base.records import Option
+from integrations.base.variables import kind_of
 from integrations.models import Connection, FieldRow, SyncTask
 from integrations.setting_changes import TEAM, Place
 from integrations.states import SyncStatus
@@ -276,6 +278,21 @@ class ConnectionFieldsDiscovery(OfConnection):
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
         """How many there are now."""
         return Response({"count": field_table.discover(self.connection())})
+
+
+class ConnectionFieldVariables(OfConnection):
+    """What the vendor's fields may be filled with."""
+
+    right = Right.CONNECTION_VIEW
+    serializer_class = VariableSerializer
+    pagination_class = None
+
+    @extend_schema(operation_id="connections_fields_variables", responses=VariableSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address
+        """The variables of every person, then the organisation's own fields."""
+        known = field_decisions.variables_of(self.connection().organisation_id)
+        rows = [{"name": name, "label": label, "kind": kind_of(name)} for name, label in known.items()]
+        return Response(narrowed(VariableSerializer(rows, many=True), request))
 
 
 class ConnectionFieldsTry(OfConnection):

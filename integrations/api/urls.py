@@ -57,6 +57,11 @@ urlpatterns = [
         name="api_connection_fields_discover",
     ),
     path(
+        "connections/<int:pk>/fields/variables/",
+        sync_views.ConnectionFieldVariables.as_view(),
+        name="api_connection_field_variables",
+    ),
+    path(
         "connections/<int:pk>/fields/try/",
         sync_views.ConnectionFieldsTry.as_view(),
         name="api_connection_fields_try",

@@ -214,6 +214,8 @@ def test_fields_are_searched_and_tried_on_a_person(toy: ToyServer) -> None:
     page = logged_in(bob)
     found = page.get(at(row, "fields/?q=mail")).json()["results"]
     assert [field["key"] for field in found] == ["emails"]
+    variables = {one["name"]: one for one in page.get(at(row, "fields/variables/")).json()}
+    assert variables["title"] == {"name": "title", "label": "Current title", "kind": "string"}
     role = FieldRow.objects.for_organisation(alice.organisation_id).get(key="level")
     patch(alice, at(row, f"fields/{role.pk}/"), {"mandatory": True})
     tried = page.get(at(row, f"fields/try/?candidate={ada.pk}")).json()
