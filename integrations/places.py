@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Feature, Right, can, has_feature
 from integrations import exporting, opening, selectors, sync_places, undoing, verifying
 from integrations.base.connector import Connector
-from integrations.models import Connection
+from integrations.models import Connection, LinkState
 from integrations.registry import connector_classes
 from sourcing import slots
 from sourcing.models import Candidate, Project
@@ -52,8 +53,9 @@ def marks(candidate_ids: Collection[int], viewer: User) -> Mapping[int, list[slo
 
 
 def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
-    """Where the person was exported to, the way to export them, and as what they are synced."""
-    links = list(selectors.links(viewer, [candidate.pk]).filter(exported_at__isnull=False))
+    """Where the person is and was exported to, the way to export them, and as what they are synced."""
+    known = Q(state=LinkState.LINKED) | Q(exported_at__isnull=False)
+    links = list(selectors.links(viewer, [candidate.pk]).filter(known))
     vendors = [
         {
             "name": row.label,
@@ -65,7 +67,7 @@ def panel(candidate: Candidate, viewer: User) -> Mapping[str, object] | None:
     sync = sync_places.of_person(candidate, viewer)
     if not (links or vendors or sync.get("systems")):
         return None
-    return {"exported": links, "vendors": vendors, **sync}
+    return {"records": links, "vendors": vendors, **sync}
 
 
 def _exporting_vendors(viewer: User) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -99,6 +100,15 @@ def test_everybody_comes_in_once_with_the_vendor_as_their_source(toy: ToyServer)
     assert (link.remote_id, link.created_by_us, link.exported_at) == ("r0", False, None)
     again = pull(row)
     assert (again.done, again.result["summary"], len(everybody(row))) == (0, "Nothing had changed", 5)
+
+
+def test_the_persons_page_says_in_which_system_they_are(toy: ToyServer, client: Client) -> None:
+    alice, row = begun(toy)
+    toy.add("r1", first="Ada", emails=["ada@there.example"])
+    pull(row)
+    client.force_login(alice)
+    page = client.get(f"/people/{everybody(row)[0].pk}/").content.decode()
+    assert "linked, not exported" in page
 
 
 def test_two_records_of_one_page_meet_by_the_rules_that_records_of_two_pages_meet_by(toy: ToyServer) -> None:
