@@ -6,7 +6,10 @@ import datetime
 import time
 
 import structlog
+from django.db import connection as database
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import links, mapping, opening, person_variables, receiving
@@ -22,6 +25,10 @@ VISIT_SECONDS = 20.0
 TRIES = 6
 #: The wait after the first, second … failure, times the number of failures.
 WAIT = datetime.timedelta(seconds=30)
+#: Longer than reading everybody one delivery names; whoever dies with it holds the others up for so long.
+LEASE = datetime.timedelta(seconds=120)
+#: Namespace of the advisory lock under which a delivery of a connection is taken.
+_FOLLOWING = 0x426C
 #: How long deliveries are known, so that a repeat is recognised.
 RETENTION = datetime.timedelta(days=7)
 
@@ -39,7 +46,8 @@ def due(*, now: datetime.datetime) -> list[tuple[int, int]]:
 def follow(*, organisation_id: int, connection_id: int) -> int:
     """Deal with what waits at one connection, in order, for up to 20 s; how many deliveries.
 
-    Two workers at once read the same people twice; :func:`receiving.take` makes nobody of them twice.
+    Nothing is done while another worker follows one of the connection: that worker goes on with the next, so no answer
+    of the vendor is overtaken by an older one.
     """
     until = time.monotonic() + VISIT_SECONDS
     done = 0
@@ -58,21 +66,30 @@ def prune(*, now: datetime.datetime) -> int:
     return deleted
 
 
+@transaction.atomic
 def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
+    """The first delivery that is due, taken with a lease; None when there is none, or while one is followed."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [_FOLLOWING, connection_id])
     now = timezone.now()
-    return (
-        WebhookCall.objects.for_organisation(organisation_id)
-        .filter(
+    rows = WebhookCall.objects.for_organisation(organisation_id).filter(
+        connection_id=connection_id, status=CallStatus.RECEIVED
+    )
+    if rows.filter(lease_until__gt=Now()).exists():
+        return None
+    call = (
+        rows.filter(
             Q(not_before__isnull=True) | Q(not_before__lte=now),
             Q(connection__not_before__isnull=True) | Q(connection__not_before__lte=now),
-            connection_id=connection_id,
-            status=CallStatus.RECEIVED,
             connection__status=ConnectionStatus.CONNECTED,
         )
         .select_related("connection", "connection__organisation")
         .order_by("pk")
         .first()
     )
+    if call is not None:
+        _rows(call).update(lease_until=Now() + LEASE)
+    return call
 
 
 def _one(call: WebhookCall) -> bool:
@@ -90,6 +107,7 @@ def _one(call: WebhookCall) -> bool:
                 continue
             found += [person] if person is not None else []
     except RateLimited as error:
+        _rows(call).update(lease_until=None)
         Connection.objects.for_organisation(call.organisation_id).filter(pk=connection.pk).update(
             not_before=timezone.now() + error.retry_after
         )
@@ -125,7 +143,10 @@ def _failed(call: WebhookCall, error: ConnectorError) -> bool:
         _end(call, CallStatus.FAILED, str(error))
         return True
     _rows(call).update(
-        attempts=attempts, not_before=timezone.now() + WAIT * attempts, reason=str(error)[:500]
+        attempts=attempts,
+        not_before=timezone.now() + WAIT * attempts,
+        lease_until=None,
+        reason=str(error)[:500],
     )
     return False
 

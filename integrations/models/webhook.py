@@ -55,6 +55,8 @@ class WebhookCall(TenantModel):
     status = models.CharField(max_length=10, choices=CallStatus, default=CallStatus.RECEIVED)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
+    #: While a worker follows it; nobody follows another one of the connection meanwhile.
+    lease_until = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
 

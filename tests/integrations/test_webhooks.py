@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
@@ -98,6 +101,43 @@ def test_a_repeated_delivery_is_done_once(toy: ToyServer) -> None:
         follow(row)
     assert len(calls(row)) == 1
     assert len(toy.calls("GET", "/r1")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_woken_at_once_follow_each_delivery_once_and_in_order(toy: ToyServer) -> None:
+    _alice, row = begun()
+    for number in range(6):
+        toy.add(f"r{number}", first=f"P{number}")
+        deliver(row, delivery=f"d{number}", changed=[f"r{number}"])
+    together = threading.Barrier(4)
+
+    def worker() -> None:
+        try:
+            together.wait(60)
+            follow(row)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    read = [seen.path.rsplit("/", 1)[-1] for seen in toy.server.seen if "/people/r" in seen.path]
+    assert read == [f"r{number}" for number in range(6)]
+    assert {call.status for call in calls(row)} == {CallStatus.DONE}
+
+
+def test_a_delivery_whose_worker_died_is_followed_after_its_lease(toy: ToyServer) -> None:
+    _alice, row = begun()
+    toy.add("r1", first="Ada")
+    deliver(row, changed=["r1"])
+    rows = WebhookCall.objects.for_organisation(row.organisation_id)
+    rows.update(lease_until=timezone.now() + datetime.timedelta(seconds=60))
+    assert follow(row) == 0
+    rows.update(lease_until=timezone.now() - datetime.timedelta(seconds=1))
+    assert follow(row) == 1
+    assert everybody(row) == ["Ada"]
 
 
 def test_a_handshake_is_echoed_and_stores_nothing(toy: ToyServer) -> None:
