@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from django.db import transaction
 from django.db.models import Q
@@ -34,6 +34,23 @@ from outreach.states import MAY_SEND, STOPPABLE, Reason
 from sourcing.models import Project
 
 MOST_STEPS = 50
+#: What the Settings tab shows: columns of a campaign, and arguments of :func:`change_settings`.
+SETTINGS = (
+    "name",
+    "mailbox",
+    "preference",
+    "specific_time",
+    "zone",
+    "allowed_days",
+    "daily_limit",
+    "prefer",
+    "strict_type",
+    "obeys_holidays",
+    "unsubscribe_text",
+    "hold_company",
+    "recent_days",
+    "track_opens",
+)
 
 
 class AlreadyStarted(Conflict):
@@ -324,6 +341,17 @@ def set_files(step: Step, files: Collection[int], variant: StepVariant | None = 
 
 
 @transaction.atomic
+def change_some_settings(
+    *, campaign: Campaign, actor: User, values: Mapping[str, Any], now: datetime | None = None
+) -> Campaign:
+    """:func:`change_settings` of those that ``values`` names, by the names of its arguments; the others stay."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    kept = {name: getattr(campaign, name) for name in SETTINGS}
+    return change_settings(campaign=campaign, actor=actor, now=now, **{**kept, **values})
+
+
+@transaction.atomic
 def change_settings(
     *,
     campaign: Campaign,
@@ -347,9 +375,12 @@ def change_settings(
     """Store the Settings tab, at any time; another preference, time, zone or day plans a started campaign anew
     (docs/behaviour.md §1 "Changing the preference").
 
-    Raises :class:`AlreadyStarted` for another mailbox while the campaign sends: its account is read for answers.
+    Raises :class:`AlreadyStarted` for another mailbox while the campaign sends: its account is read for answers; and
+    Invalid for *Specific time* without one.
     """
     require(actor, Right.CAMPAIGN_EDIT)
+    if preference == timing.Preference.SPECIFIC_TIME and specific_time is None:
+        raise Invalid("Choose the time.", fields={"specific_time": "Choose the time."})
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
     when = {
         "preference": preference,

@@ -193,13 +193,6 @@ class SettingsForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = senders.choices(campaign)
 
-    def clean(self) -> dict[str, Any]:
-        """*Specific time* needs its time."""
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("preference") == Preference.SPECIFIC_TIME and cleaned.get("specific_time") is None:
-            self.add_error("specific_time", "Choose the time.")
-        return cleaned
-
 
 class SenderForm(forms.Form):
     """From which account the campaign is sent, and each e-mail step that names another one (``step_<id>``)."""

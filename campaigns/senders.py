@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.models import User
 from campaigns.models import Attempt, Campaign, Recipient, Step
 from campaigns.states import StepKind
 from foundation.problems import Invalid
@@ -40,6 +41,18 @@ def chosen(campaign: Campaign, mailbox_id: int | None) -> Mailbox | None:
     found = choices(campaign).filter(pk=mailbox_id).first()
     if found is None:
         text = f"{campaign.owner.name} may not send from this account."
+        raise Invalid(text, fields={"mailbox": text})
+    return found
+
+
+def chosen_for_new(actor: User, mailbox_id: int | None) -> Mailbox | None:
+    """The same for a campaign that ``actor`` is about to make."""
+    if mailbox_id is None:
+        return None
+    rows = Mailbox.objects.for_organisation(actor.organisation_id).filter(lending.usable_by(actor))
+    found = rows.exclude(status=MailboxStatus.REMOVED).filter(pk=mailbox_id).first()
+    if found is None:
+        text = f"{actor.name} may not send from this account."
         raise Invalid(text, fields={"mailbox": text})
     return found
 

@@ -9,7 +9,15 @@ from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.variants import VariantDetail, VariantList
-from campaigns.api.views import CampaignCalendar, CampaignDetail, CampaignList, CampaignRecipients
+from campaigns.api.views import (
+    CampaignCalendar,
+    CampaignDetail,
+    CampaignList,
+    CampaignPause,
+    CampaignRecipients,
+    CampaignResume,
+    CampaignStart,
+)
 from campaigns.views import (
     adding,
     builder,
@@ -135,6 +143,9 @@ urlpatterns = [
     ),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
+    path("api/v1/campaigns/<int:campaign_id>/start/", CampaignStart.as_view(), name="api_start"),
+    path("api/v1/campaigns/<int:campaign_id>/pause/", CampaignPause.as_view(), name="api_pause"),
+    path("api/v1/campaigns/<int:campaign_id>/resume/", CampaignResume.as_view(), name="api_resume"),
     path(
         "api/v1/campaigns/<int:campaign_id>/recipients/", CampaignRecipients.as_view(), name="api_recipients"
     ),

@@ -129,6 +129,10 @@ def _paused(made: Made) -> None:
     lifecycle.pause(campaign=made.one(Campaign, "campaign_id"), actor=made.alice, now=timezone.now())
 
 
+def _draft(made: Made) -> dict[str, Any]:
+    return {"campaign_id": making.campaign("Cleo", alice=made.alice, steps=1).pk}
+
+
 def _version(made: Made) -> dict[str, Any]:
     return {"title": "CTO", "version": made.one(Candidate, "candidate_id").version}
 
@@ -368,6 +372,11 @@ CALLS: Mapping[str, Call] = {
     "bulk_cancel": Call(prepare=_bulk),
     "bulk_undo": Call(prepare=_bulk_done),
     "campaigns_add_people": Call(_new_people("candidates")),
+    "campaigns_create": Call(lambda made: {"name": "Second wave", "project": made.ids["project_id"]}),
+    "campaigns_change": Call({"name": "Wave two", "daily_limit": 40}),
+    "campaigns_start": Call(prepare=_draft),
+    "campaigns_pause": Call({"resume_at": SOON}),
+    "campaigns_resume": Call(prepare=_paused),
     "campaigns_step_sender": Call(lambda made: {"mailbox": made.ids["mailbox_id"]}, _paused),
     "campaigns_variants_share": Call({"shares": {"A": 40, "B": 60}}),
     "campaigns_variants_add": Call(),

@@ -1,25 +1,40 @@
-"""Campaigns over the API: read, their calendar, people added."""
+"""Campaigns over the API: made, read, set, their calendar, people added."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, mixins, serializers
+from rest_framework import generics, mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.permissions import Right, require, viewer_of
-from campaigns import calendar, screening, selectors, waiting
+from campaigns import (
+    calendar,
+    editing,
+    lifecycle,
+    readiness,
+    screening,
+    selectors,
+    senders,
+    waiting,
+)
+from campaigns.addressing import Prefer
 from campaigns.models import Campaign, Recipient
+from campaigns.states import CampaignStatus
+from campaigns.timing import CLOCK_CHOICES, Preference
 from foundation.paging import paged
+from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import SparseFields, narrowed
 from outreach.states import Interest
+from sourcing import selectors as people
 from sourcing.models import ProjectRole
 
 
@@ -44,8 +59,79 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "replies",
             "started_at",
             "created_at",
+            "mailbox",
+            "specific_time",
+            "allowed_days",
+            "daily_limit",
+            "prefer",
+            "strict_type",
+            "obeys_holidays",
+            "unsubscribe_text",
+            "hold_company",
+            "recent_days",
+            "track_opens",
+            "resume_at",
         )
         read_only_fields = fields
+
+
+class NewCampaignSerializer(serializers.Serializer[Any]):
+    """A new draft. Without ``mailbox`` it is sent from the caller's default account."""
+
+    name = serializers.CharField(max_length=200)
+    project = serializers.IntegerField(min_value=1)
+    mailbox = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+
+
+class CampaignSettingsSerializer(serializers.Serializer[Any]):
+    """Settings of a campaign; what is left out stays."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    mailbox = serializers.IntegerField(
+        min_value=1,
+        allow_null=True,
+        required=False,
+        help_text="Whose account sends; 409 while it is sending.",
+    )
+    preference = serializers.ChoiceField(choices=Preference.choices, required=False)
+    specific_time = serializers.TimeField(
+        required=False, allow_null=True, help_text="A quarter of an hour; of `specific_time` alone."
+    )
+    zone = serializers.CharField(required=False, max_length=64, help_text="As Europe/Berlin.")
+    allowed_days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        max_length=7,
+        required=False,
+        help_text="0 is Monday; none means every day.",
+    )
+    daily_limit = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Messages a day."
+    )
+    prefer = serializers.ChoiceField(choices=Prefer.choices, required=False)
+    strict_type = serializers.BooleanField(
+        required=False, help_text="Nothing goes to addresses of another type than the preferred one."
+    )
+    obeys_holidays = serializers.BooleanField(required=False)
+    unsubscribe_text = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    hold_company = serializers.BooleanField(
+        required=False, help_text="A reply holds the others at the same company."
+    )
+    recent_days = serializers.IntegerField(
+        min_value=0, max_value=365, required=False, help_text="Who was written to within them is left out."
+    )
+    track_opens = serializers.BooleanField(required=False)
+
+    def validate_specific_time(self, value: time | None) -> time | None:
+        """One of the quarters of an hour that the page offers."""
+        if value is not None and value not in CLOCK_CHOICES:
+            raise serializers.ValidationError("A quarter of an hour, as 09:15.")
+        return value
+
+    def validate_zone(self, value: str) -> str:
+        """A zone there is."""
+        if value not in available_timezones():
+            raise serializers.ValidationError("No time zone has this name.")
+        return value
 
 
 class _Campaigns(SparseFields, generics.GenericAPIView[Campaign]):
@@ -60,11 +146,31 @@ class _Campaigns(SparseFields, generics.GenericAPIView[Campaign]):
 
 
 class CampaignList(mixins.ListModelMixin, _Campaigns):
-    """Campaigns, newest first."""
+    """Campaigns, newest first, and making one."""
+
+    rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_EDIT}
 
     def get(self, request: Request) -> Response:
         """One page of them."""
         return self.list(request)
+
+    @extend_schema(
+        operation_id="campaigns_create", request=NewCampaignSerializer, responses={201: CampaignSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """A draft with one empty step, in the caller's time zone; nothing is sent before it is started."""
+        caller = viewer_of(request)
+        asked = NewCampaignSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        made = editing.create_campaign(
+            project=people.project_for(caller, said["project"], role=ProjectRole.EDITOR),
+            name=said["name"],
+            mailbox=senders.chosen_for_new(caller, said["mailbox"]),
+            actor=caller,
+        )
+        shown = CampaignSerializer(self.get_queryset().get(pk=made.pk))
+        return Response(shown.data, status=status.HTTP_201_CREATED)
 
 
 class PlannedSerializer(serializers.Serializer[Any]):
@@ -207,10 +313,123 @@ class CampaignRecipients(_Campaigns):
 
 
 class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):
-    """One campaign."""
+    """One campaign and its settings."""
 
+    rights = {"GET": Right.CAMPAIGN_VIEW, "PATCH": Right.CAMPAIGN_EDIT}
     lookup_url_kwarg = "campaign_id"
 
+    @tagged
     def get(self, request: Request, campaign_id: int) -> Response:
         """Everything the list shows, of one."""
         return self.retrieve(request, campaign_id=campaign_id)
+
+    @extend_schema(
+        operation_id="campaigns_change", request=CampaignSettingsSerializer, responses=CampaignSerializer
+    )
+    @guarded(row_of(Campaign, "campaign_id"))
+    def patch(self, request: Request, campaign_id: int) -> Response:
+        """At any time; another preference, time, zone or day plans a campaign under way anew."""
+        caller = viewer_of(request)
+        campaign = selectors.campaign_for(caller, campaign_id, role=ProjectRole.EDITOR)
+        asked = CampaignSettingsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        if values.get("mailbox") == campaign.mailbox_id:
+            values.pop("mailbox", None)
+        elif "mailbox" in values:
+            values["mailbox"] = senders.chosen(campaign, values["mailbox"])
+        editing.change_some_settings(campaign=campaign, actor=caller, values=values, now=timezone.now())
+        return self.retrieve(request, campaign_id=campaign_id)
+
+
+class MissingSerializer(serializers.Serializer[Any]):
+    """What Start would say."""
+
+    missing = serializers.ListField(child=serializers.CharField(), help_text="What keeps it from starting.")
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Whom a step cannot be made for, and why."
+    )
+
+
+class PausingSerializer(serializers.Serializer[Any]):
+    """A pause. With ``resume_at`` the campaign goes on by itself then."""
+
+    resume_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class PausedSerializer(CampaignSerializer):
+    """The campaign, and the ids of messages that were already being handed to the mail server."""
+
+    in_flight = serializers.SerializerMethodField()
+
+    class Meta(CampaignSerializer.Meta):
+        fields = (*CampaignSerializer.Meta.fields, "in_flight")  # type: ignore[assignment]  # one more
+        read_only_fields = fields
+
+    def get_in_flight(self, campaign: Campaign) -> list[int]:  # noqa: ARG002 - of this pause
+        """They leave all the same."""
+        found: tuple[int, ...] = self.context["in_flight"]
+        return list(found)
+
+
+class _Life(_Campaigns):
+    rights = {"GET": Right.CAMPAIGN_VIEW, "POST": Right.CAMPAIGN_START}
+
+    def campaign(self) -> Campaign:
+        """The one of the address, which the caller may start and stop."""
+        return selectors.campaign_for(
+            viewer_of(self.request), self.kwargs["campaign_id"], role=ProjectRole.EDITOR
+        )
+
+    def answer(self) -> Response:
+        """The campaign as it is now."""
+        return Response(CampaignSerializer(self.get_queryset().get(pk=self.kwargs["campaign_id"])).data)
+
+
+class CampaignStart(_Life):
+    """Starting a campaign."""
+
+    @extend_schema(operation_id="campaigns_missing", responses=MissingSerializer)
+    def get(self, request: Request, campaign_id: int) -> Response:
+        """What a draft still lacks; nothing of a campaign that was started."""
+        campaign = selectors.campaign_for(viewer_of(request), campaign_id)
+        draft = campaign.status == CampaignStatus.DRAFT
+        answer = {
+            "missing": lifecycle.missing_for_start(campaign) if draft else [],
+            "warnings": readiness.warnings(campaign) if draft else [],
+        }
+        return Response(narrowed(MissingSerializer(answer), request))
+
+    @extend_schema(operation_id="campaigns_start", request=None, responses=CampaignSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:  # noqa: ARG002 - the address
+        """Start it; 422 says all that is missing. One that was started is answered as it is."""
+        lifecycle.start(campaign=self.campaign(), actor=viewer_of(request), now=timezone.now())
+        return self.answer()
+
+
+class CampaignPause(_Life):
+    """Pausing a campaign."""
+
+    @extend_schema(operation_id="campaigns_pause", request=PausingSerializer, responses=PausedSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:
+        """Nothing leaves afterwards, except the messages in ``in_flight``. Once more only sets ``resume_at``."""
+        asked = PausingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        paused = lifecycle.pause(
+            campaign=self.campaign(),
+            actor=viewer_of(request),
+            now=timezone.now(),
+            resume_at=asked.validated_data["resume_at"],
+        )
+        context = {"in_flight": paused.in_flight}
+        return Response(PausedSerializer(self.get_queryset().get(pk=campaign_id), context=context).data)
+
+
+class CampaignResume(_Life):
+    """Going on after a pause."""
+
+    @extend_schema(operation_id="campaigns_resume", request=None, responses=CampaignSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:  # noqa: ARG002 - the address
+        """What was overdue is planned anew, never in a burst; 422 while nothing can be sent from its account."""
+        lifecycle.resume(campaign=self.campaign(), actor=viewer_of(request), now=timezone.now())
+        return self.answer()

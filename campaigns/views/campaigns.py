@@ -36,6 +36,7 @@ from outreach import deliverability
 from outreach.sending_days import resolve
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import ProjectRole
+from sourcing.views.problems import onto_form
 from sourcing.views.projects import project_frame
 
 PAGE = 50
@@ -145,8 +146,8 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             editing.change_settings(campaign=campaign, actor=user, now=timezone.now(), **form.cleaned_data)
-        except editing.AlreadyStarted as problem:
-            form.add_error(None, str(problem))
+        except (editing.AlreadyStarted, Invalid) as problem:
+            onto_form(problem, form)
         else:
             messages.success(request, "Settings saved.")
             return redirect("campaigns:settings", campaign.pk)
