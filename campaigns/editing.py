@@ -113,10 +113,15 @@ def add_step(
     """Append a step; ``days`` counts from the step before, for a later e-mail at least 1, for a manual task 0 or more.
 
     Under way, it is for everybody who has not ended; people who have completed get it only with ``revive`` (row A47).
-    ``mailbox``: None, it is sent from the campaign's; raises Invalid for one that cannot send for its owner.
+    ``mailbox``: None, it is sent from the campaign's; raises Invalid for one that cannot send for its owner, and for an
+    empty text once the campaign was started: people may reach the step at once.
     """
     require(actor, Right.CAMPAIGN_EDIT)
     campaign = standing.lock_campaign(campaign.pk, organisation_id=campaign.organisation_id)
+    if campaign.status != CampaignStatus.DRAFT and not body.strip():
+        raise Invalid(
+            "Write the step first: people may reach it at once.", fields={"body": "Write the text."}
+        )
     last = sequence.steps_of(campaign.pk, organisation_id=campaign.organisation_id).count()
     if last >= MOST_STEPS:
         raise Invalid(f"A campaign has at most {MOST_STEPS} steps.")
@@ -158,15 +163,20 @@ def edit_step(
     not move a planned minute, changed days do (docs/behaviour.md §1 "Edits"). ``body``, ``body_html`` and ``files``
     are those of an ``outreach.contents.Content``. Who was held because the old text could not be made for them is
     looked at again. ``mailbox``: who sends it, None the campaign's; raises :class:`AlreadyStarted` for another one
-    while the campaign sends, Invalid for one that cannot send for its owner.
+    while the campaign sends, Invalid for one that cannot send for its owner, and for markup or a thread of a manual
+    task.
     """
     require(actor, Right.CAMPAIGN_EDIT)
+    if step.kind != StepKind.EMAIL and (body_html or new_thread):
+        name = "body_html" if body_html else "new_thread"
+        raise Invalid("A manual task is a plain note.", fields={name: "Only an e-mail has it."})
     if step.position > 1 and days < 1 and step.kind == StepKind.EMAIL:
         raise Invalid(
             "A later step leaves at least one day after the one before it.", fields={"days": "At least 1."}
         )
+    campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
     if not isinstance(mailbox, str):
-        _set_sender(step, mailbox)
+        _set_sender(step, mailbox, campaign)
     changed = (step.subject, step.body, step.body_html) != (subject.strip(), body, body_html)
     changed |= set_files(step, files)
     moved = step.position > 1 and step.days != days
@@ -190,16 +200,14 @@ def edit_step(
         _keep_version(step, actor)
         readiness.look_again_after_edit(step, now=now or timezone.now())
     if moved:
-        campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
         _sequence_changed(campaign, actor, now, steps=(step.pk,))
     return reach(step)
 
 
-def _set_sender(step: Step, mailbox: Mailbox | None) -> None:
+def _set_sender(step: Step, mailbox: Mailbox | None, campaign: Campaign) -> None:
     """Not saved. Like the campaign's sender it changes only while nothing is sent: its account is read for answers."""
     if step.mailbox_id == (mailbox.pk if mailbox else None):
         return
-    campaign = standing.lock_campaign(step.campaign_id, organisation_id=step.organisation_id)
     if campaign.status in ACTIVE:
         raise AlreadyStarted("Pause the campaign first: another account sends this step from then on.")
     senders.require_usable(campaign, mailbox)

@@ -378,6 +378,8 @@ CALLS: Mapping[str, Call] = {
     "campaigns_pause": Call({"resume_at": SOON}),
     "campaigns_resume": Call(prepare=_paused),
     "campaigns_step_sender": Call(lambda made: {"mailbox": made.ids["mailbox_id"]}, _paused),
+    "campaigns_step_add": Call({"kind": "call", "subject": "Ring", "body": "Ask.", "days": 1}),
+    "campaigns_step_remove": Call(),
     "campaigns_variants_share": Call({"shares": {"A": 40, "B": 60}}),
     "campaigns_variants_add": Call(),
     "campaigns_variant_remove": Call(),
