@@ -24,11 +24,12 @@ def choose_default(*, project: Project, prefer: str, strict_type: bool, actor: U
     """For campaigns made from now on; present ones keep theirs."""
     require(actor, Right.CAMPAIGN_EDIT)
     values = _checked(prefer, strict_type=strict_type)
-    ProjectOutreach.objects.for_organisation(project.organisation_id).update_or_create(
-        project=project,
-        defaults=values,
-        create_defaults={**values, "project": project, "organisation_id": project.organisation_id},
-    )
+    Project.objects.for_organisation(project.organisation_id).select_for_update().get(pk=project.pk)
+    rows = ProjectOutreach.objects.for_organisation(project.organisation_id).filter(project=project)
+    if not rows.exists():
+        # A row tells its changes to the audit trail, not who made it: so the first choice is a change too.
+        ProjectOutreach.objects.create(organisation_id=project.organisation_id, project=project)
+    rows.update(**values)
 
 
 @transaction.atomic

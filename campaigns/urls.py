@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
+from campaigns.api.project_settings import ProjectOutreachSettings
 from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
@@ -140,6 +141,11 @@ urlpatterns = [
         "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/text/",
         PlannedText.as_view(),
         name="api_planned_text",
+    ),
+    path(
+        "api/v1/projects/<int:project_id>/outreach-settings/",
+        ProjectOutreachSettings.as_view(),
+        name="api_project_settings",
     ),
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),

@@ -468,6 +468,7 @@ CALLS: Mapping[str, Call] = {
                        headers=lambda _made: {"Idempotency-Key": "one"}),
     "projects_create": Call({"name": "Munich"}),
     "projects_change": Call({"name": "Backend, Berlin"}),
+    "projects_change_outreach_settings": Call({"prefer": "work"}),
     "projects_comment": Call({"body": "A good list."}),
     "projects_duplicate": Call({"name": "Backend II"}),
     "projects_set_member": Call(_member),

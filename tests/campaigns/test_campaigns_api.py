@@ -119,3 +119,17 @@ def test_a_viewer_changes_nothing_and_a_stranger_finds_nothing(wave):
         assert call(vera, method, path, said).status_code == 403, path
         assert call(mallory, method, path, said).status_code == 404, path
     assert (making.fresh(wave).name, making.fresh(wave).status) == ("Wave", "draft")
+
+
+def test_new_campaigns_of_a_project_begin_with_what_was_chosen_for_it(wave):
+    alice, address = wave.owner, f"projects/{wave.project_id}/outreach-settings/"
+    before = call(alice, "GET", address)
+    told = call(alice, "PATCH", address, {"prefer": "work"}, **{"If-Match": before["ETag"]}).json()
+    assert told == {"prefer": "work", "strict_type": False}
+    made = call(alice, "POST", "campaigns/", {"name": "Munich", "project": wave.project_id}).json()
+    assert (made["prefer"], making.fresh(wave).prefer) == ("work", before.json()["prefer"])
+    vera = user("vera", of=wave.organisation, role=Role.VIEWER)
+    mallory = user("mallory", of=organisation("Else"), role=Role.ADMIN)
+    assert call(vera, "PATCH", address, {"prefer": "personal"}).status_code == 403
+    assert call(mallory, "PATCH", address, {"prefer": "personal"}).status_code == 404
+    assert call(alice, "GET", address).json() == told
