@@ -23,6 +23,7 @@ from sourcing.models import (
     ContactStatus,
     ImportNote,
     ImportRun,
+    NoteKind,
     OtherValue,
     PersonMerge,
     Project,
@@ -286,10 +287,15 @@ def project_candidate_ids(viewer: User, project: Project) -> list[int]:
     return list(project_members(viewer, project).values_list("candidate_id", flat=True))
 
 
-def recent_imports(viewer: User) -> list[ImportRun]:
-    """The organisation's last files, the newest first; not those that went into a project hidden from the viewer."""
+def visible_imports(viewer: User) -> QuerySet[ImportRun]:
+    """The organisation's files; not those that went into a project hidden from the viewer."""
     found = ImportRun.objects.for_organisation(viewer.organisation_id).filter(of_visible_project(viewer))
-    return list(found.select_related("run", "undo_run", "created_by").order_by("-created_at")[:20])
+    return found.select_related("run", "check_run", "undo_run", "proposed", "project", "created_by")
+
+
+def recent_imports(viewer: User) -> list[ImportRun]:
+    """The last files the viewer may see, the newest first."""
+    return list(visible_imports(viewer).order_by("-created_at")[:20])
 
 
 @dataclass(frozen=True)
@@ -328,27 +334,21 @@ def projects_of(viewer: User, candidate: Candidate) -> list[ProjectName]:
     return [names[pk] for pk in inside if pk in names]
 
 
+def import_notes(import_run: ImportRun, *, kind: str = "") -> QuerySet[ImportNote]:
+    """What must be known about single rows of an import; of one kind where it is a kind at all."""
+    rows = ImportNote.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
+    return rows.filter(kind=kind) if kind in NoteKind.values else rows
+
+
 def import_note_counts(import_run: ImportRun) -> Counter[str]:
     """How many rows of an import were refused, joined or noted."""
-    rows = (
-        ImportNote.objects.for_organisation(import_run.organisation_id)
-        .filter(import_run=import_run)
-        .order_by()
-        .values_list("kind")
-        .annotate(count=Count("pk"))
-    )
+    rows = import_notes(import_run).order_by().values_list("kind").annotate(count=Count("pk"))
     return Counter(dict(rows))
 
 
 def import_for(viewer: User, import_id: int) -> ImportRun:
     """One import; raises :class:`ImportMissing`, also when its project is hidden from the viewer."""
-    found = (
-        ImportRun.objects.for_organisation(viewer.organisation_id)
-        .filter(of_visible_project(viewer))
-        .select_related("run", "check_run", "undo_run", "proposed", "project", "created_by")
-        .filter(pk=import_id)
-        .first()
-    )
+    found = visible_imports(viewer).filter(pk=import_id).first()
     if found is None:
         raise ImportMissing("There is no such import.")
     return found

@@ -142,6 +142,11 @@ def _seen(made: Made) -> dict[str, Any]:
     return {"school": "TU Wien", "seen": values.mark(history.content(row))}
 
 
+def _two_schools(made: Made) -> dict[str, Any]:
+    ada = made.one(Candidate, "candidate_id")
+    return {"row_id": history.add(candidate=ada, actor=made.alice, kind="education", entry={"school": "ETH"}).pk}
+
+
 def _other(made: Made) -> dict[str, Any]:
     return {"other": made.one(DuplicatePair, "pair_id").second_id}
 
@@ -393,6 +398,7 @@ CALLS: Mapping[str, Call] = {
     "history_create": Call({"school": "ETH"}),
     "history_remove": Call(),
     "history_change": Call(_seen),
+    "history_move": Call({"by": 1}, _two_schools),
     "lawful_bases_create": Call({"basis": "contract", "reason": "A job", "since": "2026-05-01"}),
     "lawful_bases_withdraw": Call(),
     "candidates_merge": Call(_other),
@@ -439,6 +445,7 @@ CALLS: Mapping[str, Call] = {
     "finding_cancel": Call(prepare=_finding_under_way),
     "imports_create": Call(_file("people.csv", b"First name,E-mail\nIda,ida@x.example\n"), multipart=True),
     "imports_change": Call({"tags": ["Fair"]}, _import),
+    "imports_discard": Call(prepare=_import),
     "imports_check_create": Call(prepare=_import),
     "imports_start_create": Call(prepare=_import),
     "imports_undo_create": Call(prepare=_import_done),
@@ -492,6 +499,8 @@ CALLS: Mapping[str, Call] = {
     "searches_create": Call({"name": "Rust", "question": "q=skill:rust"}),
     "searches_delete": Call(),
     "searches_change": Call({"name": "All of them"}),
+    "social_profiles_create": Call({"url": "https://gitlab.com/ada"}),
+    "social_profiles_remove": Call(),
     "suppressions_create": Call({"kind": "domain", "value": "rival.example"}),
     "suppressions_remove": Call(query=lambda _made: {"why": "A client no longer"}),
     "tasks_answer": Call({"outcome": "done", "note": "ok"}, _call_is_due),

@@ -30,7 +30,17 @@ from outreach import lending, templates
 from outreach.contents import Content
 from outreach.models import Holiday, InboundMessage, Message
 from publishing import endpoints
-from sourcing import defining_fields, history, merging, notes, people, privacy, sharing, suppression
+from sourcing import (
+    defining_fields,
+    history,
+    merging,
+    notes,
+    people,
+    privacy,
+    sharing,
+    social_profiles,
+    suppression,
+)
 from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
 from sourcing.resumes import intake
 from sourcing.search import saved, synonyms
@@ -123,11 +133,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:import_check": ("POST", "AR"),
     "sourcing:import_undo": ("POST", "AR"),
     "sourcing:import_start": ("POST", "AR"),
-    "sourcing:api_imports": ("POST", "AR"),
+    "sourcing:api_imports": ("GET", "AR"),
     "sourcing:api_import": ("GET", "AR"),
     "sourcing:api_import_check": ("POST", "AR"),
     "sourcing:api_import_start": ("POST", "AR"),
     "sourcing:api_import_undo": ("POST", "AR"),
+    "sourcing:api_import_notes": ("GET", "AR"),
+    "sourcing:api_import_refused": ("GET", "AR"),
+    "sourcing:api_import_kept": ("GET", "AR"),
     "sourcing:import_discard": ("POST", "AR"),
     "sourcing:import_refused": ("GET", "AR"),
     "sourcing:projects": ("GET", "ARV"),
@@ -193,6 +206,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_use_value": ("POST", "AR"),
     "sourcing:api_history": ("GET", "ARV"),
     "sourcing:api_history_row": ("PUT", "AR"),
+    "sourcing:api_history_move": ("POST", "AR"),
+    "sourcing:api_social_profiles": ("GET", "ARV"),
+    "sourcing:api_social_profile": ("DELETE", "AR"),
     "sourcing:api_custom_fields": ("GET", "ARV"),
     "sourcing:api_custom_field": ("PATCH", "A"),
     "sourcing:api_merge": ("POST", "AR"),
@@ -623,6 +639,7 @@ def made_world() -> World:
     )
     field = defining_fields.add(organisation=organisation, actor=alice, label="Level", kind="text")
     school = history.add(candidate=ada.candidate, actor=alice, kind="education", entry={"school": "TU"})
+    profile = social_profiles.add(candidate=ada.candidate, actor=alice, url="https://github.com/ada")
     note = notes.write(candidate=ada.candidate, actor=alice, body="Met at PyCon")
     other = OtherValue.objects.create(
         organisation=organisation,
@@ -715,6 +732,7 @@ def made_world() -> World:
             "value_id": other.pk,
             "kind": "education",
             "row_id": school.pk,
+            "profile_id": profile.pk,
             "name": "title",
             "word_list": "skills",
             "basis_id": basis.pk,

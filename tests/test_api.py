@@ -31,7 +31,7 @@ ANSWERS = {
     "panel:api_choices",
 }
 #: Short, bounded and in an order made by hand: one person's positions, one organisation's fields.
-WHOLE = {"sourcing:api_history", "sourcing:api_custom_fields"}
+WHOLE = {"sourcing:api_history", "sourcing:api_custom_fields", "sourcing:api_social_profiles"}
 
 
 def api_addresses(made: World, method: str) -> Iterator[tuple[str, str]]:

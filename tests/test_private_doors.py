@@ -115,8 +115,8 @@ def open_everything(viewer: User, world: World, *, only: Collection[str] = ()) -
     opened = OPENED | {"person": str(world.ids["candidate_id"])}
     answers = {}
     for name, pattern in routes():
-        # The made-up import has no file; login pages are nobody's.
-        if name.startswith(("account_", "mfa_", "styleguide", "sourcing:import_refused")):
+        # Login pages are nobody's.
+        if name.startswith(("account_", "mfa_", "styleguide")):
             continue
         if only and name not in only:
             continue

@@ -38,6 +38,14 @@ class HistorySerializer(serializers.Serializer[Any]):
     seen = serializers.CharField(max_length=16, required=False)
 
 
+class HistoryMoveSerializer(serializers.Serializer[Any]):
+    """How far to move a row."""
+
+    by = serializers.IntegerField(
+        min_value=-200, max_value=200, help_text="Places lower; negative: higher. It stops at the ends."
+    )
+
+
 def _row(row: history.Row) -> dict[str, Any]:
     content = history.content(row)
     return {"id": row.pk, **content, "seen": values.mark(content)}
@@ -101,3 +109,23 @@ class HistoryRow(APIView):
         found = selectors.candidate_for(caller(request), candidate_id)
         history.remove(candidate=found, actor=caller(request), kind=kind, row_id=row_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class HistoryMove(APIView):
+    """``/api/v1/candidates/<id>/history/<experience|education>/<row>/move/``: its place among the others."""
+
+    right = Right.CANDIDATE_EDIT
+    answers_whole = True
+
+    @extend_schema(
+        operation_id="history_move",
+        request=HistoryMoveSerializer,
+        responses={200: HistorySerializer(many=True)},
+    )
+    def post(self, request: Request, candidate_id: int, kind: str, row_id: int) -> Response:
+        """Put it higher or lower; answers the rows in their order."""
+        found = selectors.candidate_for(caller(request), candidate_id)
+        by = checked(HistoryMoveSerializer(data=request.data))["by"]
+        history.move(candidate=found, actor=caller(request), kind=kind, row_id=row_id, by=by)
+        rows = [_row(row) for row in history.rows_of(found, kind)]
+        return Response({"results": HistorySerializer(rows, many=True).data})

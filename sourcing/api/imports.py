@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -13,12 +14,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation.paging import paged
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
 from sourcing import selectors
 from sourcing.api.requests import caller
 from sourcing.importing import checking, source, staging, undoing, uploading
+from sourcing.importing.reading import DELIMITERS
 from sourcing.models import ImportRun
+
+#: What makes a file be read anew.
+READING = frozenset({"encoding", "delimiter", "sheet", "has_header"})
 
 
 class UploadSerializer(serializers.Serializer[Any]):
@@ -29,7 +35,15 @@ class UploadSerializer(serializers.Serializer[Any]):
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
-    """How the file is read. What is left out stays as it was guessed or set before."""
+    """How the file is read. What is left out stays as it was guessed or set before; the first four make the file be
+    read anew, and the mapping be guessed again where none is sent."""
+
+    encoding = serializers.CharField(max_length=40, required=False, help_text="Of a CSV.")
+    delimiter = serializers.ChoiceField(choices=list(DELIMITERS), required=False, help_text="Of a CSV.")
+    sheet = serializers.CharField(
+        max_length=100, required=False, help_text="Of a workbook: one of its ``sheets``."
+    )
+    has_header = serializers.BooleanField(required=False)
 
     mapping = serializers.DictField(
         child=serializers.CharField(max_length=60, allow_blank=True),
@@ -49,6 +63,7 @@ class SettingsSerializer(serializers.Serializer[Any]):
 class ImportSerializer(serializers.ModelSerializer[ImportRun]):
     """One file. ``state`` is ``waiting`` until it is started, then the status of its run; counts are data rows."""
 
+    sheets = serializers.ListField(child=serializers.CharField(), read_only=True)
     state = serializers.SerializerMethodField()
     undo_state = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
@@ -58,7 +73,7 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
     class Meta:
         model = ImportRun
         fields = [
-            "id", "file_name", "format", "sheet", "encoding", "delimiter", "has_header", "header", "mapping",
+            "id", "file_name", "format", "sheets", "sheet", "encoding", "delimiter", "has_header", "header", "mapping",
             "policies", "source", "project", "tags", "state", "progress", "checked", "rows", "imported", "updated",
             "rejected", "undo_state", "created_at",
         ]  # fmt: skip
@@ -91,16 +106,33 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
         return source.header_of(found) if found.run_id is None else []
 
 
+class ImportInListSerializer(ImportSerializer):
+    """As a list shows it: no file is opened for its headers."""
+
+    header = None  # type: ignore[assignment]  # takes the field away
+
+    class Meta(ImportSerializer.Meta):
+        fields = [name for name in ImportSerializer.Meta.fields if name != "header"]
+        read_only_fields = fields
+
+
 def _answer(request: Request, import_id: int, *, code: int = status.HTTP_200_OK) -> Response:
     found = ImportSerializer(selectors.import_for(caller(request), import_id))
     return Response(narrowed(found, request), status=code)
 
 
 class Imports(APIView):
-    """``/api/v1/imports/``: upload a file."""
+    """``/api/v1/imports/``: the files there are, and uploading one."""
 
-    right = Right.CANDIDATE_IMPORT
+    rights = {"GET": Right.CANDIDATE_IMPORT, "POST": Right.CANDIDATE_IMPORT}
     parser_classes = (MultiPartParser,)
+    keyset_order = ("-created_at", "-id")
+
+    @extend_schema(operation_id="imports_list", responses=ImportInListSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """A page of the organisation's imports, the newest first; ``header`` is told of a single one."""
+        found = selectors.visible_imports(caller(request))
+        return paged(found, ImportInListSerializer, request=request, view=self)
 
     @extend_schema(operation_id="imports_create", request=UploadSerializer, responses={201: ImportSerializer})
     def post(self, request: Request) -> Response:
@@ -117,9 +149,13 @@ class Imports(APIView):
 
 
 class OneImport(APIView):
-    """``/api/v1/imports/<id>/``: where it stands, and how it is read."""
+    """``/api/v1/imports/<id>/``: where it stands, how it is read, and forgetting it."""
 
-    right = Right.CANDIDATE_IMPORT
+    rights = {
+        "GET": Right.CANDIDATE_IMPORT,
+        "PATCH": Right.CANDIDATE_IMPORT,
+        "DELETE": Right.CANDIDATE_IMPORT,
+    }
 
     @extend_schema(operation_id="imports_read", responses=ImportSerializer)
     @tagged
@@ -130,11 +166,32 @@ class OneImport(APIView):
     @extend_schema(operation_id="imports_change", request=SettingsSerializer, responses=ImportSerializer)
     @guarded(row_of(ImportRun, "import_id"))
     def patch(self, request: Request, import_id: int) -> Response:
-        """Say what the columns are, what happens to values that are there, and where the people go."""
+        """Say what the columns are, what happens to values that are there, where the people go, and how the file itself
+        is read."""
         found = selectors.import_for(caller(request), import_id)
         asked = SettingsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
+        with transaction.atomic():
+            if READING & set(values):
+                found = uploading.describe_again(
+                    found,
+                    actor=caller(request),
+                    **{name: values.get(name, getattr(found, name)) for name in READING},
+                )
+            if set(values) - READING:
+                self._settle(request, found, values)
+        return _answer(request, import_id)
+
+    @extend_schema(operation_id="imports_discard", responses={204: OpenApiResponse()})
+    def delete(self, request: Request, import_id: int) -> Response:
+        """Forget an upload that was not imported, with its file. 409 ``import_begun`` for one that was."""
+        found = selectors.import_for(caller(request), import_id)
+        if not uploading.discard(import_run=found, actor=caller(request)):
+            raise uploading.Begun("The import has begun already.")
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _settle(self, request: Request, found: ImportRun, values: dict[str, Any]) -> None:
         project = values.get("project", found.project_id)
         uploading.settle(
             found,
@@ -145,7 +202,6 @@ class OneImport(APIView):
             chosen=values.get("policies", found.policies),
             tags=values.get("tags", found.tags),
         )
-        return _answer(request, import_id)
 
 
 class ImportAction(APIView):

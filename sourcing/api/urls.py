@@ -12,6 +12,7 @@ from sourcing.api import (
     files,
     finding,
     history,
+    import_results,
     imports,
     notes,
     privacy,
@@ -19,6 +20,7 @@ from sourcing.api import (
     project_stages,
     projects,
     search,
+    social_profiles,
     suppressions,
     values,
     views,
@@ -47,6 +49,21 @@ urlpatterns = [
         "candidates/<int:candidate_id>/history/<str:kind>/<int:row_id>/",
         history.HistoryRow.as_view(),
         name="api_history_row",
+    ),
+    path(
+        "candidates/<int:candidate_id>/history/<str:kind>/<int:row_id>/move/",
+        history.HistoryMove.as_view(),
+        name="api_history_move",
+    ),
+    path(
+        "candidates/<int:candidate_id>/social-profiles/",
+        social_profiles.SocialProfiles.as_view(),
+        name="api_social_profiles",
+    ),
+    path(
+        "candidates/<int:candidate_id>/social-profiles/<int:profile_id>/",
+        social_profiles.OneSocialProfile.as_view(),
+        name="api_social_profile",
     ),
     path(
         "contact-points/<int:contact_point_id>/",
@@ -102,6 +119,11 @@ urlpatterns = [
     path("finding/<int:finding_id>/cancel/", finding.CancelFinding.as_view(), name="api_finding_cancel"),
     path("imports/", imports.Imports.as_view(), name="api_imports"),
     path("imports/<int:import_id>/", imports.OneImport.as_view(), name="api_import"),
+    path("imports/<int:import_id>/notes/", import_results.ImportNotes.as_view(), name="api_import_notes"),
+    path(
+        "imports/<int:import_id>/refused/", import_results.ImportRefused.as_view(), name="api_import_refused"
+    ),
+    path("imports/<int:import_id>/kept/", import_results.ImportKept.as_view(), name="api_import_kept"),
     *(
         path(
             f"imports/<int:import_id>/{action}/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sourcing.importing.source import header_of
 from sourcing.models import ImportNote, ImportRun, NoteKind
@@ -28,10 +28,15 @@ def as_csv(import_run: ImportRun) -> Iterator[str]:
     """Lines of a CSV: line number, reason, then the cells as they were read. With a byte-order mark, for Excel.
 
     Rows that were taken with something left out are not in it. Every cell is made harmless by :func:`neutral`.
+    Raises FileGone at once, not in the middle of an answer.
     """
+    return _lines(import_run, header_of(import_run))
+
+
+def _lines(import_run: ImportRun, header: Sequence[str]) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield "\ufeff"
-    yield writer.writerow(["Line", "Reason", *map(neutral, header_of(import_run))])
+    yield writer.writerow(["Line", "Reason", *map(neutral, header)])
     notes = (
         ImportNote.objects.for_organisation(import_run.organisation_id)
         .filter(import_run=import_run)

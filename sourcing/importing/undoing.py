@@ -131,6 +131,14 @@ class TooLate(Conflict):
     code: ClassVar[str] = "cannot_undo"
 
 
+def left_as_they_are(import_run: ImportRun) -> models.QuerySet[ImportChange]:
+    """Whom *Undo* left as they are, with ``kept``; nobody before it has ended."""
+    rows = ImportChange.objects.for_organisation(import_run.organisation_id).filter(import_run=import_run)
+    if import_run.undo_run is None or not import_run.undo_run.ended:
+        return rows.none()
+    return rows.exclude(kept=[])
+
+
 def can_undo(import_run: ImportRun, *, now: datetime.datetime) -> str:
     """Empty, or why this import cannot be undone, for people."""
     run = import_run.run

@@ -191,12 +191,12 @@ def start(*, import_run: ImportRun, actor: User) -> ImportRun:
     return row
 
 
-def discard(*, import_run: ImportRun, actor: User) -> None:
-    """Forget an upload that was not imported, with its file. One that runs or ran stays."""
+def discard(*, import_run: ImportRun, actor: User) -> bool:
+    """Forget an upload that was not imported, with its file; False for one that runs or ran, which stays."""
     with transaction.atomic():
         row = locked(import_run)
         if row.run_id is not None:
-            return
+            return False
         checking.forget(row, actor)
         row.save(update_fields=["check_run", "checked"])
         staging.forget(row)
@@ -204,6 +204,7 @@ def discard(*, import_run: ImportRun, actor: User) -> None:
         name = str(row.file.name)
         transaction.on_commit(lambda: row.file.storage.delete(name))
         row.delete()
+    return True
 
 
 def imported_before(import_run: ImportRun) -> ImportRun | None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.audit import audit
 from foundation.tenancy import SameOrganisation, TenantModel
 from sourcing.models.of_person import OfPerson, candidate_key
 from sourcing.models.project import Project
@@ -80,6 +81,11 @@ class ImportRun(TenantModel):
     slices_done = models.PositiveIntegerField(default=0)
 
     class Meta(TenantModel.Meta):
+        # What a worker counts is no decision; what was counted names people.
+        triggers = audit(
+            "checked", "check_run_id", "imported", "phase", "rejected", "revision", "rows", "rows_file",
+            "slices_done", "updated",
+        )  # fmt: skip
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("project"),

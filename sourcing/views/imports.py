@@ -18,7 +18,7 @@ from sourcing.forms import UploadForm
 from sourcing.importing import checking, policies, previewing, refused, undoing, uploading
 from sourcing.importing.columns import FIELD_GROUPS
 from sourcing.importing.reading import DELIMITERS, ENCODINGS
-from sourcing.models import ImportChange, ImportNote, ImportRun, NoteKind
+from sourcing.models import ImportRun, NoteKind
 from sourcing.views.requests import number, viewer_of, wants_part
 
 PAGE = 100
@@ -55,9 +55,6 @@ def page(request: HttpRequest, import_id: int) -> HttpResponse:
     if found.run is None:
         return _preview(request, found)
     kind = request.GET.get("kind", "")
-    notes = ImportNote.objects.for_organisation(viewer.organisation_id).filter(import_run=found)
-    if kind in NoteKind.values:
-        notes = notes.filter(kind=kind)
     now = timezone.now()
     context = {
         "found": found,
@@ -66,7 +63,12 @@ def page(request: HttpRequest, import_id: int) -> HttpResponse:
         "cannot_undo": undoing.can_undo(found, now=now),
         "undo_until": found.run.ended_at + undoing.KEPT_FOR if found.run.ended_at else None,
         "kept": _kept(found),
-        "page": keyset(notes, order=("line",), after=request.GET.get("after"), size=PAGE),
+        "page": keyset(
+            selectors.import_notes(found, kind=kind),
+            order=("line",),
+            after=request.GET.get("after"),
+            size=PAGE,
+        ),
         "kinds": _kinds(found, kind),
     }
     part = wants_part(request, "progress")
@@ -157,7 +159,11 @@ def discard(request: HttpRequest, import_id: int) -> HttpResponse:
 @needs(Right.CANDIDATE_IMPORT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def refused_rows(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """The rows that made no person of their own, as CSV with line number and reason; streamed."""
-    found = selectors.import_for(viewer_of(request), import_id)
+    return refused_file(selectors.import_for(viewer_of(request), import_id))
+
+
+def refused_file(found: ImportRun) -> StreamingHttpResponse:
+    """The rows that made no person of their own, as an attachment."""
     lines: Iterator[str] = refused.as_csv(found)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-rows-{found.pk}.csv"'
@@ -274,12 +280,8 @@ _KEPT_WORDS = {
 
 def _kept(found: ImportRun) -> list[dict[str, Any]]:
     """Whom *Undo* left as they are, and why."""
-    if found.undo_run is None or not found.undo_run.ended:
-        return []
     customs = uploading.custom_labels(found.organisation_id)
-    rows = (
-        ImportChange.objects.for_organisation(found.organisation_id).filter(import_run=found).exclude(kept=[])
-    )
+    rows = undoing.left_as_they_are(found).select_related("candidate")
     return [
         {
             "person": row.candidate,
@@ -288,7 +290,7 @@ def _kept(found: ImportRun) -> list[dict[str, Any]]:
                 for word in row.kept
             ],
         }
-        for row in rows.select_related("candidate").order_by("slice", "candidate_id")[:_KEPT_SHOWN]
+        for row in rows.order_by("slice", "candidate_id")[:_KEPT_SHOWN]
     ]
 
 

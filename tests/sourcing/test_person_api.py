@@ -202,3 +202,35 @@ def test_a_program_that_sends_rubbish_is_told_so(as_alice: Client, url: str) -> 
         assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert as_alice.get(f"{url}notes/?after=broken").status_code == 400
     assert as_alice.put(f"{url}notes/", {}, JSON).status_code == 405
+
+
+def test_schools_are_put_into_another_order(as_alice: Client, as_mallory: Client, url: str) -> None:
+    for school in ("TU Wien", "ETH"):
+        as_alice.post(f"{url}history/education/", {"school": school}, JSON)
+    first, second = as_alice.get(f"{url}history/education/").json()["results"]
+    move = f"{url}history/education/{second['id']}/move/"
+    moved = as_alice.post(move, {"by": -1}, JSON)
+    assert (moved.status_code, [row["id"] for row in moved.json()["results"]]) == (
+        200,
+        [second["id"], first["id"]],
+    )
+    assert as_alice.post(move, {"by": "up"}, JSON).status_code == 422
+    assert as_mallory.post(move, {"by": 1}, JSON).status_code == 404
+
+
+def test_pages_elsewhere_are_listed_added_once_and_taken_away(
+    as_alice: Client, as_bob: Client, as_mallory: Client, url: str
+) -> None:
+    made = as_alice.post(f"{url}social-profiles/", {"url": "github.com/jonas/"}, JSON)
+    assert made.status_code == 201
+    assert made.json() | {"id": 0} == {"id": 0, "network": "github", "url": "https://github.com/jonas"}
+    again = as_bob.post(f"{url}social-profiles/", {"url": "https://github.com/Jonas"}, JSON)
+    assert (again.status_code, again.json()["code"]) == (409, "social_profile_known")
+    linkedin = as_bob.post(f"{url}social-profiles/", {"url": "https://linkedin.com/in/jonas"}, JSON)
+    assert linkedin.json()["errors"] == {"url": "Edit the LinkedIn field instead."}
+    one = f"{url}social-profiles/{made.json()['id']}/"
+    assert as_mallory.get(f"{url}social-profiles/").status_code == 404
+    assert as_mallory.delete(one).status_code == 404
+    assert as_bob.get(f"{url}social-profiles/").json()["results"] == [made.json()]
+    assert as_bob.delete(one).status_code == 204
+    assert as_bob.delete(one).json()["code"] == "social_profile_missing"
