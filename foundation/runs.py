@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -123,6 +123,19 @@ def wake(run_id: int, kind: str, *, after: float = 0) -> None:
     from foundation.tasks import run_step  # noqa: PLC0415 - tasks import this module
 
     run_step.apply_async(args=(run_id,), queue=queue_of(kind), retry=False, countdown=after)
+
+
+def own(actor: Any) -> QuerySet[Run]:
+    """The runs that ``actor`` began."""
+    return Run.objects.for_organisation(actor.organisation_id).filter(actor=actor)
+
+
+def own_for(actor: Any, run_id: int) -> Run:
+    """One run of the actor's own; raises Missing for somebody else's as for none."""
+    found = own(actor).filter(pk=run_id).first()
+    if found is None:
+        raise Missing("There is no such run.")
+    return found
 
 
 def progress(

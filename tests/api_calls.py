@@ -42,8 +42,10 @@ from sourcing.models import (
     ImportRun,
     Project,
     ProjectMember,
+    RetentionProposal,
     Stage,
 )
+from sourcing.resumes import intake
 from tests.campaigns import making
 from tests.integrations import making as systems
 from tests.integrations import syncs
@@ -144,7 +146,41 @@ def _seen(made: Made) -> dict[str, Any]:
 
 def _two_schools(made: Made) -> dict[str, Any]:
     ada = made.one(Candidate, "candidate_id")
-    return {"row_id": history.add(candidate=ada, actor=made.alice, kind="education", entry={"school": "ETH"}).pk}
+    return {
+        "row_id": history.add(candidate=ada, actor=made.alice, kind="education", entry={"school": "ETH"}).pk
+    }
+
+
+def _certain(made: Made) -> None:
+    made.change(DuplicatePair, "pair_id", certain=True)
+
+
+#: Sure enough to be confirmed among many.
+RESUME = b"Ida Hansen\nida@voltra.example\n\nExperience\n\n2019 - 2021\nData Engineer\nVoltra GmbH\n"
+
+
+def _files(_made: Made) -> dict[str, Any]:
+    return {"files": [SimpleUploadedFile("ida.txt", RESUME)]}
+
+
+def _resume(made: Made) -> dict[str, Any]:
+    run = intake.upload(actor=made.alice, uploads=_files(made)["files"])
+    while runs.work(run.pk):
+        pass
+    return {"file_id": intake.files_of(run).get().pk}
+
+
+def _proposed(made: Made) -> dict[str, Any]:
+    row = RetentionProposal.objects.create(
+        organisation=made.alice.organisation,
+        candidate_id=made.ids["candidate_id"],
+        inactive_since=timezone.now(),
+    )
+    return {"proposal_id": row.pk}
+
+
+def _kept(made: Made) -> dict[str, Any]:
+    return {"proposal_ids": [made.ids["proposal_id"]], "until": "2099-01-01", "why": "In talks"}
 
 
 def _other(made: Made) -> dict[str, Any]:
@@ -434,6 +470,7 @@ CALLS: Mapping[str, Call] = {
     "custom_fields_create": Call({"label": "Shoe size", "kind": "text"}),
     "custom_fields_change": Call({"label": "Seniority"}),
     "duplicates_scan": Call(),
+    "duplicates_merge_certain": Call(prepare=_certain),
     "duplicates_decide": Call({"state": "not_duplicate"}),
     "exports_create": Call(_export, _whale),
     "exports_cancel": Call(prepare=_export_under_way),
@@ -496,6 +533,12 @@ CALLS: Mapping[str, Call] = {
     "planned_send_now": Call(prepare=_next_step),
     "planned_undo_text": Call(prepare=_own_text),
     "planned_write_text": Call({"subject": "Hi", "body": "Hi {{ first_name }}"}, _next_step),
+    "resumes_upload": Call(_files, multipart=True),
+    "resumes_add": Call({"title": "CTO"}, _resume),
+    "resumes_confirm": Call(lambda made: {"file_ids": [made.ids["file_id"]]}, _resume),
+    "resumes_keep": Call(prepare=_resume),
+    "retention_proposals_keep": Call(_kept, _proposed),
+    "runs_cancel": Call(),
     "searches_create": Call({"name": "Rust", "question": "q=skill:rust"}),
     "searches_delete": Call(),
     "searches_change": Call({"name": "All of them"}),

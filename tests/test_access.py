@@ -41,7 +41,7 @@ from sourcing import (
     social_profiles,
     suppression,
 )
-from sourcing.models import DuplicatePair, Finding, ImportRun, OtherValue, PersonArchive
+from sourcing.models import DuplicatePair, DuplicateScan, Finding, ImportRun, OtherValue, PersonArchive
 from sourcing.resumes import intake
 from sourcing.search import saved, synonyms
 from sourcing.search.question import Question
@@ -138,6 +138,18 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_import_check": ("POST", "AR"),
     "sourcing:api_import_start": ("POST", "AR"),
     "sourcing:api_import_undo": ("POST", "AR"),
+    "sourcing:api_runs": ("GET", "ARV"),
+    "sourcing:api_run": ("GET", "ARV"),
+    "sourcing:api_run_cancel": ("POST", "ARV"),
+    "sourcing:api_resumes": ("GET", "AR"),
+    "sourcing:api_resumes_confirm": ("POST", "AR"),
+    "sourcing:api_resume_upload": ("GET", "AR"),
+    "sourcing:api_resume": ("GET", "AR"),
+    "sourcing:api_resume_add": ("POST", "AR"),
+    "sourcing:api_resume_keep": ("POST", "AR"),
+    "sourcing:api_duplicate_scan": ("GET", "AR"),
+    "sourcing:api_merge_certain": ("POST", "AR"),
+    "sourcing:api_proposals_keep": ("POST", "AR"),
     "sourcing:api_import_notes": ("GET", "AR"),
     "sourcing:api_import_refused": ("GET", "AR"),
     "sourcing:api_import_kept": ("GET", "AR"),
@@ -662,6 +674,7 @@ def made_world() -> World:
     pair = DuplicatePair.objects.create(
         organisation=organisation, first_id=ada.candidate_id, second=adah, score=80, reasons=["phone"]
     )
+    DuplicateScan.objects.create(organisation=organisation)
     merged = merging.merge(survivor=adah, other=adas, actor=alice)
     stage = made.project.stages.first()
     share, _ = sharing.create(
@@ -795,6 +808,8 @@ PERSONAL = {
     "sourcing:api_project_member",
     "sourcing:api_bulk_run",
     "sourcing:api_bulk_undo",
+    "sourcing:api_run",
+    "sourcing:api_run_cancel",
     "sourcing:import",
     "sourcing:import_reread",
     "sourcing:import_mapping",

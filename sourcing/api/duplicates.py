@@ -13,11 +13,13 @@ from rest_framework.views import APIView
 from accounts.permissions import Right
 from foundation.paging import paged
 from foundation.preconditions import guarded, row_of, tagged
+from foundation.problems import Missing
 from foundation.sparse_fields import narrowed
-from sourcing import duplicate_scan, duplicates, matching, merging, selectors
+from sourcing import duplicate_scan, duplicates, matching, merging, merging_certain, selectors
 from sourcing.api.requests import caller, checked
+from sourcing.api.runs import OwnRunSerializer
 from sourcing.api.serializers import CandidateSerializer
-from sourcing.models import DuplicatePair, PairState, PersonMerge
+from sourcing.models import DuplicatePair, DuplicateScan, PairState, PersonMerge
 
 
 class PairSerializer(serializers.ModelSerializer[DuplicatePair]):
@@ -33,6 +35,18 @@ class PairSerializer(serializers.ModelSerializer[DuplicatePair]):
     def get_reasons(self, pair: DuplicatePair) -> list[dict[str, str]]:
         """Why, without a value of either person."""
         return [{"code": code, "text": matching.REASONS.get(code, code)} for code in pair.reasons]
+
+
+class ScanSerializer(serializers.ModelSerializer[DuplicateScan]):
+    """One look at everybody. ``skipped_kinds``: keys too common to be compared, by the letter of their kind."""
+
+    run = OwnRunSerializer(read_only=True, allow_null=True)
+    skipped_kinds = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+    class Meta:
+        model = DuplicateScan
+        fields = ["id", "run", "people", "compared", "pairs", "skipped", "skipped_kinds", "created_at"]
+        read_only_fields = fields
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
@@ -98,6 +112,33 @@ class Pairs(APIView):
         run = duplicate_scan.start(actor=caller(request)).run
         assert run is not None
         return Response(run.as_dict(), status=status.HTTP_202_ACCEPTED)
+
+
+class LastScan(APIView):
+    """``/api/v1/duplicates/scan/``: the latest look at everybody."""
+
+    rights = {"GET": Right.CANDIDATE_EDIT}
+
+    @extend_schema(operation_id="duplicates_last_scan", responses=ScanSerializer)
+    def get(self, request: Request) -> Response:
+        """Where it stands and what it had to leave out; 404 before the first."""
+        scan = duplicates.last_scan(caller(request))
+        if scan is None:
+            raise Missing("Nobody has looked for duplicates yet.")
+        return Response(narrowed(ScanSerializer(scan), request))
+
+
+class MergeCertain(APIView):
+    """``/api/v1/duplicates/merge-certain/``: every certain pair at once."""
+
+    right = Right.CANDIDATE_EDIT
+
+    @extend_schema(operation_id="duplicates_merge_certain", request=None, responses={202: OwnRunSerializer})
+    def post(self, request: Request) -> Response:
+        """Begin a run that merges each pair which the organisation's rule still calls certain; each can be undone for
+        90 days. 409 without any."""
+        run = merging_certain.start(actor=caller(request))
+        return Response(OwnRunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 
 class OnePair(APIView):

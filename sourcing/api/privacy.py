@@ -18,7 +18,7 @@ from accounts.permissions import Right
 from foundation.models import Run
 from foundation.sparse_fields import SparseFields, narrowed
 from sourcing import archiving, erasing, privacy, retention, selectors, suppression
-from sourcing.api.requests import caller, checked
+from sourcing.api.requests import MAX_ID, caller, checked
 from sourcing.models import (
     Basis,
     Candidate,
@@ -135,6 +135,22 @@ class ProposalSerializer(serializers.ModelSerializer[RetentionProposal]):
         model = RetentionProposal
         fields = ("id", "candidate", "inactive_since", "proposed_at")
         read_only_fields = fields
+
+
+class KeepProposedSerializer(serializers.Serializer[Any]):
+    """Proposals to put off, until when, and why."""
+
+    proposal_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=10_000
+    )
+    until = serializers.DateField()
+    why = serializers.CharField(max_length=300)
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    """How many people are kept."""
+
+    kept = serializers.IntegerField()
 
 
 class Unsubscribe(APIView):
@@ -294,3 +310,18 @@ class Proposals(SparseFields, generics.ListAPIView[RetentionProposal]):
     def get_queryset(self) -> QuerySet[RetentionProposal]:
         """The longest silent first."""
         return retention.proposals(caller(self.request))
+
+
+class KeepProposed(APIView):
+    """``/api/v1/retention-proposals/keep/``: keep proposed people for now."""
+
+    right = Right.CANDIDATE_EDIT
+
+    @extend_schema(
+        operation_id="retention_proposals_keep", request=KeepProposedSerializer, responses=KeptSerializer
+    )
+    def post(self, request: Request) -> Response:
+        """Not proposed before that day. Erasing one of them is ``candidates/<id>/erasure/`` with ``retention``."""
+        values = checked(KeepProposedSerializer(data=request.data))
+        kept = retention.keep(actor=caller(request), today=timezone.localdate(), **values)
+        return Response(KeptSerializer({"kept": kept}).data)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import runs
 from foundation.models import Run
-from foundation.problems import Conflict, Invalid, Problem
+from foundation.problems import Conflict, Invalid, Missing, Problem
 from sourcing import duplicates, editing, files, history, matching, people, places, sightings, suppression
 from sourcing.models import (
     Candidate,
@@ -130,6 +130,14 @@ def files_of(run: Run) -> QuerySet[PersonFile]:
     return rows.select_related("candidate").defer("text").order_by("pk")
 
 
+def batch_for(viewer: User, run_id: int) -> Run:
+    """One upload of anybody in the organisation; raises Missing."""
+    run = Run.objects.for_organisation(viewer.organisation_id).filter(pk=run_id, kind="resumes").first()
+    if run is None:
+        raise Missing("There is no such upload.")
+    return run
+
+
 @runs.kind("resumes")
 def step(run: Run) -> bool:
     """Read the next file; True while there is more. A crash reads the same file again."""
@@ -193,6 +201,13 @@ def matches(*, viewer: User, proposal: Proposal, limit: int = 5) -> list[Match]:
     )
     found = duplicates.find(organisation_id=viewer.tenant_id, person=person, viewer=viewer, limit=limit)
     return [Match(one.candidate, ", ".join(one.match.words)) for one in found]
+
+
+def matches_of(*, viewer: User, file: PersonFile) -> list[Match]:
+    """Whom a stored file may be of: the person who has it, or :func:`matches` of what it says."""
+    if file.candidate is not None:
+        return [Match(file.candidate, "The file is theirs")]
+    return matches(viewer=viewer, proposal=from_json(file.proposal))
 
 
 def proposed(file: PersonFile) -> Confirmed:

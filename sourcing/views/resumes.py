@@ -13,13 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from accounts.permissions import Right, needs
-from foundation.models import Run
-from foundation.problems import Missing, Problem
+from foundation.problems import Problem
 from sourcing import files, selectors
 from sourcing.forms import EducationForm, ExperienceForm
 from sourcing.models import Decision, FileState, PersonFile
 from sourcing.resumes import intake
-from sourcing.resumes.intake import Confirmed, Match
+from sourcing.resumes.intake import Confirmed
 from sourcing.resumes.proposing import Proposal, from_json
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import numbers, private, viewer_of, wants_part
@@ -81,9 +80,7 @@ def resumes(request: HttpRequest) -> HttpResponse:
 def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """One upload: progress, then its files."""
     viewer = viewer_of(request)
-    run = Run.objects.for_organisation(viewer.organisation_id).filter(pk=batch_id, kind="resumes").first()
-    if run is None:
-        raise Missing("There is no such upload.")
+    run = intake.batch_for(viewer, batch_id)
     context = {"run": run, "files": _rows(intake.files_of(run)[:SHOWN])}
     template = "sourcing/_resume_batch.html" if wants_part(request, "batch") else "sourcing/resume_batch.html"
     return private(render(request, template, context))
@@ -125,7 +122,7 @@ def review(request: HttpRequest, file_id: int) -> HttpResponse:
         "form": form,
         "positions": positions,
         "schools": schools,
-        "matches": _matches(viewer, file, found),
+        "matches": intake.matches_of(viewer=viewer, file=file),
         "lines": _marked(file, found),
         "open": file.decision in (Decision.OPEN, Decision.KEPT),
     }
@@ -142,12 +139,6 @@ def _decide(request: HttpRequest, viewer: User, file: PersonFile, confirmed: Con
         person = intake.add_to(file=file, actor=viewer, candidate=known, confirmed=confirmed)
     messages.success(request, "Person added" if target is None else "Added to this person")
     return redirect(person.url)
-
-
-def _matches(viewer: User, file: PersonFile, found: Proposal) -> list[Match]:
-    if file.candidate is not None:
-        return [Match(file.candidate, "The file is theirs")]
-    return intake.matches(viewer=viewer, proposal=found)
 
 
 def _forms(file: PersonFile, data: Any) -> tuple[ResumeForm, BaseFormSet[Any], BaseFormSet[Any]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Right, needs
 from foundation import runs
 from foundation.models import RUN_ENDS, Run, RunStatus
-from foundation.problems import Conflict, Missing
+from foundation.problems import Conflict
 from sourcing import slots
 from sourcing.views.requests import viewer_of, wants_part
 
@@ -38,7 +38,7 @@ _WORDS = {
 def tray(request: HttpRequest) -> HttpResponse:
     """The viewer's live runs and those that ended just now; 286 when none is live."""
     viewer = viewer_of(request)
-    mine = Run.objects.for_organisation(viewer.organisation_id).filter(actor=viewer)
+    mine = runs.own(viewer)
     live = list(mine.exclude(status__in=RUN_ENDS).order_by("-pk")[:_SHOWN])
     ended = mine.filter(status__in=RUN_ENDS, ended_at__gt=timezone.now() - _STAYS).order_by("-pk")[:_SHOWN]
     context = {
@@ -54,16 +54,13 @@ def tray(request: HttpRequest) -> HttpResponse:
 def cancel(request: HttpRequest, run_id: int) -> HttpResponse:
     """Stop one of the viewer's own runs; somebody else's is not there. One that has ended stays as it is."""
     viewer = viewer_of(request)
-    if not Run.objects.for_organisation(viewer.organisation_id).filter(pk=run_id, actor=viewer).exists():
-        raise Missing("There is no such run.")
+    found = runs.own_for(viewer, run_id)
     # It may have ended between the page and the press; the tray shows how.
     with suppress(Conflict):
-        runs.cancel(run_id=run_id, actor=viewer)
+        runs.cancel(run_id=found.pk, actor=viewer)
     if wants_part(request, "tray"):
         return tray_again(request)
-    return redirect(
-        _page_of(Run.objects.for_organisation(viewer.organisation_id).get(pk=run_id)) or "sourcing:people"
-    )
+    return redirect(_page_of(found) or "sourcing:people")
 
 
 def tray_again(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from foundation import events
+from foundation import events, runs
 from foundation.models import Run
 from sourcing import duplicates, merging, people
 from sourcing.models import Candidate, DuplicatePair, DuplicateRule, PersonMerge
@@ -253,3 +253,21 @@ def test_the_api_decides_merges_and_undoes(as_alice: Client, pair: DuplicatePair
     assert undone.json() == {"survivor": pair.first_id, "other": pair.second_id, "not_restored": []}
     again = as_alice.post(f"/api/v1/merges/{merged.json()['id']}/undo/")
     assert (again.status_code, again.json()["code"]) == (409, "merge_not_undoable")
+
+
+def test_the_api_tells_of_the_last_look_and_merges_all_that_is_certain(
+    as_alice: Client, as_mallory: Client, alice: User, pair: DuplicatePair
+) -> None:
+    look = "/api/v1/duplicates/scan/"
+    assert as_alice.get(look).status_code == 404
+    begun = as_alice.post("/api/v1/duplicates/").json()
+    assert as_alice.get(look).json()["run"]["id"] == begun["id"]
+    assert as_mallory.get(look).status_code == 404
+    merge = "/api/v1/duplicates/merge-certain/"
+    assert as_mallory.post(merge).status_code == 409, "there is nothing of theirs"
+    begun = as_alice.post(merge)
+    assert (begun.status_code, begun.json()["total"]) == (202, 1)
+    while runs.work(begun.json()["id"]):
+        pass
+    assert as_alice.get("/api/v1/merges/").json()["results"][0]["other_id"] in (pair.first_id, pair.second_id)
+    assert Candidate.objects.for_organisation(alice.organisation_id).count() == 1

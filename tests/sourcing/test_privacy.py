@@ -446,7 +446,13 @@ def test_the_api_does_what_the_pages_do(as_alice: Client, alice: User, northgate
     assert row["withdrawn_at"] is not None
     rules(alice, retention_days=730, retention_reason="x")
     retention.propose_everywhere(now=timezone.now())
-    assert as_alice.get("/api/v1/retention-proposals/").json()["results"][0]["candidate"] == person.pk
+    (proposal,) = as_alice.get("/api/v1/retention-proposals/").json()["results"]
+    assert proposal["candidate"] == person.pk
+    keep = {"proposal_ids": [proposal["id"]], "until": "2099-01-01", "why": "In talks"}
+    late = post("/api/v1/retention-proposals/keep/", keep | {"until": "2001-01-01"})
+    assert late.json()["errors"] == {"until": "Choose a day to come."}
+    assert post("/api/v1/retention-proposals/keep/", keep).json() == {"kept": 1}
+    assert as_alice.get("/api/v1/retention-proposals/").json()["results"] == []
     assert as_alice.get("/api/v1/notices/").json()["results"][0]["id"] == person.pk
     assert post("/api/v1/notices/", {"candidate_ids": [person.pk], "way": "email"}).json() == {"noted": 1}
     archive = post(f"{base}archive/").json()
