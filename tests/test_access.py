@@ -150,6 +150,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_duplicate_scan": ("GET", "AR"),
     "sourcing:api_merge_certain": ("POST", "AR"),
     "sourcing:api_proposals_keep": ("POST", "AR"),
+    "sourcing:api_timeline": ("GET", "ARV"),
+    "sourcing:api_import_preview": ("GET", "AR"),
     "sourcing:api_import_notes": ("GET", "AR"),
     "sourcing:api_import_refused": ("GET", "AR"),
     "sourcing:api_import_kept": ("GET", "AR"),

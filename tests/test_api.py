@@ -30,8 +30,13 @@ ANSWERS = {
     "sourcing:api_suggestions",
     "panel:api_choices",
 }
-#: Short, bounded and in an order made by hand: one person's positions, one organisation's fields.
-WHOLE = {"sourcing:api_history", "sourcing:api_custom_fields", "sourcing:api_social_profiles"}
+#: Short, bounded and in an order made by hand: one person's positions, one organisation's fields; or made of sentences.
+WHOLE = {
+    "sourcing:api_history",
+    "sourcing:api_custom_fields",
+    "sourcing:api_social_profiles",
+    "sourcing:api_timeline",
+}
 
 
 def api_addresses(made: World, method: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from sourcing.api import (
     files,
     finding,
     history,
+    import_preview,
     import_results,
     imports,
     notes,
@@ -24,6 +25,7 @@ from sourcing.api import (
     search,
     social_profiles,
     suppressions,
+    timeline,
     values,
     views,
 )
@@ -43,6 +45,7 @@ urlpatterns = [
         name="api_contact_points",
     ),
     path("candidates/<int:candidate_id>/notes/", notes.Notes.as_view(), name="api_notes"),
+    path("candidates/<int:candidate_id>/timeline/", timeline.Timeline.as_view(), name="api_timeline"),
     path("candidates/<int:candidate_id>/files/", files.Files.as_view(), name="api_files"),
     path("files/<int:file_id>/", files.OneFile.as_view(), name="api_file"),
     path("candidates/<int:candidate_id>/values/", values.OtherValues.as_view(), name="api_values"),
@@ -133,6 +136,9 @@ urlpatterns = [
     path("resumes/<int:file_id>/keep/", resumes.KeepResume.as_view(), name="api_resume_keep"),
     path("imports/", imports.Imports.as_view(), name="api_imports"),
     path("imports/<int:import_id>/", imports.OneImport.as_view(), name="api_import"),
+    path(
+        "imports/<int:import_id>/preview/", import_preview.ImportPreview.as_view(), name="api_import_preview"
+    ),
     path("imports/<int:import_id>/notes/", import_results.ImportNotes.as_view(), name="api_import_notes"),
     path(
         "imports/<int:import_id>/refused/", import_results.ImportRefused.as_view(), name="api_import_refused"

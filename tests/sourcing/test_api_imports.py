@@ -11,7 +11,7 @@ from accounts.models import AuditEntry, User
 from foundation import runs
 from sourcing import people
 from sourcing.models import Candidate, ImportRun
-from tests.sourcing.factories import csv_bytes, make_project
+from tests.sourcing.factories import csv_bytes, make_candidate, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +161,20 @@ def test_refused_rows_of_a_file_that_is_gone_are_refused_before_anything_is_sent
     stored.storage.delete(stored.name)
     for path in (f"/api/v1/imports/{found['id']}/refused/", f"/people/import/{found['id']}/refused.csv"):
         assert as_alice.get(path).status_code == 410
+
+
+def test_an_import_is_looked_at_before_it_is_started(
+    as_alice: Client, as_mallory: Client, alice: User
+) -> None:
+    make_candidate(alice.organisation, "Ida", "Hansen", emails=["ida@x.example"], title="CTO")
+    path = f"/api/v1/imports/{uploaded(as_alice)['id']}/"
+    told = as_alice.get(f"{path}preview/").json()
+    assert told["columns"][2] == {"index": 2, "header": "Role", "field": "title", "examples": ["CEO"]}
+    assert {"field": "email", "label": "E-mail"} in told["possible_fields"]
+    assert (told["looked_at"], told["complete"], told["fresh"], told["conflict"]) == (1, True, 0, 1)
+    title = next(one for one in told["policies"] if one["field"] == "title")
+    assert title["policy"] in title["choices"]
+    assert (told["refused"], told["imported_before"]) == ([], None)
+    assert as_mallory.get(f"{path}preview/").status_code == 404
+    as_alice.post(f"{path}start/")
+    assert as_alice.get(f"{path}preview/").json()["code"] == "import_begun"

@@ -234,3 +234,20 @@ def test_pages_elsewhere_are_listed_added_once_and_taken_away(
     assert as_bob.get(f"{url}social-profiles/").json()["results"] == [made.json()]
     assert as_bob.delete(one).status_code == 204
     assert as_bob.delete(one).json()["code"] == "social_profile_missing"
+
+
+def test_what_happened_to_a_person_is_read_without_a_colleagues_own_notes(
+    as_alice: Client, as_bob: Client, as_mallory: Client, url: str
+) -> None:
+    as_alice.post(f"{url}notes/", {"body": "Met at PyCon"}, JSON)
+    as_alice.post(f"{url}notes/", {"body": "Not yet", "visibility": "me"}, JSON)
+
+    def told(client: Client, **query: str) -> str:
+        return client.get(f"{url}timeline/", query).content.decode()
+
+    assert "Met at PyCon" in told(as_bob)
+    assert "Not yet" in told(as_alice)
+    assert "Not yet" not in told(as_bob)
+    assert len(as_alice.get(f"{url}timeline/?size=1").json()["results"]) == 1
+    assert as_alice.get(f"{url}timeline/?size=0").status_code == 422
+    assert as_mallory.get(f"{url}timeline/").status_code == 404
