@@ -342,7 +342,7 @@ class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):
         return self.retrieve(request, campaign_id=campaign_id)
 
 
-class MissingSerializer(serializers.Serializer[Any]):
+class MissingForStartSerializer(serializers.Serializer[Any]):
     """What Start would say."""
 
     missing = serializers.ListField(child=serializers.CharField(), help_text="What keeps it from starting.")
@@ -389,7 +389,7 @@ class _Life(_Campaigns):
 class CampaignStart(_Life):
     """Starting a campaign."""
 
-    @extend_schema(operation_id="campaigns_missing", responses=MissingSerializer)
+    @extend_schema(operation_id="campaigns_missing", responses=MissingForStartSerializer)
     def get(self, request: Request, campaign_id: int) -> Response:
         """What a draft still lacks; nothing of a campaign that was started."""
         campaign = selectors.campaign_for(viewer_of(request), campaign_id)
@@ -398,7 +398,7 @@ class CampaignStart(_Life):
             "missing": lifecycle.missing_for_start(campaign) if draft else [],
             "warnings": readiness.warnings(campaign) if draft else [],
         }
-        return Response(narrowed(MissingSerializer(answer), request))
+        return Response(narrowed(MissingForStartSerializer(answer), request))
 
     @extend_schema(operation_id="campaigns_start", request=None, responses=CampaignSerializer)
     def post(self, request: Request, campaign_id: int) -> Response:  # noqa: ARG002 - the address
