@@ -17,6 +17,7 @@ from campaigns.api.views import (
     CampaignPause,
     CampaignRecipients,
     CampaignResume,
+    CampaignSender,
     CampaignStart,
 )
 from campaigns.views import (
@@ -150,6 +151,7 @@ urlpatterns = [
     path("api/v1/campaigns/", CampaignList.as_view(), name="api_campaigns"),
     path("api/v1/campaigns/<int:campaign_id>/", CampaignDetail.as_view(), name="api_campaign"),
     path("api/v1/campaigns/<int:campaign_id>/start/", CampaignStart.as_view(), name="api_start"),
+    path("api/v1/campaigns/<int:campaign_id>/sender/", CampaignSender.as_view(), name="api_sender"),
     path("api/v1/campaigns/<int:campaign_id>/pause/", CampaignPause.as_view(), name="api_pause"),
     path("api/v1/campaigns/<int:campaign_id>/resume/", CampaignResume.as_view(), name="api_resume"),
     path(

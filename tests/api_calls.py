@@ -49,6 +49,7 @@ from sourcing.resumes import intake
 from tests.campaigns import making
 from tests.integrations import making as systems
 from tests.integrations import syncs
+from tests.outreach.making import mailbox
 from tests.test_access import World
 
 JSON = "application/json"
@@ -129,6 +130,10 @@ def _paired(made: Made) -> dict[str, Any]:
 
 def _paused(made: Made) -> None:
     lifecycle.pause(campaign=made.one(Campaign, "campaign_id"), actor=made.alice, now=timezone.now())
+
+
+def _other_sender(made: Made) -> dict[str, Any]:
+    return {"mailbox": mailbox(made.alice, address="second@acme.example").pk}
 
 
 def _draft(made: Made) -> dict[str, Any]:
@@ -415,6 +420,7 @@ CALLS: Mapping[str, Call] = {
     "campaigns_add_people": Call(_new_people("candidates")),
     "campaigns_create": Call(lambda made: {"name": "Second wave", "project": made.ids["project_id"]}),
     "campaigns_change": Call({"name": "Wave two", "daily_limit": 40}),
+    "campaigns_choose_sender": Call(_other_sender, _paused),
     "campaigns_start": Call(prepare=_draft),
     "campaigns_pause": Call({"resume_at": SOON}),
     "campaigns_resume": Call(prepare=_paused),

@@ -407,6 +407,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:api_campaign": ("GET", "ARV"),
     "campaigns:api_calendar": ("GET", "ARV"),
     "campaigns:api_project_settings": ("GET", "ARV"),
+    "campaigns:api_sender": ("POST", "AR"),
     "campaigns:api_start": ("POST", "AR"),
     "campaigns:api_pause": ("POST", "AR"),
     "campaigns:api_resume": ("POST", "AR"),

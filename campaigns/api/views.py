@@ -23,6 +23,7 @@ from campaigns import (
     readiness,
     screening,
     selectors,
+    sender_changes,
     senders,
     waiting,
 )
@@ -432,4 +433,45 @@ class CampaignResume(_Life):
     def post(self, request: Request, campaign_id: int) -> Response:  # noqa: ARG002 - the address
         """What was overdue is planned anew, never in a burst; 422 while nothing can be sent from its account."""
         lifecycle.resume(campaign=self.campaign(), actor=viewer_of(request), now=timezone.now())
+        return self.answer()
+
+
+class ChoosingSenderSerializer(serializers.Serializer[Any]):
+    """The account it is sent from; ``steps`` are ids of steps, each with its own account or null."""
+
+    mailbox = serializers.IntegerField(min_value=1)
+    steps = serializers.DictField(
+        child=serializers.IntegerField(min_value=1, allow_null=True), required=False, default=dict
+    )
+
+    def validate_steps(self, value: dict[str, int | None]) -> dict[int, int | None]:
+        """By numbers."""
+        if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in value):
+            raise serializers.ValidationError("Ids of steps.")
+        return {int(key): mailbox for key, mailbox in value.items()}
+
+
+class CampaignSender(_Life):
+    """Choosing who sends."""
+
+    rights = {"POST": Right.CAMPAIGN_EDIT}
+
+    @extend_schema(
+        operation_id="campaigns_choose_sender",
+        request=ChoosingSenderSerializer,
+        responses={200: CampaignSerializer},
+    )
+    def post(self, request: Request, campaign_id: int) -> Response:  # noqa: ARG002 - the address
+        """A campaign that waited for a sender goes on, unlike by a PATCH; 409 while it is sending."""
+        asked = ChoosingSenderSerializer(data=request.data)
+        campaign = self.campaign()
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        sender_changes.change(
+            campaign=campaign,
+            mailbox=senders.chosen(campaign, said["mailbox"]),
+            steps={pk: senders.chosen(campaign, mailbox) for pk, mailbox in said["steps"].items()},
+            actor=viewer_of(request),
+            now=timezone.now(),
+        )
         return self.answer()

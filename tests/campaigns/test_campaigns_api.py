@@ -133,3 +133,18 @@ def test_new_campaigns_of_a_project_begin_with_what_was_chosen_for_it(wave):
     assert call(vera, "PATCH", address, {"prefer": "personal"}).status_code == 403
     assert call(mallory, "PATCH", address, {"prefer": "personal"}).status_code == 404
     assert call(alice, "GET", address).json() == told
+
+
+def test_another_sender_is_chosen_for_the_campaign_and_its_steps_together(wave):
+    alice, address = wave.owner, f"campaigns/{wave.pk}/sender/"
+    other = mailbox(alice, address="other@acme.example")
+    step = call(alice, "GET", f"campaigns/{wave.pk}/steps/").json()[1]["id"]
+    said = {"mailbox": other.pk, "steps": {str(step): wave.mailbox_id}}
+    vera = user("vera", of=wave.organisation, role=Role.VIEWER)
+    mallory = user("mallory", of=organisation("Else"), role=Role.ADMIN)
+    assert [call(who, "POST", address, said).status_code for who in (vera, mallory)] == [403, 404]
+    assert call(alice, "POST", address, {"mailbox": other.pk, "steps": {"x": None}}).status_code == 422
+    assert call(alice, "POST", address, said).json()["mailbox"] == other.pk
+    assert call(alice, "GET", f"campaigns/{wave.pk}/steps/").json()[1]["mailbox"] == wave.mailbox_id
+    making.started(making.fresh(wave))
+    assert call(alice, "POST", address, said).status_code == 409
