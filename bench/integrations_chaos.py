@@ -144,7 +144,7 @@ class _Work:
         self.cats = world.connected(
             self.alice,
             "cats",
-            capabilities=["export", "sync", "notes"],
+            capabilities=["export"],
             api_key=cats["key"],
             identity=cats["users"][0],
         )
