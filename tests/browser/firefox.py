@@ -191,6 +191,10 @@ class Firefox:
 
         return wait_for(displayed, path)
 
+    def gone(self, path: str) -> None:
+        """Once nothing of that XPath is on the page."""
+        wait_for(lambda: not self.ask("WebDriver:FindElements", {"using": "xpath", "value": path}), path)
+
     def click(self, path: str) -> None:
         """As a person clicks."""
         wait_for(lambda: self._did("WebDriver:ElementClick", path), path)

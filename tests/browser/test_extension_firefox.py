@@ -152,17 +152,12 @@ def test_from_a_code_in_settings_to_a_person_in_a_project_and_out_again(
     firefox.click(button("Advanced settings"))
     firefox.type(field("When adding to a campaign"), "When they reply")
     firefox.click(button("Save"))
-    own = wait_for(
-        lambda: (
-            SyncSetting.objects.for_organisation(alice.organisation)
-            .filter(connection=system, candidate=person)
-            .first()
-        )
-    )
+    firefox.gone("//*[contains(text(), 'Added to “Backend”')]")  # what the first save had told
+    firefox.find("//main//*[normalize-space() = 'Saved']")
+    own = SyncSetting.objects.for_organisation(alice.organisation).get(connection=system, candidate=person)
     assert (own.name, own.value) == ("add", "replied")
 
     # The line is cut: what is saved waits, and is done once when it is back.
-    title(firefox, "Ida Hansen")
     line.cut()
     firefox.type(field("Note"), "Calls back on Monday.")
     firefox.click(button("Save"))
