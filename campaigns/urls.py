@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
+from campaigns.api.calendar import CampaignCalendar
+from campaigns.api.life import (
+    CampaignDetail,
+    CampaignList,
+    CampaignPause,
+    CampaignResume,
+    CampaignSender,
+    CampaignStart,
+)
+from campaigns.api.people import CampaignRecipients
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
 from campaigns.api.project_settings import ProjectOutreachSettings
 from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.variants import VariantDetail, VariantList
-from campaigns.api.views import (
-    CampaignCalendar,
-    CampaignDetail,
-    CampaignList,
-    CampaignPause,
-    CampaignRecipients,
-    CampaignResume,
-    CampaignSender,
-    CampaignStart,
-)
 from campaigns.views import (
     adding,
     builder,

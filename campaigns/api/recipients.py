@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
 from campaigns import marking, selectors
-from campaigns.api.views import RecipientSerializer
+from campaigns.api.people import RecipientSerializer
 from campaigns.models import Recipient
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed

@@ -126,22 +126,8 @@ def settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """*When to send*, *Recipient email*, sender, days, limits, stop rules."""
     user = viewer_of(request)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
-    initial = {
-        "name": campaign.name,
-        "mailbox": campaign.mailbox_id,
-        "preference": campaign.preference,
-        "specific_time": f"{campaign.specific_time:%H:%M}" if campaign.specific_time else "",
-        "zone": campaign.zone,
-        "allowed_days": campaign.allowed_days,
-        "daily_limit": campaign.daily_limit,
-        "prefer": campaign.prefer,
-        "strict_type": campaign.strict_type,
-        "obeys_holidays": campaign.obeys_holidays,
-        "unsubscribe_text": campaign.unsubscribe_text,
-        "hold_company": campaign.hold_company,
-        "recent_days": campaign.recent_days,
-        "track_opens": campaign.track_opens,
-    }
+    initial = {name: getattr(campaign, name) for name in editing.SETTINGS}
+    initial["specific_time"] = f"{campaign.specific_time:%H:%M}" if campaign.specific_time else ""
     form = SettingsForm(request.POST or None, initial=initial, campaign=campaign)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,9 +1,8 @@
-"""Campaigns over the API: made, read, set, their calendar, people added."""
+"""The life of a campaign over the API: made, read, set, started, paused, resumed, given another sender."""
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import datetime, time
+from datetime import time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,26 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import Right, require, viewer_of
-from campaigns import (
-    calendar,
-    editing,
-    lifecycle,
-    readiness,
-    screening,
-    selectors,
-    sender_changes,
-    senders,
-    waiting,
-)
+from accounts.permissions import Right, viewer_of
+from campaigns import editing, lifecycle, readiness, selectors, sender_changes, senders
 from campaigns.addressing import Prefer
-from campaigns.models import Campaign, Recipient
+from campaigns.models import Campaign
 from campaigns.states import CampaignStatus
 from campaigns.timing import CLOCK_CHOICES, Preference
-from foundation.paging import paged
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import SparseFields, narrowed
-from outreach.states import Interest
 from sourcing import selectors as people
 from sourcing.models import ProjectRole
 
@@ -49,29 +36,9 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = (
-            "id",
-            "name",
-            "project",
-            "status",
-            "preference",
-            "zone",
-            "sender",
-            "people",
-            "replies",
-            "started_at",
-            "created_at",
-            "mailbox",
-            "specific_time",
-            "allowed_days",
-            "daily_limit",
-            "prefer",
-            "strict_type",
-            "obeys_holidays",
-            "unsubscribe_text",
-            "hold_company",
-            "recent_days",
-            "track_opens",
-            "resume_at",
+            *("id", "project", "status", "sender", "people", "replies"),
+            *("started_at", "created_at", "resume_at"),
+            *editing.SETTINGS,
         )
         read_only_fields = fields
 
@@ -172,145 +139,6 @@ class CampaignList(mixins.ListModelMixin, _Campaigns):
         )
         shown = CampaignSerializer(self.get_queryset().get(pk=made.pk))
         return Response(shown.data, status=status.HTTP_201_CREATED)
-
-
-class PlannedSerializer(serializers.Serializer[Any]):
-    """One coming message or manual task of a campaign."""
-
-    at = serializers.DateTimeField(help_text="When it leaves, or when the task is due.")
-    about = serializers.BooleanField(help_text="It waits for others, a limit or a task: the minute may move.")
-    recipient = serializers.IntegerField(source="person")
-    step = serializers.IntegerField(source="stage_id")
-    manual = serializers.BooleanField(help_text="A manual task.")
-    people = serializers.IntegerField(source="weight", help_text="More than one only where hours are shown.")
-
-
-class CalendarSerializer(serializers.Serializer[Any]):
-    """The planned calendar of one campaign."""
-
-    until = serializers.DateTimeField()
-    by_hours = serializers.BooleanField(help_text="Too many people for minutes: an entry stands for several.")
-    held = serializers.IntegerField(help_text="People on hold; they are in no entry.")
-    planned = PlannedSerializer(many=True)
-
-
-class CampaignCalendar(_Campaigns):
-    """Every message of the next 30 days, by the rules that send; a draft as if it were started now."""
-
-    serializer_class = CalendarSerializer  # type: ignore[assignment]  # no campaign is answered
-
-    def get(self, request: Request, campaign_id: int) -> Response:
-        """The calendar of one campaign."""
-        campaign = selectors.campaign_for(viewer_of(request), campaign_id)
-        shown = calendar.of_campaign(campaign, now=timezone.now())
-        entries = [
-            {**dataclasses.asdict(entry), "stage_id": shown.steps[entry.stage].pk} for entry in shown.planned
-        ]
-        answer = {"until": shown.until, "by_hours": shown.by_hours, "held": shown.held, "planned": entries}
-        return Response(narrowed(CalendarSerializer(answer), request))
-
-
-class AddingSerializer(serializers.Serializer[Any]):
-    """People to add. ``anyway``: those of them who are added although something speaks against it."""
-
-    candidates = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1_000)
-    anyway = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), max_length=1_000, required=False, default=list
-    )
-
-
-class AddedRecipientsSerializer(serializers.Serializer[Any]):
-    """What became of each candidate id."""
-
-    added = serializers.ListField(child=serializers.IntegerField())
-    refused = serializers.DictField(child=serializers.CharField(), help_text="Id → why.")
-    left_out = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Id → what speaks against it."
-    )
-
-
-class RecipientSerializer(serializers.ModelSerializer[Recipient]):
-    """One person in one campaign: where they stand, what comes next, and why not yet."""
-
-    standing = serializers.SerializerMethodField(help_text="The word on the badge.")
-    step = serializers.IntegerField(source="next_step.position", allow_null=True, default=None)
-    why_not_yet = serializers.SerializerMethodField()
-    until = serializers.SerializerMethodField()
-    interest = serializers.ChoiceField(choices=[("", "Not marked"), *Interest.choices], read_only=True)
-
-    class Meta:
-        model = Recipient
-        fields = (
-            *(
-                "id",
-                "candidate",
-                "standing",
-                "progress",
-                "hold",
-                "step",
-                "planned_at",
-                "why_not_yet",
-                "until",
-            ),
-            *("added_at", "ended_at", "interest", "interest_reason", "interest_at"),
-        )
-        read_only_fields = fields
-
-    def get_standing(self, recipient: Recipient) -> str:
-        """The hold if there is one, else the progress."""
-        return selectors.word_of(recipient)
-
-    def get_why_not_yet(self, recipient: Recipient) -> str:
-        """A sentence; empty when no step is left."""
-        found = waiting.why(recipient, now=self.context["now"])
-        return found.text if found else ""
-
-    def get_until(self, recipient: Recipient) -> datetime | None:
-        """When that ends, where it is known."""
-        found = waiting.why(recipient, now=self.context["now"])
-        return found.until if found else None
-
-
-class CampaignRecipients(_Campaigns):
-    """The people of a campaign, and adding some."""
-
-    serializer_class = AddedRecipientsSerializer  # type: ignore[assignment]  # no campaign is answered
-    keyset_order = ("pk",)
-
-    @extend_schema(operation_id="campaigns_recipients", responses=RecipientSerializer(many=True))
-    def get(self, request: Request, campaign_id: int) -> Response:
-        """In the order in which they were added; ``?standing=needs_attention`` for some of them."""
-        campaign = selectors.campaign_for(viewer_of(request), campaign_id)
-        rows = selectors.recipients(campaign, word=request.query_params.get("standing", ""))
-        rows = rows.select_related(
-            "candidate",
-            "next_step__mailbox",
-            "open_attempt__message__mailbox",
-            "campaign__mailbox",
-            "campaign__lane",
-        )
-        return paged(rows, RecipientSerializer, request=request, view=self, context={"now": timezone.now()})
-
-    @extend_schema(
-        operation_id="campaigns_add_people", request=AddingSerializer, responses=AddedRecipientsSerializer
-    )
-    def post(self, request: Request, campaign_id: int) -> Response:
-        """Who is refused, who is left out unless named in ``anyway``, and who was added."""
-        caller = viewer_of(request)
-        require(caller, Right.CAMPAIGN_EDIT)
-        campaign = selectors.campaign_for(caller, campaign_id, role=ProjectRole.EDITOR)
-        asked = AddingSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        found = screening.screen(
-            campaign=campaign, candidate_ids=asked.validated_data["candidates"], viewer=caller
-        )
-        anyway = set(asked.validated_data["anyway"])
-        result = screening.add(
-            campaign=campaign, found=found, anyway=anyway, actor=caller, now=timezone.now()
-        )
-        left_out = {pk: texts for pk, texts in found.doubtful.items() if pk not in anyway}
-        answer = {"added": sorted(result.added), "refused": found.refused, "left_out": left_out}
-        return Response(AddedRecipientsSerializer(answer).data)
 
 
 class CampaignDetail(mixins.RetrieveModelMixin, _Campaigns):
