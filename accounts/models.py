@@ -231,7 +231,8 @@ class PairedBrowser(TenantModel):
 
 
 class AuditEntry(models.Model):
-    """Who changed what: one row per changed row, written by database triggers, never by Python.
+    """Who changed what: one row per changed row, written by database triggers; a person's act on a table too busy
+    for one by ``accounts.acts``.
 
     ``changes`` is ``{column: [old, new]}`` (``[old, null]`` for a deletion). The actor's name is kept as text
     so that it outlives the user. See docs/architecture.md, "Audit".

@@ -44,21 +44,23 @@ def not_a_reply(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.REPLIED:
         raise NothingToTakeBack
-    answering.no_answer(
-        organisation_id=recipient.organisation_id,
-        candidate_id=recipient.candidate_id,
-        mailbox_ids=senders.conversing(recipient),
-        message_ids=list(recipient.attempts.values_list("message_id", flat=True)),
-        actor=actor,
-        now=now,
-    )
-    recipient.interest, recipient.interest_reason = "", ""
-    recipient.interest_by, recipient.interest_at = None, None
-    recipient.save(update_fields=["interest", "interest_reason", "interest_by", "interest_at"])
-    _reopen(recipient, now)
+    with standing.act_of(actor, recipient):
+        answering.no_answer(
+            organisation_id=recipient.organisation_id,
+            candidate_id=recipient.candidate_id,
+            mailbox_ids=senders.conversing(recipient),
+            message_ids=list(recipient.attempts.values_list("message_id", flat=True)),
+            actor=actor,
+            now=now,
+        )
+        recipient.interest, recipient.interest_reason = "", ""
+        recipient.interest_by, recipient.interest_at = None, None
+        recipient.save(update_fields=["interest", "interest_reason", "interest_by", "interest_at"])
+        _reopen(recipient, now)
     for other in _others(recipient):
         if other.hold_code == HoldReason.REPLIED_ELSEWHERE:
-            _release(other, now)
+            with standing.act_of(actor, other):
+                _release(other, now)
     return recipient
 
 
@@ -69,7 +71,8 @@ def start_again(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.STOPPED or recipient.merged_into_id is not None:
         raise NothingToTakeBack("This person was not stopped by hand.")
-    _reopen(recipient, now)
+    with standing.act_of(actor, recipient):
+        _reopen(recipient, now)
     return recipient
 
 
@@ -93,17 +96,20 @@ def answer_doubt(*, recipient_id: int, is_reply: bool, actor: User, now: datetim
     others = [other for other in _others(recipient) if other.hold == Hold.POSSIBLE_REPLY]
     if not is_reply:
         for each in (recipient, *others):
-            _release(each, now)
+            with standing.act_of(actor, each):
+                _release(each, now)
         return recipient
-    standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
+    with standing.act_of(actor, recipient):
+        standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
     standing.complete_if_done(recipient.campaign_id, organisation_id=recipient.organisation_id)
     for other in others:
-        standing.put_on_hold(
-            other,
-            Hold.PAUSED,
-            reason=HoldReason.REPLIED_ELSEWHERE,
-            text=f"Replied in {recipient.campaign.name}."[:300],
-        )
+        with standing.act_of(actor, other):
+            standing.put_on_hold(
+                other,
+                Hold.PAUSED,
+                reason=HoldReason.REPLIED_ELSEWHERE,
+                text=f"Replied in {recipient.campaign.name}."[:300],
+            )
     return recipient
 
 

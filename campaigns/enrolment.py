@@ -126,10 +126,11 @@ def stop(
     recipient = standing.lock(recipient_id, organisation_id=organisation_id)
     if recipient is None:
         return False
-    return standing.apply_event(
-        recipient,
-        RecipientEvent.STOPPED,
-        now=now,
-        reason=reason or (f"Stopped by {actor.name}" if actor else ""),
-        cancel=Reason.STOPPED,
-    )
+    with standing.act_of(actor, recipient):
+        return standing.apply_event(
+            recipient,
+            RecipientEvent.STOPPED,
+            now=now,
+            reason=reason or (f"Stopped by {actor.name}" if actor else ""),
+            cancel=Reason.STOPPED,
+        )

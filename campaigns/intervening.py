@@ -39,10 +39,11 @@ def pause(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     """*Pause Campaign* for this one person: what waits is taken back, nothing more leaves until somebody goes on."""
     require(actor, Right.CAMPAIGN_START)
     recipient = standing.lock_for(recipient_id, actor=actor)
-    if standing.put_on_hold(
-        recipient, Hold.PAUSED, reason=HoldReason.PAUSED_BY_HAND, text=f"Paused by {actor.name}."
-    ):
-        standing.cancel_waiting(recipient, reason=Reason.RECIPIENT_HELD, now=now)
+    with standing.act_of(actor, recipient):
+        if standing.put_on_hold(
+            recipient, Hold.PAUSED, reason=HoldReason.PAUSED_BY_HAND, text=f"Paused by {actor.name}."
+        ):
+            standing.cancel_waiting(recipient, reason=Reason.RECIPIENT_HELD, now=now)
     return recipient
 
 
@@ -56,9 +57,23 @@ def go_on(*, recipient_id: int, actor: User, now: datetime) -> Recipient:
     recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.hold == Hold.UNCERTAIN_SEND:
         raise Conflict("Say first whether the last message arrived: open it in the Outbox.")
-    if standing.release(recipient) and planning.replan_overdue(recipient, moment=now):
-        recipient.save(update_fields=planning.PLAN_FIELDS)
+    with standing.act_of(actor, recipient):
+        if standing.release(recipient) and planning.replan_overdue(recipient, moment=now):
+            recipient.save(update_fields=planning.PLAN_FIELDS)
     return recipient
+
+
+@transaction.atomic
+def write_to(*, recipient_id: int, address: str, actor: User, now: datetime) -> bool:
+    """*Add email*: the campaign writes to this address from now on. True if that tries a step again: after a bounce
+    it is :func:`try_again`, else :func:`use_address`."""
+    require(actor, Right.CAMPAIGN_EDIT)
+    bounced = standing.lock_for(recipient_id, actor=actor).progress == Progress.BOUNCED
+    if bounced:
+        try_again(recipient_id=recipient_id, address=address, actor=actor, now=now)
+    else:
+        use_address(recipient_id=recipient_id, address=address, actor=actor)
+    return bounced
 
 
 @transaction.atomic
@@ -69,18 +84,19 @@ def use_address(*, recipient_id: int, address: str, actor: User) -> Recipient:
     """
     require(actor, Right.CAMPAIGN_EDIT)
     recipient = standing.lock_for(recipient_id, actor=actor)
-    recipient.override_address = normalise_email(address)
-    _refuse_unusable(recipient)
-    recipient.address, recipient.contact_point = "", None
-    recipient.save(update_fields=["override_address", "address", "contact_point"])
-    if recipient.hold_code in {
-        HoldReason.NO_ADDRESS,
-        HoldReason.NO_PERSONAL_ADDRESS,
-        HoldReason.NO_WORK_ADDRESS,
-        HoldReason.ADDRESS_TAKEN,
-    }:
-        standing.release(recipient)
-    standing.tell(recipient)
+    with standing.act_of(actor, recipient):
+        recipient.override_address = normalise_email(address)
+        _refuse_unusable(recipient)
+        recipient.address, recipient.contact_point = "", None
+        recipient.save(update_fields=["override_address", "address", "contact_point"])
+        if recipient.hold_code in {
+            HoldReason.NO_ADDRESS,
+            HoldReason.NO_PERSONAL_ADDRESS,
+            HoldReason.NO_WORK_ADDRESS,
+            HoldReason.ADDRESS_TAKEN,
+        }:
+            standing.release(recipient)
+        standing.tell(recipient)
     return recipient
 
 
@@ -89,9 +105,10 @@ def use_the_rules(*, recipient_id: int, actor: User) -> Recipient:
     """Forget the address set for this campaign: the campaign's own rules choose again."""
     require(actor, Right.CAMPAIGN_EDIT)
     recipient = standing.lock_for(recipient_id, actor=actor)
-    recipient.override_address, recipient.address, recipient.contact_point = "", "", None
-    recipient.save(update_fields=["override_address", "address", "contact_point"])
-    standing.tell(recipient)
+    with standing.act_of(actor, recipient):
+        recipient.override_address, recipient.address, recipient.contact_point = "", "", None
+        recipient.save(update_fields=["override_address", "address", "contact_point"])
+        standing.tell(recipient)
     return recipient
 
 
@@ -103,13 +120,14 @@ def override_fields(*, recipient_id: int, values: Mapping[str, str], actor: User
     """
     require(actor, Right.CAMPAIGN_EDIT)
     recipient = standing.lock_for(recipient_id, actor=actor)
-    recipient.overrides = overriding.cleaned(values)
-    recipient.save(update_fields=["overrides"])
-    if recipient.hold_code == HoldReason.VARIABLE_MISSING:
-        standing.release(recipient)
-    if recipient.open_attempt_id is not None:
-        _write_anew(recipient.open_attempt_id, recipient)
-    standing.tell(recipient)
+    with standing.act_of(actor, recipient):
+        recipient.overrides = overriding.cleaned(values)
+        recipient.save(update_fields=["overrides"])
+        if recipient.hold_code == HoldReason.VARIABLE_MISSING:
+            standing.release(recipient)
+        if recipient.open_attempt_id is not None:
+            _write_anew(recipient.open_attempt_id, recipient)
+        standing.tell(recipient)
     return recipient
 
 
@@ -137,24 +155,25 @@ def try_again(*, recipient_id: int, address: str, actor: User, now: datetime) ->
     recipient = standing.lock_for(recipient_id, actor=actor)
     if recipient.progress != Progress.BOUNCED:
         raise NothingToTry
-    step = _step_to_repeat(recipient)
-    recipient.override_address = normalise_email(address)
-    _refuse_unusable(recipient)
-    sent = Attempt.objects.for_organisation(recipient.organisation_id).filter(
-        recipient=recipient, outcome=AttemptOutcome.SENT
-    )
-    # The address may have bounced here before and been marked as valid since: that attempt no longer counts.
-    Attempt.objects.for_organisation(recipient.organisation_id).filter(
-        recipient=recipient, address=recipient.override_address, outcome=AttemptOutcome.HARD
-    ).update(live=False)
-    recipient.progress = reopened(recipient.progress, anything_sent=sent.exists(), steps_left=True)
-    recipient.ended_at, recipient.ended_reason = None, ""
-    recipient.thread_message, recipient.contact_point, recipient.address = None, None, ""
-    recipient.next_try += 1
-    recipient.save()
-    run_again(recipient.campaign)
-    planning.plan_from(recipient, step, start_at=now)
-    standing.tell(recipient)
+    with standing.act_of(actor, recipient):
+        step = _step_to_repeat(recipient)
+        recipient.override_address = normalise_email(address)
+        _refuse_unusable(recipient)
+        sent = Attempt.objects.for_organisation(recipient.organisation_id).filter(
+            recipient=recipient, outcome=AttemptOutcome.SENT
+        )
+        # The address may have bounced here before and been marked as valid since: that attempt no longer counts.
+        Attempt.objects.for_organisation(recipient.organisation_id).filter(
+            recipient=recipient, address=recipient.override_address, outcome=AttemptOutcome.HARD
+        ).update(live=False)
+        recipient.progress = reopened(recipient.progress, anything_sent=sent.exists(), steps_left=True)
+        recipient.ended_at, recipient.ended_reason = None, ""
+        recipient.thread_message, recipient.contact_point, recipient.address = None, None, ""
+        recipient.next_try += 1
+        recipient.save()
+        run_again(recipient.campaign)
+        planning.plan_from(recipient, step, start_at=now)
+        standing.tell(recipient)
     return recipient
 
 

@@ -77,12 +77,13 @@ def _set(recipient: Recipient, interest: str, reason: str, actor: User | None, n
     changed = (recipient.interest, recipient.interest_reason) != (interest, reason)
     if not changed and recipient.interest_by_id == (actor.pk if actor else None):
         return False
-    recipient.interest, recipient.interest_reason = interest, reason
-    recipient.interest_by, recipient.interest_at = actor, now
-    recipient.save(update_fields=["interest", "interest_reason", "interest_by", "interest_at"])
-    if interest and recipient.progress != Progress.REPLIED:
-        standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
-        standing.complete_if_done(recipient.campaign_id, organisation_id=recipient.organisation_id)
+    with standing.act_of(actor, recipient):
+        recipient.interest, recipient.interest_reason = interest, reason
+        recipient.interest_by, recipient.interest_at = actor, now
+        recipient.save(update_fields=["interest", "interest_reason", "interest_by", "interest_at"])
+        if interest and recipient.progress != Progress.REPLIED:
+            standing.apply_event(recipient, RecipientEvent.REPLIED, now=now, cancel=Reason.REPLIED)
+            standing.complete_if_done(recipient.campaign_id, organisation_id=recipient.organisation_id)
     events.emit(
         "recipient.interest_changed",
         organisation_id=recipient.organisation_id,

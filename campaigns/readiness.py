@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from accounts import acts
 from accounts.models import User
 from accounts.permissions import Right, require
 from campaigns import placeholders, planning, sequence, standing, writing
@@ -149,6 +150,7 @@ def fill_in(*, recipient_id: int, texts: Mapping[str, str], actor: User, now: da
         raise Missing("There is no such recipient.")
     asked = {placeholder_key(each.label): each.label for each in placeholders.of_recipient(recipient)}
     rows = PlaceholderText.objects.for_organisation(recipient.organisation_id).filter(recipient=recipient)
+    before = placeholders.texts_of(recipient)
     for label, text in texts.items():
         key, words = placeholder_key(label), text.replace("\r\n", "\n").strip()
         if key not in asked:
@@ -163,7 +165,10 @@ def fill_in(*, recipient_id: int, texts: Mapping[str, str], actor: User, now: da
             )
         else:
             rows.filter(key=key).delete()
-    look_again([recipient], now=now)
+    if placeholders.texts_of(recipient) != before:
+        acts.tell(recipient, actor=actor, changes={"placeholder_texts": acts.UNSAID})
+    with standing.act_of(actor, recipient):
+        look_again([recipient], now=now)
     return recipient
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import User
-from campaigns import addressing, choosing, senders, sequence, waiting, writing
+from campaigns import addressing, choosing, overriding, senders, sequence, waiting, writing
 from campaigns import scheduled as planned_steps
 from campaigns.models import Attempt, Campaign, ManualTask, Recipient, Step, StepChange
 from campaigns.reactions import answered_step
@@ -368,14 +368,25 @@ def addresses(recipient: Recipient, *, viewer: User) -> list[AddressLine]:
 
 
 def override_line(recipient: Recipient, *, viewer: User) -> str:
-    """The address set for this campaign when it is none of the profile's; another user's private one stays hidden."""
+    """:func:`address_set` when it is none of the profile's that the viewer sees."""
+    told = address_set(recipient, viewer=viewer)
+    if told and any(known.text == told for known in choosing.addresses_of(recipient)):
+        return ""
+    return told
+
+
+def address_set(recipient: Recipient, *, viewer: User) -> str:
+    """The address set for this campaign, empty if its rules choose; another user's private one stays hidden."""
     text = recipient.override_address
     if not text:
         return ""
-    known = [known for known in choosing.addresses_of(recipient) if known.text == text]
-    if not known:
-        return text
-    return PRIVATE if all(one.private_to not in {None, viewer.pk} for one in known) else ""
+    owners = {known.private_to for known in choosing.addresses_of(recipient) if known.text == text}
+    return PRIVATE if owners and not owners & {None, viewer.pk} else text
+
+
+def profile_words(recipient: Recipient) -> dict[str, str]:
+    """What the person is called where nothing was said for this campaign (``overriding.FIELDS``)."""
+    return writing.variables_for(recipient.campaign, recipient.candidate, used=overriding.FIELDS.keys())
 
 
 def inbox_url(recipient: Recipient, *, viewer: User) -> str:

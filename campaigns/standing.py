@@ -6,8 +6,10 @@ away and cancels what is still waiting, a hold keeps the plan and stops the feed
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 
+from accounts import acts
 from accounts.models import User
 from campaigns.models import Attempt, Campaign, Recipient
 from campaigns.states import (
@@ -56,6 +58,17 @@ def lock_campaign(campaign_id: int, *, organisation_id: int) -> Campaign:
         .select_for_update(of=("self",), no_key=True)
         .select_related("organisation", "mailbox", "owner", "lane")
         .get(pk=campaign_id)
+    )
+
+
+def act_of(actor: User | None, recipient: Recipient) -> AbstractContextManager[None]:
+    """What the code inside does to the recipient stands in the audit trail as the actor's; words about the person do
+    not, because an erasure must find no copy of them."""
+    return acts.told(
+        recipient,
+        actor=actor,
+        columns=("progress", "hold", "interest"),
+        unsaid=("override_address", "overrides", "interest_reason"),
     )
 
 

@@ -5,6 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.api.calendar import CampaignCalendar
+from campaigns.api.intervening import (
+    RecipientAddress,
+    RecipientFields,
+    RecipientGoOn,
+    RecipientIsAReply,
+    RecipientNotAReply,
+    RecipientPause,
+    RecipientPlaceholders,
+    RecipientStartAgain,
+    RecipientStop,
+)
 from campaigns.api.life import (
     CampaignDetail,
     CampaignList,
@@ -159,6 +170,37 @@ urlpatterns = [
     ),
     path("api/v1/recipients/<int:recipient_id>/", RecipientDetail.as_view(), name="api_recipient"),
     path("api/v1/recipients/<int:recipient_id>/mark/", RecipientMark.as_view(), name="api_mark"),
+    path("api/v1/recipients/<int:recipient_id>/pause/", RecipientPause.as_view(), name="api_recipient_pause"),
+    path("api/v1/recipients/<int:recipient_id>/go-on/", RecipientGoOn.as_view(), name="api_recipient_go_on"),
+    path("api/v1/recipients/<int:recipient_id>/stop/", RecipientStop.as_view(), name="api_recipient_stop"),
+    path(
+        "api/v1/recipients/<int:recipient_id>/start-again/",
+        RecipientStartAgain.as_view(),
+        name="api_recipient_start_again",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/not-a-reply/",
+        RecipientNotAReply.as_view(),
+        name="api_recipient_not_a_reply",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/is-a-reply/",
+        RecipientIsAReply.as_view(),
+        name="api_recipient_is_a_reply",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/fields/", RecipientFields.as_view(), name="api_recipient_fields"
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/placeholders/",
+        RecipientPlaceholders.as_view(),
+        name="api_recipient_placeholders",
+    ),
+    path(
+        "api/v1/recipients/<int:recipient_id>/address/",
+        RecipientAddress.as_view(),
+        name="api_recipient_address",
+    ),
     path("api/v1/campaigns/<int:campaign_id>/steps/", StepList.as_view(), name="api_steps"),
     path("api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/", StepDetail.as_view(), name="api_step"),
     path(

@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from accounts import pairing
 from accounts.models import Role, User
-from campaigns import editing, lifecycle, rescheduling
-from campaigns.models import Campaign, Recipient, Step
+from campaigns import editing, intervening, lifecycle, rescheduling
+from campaigns.models import Campaign, Recipient, Step, StepVariant
 from config import api_schema
 from foundation import runs
 from foundation.models import Run
@@ -350,6 +350,23 @@ def _marked(made: Made) -> None:
     made.change(Recipient, "recipient_id", interest="interested", interest_by=made.alice)
 
 
+def _recipient(**columns: Any) -> Callable[[Made], None]:
+    """The recipient as it would stand after something else."""
+    return lambda made: made.change(Recipient, "recipient_id", **columns)
+
+
+def _at_another_address(made: Made) -> None:
+    intervening.use_address(
+        recipient_id=made.ids["recipient_id"], address="ada@new.example", actor=made.alice
+    )
+
+
+def _with_a_placeholder(made: Made) -> None:
+    for model in (Step, StepVariant):
+        rows = model.objects.for_organisation(made.alice.organisation_id)
+        rows.update(body="Dear Ada, [[why you]]", body_html="")
+
+
 def _next_step(made: Made) -> dict[str, Any]:
     return {"step_id": made.one(Recipient, "recipient_id").next_step_id}
 
@@ -532,6 +549,16 @@ CALLS: Mapping[str, Call] = {
     "projects_order_stages": Call(_stages),
     "projects_remove_stage": Call(prepare=_empty_stage),
     "projects_rename_stage": Call({"name": "Screening call"}),
+    "recipients_fill_in": Call({"texts": {"why you": "You wrote a parser."}}, _with_a_placeholder),
+    "recipients_forget_address": Call(prepare=_at_another_address),
+    "recipients_go_on": Call(prepare=_recipient(hold="paused", hold_code="paused_by_hand")),
+    "recipients_is_a_reply": Call({"is_reply": True}, _recipient(hold="possible_reply")),
+    "recipients_not_a_reply": Call(prepare=_recipient(progress="replied", ended_at=timezone.now())),
+    "recipients_pause": Call(),
+    "recipients_set_address": Call({"address": "ada@new.example"}),
+    "recipients_start_again": Call(prepare=_recipient(progress="stopped", ended_at=timezone.now())),
+    "recipients_stop": Call(),
+    "recipients_write_fields": Call({"first_name": "Addy"}),
     "recipients_unmark": Call(prepare=_marked),
     "recipients_mark": Call({"interest": "interested", "reason": "Wants to move"}),
     "planned_cancel": Call(prepare=_next_step),

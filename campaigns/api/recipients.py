@@ -49,7 +49,7 @@ class RecipientDetail(APIView):
     @extend_schema(operation_id="recipients_read", responses=RecipientSerializer)
     def get(self, request: Request, recipient_id: int) -> Response:
         """Where they stand, what comes next, why not yet, and how they answered."""
-        return _told(request, recipient_id)
+        return told(request, recipient_id)
 
 
 class RecipientMark(APIView):
@@ -68,7 +68,7 @@ class RecipientMark(APIView):
     @guarded(row_of(Recipient, "recipient_id"), answers_itself=False)
     def put(self, request: Request, recipient_id: int) -> Response:
         """It implies an answer: the campaign ends for them as *Replied*. Nobody is suppressed by it."""
-        found = _editable(request, recipient_id)
+        found = editable(request, recipient_id)
         asked = MarkSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return _mark(request, found, **asked.validated_data)
@@ -76,18 +76,20 @@ class RecipientMark(APIView):
     @extend_schema(operation_id="recipients_unmark", responses={200: RecipientSerializer})
     def delete(self, request: Request, recipient_id: int) -> Response:
         """Take the mark back; nothing starts again."""
-        return _mark(request, _editable(request, recipient_id), interest="", reason="")
+        return _mark(request, editable(request, recipient_id), interest="", reason="")
 
 
-def _editable(request: Request, recipient_id: int) -> Recipient:
+def editable(request: Request, recipient_id: int) -> Recipient:
+    """One recipient whose project the caller may change; raises Missing, NotAllowed."""
     return selectors.recipient_for(viewer_of(request), recipient_id, role=ProjectRole.EDITOR)
 
 
 def _mark(request: Request, found: Recipient, **said: str) -> Response:
     marking.mark(recipient=found, actor=viewer_of(request), now=timezone.now(), **said)
-    return _told(request, found.pk)
+    return told(request, found.pk)
 
 
-def _told(request: Request, recipient_id: int) -> Response:
+def told(request: Request, recipient_id: int) -> Response:
+    """The recipient as it stands now."""
     found = selectors.recipient_for(viewer_of(request), recipient_id)
     return Response(narrowed(RecipientSerializer(found, context={"now": timezone.now()}), request))

@@ -18,10 +18,8 @@ from campaigns import (
     enrolment,
     intervening,
     marking,
-    overriding,
     placeholders,
     selectors,
-    writing,
 )
 from campaigns.forms import AddressForm, FieldsForm, MarkForm
 from campaigns.models import Recipient
@@ -62,7 +60,7 @@ def dialogue_context(request: HttpRequest, found: Recipient, **forms: object) ->
         "override": selectors.override_line(found, viewer=user),
         "placeholders": placeholders.of_recipient(found),
         "form": AddressForm(),
-        "fields_form": FieldsForm(profile=_profile(found), initial=found.overrides),
+        "fields_form": FieldsForm(profile=selectors.profile_words(found), initial=found.overrides),
         "mark_form": MarkForm(initial={"interest": found.interest, "reason": found.interest_reason}),
         "marks": [(mark.value, mark.label) for mark in FIRST_MARKS],
         "reasons": sorted({text for texts in marking.REASONS.values() for text in texts}),
@@ -77,11 +75,6 @@ def dialogue_context(request: HttpRequest, found: Recipient, **forms: object) ->
         "here": request.get_full_path(),
         **forms,
     }
-
-
-def _profile(found: Recipient) -> dict[str, str]:
-    """What the fields would be without an override."""
-    return writing.variables_for(found.campaign, found.candidate, used=overriding.FIELDS.keys())
 
 
 def _page(request: HttpRequest, found: Recipient, status: int = 200, **forms: object) -> HttpResponse:
@@ -194,7 +187,7 @@ def fields(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Name, company, title … for this campaign only."""
     user = viewer_of(request)
     found = selectors.recipient_for(user, recipient_id, role=ProjectRole.EDITOR)
-    form = FieldsForm(request.POST, profile=_profile(found))
+    form = FieldsForm(request.POST, profile=selectors.profile_words(found))
     if not form.is_valid():
         return _page(request, found, 422, fields_form=form)
     intervening.override_fields(recipient_id=recipient_id, values=form.cleaned_data, actor=user)
@@ -217,18 +210,19 @@ def address(request: HttpRequest, recipient_id: int) -> HttpResponse:
         return _page(request, found, 422, form=form)
     text = form.cleaned_data["address"]
     try:
-        if found.progress == Progress.BOUNCED:
-            intervening.try_again(recipient_id=recipient_id, address=text, actor=user, now=timezone.now())
-            messages.success(request, "The step is tried again with this address.")
-        else:
-            intervening.use_address(recipient_id=recipient_id, address=text, actor=user)
-            messages.success(request, "This campaign writes to that address now.")
+        again = intervening.write_to(recipient_id=recipient_id, address=text, actor=user, now=timezone.now())
     except Problem as problem:
         if problem.status not in {409, 422}:
             raise
         told = getattr(problem, "fields", {})
         form.add_error("address", told.get("address") or str(problem))
         return _page(request, found, 422, form=form)
+    messages.success(
+        request,
+        "The step is tried again with this address."
+        if again
+        else "This campaign writes to that address now.",
+    )
     return back(request, "campaigns:recipient", recipient_id)
 
 
