@@ -24,6 +24,7 @@ from campaigns.api.life import (
     CampaignSender,
     CampaignStart,
 )
+from campaigns.api.numbers import CampaignNumbers, OutreachReport
 from campaigns.api.people import CampaignRecipients
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
 from campaigns.api.project_settings import ProjectOutreachSettings
@@ -214,4 +215,6 @@ urlpatterns = [
         name="api_variant",
     ),
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
+    path("api/v1/campaigns/<int:campaign_id>/numbers/", CampaignNumbers.as_view(), name="api_numbers"),
+    path("api/v1/reports/outreach/", OutreachReport.as_view(), name="api_report"),
 ]

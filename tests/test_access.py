@@ -415,6 +415,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "campaigns:api_campaigns": ("GET", "ARV"),
     "campaigns:api_campaign": ("GET", "ARV"),
     "campaigns:api_calendar": ("GET", "ARV"),
+    "campaigns:api_numbers": ("GET", "ARV"),
+    "campaigns:api_report": ("GET", "ARV"),
     "campaigns:api_project_settings": ("GET", "ARV"),
     "campaigns:api_sender": ("POST", "AR"),
     "campaigns:api_start": ("POST", "AR"),
