@@ -75,7 +75,7 @@ class Question:
         kept = {
             name: _values(values) for name, values in filters if name in FILTERS or _FURTHER.fullmatch(name)
         }
-        chosen = Order(order) if order in set(Order) else Order.RECENT
+        chosen = Order(order) if order in tuple(Order) else Order.RECENT
         named = {name: values for name, values in list(kept.items())[:MAX_FILTERS] if values}
         return cls(_text(text), _text(nice), named, chosen)
 

@@ -38,6 +38,10 @@ def test_broken_stored_forms_are_everybody() -> None:
         assert Question.from_json(broken).is_everybody
 
 
+def test_an_order_of_another_kind_falls_away() -> None:
+    assert Question.from_json({"text": "Rust", "order": []}) == Question(text="Rust")
+
+
 def test_a_posted_question_is_the_whole_one() -> None:
     assert Question.posted(QueryDict("question=q%3Da%26skill%3DGo&project=7")) == Question(
         "a", "", {"skill": ("Go",)}
