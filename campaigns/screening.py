@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -21,12 +22,17 @@ from accounts.models import User
 from campaigns import addressing, choosing, enrolment, tabs
 from campaigns.enrolment import Enrolment
 from campaigns.models import Campaign, Recipient
+from foundation.problems import Invalid
 from sourcing import projects, slots
 from sourcing import selectors as people
 from sourcing.models import Candidate, DuplicatePair, PairState
+from sourcing.search import query
+from sourcing.search.question import Question
 
 #: More people than this are not asked for their addresses before they are added.
 LOOKED_AT = 2_000
+#: People of one search that are added at once; more go into a project first.
+FROM_SEARCH = 5_000
 #: Notices that count a fixed number of days; here the campaign says how many.
 _BY_DAYS = frozenset({tabs.NOTICES, "contacted"})
 
@@ -39,6 +45,16 @@ class Screening:
     refused: Mapping[int, str] = field(default_factory=dict)
     doubtful: Mapping[int, list[str]] = field(default_factory=dict)
     without_address: int | None = None
+
+
+def found_by(question: Question, *, viewer: User) -> list[int]:
+    """Everybody a search finds, to be screened. Raises Invalid for more than :data:`FROM_SEARCH`."""
+    ids = list(islice(query.candidate_ids(viewer=viewer, question=question), FROM_SEARCH + 1))
+    if len(ids) > FROM_SEARCH:
+        raise Invalid(
+            f"More than {FROM_SEARCH:,} people: add them to a project first, and that to a campaign."
+        )
+    return ids
 
 
 def screen(*, campaign: Campaign, candidate_ids: Collection[int], viewer: User) -> Screening:

@@ -12,21 +12,79 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from accounts.permissions import Right, require, viewer_of
 from campaigns import screening, selectors, waiting
-from campaigns.models import Recipient
+from campaigns.models import Campaign, Recipient
 from foundation.paging import paged
 from outreach.states import Interest
 from sourcing.models import ProjectRole
+from sourcing.search.question import Order, Question
+from sourcing.search.syntax import MAX_LENGTH
+from sourcing.selectors import project_candidate_ids
+
+
+class SearchSerializer(serializers.Serializer[Any]):
+    """Whom a search finds, as in bulk actions: ``text`` as in the box, ``filters`` by name.
+
+    Nothing of it falls away unseen as on a page: what is left would find more people, and they are written to.
+    """
+
+    text = serializers.CharField(required=False, allow_blank=True, max_length=MAX_LENGTH)
+    nice = serializers.CharField(required=False, allow_blank=True, max_length=MAX_LENGTH)
+    filters = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+    order = serializers.ChoiceField(choices=[each.value for each in Order], required=False)
+
+    def to_internal_value(self, data: Any) -> Question:
+        """The question; refuses what it does not know and what asks for nothing."""
+        said = super().to_internal_value(data)
+        found = Question.from_json(said)
+        lost = {*data} - {*self.fields} | {*said.get("filters", {})} - {*found.filters}
+        if lost:
+            raise serializers.ValidationError([f"Nobody can be asked for by {min(lost)[:60]}."])
+        if found.is_everybody:
+            raise serializers.ValidationError(["It asks for nothing, so it would find everybody."])
+        return found
 
 
 class AddingSerializer(serializers.Serializer[Any]):
-    """People to add. ``anyway``: those of them who are added although something speaks against it."""
+    """People to add: ``candidates``, all that a ``question`` finds, or ``everybody`` of the campaign's project."""
 
-    candidates = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1_000)
-    anyway = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), max_length=1_000, required=False, default=list
+    candidates = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), max_length=1_000, required=False
     )
+    question = SearchSerializer(required=False, help_text=f"{screening.FROM_SEARCH:,} people at most.")
+    everybody = serializers.BooleanField(required=False, default=False)
+    anyway = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        max_length=1_000,
+        required=False,
+        default=list,
+        help_text="Those of them who are added although something speaks against it.",
+    )
+    anyway_all = serializers.BooleanField(required=False, default=False, help_text="All of them are.")
+    join_project = serializers.BooleanField(
+        required=False, default=False, help_text="They join the campaign's project too."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one way to say who is meant."""
+        if len({"candidates", "question"} & set(attrs)) + attrs["everybody"] != 1:
+            said = "Name candidates, a question, or everybody."
+            raise serializers.ValidationError({"candidates": [said]})
+        return attrs
+
+    def people(self, campaign: Campaign, viewer: User) -> list[int]:
+        """Candidate ids of whoever is meant; raises Invalid for a search that finds too many."""
+        said = self.validated_data
+        if said["everybody"]:
+            return project_candidate_ids(viewer, campaign.project)
+        if "question" in said:
+            return screening.found_by(said["question"], viewer=viewer)
+        found: list[int] = said["candidates"]
+        return found
 
 
 class AddedRecipientsSerializer(serializers.Serializer[Any]):
@@ -111,12 +169,18 @@ class CampaignRecipients(APIView):
         campaign = selectors.campaign_for(caller, campaign_id, role=ProjectRole.EDITOR)
         asked = AddingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        said = asked.validated_data
         found = screening.screen(
-            campaign=campaign, candidate_ids=asked.validated_data["candidates"], viewer=caller
+            campaign=campaign, candidate_ids=asked.people(campaign, caller), viewer=caller
         )
-        anyway = set(asked.validated_data["anyway"])
+        anyway = set(found.doubtful) if said["anyway_all"] else set(said["anyway"])
         result = screening.add(
-            campaign=campaign, found=found, anyway=anyway, actor=caller, now=timezone.now()
+            campaign=campaign,
+            found=found,
+            anyway=anyway,
+            actor=caller,
+            now=timezone.now(),
+            join_project=said["join_project"],
         )
         left_out = {pk: texts for pk, texts in found.doubtful.items() if pk not in anyway}
         answer = {"added": sorted(result.added), "refused": found.refused, "left_out": left_out}

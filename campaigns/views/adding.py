@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -21,14 +20,11 @@ from campaigns.models import Campaign
 from foundation.problems import Invalid
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import Candidate, ProjectRole
-from sourcing.search import query
 from sourcing.search.question import Question
 from sourcing.views.requests import number, numbers
 
 #: How many people of each kind the question names; of the others it says how many they are.
 NAMED = 50
-#: Of a whole search; more people go into a project first.
-FROM_SEARCH = 5_000
 
 
 @dataclass(frozen=True)
@@ -83,12 +79,8 @@ def add_from_search(request: HttpRequest) -> HttpResponse:
     user = viewer_of(request)
     if request.POST.get("everything") == "1":
         question = Question.posted(request.POST)
-        ids = list(islice(query.candidate_ids(viewer=user, question=question), FROM_SEARCH + 1))
+        ids = screening.found_by(question, viewer=user)
         again = [("everything", "1"), ("question", question.as_query())]
-        if len(ids) > FROM_SEARCH:
-            raise Invalid(
-                f"More than {FROM_SEARCH:,} people: add them to a project first, and that to a campaign."
-            )
     else:
         ids = numbers(request.POST.getlist("candidate"))
         again = [("candidate", str(pk)) for pk in ids]
