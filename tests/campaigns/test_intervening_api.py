@@ -11,6 +11,7 @@ from accounts.models import AuditEntry, Role
 from campaigns import marking, readiness
 from campaigns.models import Campaign, Recipient, Step
 from campaigns.states import Hold, Progress
+from sourcing.models import ContactPoint
 from tests.campaigns import making
 from tests.outreach.making import NOW, organisation, user
 
@@ -174,6 +175,18 @@ def test_an_address_after_a_bounce_tries_the_step_again_which_needs_the_right_to
     assert [entry.changes for entry in entries(ada)] == [
         {"progress": ["bounced", "not_started"], "override_address": ["***", "***"]}
     ]
+
+
+def test_a_private_address_is_told_to_whoever_added_it_alone(ada):
+    alice, bob = ada.campaign.owner, user("bob", of=ada.organisation, role=Role.ADMIN)
+    points = ContactPoint.objects.for_organisation(ada.organisation_id)
+    points.filter(normalised="ada@home.example").update(shared=False, added_by=alice)
+    assert put(alice, ada, "address", address="ada@home.example").json()["address"] == "ada@home.example"
+    told = client_of(bob).get(address(ada, "address")).json()
+    assert (told["address"], [each["value"] for each in told["known"]]) == (
+        "private address",
+        ["Ada@work.example"],
+    )
 
 
 DOORS = [
