@@ -111,8 +111,9 @@ def guarded(locks: Locks, *, answers_itself: bool = True) -> Callable[[Read], Re
     """An update that minds ``If-Match`` and tells the new ETag.
 
     ``locks`` are the rows that every such change writes or locks first, by whatever door, in the order in which it
-    does. The state is what the view's :func:`tagged` GET answers; where the update answers something else
-    (``answers_itself=False``) it is read again for the ETag. Raises Invalid, :class:`Outdated` and :class:`Busy`.
+    does; a lock weaker than FOR UPDATE they name themselves. The state is what the view's :func:`tagged` GET answers;
+    where the update answers something else (``answers_itself=False``) it is read again for the ETag. Raises Invalid,
+    :class:`Outdated` and :class:`Busy`.
     """
 
     def decorate(update: Read) -> Read:
@@ -137,7 +138,8 @@ def _compared(
     with transaction.atomic():
         try:
             with transaction.atomic():
-                list(locks(request, **kwargs).select_for_update())
+                rows = locks(request, **kwargs)
+                list(rows if rows.query.select_for_update else rows.select_for_update())
         except OperationalError as error:
             raise Busy from error
         seen = view.get(request, *args, **kwargs)

@@ -18,7 +18,7 @@ from accounts.models import Organisation, User
 from foundation import events
 from foundation.batches import batches
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import matching, meeting
+from sourcing import in_turn, matching, meeting
 from sourcing.matching import Key, Match, Person, Rule, Verdict
 from sourcing.models import (
     Candidate,
@@ -81,22 +81,31 @@ def rule_of(organisation_id: int | None) -> Rule:
     return Rule(keys=frozenset(key for key in Key if key.value in chosen), every=every, refuse=refuse)
 
 
+@transaction.atomic
 def set_rule(
     *,
     organisation: Organisation,
     actor: User,  # noqa: ARG001 - the trail names the actor
-    keys: Collection[str],
-    every: bool,
-    refuse: bool,
+    keys: Collection[str] | None = None,
+    every: bool | None = None,
+    refuse: bool | None = None,
 ) -> Rule:
-    """Say what decides. Raises Invalid for an unknown key. Pairs follow with the next scan or change."""
-    unknown = set(keys) - set(Key)
+    """Say what decides; what is None stays. Raises Invalid for an unknown key. Pairs follow with the next scan or
+    change."""
+    unknown = set(keys or ()) - set(Key)
     if unknown:
         raise Invalid("Unknown key.", fields={"keys": f"Unknown: {', '.join(sorted(unknown))}."})
-    DuplicateRule.objects.for_organisation(organisation).update_or_create(
+    in_turn.of(organisation.pk).get()
+    # A new row with what held without one, then changed: so the trail tells the first change too.
+    held = matching.DEFAULT
+    row, _made = DuplicateRule.objects.for_organisation(organisation).get_or_create(
         organisation=organisation,
-        defaults={"keys": sorted(set(keys)), "every": every, "refuse": refuse},
+        defaults={"keys": sorted(held.keys), "every": held.every, "refuse": held.refuse},
     )
+    row.keys = row.keys if keys is None else sorted(set(keys))
+    row.every = row.every if every is None else every
+    row.refuse = row.refuse if refuse is None else refuse
+    row.save()
     return rule_of(organisation.pk)
 
 

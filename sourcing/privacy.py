@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.permissions import Right, can
 from foundation.problems import Conflict, Invalid
-from sourcing import suppression
+from sourcing import in_turn, suppression
 from sourcing.models import Basis, Candidate, LawfulBasis, Notice, NoticeWay, PrivacyRules
 from sourcing.normalising import clean_block, clean_text
 
@@ -47,39 +47,40 @@ def rules_of(organisation: Organisation | int) -> PrivacyRules:
     return found or PrivacyRules(organisation_id=pk)
 
 
-def decide(
-    *,
-    actor: User,
-    notices: bool,
-    notice_days: int,
-    first_message_tells: bool,
-    retention_days: int | None,
-    retention_reason: str,
-    resume_days: int | None = None,
-) -> PrivacyRules:
-    """Store the organisation's decisions. Raises Invalid."""
+class Decisions(TypedDict, total=False):
+    """What an organisation decides, as :class:`PrivacyRules` holds it."""
+
+    notices: bool
+    notice_days: int
+    first_message_tells: bool
+    retention_days: int | None
+    retention_reason: str
+    resume_days: int | None
+
+
+@transaction.atomic
+def decide(*, actor: User, **decided: Unpack[Decisions]) -> PrivacyRules:
+    """Store the organisation's decisions; what is not named stays. Proposals follow with
+    :func:`sourcing.retention.decide`, or the next day. Raises Invalid."""
+    in_turn.of(actor.tenant_id).get()
+    # A new row with everything off, then changed: so the trail tells the first decision too.
+    rows = PrivacyRules.objects.for_organisation(actor.tenant_id)
+    row, _made = rows.get_or_create(organisation_id=actor.tenant_id)
+    for name, value in decided.items():
+        setattr(row, name, value)
     wrong = {}
-    if not 1 <= notice_days <= 90:
+    if not 1 <= row.notice_days <= 90:
         wrong["notice_days"] = "From 1 to 90 days; Art. 14 GDPR says one month."
-    if retention_days is not None and not 30 <= retention_days <= 7300:
+    if row.retention_days is not None and not 30 <= row.retention_days <= 7300:
         wrong["retention_days"] = "From 30 to 7,300 days, or empty for never."
-    if retention_days is not None and not retention_reason.strip():
+    if row.retention_days is not None and not row.retention_reason.strip():
         wrong["retention_reason"] = "Say why that long; an auditor will ask."
-    if resume_days is not None and not 7 <= resume_days <= 3650:
+    if row.resume_days is not None and not 7 <= row.resume_days <= 3650:
         wrong["resume_days"] = "From 7 to 3,650 days, or empty for never."
     if wrong:
         raise Invalid(fields=wrong)
-    row, _made = PrivacyRules.objects.for_organisation(actor.tenant_id).update_or_create(
-        organisation_id=actor.tenant_id,
-        defaults={
-            "notices": notices,
-            "notice_days": notice_days,
-            "first_message_tells": first_message_tells,
-            "retention_days": retention_days,
-            "retention_reason": clean_text(retention_reason, limit=500),
-            "resume_days": resume_days,
-        },
-    )
+    row.retention_reason = clean_text(row.retention_reason, limit=500)
+    row.save()
     return row
 
 

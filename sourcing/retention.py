@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from foundation.problems import Invalid
-from sourcing import person_data
+from sourcing import person_data, privacy
 from sourcing.models import PersonSearch, PrivacyRules, RetentionProposal
 from sourcing.normalising import clean_text
 
@@ -45,6 +46,13 @@ def keep(
         .filter(pk__in=list(proposal_ids))
         .update(kept_until=until, kept_reason=clean_text(why, limit=300), kept_by=actor)
     )
+
+
+def decide(*, actor: User, now: datetime.datetime, **decided: Unpack[privacy.Decisions]) -> PrivacyRules:
+    """Change the organisation's decisions and bring its proposals up to date at once. Raises Invalid."""
+    rules = privacy.decide(actor=actor, **decided)
+    propose(rules, now=now)
+    return rules
 
 
 def propose_everywhere(*, now: datetime.datetime) -> int:

@@ -30,11 +30,11 @@ def headers(alice: User) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-def at_once(path: str, method: str, bodies: list[dict[str, str]], headers: dict[str, str]) -> list[Any]:
+def at_once(path: str, method: str, bodies: list[Any], headers: dict[str, str]) -> list[Any]:
     """What each of them was answered; they begin together."""
     together, answers = threading.Barrier(len(bodies)), []
 
-    def ask(body: dict[str, str]) -> None:
+    def ask(body: Any) -> None:
         together.wait()
         try:
             answers.append(getattr(Client(), method)(path, body, "application/json", headers=headers))
@@ -69,6 +69,13 @@ def test_one_of_two_is_made_and_the_other_is_told_what_it_is_now(
         assert (now.json(), now["ETag"]) == (won.json(), won["ETag"])
         if name != "title":
             assert (lost.json()["current"], lost.json()["etag"]) == (won.json(), won["ETag"])
+
+
+def test_of_two_first_changes_of_a_setting_one_is_made(headers: dict[str, str]) -> None:
+    path = "/api/v1/duplicates/rule/"
+    tag = Client().get(path, headers=headers)["ETag"]
+    answers = at_once(path, "patch", [{"keys": ["email"]}, {"keys": ["phone"]}], {**headers, "If-Match": tag})
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
 def test_a_row_that_somebody_holds_for_too_long_is_a_409(alice: User, headers: dict[str, str]) -> None:

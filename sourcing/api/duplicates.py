@@ -16,7 +16,7 @@ from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Missing
 from foundation.sparse_fields import narrowed
 from sourcing import duplicate_scan, duplicates, matching, merging, merging_certain, selectors
-from sourcing.api.requests import caller, checked
+from sourcing.api.requests import caller, checked, settings_in_turn
 from sourcing.api.runs import OwnRunSerializer
 from sourcing.api.serializers import CandidateSerializer
 from sourcing.models import DuplicatePair, DuplicateScan, PairState, PersonMerge
@@ -53,6 +53,25 @@ class DecisionSerializer(serializers.Serializer[Any]):
     """``not_duplicate`` is remembered for ever; ``open`` asks again."""
 
     state = serializers.ChoiceField(choices=PairState.choices)
+
+
+class DuplicateRuleSerializer(serializers.Serializer[Any]):
+    """What decides that two records are one person.
+
+    Any of ``keys`` that agrees, or all of them with ``every``; with no key every likely pair is for people to decide.
+    ``refuse``: making somebody who certainly is there is refused, ``create_anyway`` or not.
+    """
+
+    keys = serializers.ListField(
+        child=serializers.ChoiceField(choices=[key.value for key in matching.Key]),
+        max_length=len(matching.Key),
+    )
+    every = serializers.BooleanField()
+    refuse = serializers.BooleanField()
+
+    def to_representation(self, rule: matching.Rule) -> dict[str, Any]:
+        """The keys in a fixed order."""
+        return {"keys": sorted(rule.keys), "every": rule.every, "refuse": rule.refuse}
 
 
 class MergeInSerializer(serializers.Serializer[Any]):
@@ -139,6 +158,33 @@ class MergeCertain(APIView):
         90 days. 409 without any."""
         run = merging_certain.start(actor=caller(request))
         return Response(OwnRunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+class DuplicateRules(APIView):
+    """``/api/v1/duplicates/rule/``: what the organisation lets decide."""
+
+    right = Right.ORGANISATION_EDIT
+
+    @extend_schema(operation_id="duplicates_rule", responses=DuplicateRuleSerializer)
+    @tagged
+    def get(self, request: Request) -> Response:
+        """The rule that holds; the same e-mail address or social profile until somebody changed it."""
+        rule = duplicates.rule_of(caller(request).tenant_id)
+        return Response(narrowed(DuplicateRuleSerializer(rule), request))
+
+    @extend_schema(
+        operation_id="duplicates_change_rule",
+        request=DuplicateRuleSerializer,
+        responses=DuplicateRuleSerializer,
+    )
+    @guarded(settings_in_turn)
+    def patch(self, request: Request) -> Response:
+        """Change what is sent. New people are judged by it at once, pairs by the next scan."""
+        actor = caller(request)
+        assert actor.organisation is not None
+        values = checked(DuplicateRuleSerializer(data=request.data, partial=True))
+        rule = duplicates.set_rule(organisation=actor.organisation, actor=actor, **values)
+        return Response(DuplicateRuleSerializer(rule).data)
 
 
 class OnePair(APIView):

@@ -124,11 +124,10 @@ def rules(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            decided = privacy.decide(actor=viewer, **form.cleaned_data)
+            retention.decide(actor=viewer, now=timezone.now(), **form.cleaned_data)
         except Problem as problem:
             onto_form(problem, form)
         else:
-            retention.propose(decided, now=timezone.now())
             messages.success(request, "Rules saved")
             return redirect("sourcing:privacy_rules")
     return _tabbed(request, "privacy_rules", {"form": form}, status=422 if form.errors else 200)
