@@ -109,18 +109,15 @@ class CreditEntryAdmin(LookOnly):
 
     def save_model(self, request: HttpRequest, obj: CreditEntry, form: Any, change: bool) -> None:  # noqa: ARG002 - the admin gives it
         """A grant through the ledger, so that the balance follows; the line it wrote is the one shown."""
-        cause = f"grant:{uuid.uuid4()}"
-        note = obj.note or "By the administrators of this installation"
-        ledger.grant(
+        line = ledger.grant_by_hand(
             organisation=obj.organisation,
             kind=obj.kind,
             amount=obj.amount,
             actor=None,
-            cause=cause,
-            note=note,
+            request_key=uuid.uuid4(),
+            note=obj.note or "By the administrators of this installation",
         )
-        line = CreditEntry.objects.for_organisation(obj.organisation_id).get(cause=cause)
-        obj.pk, obj.event, obj.cause = line.pk, CreditEvent.GRANT, cause
+        obj.pk, obj.event, obj.cause = line.pk, CreditEvent.GRANT, line.cause
 
 
 @admin.register(CreditBalance)

@@ -239,11 +239,16 @@ def _failed_item(made: Made) -> dict[str, Any]:
 
 def _provider(made: Made) -> dict[str, Any]:
     setup.save(actor=made.alice, slug="hunter", key="a-key")
-    allowance.change(actor=made.alice, monthly={"email": 5, "phone": 0}, refresh_day=1)
+    allowance.change(actor=made.alice, monthly_email=5, monthly_phone=0, refresh_day=1)
     person = people.create_candidate(
         organisation=made.alice.organisation, actor=made.alice, first_name="Nina", last_name="Lund", company="Voltra"
     )  # fmt: skip
     return {"candidate_id": person.pk}
+
+
+def _providers(made: Made) -> None:
+    for slug in ("hunter", "people_data_labs"):
+        setup.save(actor=made.alice, slug=slug, key="a-key")
 
 
 def _finding_under_way(made: Made) -> None:
@@ -490,6 +495,11 @@ CALLS: Mapping[str, Call] = {
     "connections_settings_lock_update": Call({"locked": True}, _setting),
     "contact_points_remove": Call(),
     "contact_points_change": Call({"status": "verified"}),
+    "credits_change_allowance": Call({"monthly_email": 40}),
+    "credits_grant": Call({"kind": "email", "amount": 50, "note": "Invoice 7"}),
+    "credits_change_provider": Call({"key": "a-key", "cost": "0.05"}),
+    "credits_move_provider": Call({"earlier": False}, _providers),
+    "credits_remove_provider": Call(prepare=_providers),
     "custom_fields_create": Call({"label": "Shoe size", "kind": "text"}),
     "custom_fields_change": Call({"label": "Seniority"}),
     "duplicates_change_rule": Call({"refuse": True}),

@@ -30,9 +30,11 @@ ANSWERS = {
     "sourcing:api_suggestions",
     "panel:api_choices",
 }
-#: Short, bounded and in an order made by hand: one person's positions, one organisation's fields; or made of sentences.
+#: Short, bounded and in an order made by hand: one person's positions, one organisation's fields and providers; or made
+#: of sentences.
 WHOLE = {
     "sourcing:api_history",
+    "sourcing:api_credit_providers",
     "sourcing:api_custom_fields",
     "sourcing:api_social_profiles",
     "sourcing:api_timeline",

@@ -78,6 +78,12 @@ def test_of_two_first_changes_of_a_setting_one_is_made(headers: dict[str, str]) 
     assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
+def test_a_provider_that_two_set_up_at_once_is_there_once(headers: dict[str, str]) -> None:
+    path = "/api/v1/credits/providers/hunter/"
+    answers = at_once(path, "patch", [{"key": f"key-{number}"} for number in range(4)], headers)
+    assert [answer.status_code for answer in answers] == [200] * 4
+
+
 def test_a_row_that_somebody_holds_for_too_long_is_a_409(alice: User, headers: dict[str, str]) -> None:
     note = notes.write(candidate=make_candidate(alice.organisation, actor=alice), actor=alice, body="Met")
     path = f"/api/v1/notes/{note.pk}/"

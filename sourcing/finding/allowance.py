@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import Organisation, Plan, User
 from foundation.problems import Invalid
+from sourcing import in_turn
 from sourcing.models import ContactKind, CreditAllowance
 
 #: (e-mail, phone) credits a month.
@@ -41,26 +42,49 @@ def of(organisation: Organisation, kind: str) -> Terms:
     return Terms(emails if kind == ContactKind.EMAIL else phones, 1)
 
 
+def whole(organisation: Organisation) -> dict[str, int]:
+    """The terms of both kinds, by the names :func:`change` takes."""
+    terms = {kind: of(organisation, kind) for kind in ContactKind.values}
+    return {
+        **{f"monthly_{kind}": found.monthly for kind, found in terms.items()},
+        "refresh_day": terms[ContactKind.EMAIL].refresh_day,
+    }
+
+
 @transaction.atomic
-def change(*, actor: User, monthly: Mapping[str, int], refresh_day: int) -> None:
-    """Set the allowance of each kind in ``monthly``; it holds from the next refresh on. Raises Invalid."""
+def change(
+    *,
+    actor: User,
+    monthly_email: int | None = None,
+    monthly_phone: int | None = None,
+    refresh_day: int | None = None,
+) -> None:
+    """Set the allowance; what is None stays. It holds from the next refresh on, and no plan's any more. Raises
+    Invalid."""
+    monthly = {ContactKind.EMAIL: monthly_email, ContactKind.PHONE: monthly_phone}
     wrong = {
         f"monthly_{kind}": f"0 to {MOST_A_MONTH:,}."
         for kind, number in monthly.items()
-        if not 0 <= number <= MOST_A_MONTH
+        if number is not None and not 0 <= number <= MOST_A_MONTH
     }
-    if not 1 <= refresh_day <= LAST_DAY:
+    if refresh_day is not None and not 1 <= refresh_day <= LAST_DAY:
         wrong["refresh_day"] = f"1 to {LAST_DAY}."
     if wrong:
         raise Invalid(fields=wrong)
+    organisation = in_turn.of(actor.tenant_id).get()
+    rows = CreditAllowance.objects.for_organisation(organisation)
     for kind, number in monthly.items():
-        CreditAllowance.objects.for_organisation(actor.tenant_id).update_or_create(
+        # A new row with what the plan gave, then changed: so the trail tells the first change too.
+        held = of(organisation, kind)
+        row, _made = rows.get_or_create(
             kind=kind,
-            defaults={"monthly": number, "refresh_day": refresh_day},
-            create_defaults={
-                "organisation_id": actor.tenant_id, "kind": kind, "monthly": number, "refresh_day": refresh_day
+            defaults={
+                "organisation": organisation, "monthly": held.monthly, "refresh_day": held.refresh_day
             },
         )  # fmt: skip
+        row.monthly = held.monthly if number is None else number
+        row.refresh_day = held.refresh_day if refresh_day is None else refresh_day
+        row.save()
 
 
 def month_begin(now: datetime.datetime, *, day: int, zone: str) -> datetime.date:

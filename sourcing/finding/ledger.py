@@ -11,6 +11,7 @@ nothing (docs/behaviour.md §6). For each kind, at every moment::
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
@@ -68,6 +69,23 @@ def grant(
     row.available += amount
     row.save(update_fields=["available"])
     return True
+
+
+@transaction.atomic
+def grant_by_hand(
+    *,
+    organisation: Organisation,
+    kind: str,
+    amount: int,
+    actor: User | None,
+    request_key: uuid.UUID,
+    note: str = "",
+) -> CreditEntry:
+    """Add credits because somebody said so; the ledger's line. Asked again with the same key it adds none and answers
+    the line there is. Raises Invalid as :func:`grant`."""
+    cause = f"grant:{request_key}"
+    grant(organisation=organisation, kind=kind, amount=amount, actor=actor, cause=cause, note=note)
+    return CreditEntry.objects.for_organisation(organisation).get(cause=cause)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from accounts.models import User
 from foundation.problems import Missing
 from sourcing import selectors
 from sourcing.finding import allowance, ledger, setup
-from sourcing.finding.providers import PROVIDERS
+from sourcing.finding.providers import PROVIDERS, provider_class
 from sourcing.finding.providers.base import Provider
 from sourcing.models import ContactKind, CreditEntry, Finding, FindingItem, FindingProvider
 
@@ -95,6 +95,12 @@ def offers(viewer: User) -> list[Offer]:
     rows = {row.slug: row for row in FindingProvider.objects.for_organisation(viewer.tenant_id)}
     found = [Offer(provider, rows.get(slug)) for slug, provider in PROVIDERS.items()]
     return sorted(found, key=lambda offer: (offer.row is None, offer.row.position if offer.row else 0))
+
+
+def offer_for(viewer: User, slug: str) -> Offer:
+    """One provider, set up or not; raises UnknownProvider."""
+    found = provider_class(slug)
+    return Offer(found, FindingProvider.objects.for_organisation(viewer.tenant_id).filter(slug=slug).first())
 
 
 def finding_for(viewer: User, finding_id: int) -> Finding:

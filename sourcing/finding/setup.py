@@ -16,6 +16,7 @@ from accounts.models import User
 from foundation import egress, secrets
 from foundation.problems import Conflict, Invalid
 from foundation.throttle import RedisThrottle, shared_redis
+from sourcing import in_turn
 from sourcing.finding.providers import PROVIDERS, provider_class
 from sourcing.finding.providers.base import Provider
 from sourcing.models import ContactKind, FindingProvider
@@ -38,25 +39,19 @@ def save(
     actor: User,
     slug: str,
     key: str = "",
-    base_url: str = "",
-    cost: decimal.Decimal = decimal.Decimal(0),
-    currency: str = "EUR",
-    enabled: bool = True,
+    base_url: str | None = None,
+    cost: decimal.Decimal | None = None,
+    currency: str | None = None,
+    enabled: bool | None = None,
 ) -> FindingProvider:
-    """Set a provider up or change it. An empty ``key`` keeps the one there is. A new one is asked last.
+    """Set a provider up or change it. What is None stays, an empty ``key`` keeps the one there is. A new one is asked
+    last, at its own address, for nothing in EUR, unless it is said.
 
     Saving also clears what was wrong with it: it is asked again. Raises UnknownProvider and Invalid.
     """
     provider_class(slug)
+    in_turn.of(actor.tenant_id).get()
     row = _rows(actor).select_for_update().filter(slug=slug).first()
-    wrong = _wrong(base_url, cost, currency)
-    key = key.strip()
-    if not key and (row is None or not row.secret):
-        wrong["key"] = "Enter the key of your account."
-    if len(key) > 500 or not key.isprintable() or not key.isascii():
-        wrong["key"] = "This is no key: it holds characters that no key has, or is too long."
-    if wrong:
-        raise Invalid(fields=wrong)
     if row is None:
         last = _rows(actor).aggregate(last=Max("position"))["last"]
         row = FindingProvider(
@@ -64,8 +59,20 @@ def save(
             slug=slug,
             created_by=actor,
             position=0 if last is None else last + 1,
+            cost=decimal.Decimal(0),
         )
-    row.base_url, row.cost, row.currency, row.enabled = base_url.strip(), cost, currency, enabled
+    row.base_url = row.base_url if base_url is None else base_url.strip()
+    row.cost = row.cost if cost is None else cost
+    row.currency = row.currency if currency is None else currency
+    row.enabled = row.enabled if enabled is None else enabled
+    wrong = _wrong(row.base_url, row.cost, row.currency)
+    key = key.strip()
+    if not key and not row.secret:
+        wrong["key"] = "Enter the key of your account."
+    if len(key) > 500 or not key.isprintable() or not key.isascii():
+        wrong["key"] = "This is no key: it holds characters that no key has, or is too long."
+    if wrong:
+        raise Invalid(fields=wrong)
     row.trouble, row.not_before = "", None
     row.save()
     if key:
@@ -78,6 +85,7 @@ def save(
 def move(*, actor: User, slug: str, earlier: bool) -> None:
     """Ask this provider one place earlier or later; at the end of the line, or not set up, nothing happens."""
     provider_class(slug)
+    in_turn.of(actor.tenant_id).get()
     rows = list(_rows(actor).select_for_update().order_by("position", "pk"))
     place = next((index for index, row in enumerate(rows) if row.slug == slug), None)
     if place is None:
@@ -92,7 +100,9 @@ def move(*, actor: User, slug: str, earlier: bool) -> None:
 
 @transaction.atomic
 def remove(*, actor: User, slug: str) -> bool:
-    """Forget a provider and its key; False if it was not set up. What it found, its answers and its costs stay."""
+    """Forget a provider and its key; False if it was not set up. What it found, its answers and its costs stay.
+    Raises UnknownProvider."""
+    provider_class(slug)
     removed, _ = _rows(actor).filter(slug=slug).delete()
     return bool(removed)
 
@@ -146,7 +156,7 @@ def _rows(actor: User) -> QuerySet[FindingProvider]:
 
 def _wrong(base_url: str, cost: decimal.Decimal, currency: str) -> dict[str, str]:
     wrong = {}
-    if base_url.strip() and not _acceptable(base_url.strip()):
+    if base_url and not _acceptable(base_url):
         wrong["base_url"] = (
             "An address that begins with https:// (http:// only for an address of this network)."
         )

@@ -16,7 +16,6 @@ from sourcing.finding import allowance as allowances
 from sourcing.finding import ledger, selectors, setup
 from sourcing.finding.forms import AllowanceForm, GrantForm, ProviderForm
 from sourcing.finding.providers import provider_class
-from sourcing.models import ContactKind, FindingProvider
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import viewer_of
 
@@ -36,10 +35,8 @@ def allowance(request: HttpRequest) -> HttpResponse:
     """Set the monthly allowance; it holds from the next refresh on."""
     form = AllowanceForm(request.POST)
     if form.is_valid():
-        values = form.cleaned_data
-        monthly = {kind: values[f"monthly_{kind}"] for kind in ContactKind.values}
         try:
-            allowances.change(actor=viewer_of(request), monthly=monthly, refresh_day=values["refresh_day"])
+            allowances.change(actor=viewer_of(request), **form.cleaned_data)
         except Problem as problem:
             onto_form(problem, form)
         else:
@@ -58,14 +55,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         values = form.cleaned_data
         assert viewer.organisation is not None
         try:
-            ledger.grant(
-                organisation=viewer.organisation,
-                kind=values["kind"],
-                amount=values["amount"],
-                actor=viewer,
-                cause=f"grant:{values['request_key']}",
-                note=values["note"],
-            )
+            ledger.grant_by_hand(organisation=viewer.organisation, actor=viewer, **values)
         except Problem as problem:
             onto_form(problem, form)
         else:
@@ -79,22 +69,21 @@ def grant(request: HttpRequest) -> HttpResponse:
 def provider(request: HttpRequest, provider: str) -> HttpResponse:
     """Key, address, price and switch of one provider. The key is never shown again."""
     viewer = viewer_of(request)
-    found = provider_class(provider)
-    row = FindingProvider.objects.for_organisation(viewer.tenant_id).filter(slug=provider).first()
-    form = ProviderForm(request.POST or None, provider=found, row=row)
+    found = selectors.offer_for(viewer, provider)
+    form = ProviderForm(request.POST or None, provider=found.provider, row=found.row)
     if request.method == "POST" and form.is_valid():
         try:
             setup.save(actor=viewer, slug=provider, **form.cleaned_data)
         except Problem as problem:
             onto_form(problem, form)
         else:
-            messages.success(request, f"{found.display_name} saved")
+            messages.success(request, f"{found.name} saved")
             return redirect("sourcing:credit_settings")
     context = {
         "form": form,
-        "name": found.display_name,
+        "name": found.name,
         "slug": found.slug,
-        "row": row,
+        "row": found.row,
         "tabs": settings_pages.tabs(viewer, active="sourcing:credit_settings"),
     }
     return render(request, "sourcing/credit_provider.html", context, status=422 if form.errors else 200)
@@ -122,14 +111,10 @@ def _overview(
     request: HttpRequest, *, allowance_form: Form | None = None, grant_form: Form | None = None
 ) -> HttpResponse:
     viewer = viewer_of(request)
-    credits_ = selectors.credits_of(viewer)
     assert viewer.organisation is not None
-    terms = {kind: allowances.of(viewer.organisation, kind) for kind in ContactKind.values}
-    initial = {f"monthly_{kind}": found.monthly for kind, found in terms.items()}
-    initial["refresh_day"] = terms[ContactKind.EMAIL].refresh_day
     refused = bool(allowance_form or grant_form)
     context = {
-        "credits": credits_,
+        "credits": selectors.credits_of(viewer),
         "offers": selectors.offers(viewer),
         "page": keyset(
             selectors.entries(viewer),
@@ -137,7 +122,7 @@ def _overview(
             after=request.GET.get("after"),
             size=LINES,
         ),
-        "allowance_form": allowance_form or AllowanceForm(initial=initial),
+        "allowance_form": allowance_form or AllowanceForm(initial=allowances.whole(viewer.organisation)),
         "grant_form": grant_form or GrantForm(),
         "tabs": settings_pages.tabs(viewer, active="sourcing:credit_settings"),
     }

@@ -33,7 +33,7 @@ def person(alice: User) -> Candidate:
         cost=decimal.Decimal("0.10"),
         currency="EUR",
     )
-    allowance.change(actor=alice, monthly={"email": 20, "phone": 20}, refresh_day=1)
+    allowance.change(actor=alice, monthly_email=20, monthly_phone=20, refresh_day=1)
     found = make_candidate(
         alice.organisation, "Theodora", "Quillfeather-Montgomery", actor=alice, emails=["t@work.example"],
         title="Architect", company="Voltra Energie",

@@ -76,7 +76,7 @@ def set_up(admin: User, slug: str, server: VendorServer, cost: str = "0.05") -> 
 @pytest.fixture
 def give(alice: User) -> Callable[..., None]:
     """``give(email=10)``: that many and no others; the month's allowance is none."""
-    allowance.change(actor=alice, monthly={"email": 0, "phone": 0}, refresh_day=1)
+    allowance.change(actor=alice, monthly_email=0, monthly_phone=0, refresh_day=1)
 
     def grant(**amounts: int) -> None:
         assert alice.organisation is not None

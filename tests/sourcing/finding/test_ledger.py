@@ -197,7 +197,7 @@ def test_a_plan_fills_the_balance_up_once_a_month(alice: User) -> None:
 
 def test_what_was_granted_by_hand_is_not_taken_away_and_not_added_to(alice: User) -> None:
     assert alice.organisation is not None
-    allowance.change(actor=alice, monthly={"email": 10, "phone": 0}, refresh_day=15)
+    allowance.change(actor=alice, monthly_email=10, monthly_phone=0, refresh_day=15)
     grant(alice, 100)
     assert refresh(alice.organisation, 15) == 0
     assert books(alice) == (100, 0)
@@ -205,7 +205,7 @@ def test_what_was_granted_by_hand_is_not_taken_away_and_not_added_to(alice: User
 
 def test_credits_that_are_held_count_as_there(alice: User) -> None:
     assert alice.organisation is not None
-    allowance.change(actor=alice, monthly={"email": 10, "phone": 0}, refresh_day=1)
+    allowance.change(actor=alice, monthly_email=10, monthly_phone=0, refresh_day=1)
     refresh(alice.organisation, 1)
     hold(alice, 10)
     assert refresh(alice.organisation, 1, month=4) == 0
@@ -213,7 +213,7 @@ def test_credits_that_are_held_count_as_there(alice: User) -> None:
 
 def test_spending_all_does_not_bring_a_second_allowance_in_the_same_month(alice: User) -> None:
     assert alice.organisation is not None
-    allowance.change(actor=alice, monthly={"email": 5, "phone": 0}, refresh_day=1)
+    allowance.change(actor=alice, monthly_email=5, monthly_phone=0, refresh_day=1)
     grant(alice, 5)
     assert refresh(alice.organisation, 2) == 0
     hold(alice, 5)
@@ -241,7 +241,7 @@ def test_a_month_has_one_begin_and_the_next_one_is_after_it(
 
 def test_an_impossible_allowance_is_refused_field_by_field(alice: User) -> None:
     with pytest.raises(Invalid) as caught:
-        allowance.change(actor=alice, monthly={"email": -1, "phone": 0}, refresh_day=31)
+        allowance.change(actor=alice, monthly_email=-1, monthly_phone=0, refresh_day=31)
     assert set(caught.value.fields) == {"monthly_email", "refresh_day"}
 
 
