@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import Organisation, User
 from accounts.permissions import Right, require
 from foundation.problems import Invalid
-from sourcing import activity, board, projects
+from sourcing import activity, board, in_turn, projects
 from sourcing.models import ActivityKind, DefaultStage, Project, ProjectMember, Stage
 from sourcing.models.project import FIRST_STAGES
 from sourcing.normalising import clean_text
@@ -35,9 +35,10 @@ def set_defaults(*, actor: User, names: Sequence[str]) -> list[str]:
     assert actor.organisation is not None
     wanted = [name for name in (_cleaned(name) for name in names) if name]
     _distinct(wanted)
+    in_turn.of(actor.organisation.pk).get()
     DefaultStage.objects.for_organisation(actor.organisation).delete()
     DefaultStage.objects.bulk_create(
-        DefaultStage(organisation=actor.organisation, name=name, position=place)
+        DefaultStage(organisation=actor.organisation, name=name, position=place, created_by=actor)
         for place, name in enumerate(wanted, start=1)
     )
     return defaults(actor.organisation)

@@ -72,10 +72,14 @@ def test_one_of_two_is_made_and_the_other_is_told_what_it_is_now(
 
 
 def test_of_two_first_changes_of_a_setting_one_is_made(headers: dict[str, str]) -> None:
-    path = "/api/v1/duplicates/rule/"
-    tag = Client().get(path, headers=headers)["ETag"]
-    answers = at_once(path, "patch", [{"keys": ["email"]}, {"keys": ["phone"]}], {**headers, "If-Match": tag})
-    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    for path, method, name in (
+        ("/api/v1/duplicates/rule/", "patch", "keys"),
+        ("/api/v1/projects/default-stages/", "put", "names"),
+    ):
+        tag = Client().get(path, headers=headers)["ETag"]
+        bodies = [{name: ["email"]}, {name: ["phone"]}]
+        answers = at_once(path, method, bodies, {**headers, "If-Match": tag})
+        assert sorted(answer.status_code for answer in answers) == [200, 412], path
 
 
 def test_a_provider_that_two_set_up_at_once_is_there_once(headers: dict[str, str]) -> None:

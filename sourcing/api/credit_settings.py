@@ -11,12 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Organisation
 from accounts.permissions import Right
 from foundation.paging import paged
 from foundation.preconditions import guarded, tagged
 from foundation.sparse_fields import narrowed
-from sourcing.api.requests import caller, checked, settings_in_turn
+from sourcing.api.requests import caller, checked, organisation_of, settings_in_turn
 from sourcing.finding import allowance, ledger
 from sourcing.finding import selectors as credit_selectors
 from sourcing.models import ContactKind, CreditEntry, CreditEvent
@@ -56,12 +55,6 @@ class CreditEntrySerializer(serializers.ModelSerializer[CreditEntry]):
         return entry.member.name if entry.member else ""
 
 
-def _organisation(request: Request) -> Organisation:
-    found = caller(request).organisation
-    assert found is not None
-    return found
-
-
 class CreditAllowances(APIView):
     """``/api/v1/credits/allowance/``: what the organisation gets every month."""
 
@@ -71,7 +64,7 @@ class CreditAllowances(APIView):
     @tagged
     def get(self, request: Request) -> Response:
         """What an administrator set, else what the plan includes."""
-        terms = allowance.whole(_organisation(request))
+        terms = allowance.whole(organisation_of(request))
         return Response(narrowed(AllowanceSerializer(terms), request))
 
     @extend_schema(
@@ -82,7 +75,7 @@ class CreditAllowances(APIView):
         """Change what is sent. It holds from the next refresh on, whatever the plan includes."""
         values = checked(AllowanceSerializer(data=request.data, partial=True))
         allowance.change(actor=caller(request), **values)
-        return Response(AllowanceSerializer(allowance.whole(_organisation(request))).data)
+        return Response(AllowanceSerializer(allowance.whole(organisation_of(request))).data)
 
 
 class CreditGrants(APIView):
@@ -97,7 +90,7 @@ class CreditGrants(APIView):
         """Add credits; they stay when the month ends. Answers the line of the ledger."""
         actor = caller(request)
         values = {"request_key": uuid.uuid4(), **checked(GrantSerializer(data=request.data))}
-        entry = ledger.grant_by_hand(organisation=_organisation(request), actor=actor, **values)
+        entry = ledger.grant_by_hand(organisation=organisation_of(request), actor=actor, **values)
         return Response(CreditEntrySerializer(entry).data, status=status.HTTP_201_CREATED)
 
 

@@ -16,7 +16,7 @@ from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Missing
 from foundation.sparse_fields import narrowed
 from sourcing import duplicate_scan, duplicates, matching, merging, merging_certain, selectors
-from sourcing.api.requests import caller, checked, settings_in_turn
+from sourcing.api.requests import caller, checked, organisation_of, settings_in_turn
 from sourcing.api.runs import OwnRunSerializer
 from sourcing.api.serializers import CandidateSerializer
 from sourcing.models import DuplicatePair, DuplicateScan, PairState, PersonMerge
@@ -180,10 +180,9 @@ class DuplicateRules(APIView):
     @guarded(settings_in_turn)
     def patch(self, request: Request) -> Response:
         """Change what is sent. New people are judged by it at once, pairs by the next scan."""
-        actor = caller(request)
-        assert actor.organisation is not None
+        organisation, actor = organisation_of(request), caller(request)
         values = checked(DuplicateRuleSerializer(data=request.data, partial=True))
-        rule = duplicates.set_rule(organisation=actor.organisation, actor=actor, **values)
+        rule = duplicates.set_rule(organisation=organisation, actor=actor, **values)
         return Response(DuplicateRuleSerializer(rule).data)
 
 

@@ -18,6 +18,7 @@ from sourcing.models import (
     Stage,
     Visibility,
 )
+from sourcing.stages import MAX_NAME, MAX_STAGES
 
 #: Ids in one request; more people go by ``everything`` of a question or a project.
 MAX_IDS = 10_000
@@ -69,6 +70,12 @@ class StageSerializer(serializers.ModelSerializer[Stage]):
         model = Stage
         fields = ["id", "name", "position"]
         read_only_fields = ["id", "position"]
+
+
+class DefaultStagesSerializer(serializers.Serializer[Any]):
+    """The names of the stages that new projects begin with, from left to right."""
+
+    names = serializers.ListField(child=serializers.CharField(max_length=MAX_NAME), max_length=MAX_STAGES)
 
 
 class StageOrderSerializer(serializers.Serializer[Any]):

@@ -13,12 +13,13 @@ from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
 from sourcing import board_selectors, stages
 from sourcing.api.project_serializers import (
+    DefaultStagesSerializer,
     StageOrderSerializer,
     StageRemovalSerializer,
     StageSerializer,
 )
 from sourcing.api.projects import project_of
-from sourcing.api.requests import caller, checked
+from sourcing.api.requests import caller, checked, organisation_of, settings_in_turn
 from sourcing.models import Project, ProjectRole, Stage
 
 
@@ -61,6 +62,31 @@ class ProjectStages(APIView):
         ids = checked(StageOrderSerializer(data=request.data))["stage_ids"]
         ordered = stages.reorder(project=project, actor=caller(request), stage_ids=ids)
         return Response(StageSerializer(ordered, many=True).data)
+
+
+class DefaultStages(APIView):
+    """``/api/v1/projects/default-stages/``: the stages that new projects of the organisation begin with."""
+
+    right = Right.ORGANISATION_EDIT
+
+    @extend_schema(operation_id="projects_default_stages", responses=DefaultStagesSerializer)
+    @tagged
+    def get(self, request: Request) -> Response:
+        """The organisation's own, else those Beckon comes with."""
+        names = stages.defaults(organisation_of(request))
+        return Response(narrowed(DefaultStagesSerializer({"names": names}), request))
+
+    @extend_schema(
+        operation_id="projects_set_default_stages",
+        request=DefaultStagesSerializer,
+        responses=DefaultStagesSerializer,
+    )
+    @guarded(settings_in_turn)
+    def put(self, request: Request) -> Response:
+        """Replace them; projects that exist keep theirs. No names: those Beckon comes with again."""
+        names = checked(DefaultStagesSerializer(data=request.data))["names"]
+        now = stages.set_defaults(actor=caller(request), names=names)
+        return Response(DefaultStagesSerializer({"names": now}).data)
 
 
 class OneStage(APIView):

@@ -20,6 +20,13 @@ def caller(request: Request) -> User:
     return cast("User", request.user)
 
 
+def organisation_of(request: Request) -> Organisation:
+    """The caller's; whoever has a right has one."""
+    found = caller(request).organisation
+    assert found is not None
+    return found
+
+
 def settings_in_turn(request: Request, **_named: Any) -> QuerySet[Organisation]:
     """What a change of one of the organisation's settings locks first, for ``guarded``."""
     return in_turn.of(caller(request).tenant_id)

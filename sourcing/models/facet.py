@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 
 from accounts.audit import AUDIT
-from foundation.tenancy import TenantModel
+from foundation.tenancy import SameOrganisation, TenantModel
 
 
 class FacetValue(TenantModel):
@@ -50,11 +51,19 @@ class Synonym(TenantModel):
 
     word = models.CharField(max_length=100)
     same_as = models.CharField(max_length=100)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
         constraints = [
             *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
             models.UniqueConstraint(
                 "organisation", Upper("word"), Upper("same_as"), name="sourcing_synonym_once"
             ),

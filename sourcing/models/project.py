@@ -94,11 +94,19 @@ class DefaultStage(TenantModel):
 
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
         constraints = [
             *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
             models.UniqueConstraint("organisation", Lower("name"), name="sourcing_default_stage_once"),
         ]
 

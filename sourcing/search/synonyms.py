@@ -50,7 +50,9 @@ def add(*, actor: User, word: str, same_as: str) -> Synonym:
         raise there
     try:
         with transaction.atomic():
-            return Synonym.objects.create(organisation_id=actor.organisation_id, word=word, same_as=same_as)
+            return Synonym.objects.create(
+                organisation_id=actor.organisation_id, word=word, same_as=same_as, created_by=actor
+            )
     except IntegrityError as error:
         raise there from error
 

@@ -26,6 +26,11 @@ def send(client: Client, method: str, path: str, body: Any = None, **headers: st
 @pytest.mark.parametrize(
     ("method", "path"),
     [
+        ("get", "synonyms/"),
+        ("post", "synonyms/"),
+        ("delete", "synonyms/1/"),
+        ("get", "projects/default-stages/"),
+        ("put", "projects/default-stages/"),
         ("get", "duplicates/rule/"),
         ("patch", "duplicates/rule/"),
         ("get", "privacy-rules/"),
@@ -97,3 +102,41 @@ def test_privacy_rules_that_make_no_sense_are_refused(
 ) -> None:
     refused = send(as_alice, "patch", "privacy-rules/", sent)
     assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+
+
+# ── words that mean the same ────────────────────────────────────────────────
+
+
+def test_synonyms_are_added_listed_and_removed(as_alice: Client, as_mallory: Client) -> None:
+    made = send(as_alice, "post", "synonyms/", {"word": "SWE", "same_as": "software engineer"})
+    assert made.status_code == 201
+    turned = send(as_alice, "post", "synonyms/", {"word": "Software Engineer", "same_as": "swe"})
+    assert (turned.status_code, turned.json()["code"]) == (409, "synonym_there")
+    same = send(as_alice, "post", "synonyms/", {"word": "SWE", "same_as": "swe"})
+    assert (same.status_code, list(same.json()["errors"])) == (422, ["same_as"])
+    send(as_alice, "post", "synonyms/", {"word": "PM", "same_as": "product manager"})
+    listed = as_alice.get("/api/v1/synonyms/").json()["results"]
+    assert [row["word"] for row in listed] == ["PM", "SWE"]
+    assert as_mallory.get("/api/v1/synonyms/").json()["results"] == []
+    here = f"synonyms/{made.json()['id']}/"
+    statuses = [send(client, "delete", here).status_code for client in (as_mallory, as_alice, as_alice)]
+    assert statuses == [404, 204, 404]
+
+
+# ── the stages of new projects ──────────────────────────────────────────────
+
+
+def test_new_projects_begin_with_the_stages_that_were_set(as_alice: Client, as_mallory: Client) -> None:
+    here = "projects/default-stages/"
+    before = as_alice.get(f"/api/v1/{here}")
+    changed = send(as_alice, "put", here, {"names": ["To call", "Called"]}, **{"If-Match": before["ETag"]})
+    assert changed.json() == {"names": ["To call", "Called"]}
+    late = send(as_alice, "put", here, {"names": []}, **{"If-Match": before["ETag"]})
+    assert (late.status_code, late.json()["current"]) == (412, changed.json())
+    project = send(as_alice, "post", "projects/", {"name": "Munich"}).json()["id"]
+    stages = as_alice.get(f"/api/v1/projects/{project}/stages/").json()
+    assert [stage["name"] for stage in stages] == ["To call", "Called"]
+    twice = send(as_alice, "put", here, {"names": ["Call", "call"]})
+    assert (twice.status_code, list(twice.json()["errors"])) == (422, ["names"])
+    assert as_mallory.get(f"/api/v1/{here}").json() == before.json()
+    assert send(as_alice, "put", here, {"names": []}).json() == before.json(), "those Beckon comes with"
