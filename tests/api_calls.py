@@ -512,6 +512,7 @@ CALLS: Mapping[str, Call] = {
     "exports_preview": Call(_whom_to_send),
     "exports_undo_create": Call(prepare=_undoable_export),
     "files_remove": Call(),
+    "finding_preview": Call(_people(kind="email")),
     "finding_start": Call(_people(kind="email"), _provider),
     "finding_cancel": Call(prepare=_finding_under_way),
     "imports_create": Call(_file("people.csv", b"First name,E-mail\nIda,ida@x.example\n"), multipart=True),

@@ -206,6 +206,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_credits": ("GET", "ARV"),
     "sourcing:api_credit_usage": ("GET", "ARV"),
     "sourcing:api_credit_allowance": ("GET", "A"),
+    "sourcing:api_credit_costs": ("GET", "A"),
+    "sourcing:api_finding_preview": ("POST", "AR"),
     "sourcing:api_credit_grants": ("POST", "A"),
     "sourcing:api_credit_entries": ("GET", "A"),
     "sourcing:api_credit_providers": ("GET", "A"),

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 UNTRACED: dict[str, str] = {
     "connections_fields_discover_create": "the vendor's fields are read again; what people decided stays",
     "exports_preview": "a question, which may name too many people for an address",
+    "finding_preview": "a question, which may name too many people for an address",
     "loans_create": "only the owner of a mailbox lends it, whom the loan names by it",
     "mailboxes_compare": "a mailbox is read again",
     "panel_lookup": "a question, which is too personal for an address",

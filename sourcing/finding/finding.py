@@ -112,6 +112,13 @@ def plan(*, viewer: User, kind: str, candidate_ids: Collection[int]) -> Plan:
     )
 
 
+def preview(*, viewer: User, kind: str, candidate_ids: Collection[int]) -> Plan:
+    """:func:`plan` with the credits of this month, which are filled up first if nobody has yet."""
+    assert viewer.organisation is not None
+    ledger.refresh(organisation=viewer.organisation, now=timezone.now())
+    return plan(viewer=viewer, kind=kind, candidate_ids=candidate_ids)
+
+
 def start(
     *,
     actor: User,
@@ -131,9 +138,7 @@ def start(
         raise setup.NoProvider(
             "No provider of contact data can be asked. An administrator sets one up under Settings."
         )
-    assert actor.organisation is not None
-    ledger.refresh(organisation=actor.organisation, now=timezone.now())
-    plan_ = plan(viewer=actor, kind=kind, candidate_ids=candidate_ids)
+    plan_ = preview(viewer=actor, kind=kind, candidate_ids=candidate_ids)
     if not plan_.people:
         raise Invalid("There is nobody to look for.", fields={"candidates": "There is nobody to look for."})
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from django.db.models import QuerySet
@@ -12,10 +13,12 @@ from django.utils import timezone
 from accounts.models import User
 from foundation.problems import Missing
 from sourcing import selectors
-from sourcing.finding import allowance, ledger, setup
+from sourcing.finding import allowance, finding, ledger, setup
 from sourcing.finding.providers import PROVIDERS, provider_class
 from sourcing.finding.providers.base import Provider
 from sourcing.models import ContactKind, CreditEntry, Finding, FindingItem, FindingProvider
+from sourcing.search import query
+from sourcing.search.question import Question
 
 
 class FindingMissing(Missing):
@@ -119,11 +122,16 @@ def finding_for(viewer: User, finding_id: int) -> Finding:
     return found
 
 
-def items(viewer: User, finding: Finding) -> QuerySet[FindingItem]:
+def found_by(viewer: User, question: Question) -> list[int]:
+    """Whom a request for everybody the list finds is for: the first of them, as many as a request is for."""
+    return list(islice(query.candidate_ids(viewer=viewer, question=question), finding.MOST_PEOPLE // 2))
+
+
+def items(viewer: User, request: Finding) -> QuerySet[FindingItem]:
     """The people of a request."""
     return (
         FindingItem.objects.for_organisation(viewer.tenant_id)
-        .filter(finding=finding)
+        .filter(finding=request)
         .select_related("candidate")
     )
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
-from itertools import islice
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid, Missing, Problem
 from sourcing import selectors
-from sourcing.finding import asking, finding, ledger, setup
+from sourcing.finding import asking, finding, setup
 from sourcing.finding import selectors as credit_selectors
 from sourcing.finding.providers import display_name
 from sourcing.models import Candidate, ContactKind, FindingStatus, Project
-from sourcing.search import query
 from sourcing.search.question import Question
 from sourcing.views.requests import numbers, viewer_of, wants_part
 
@@ -132,12 +129,10 @@ def _confirm(
             return redirect("sourcing:finding", made.pk)
         except (Conflict, Invalid) as refused:
             problem = refused
-    assert viewer.organisation is not None
-    ledger.refresh(organisation=viewer.organisation, now=timezone.now())
     context = {
         "title": WORDS[kind] + (" for All" if project else ""),
         "kind": kind.label.lower(),
-        "plan": finding.plan(viewer=viewer, kind=kind, candidate_ids=ids),
+        "plan": finding.preview(viewer=viewer, kind=kind, candidate_ids=ids),
         "providers": [display_name(row.slug) for row in setup.usable(viewer.tenant_id, kind)],
         "project": project,
         "person": person,
@@ -165,8 +160,7 @@ def _ticked(request: HttpRequest) -> list[int]:
     """The posted ids, or those of everybody the list's question finds."""
     if request.POST.get("everything") != "1":
         return numbers(request.POST.getlist("candidate"))
-    found = query.candidate_ids(viewer=viewer_of(request), question=Question.posted(request.POST))
-    return list(islice(found, finding.MOST_PEOPLE // 2))
+    return credit_selectors.found_by(viewer_of(request), Question.posted(request.POST))
 
 
 def _statuses(counts: dict[str, int], active: str) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from sourcing.finding import ledger, setup, usage
+from sourcing.finding import finding, ledger, setup, usage
 from sourcing.models import CreditEntry, Finding, FindingProvider
 from sourcing.views.credit_usage import HEIGHT, bars
 from tests.integrations.vendor_server import VendorServer
@@ -257,6 +257,9 @@ def test_usage_is_told_per_member_and_month_with_money_for_administrators(
     assert (report.months[0].email, report.months[0].phone) == (5, 0)
     (price,) = report.prices
     assert (price.calls, price.found, str(price.cost), str(price.per_person)) == (5, 5, "0.2500", "0.0500")
+    (told,) = as_alice.get("/api/v1/credits/costs/").json()
+    assert (told["provider"], told["cost"], told["per_person"]) == ("Hunter", "0.2500", "0.0500")
+    assert as_bob.get("/api/v1/credits/costs/").status_code == 403
     assert "0.25 EUR" in body(as_alice, "/reports/credits/")
     assert "0.25 EUR" not in body(as_bob, "/reports/credits/")
     lines = b"".join(as_bob.get("/reports/credits/credits.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # a streaming response
@@ -300,6 +303,26 @@ def test_the_api_says_what_is_left_starts_a_request_and_follows_it(
     assert as_alice.get("/api/v1/credits/usage/").json()[0]["email"] == 1
 
 
+def test_the_api_previews_and_asks_for_whom_a_question_finds(
+    as_alice: Client, alice: User, hunter: FindingProvider, give: Give
+) -> None:
+    give(email=1)
+    employee(alice, tags=["Fair"])
+    employee(alice, "Bea", tags=["Fair"], emails=["bea@voltra.example"])
+    employee(alice, "Cleo", tags=["Fair"], company="")
+    employee(alice, "Dana")
+    form = {"kind": "email", "question": {"filters": {"tag": ["fair"]}}}
+    asked = as_alice.post("/api/v1/finding/preview/", form, content_type="application/json")
+    assert asked.json() == {
+        "people": 3, "most": 1, "had": 1, "available": 1, "affordable": True,
+        "skipped": [{"reason": finding.UNKNOWN, "people": 1}],
+    }  # fmt: skip
+    assert books(alice) == (1, 0)
+    made = as_alice.post("/api/v1/finding/", form, content_type="application/json").json()
+    assert made["counts"] == {**made["counts"], "waiting": 1, "had": 1, "skipped": 1}
+    assert books(alice) == (0, 1)
+
+
 def test_the_api_refuses_in_words(
     as_alice: Client, alice: User, mallory: User, hunter: FindingProvider, give: Give
 ) -> None:
@@ -322,6 +345,10 @@ def test_the_api_refuses_in_words(
         {"kind": "email", "candidate_ids": ["x"]},
         {"kind": "email", "candidate_ids": [10**30]},
         {"kind": "email", "candidate_ids": team, "project_id": 1},
+        {"kind": "email", "candidate_ids": team, "question": {}},
+        {"kind": "email", "question": {"tag": ["fair"]}},
+        {"kind": "email", "question": {"filters": {"shoe": ["fair"]}}},
+        {"kind": "email", "question": {"filters": {"tag": []}}},
         {"kind": "email", "candidate_ids": team, "request_key": "no uuid"},
         [],
     )
