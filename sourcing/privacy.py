@@ -19,7 +19,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Right, can
 from foundation.problems import Conflict, Invalid
 from sourcing import in_turn, suppression
-from sourcing.models import Basis, Candidate, LawfulBasis, Notice, NoticeWay, PrivacyRules
+from sourcing.models import Basis, Candidate, LawfulBasis, Notice, NoticeWay, PrivacyRules, SuppressionKind
 from sourcing.normalising import clean_block, clean_text
 
 
@@ -213,4 +213,13 @@ def panel(candidate: Candidate, viewer: User) -> dict[str, Any]:
         "notice": notice_due(candidate, rules_of(candidate.organisation_id)),
         "may_edit": can(viewer, Right.CANDIDATE_EDIT),
         "candidate": candidate,
+    }
+
+
+def standing(candidate: Candidate, viewer: User) -> dict[str, Any]:
+    """:func:`panel`, and what was done: how they were told (``given``), the entry that stops all mail
+    (``suppressed``)."""
+    return panel(candidate, viewer) | {
+        "given": candidate.notices.first(),
+        "suppressed": candidate.suppressions.filter(kind=SuppressionKind.PERSON).first(),
     }

@@ -264,6 +264,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:privacy_told": ("POST", "AR"),
     "sourcing:privacy_erasures": ("GET", "A"),
     "sourcing:privacy_rules": ("GET", "A"),
+    "sourcing:api_candidate_privacy": ("GET", "ARV"),
     "sourcing:api_unsubscribe": ("POST", "AR"),
     "sourcing:api_erasure": ("POST", "AR"),
     "sourcing:api_archive_make": ("POST", "AR"),

@@ -25,9 +25,11 @@ from sourcing.models import (
     ErasureReason,
     ErasureReceipt,
     LawfulBasis,
+    Notice,
     NoticeWay,
     PersonArchive,
     RetentionProposal,
+    Suppression,
 )
 
 
@@ -97,6 +99,39 @@ class ArchiveSerializer(serializers.ModelSerializer[PersonArchive]):
         return bool(archive.file)
 
 
+class SuppressedSerializer(serializers.ModelSerializer[Suppression]):
+    """Why nothing is sent to the person, and since when."""
+
+    class Meta:
+        model = Suppression
+        fields = ("reason", "created_at")
+        read_only_fields = fields
+
+
+class NoticeSerializer(serializers.ModelSerializer[Notice]):
+    """How the person learnt that their data is held, and when."""
+
+    class Meta:
+        model = Notice
+        fields = ("way", "given_at")
+        read_only_fields = fields
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """How a person stands: nothing is sent to whom is ``suppressed``, ``warnings`` stop nothing.
+
+    ``basis`` is the one that holds today. ``must_be_told_by`` is null when they were ``told``, or nobody keeps the
+    list. ``archives`` are the caller's own, which can still be downloaded or are being made.
+    """
+
+    suppressed = SuppressedSerializer(allow_null=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+    basis = LawfulBasisSerializer(allow_null=True)
+    told = NoticeSerializer(source="given", allow_null=True)
+    must_be_told_by = serializers.DateTimeField(allow_null=True)
+    archives = ArchiveSerializer(many=True)
+
+
 class ToldSerializer(serializers.Serializer[Any]):
     """People who were told, and how."""
 
@@ -151,6 +186,25 @@ class KeptSerializer(serializers.Serializer[Any]):
     """How many people are kept."""
 
     kept = serializers.IntegerField()
+
+
+class Standing(APIView):
+    """``/api/v1/candidates/<id>/privacy/``: how the person stands."""
+
+    right = Right.CANDIDATE_VIEW
+
+    @extend_schema(operation_id="candidates_privacy", responses=StandingSerializer)
+    def get(self, request: Request, candidate_id: int) -> Response:
+        """Whether they may be written to and held, whether they were told."""
+        viewer = caller(request)
+        found = selectors.candidate_for(viewer, candidate_id)
+        standing = privacy.standing(found, viewer)
+        due = standing["notice"]
+        told = standing | {
+            "must_be_told_by": due and due.due_at,
+            "archives": archiving.archives(viewer, found, now=timezone.now()),
+        }
+        return Response(narrowed(StandingSerializer(told), request))
 
 
 class Unsubscribe(APIView):

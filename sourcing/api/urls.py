@@ -85,6 +85,7 @@ urlpatterns = [
     path("values/<int:value_id>/use/", values.UseValue.as_view(), name="api_use_value"),
     path("custom-fields/", custom_fields.CustomFields.as_view(), name="api_custom_fields"),
     path("custom-fields/<int:field_id>/", custom_fields.OneCustomField.as_view(), name="api_custom_field"),
+    path("candidates/<int:candidate_id>/privacy/", privacy.Standing.as_view(), name="api_candidate_privacy"),
     path("candidates/<int:candidate_id>/unsubscribe/", privacy.Unsubscribe.as_view(), name="api_unsubscribe"),
     path("candidates/<int:candidate_id>/erasure/", privacy.Erasure.as_view(), name="api_erasure"),
     path("candidates/<int:candidate_id>/archive/", privacy.MakeArchive.as_view(), name="api_archive_make"),

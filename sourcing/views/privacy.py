@@ -145,14 +145,12 @@ def _act(request: HttpRequest, found: Candidate, form: Form, act: str) -> HttpRe
 def _page(request: HttpRequest, found: Candidate, form: BasisForm, status: int = 200) -> HttpResponse:
     viewer = viewer_of(request)
     now = timezone.now()
-    context = privacy.panel(found, viewer) | {
+    context = privacy.standing(found, viewer) | {
         "person": found,
         "form": form,
         "bases": privacy.bases(found),
         "told_form": ToldForm(),
-        "given": found.notices.first(),
         "rules": privacy.rules_of(found.organisation_id),
-        "suppressed": found.suppressions.filter(kind="person").first(),
         "archives": archiving.archives(viewer, found, now=now),
         "may_export": can(viewer, Right.CANDIDATE_EXPORT),
         "now": now,

@@ -454,11 +454,17 @@ def test_the_api_does_what_the_pages_do(as_alice: Client, alice: User, northgate
     assert post("/api/v1/retention-proposals/keep/", keep).json() == {"kept": 1}
     assert as_alice.get("/api/v1/retention-proposals/").json()["results"] == []
     assert as_alice.get("/api/v1/notices/").json()["results"][0]["id"] == person.pk
+    stands = as_alice.get(f"{base}privacy/").json()
+    assert stands.pop("must_be_told_by")
+    assert stands == {"suppressed": None, "warnings": [], "basis": None, "told": None, "archives": []}
     assert post("/api/v1/notices/", {"candidate_ids": [person.pk], "way": "email"}).json() == {"noted": 1}
     archive = post(f"{base}archive/").json()
     assert archive["ready"] is False
     assert as_alice.get(f"/api/v1/archives/{archive['id']}/").status_code == 404
     assert post(f"{base}unsubscribe/").status_code == 204
+    stands = as_alice.get(f"{base}privacy/").json()
+    assert (stands["suppressed"]["reason"], stands["told"]["way"]) == ("opt_out", "email")
+    assert (stands["must_be_told_by"], stands["archives"]) == (None, [archive])
     run = post(f"{base}erasure/", {"reason": "request", "block": True})
     assert run.status_code == 202
     runs.work(run.json()["id"])
