@@ -8,7 +8,7 @@ import time
 import structlog
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -21,12 +21,15 @@ from integrations.models import CallStatus, Connection, ConnectionStatus, Remote
 log = structlog.get_logger(__name__)
 
 VISIT_SECONDS = 20.0
-#: After so many failures it is given up: the next reading of the feed says the same.
+#: After so many tries it is given up: the next reading of the feed says the same.
 TRIES = 6
 #: The wait after the first, second … failure, times the number of failures.
 WAIT = datetime.timedelta(seconds=30)
 #: Longer than reading everybody one delivery names; whoever dies with it holds the others up for so long.
 LEASE = datetime.timedelta(seconds=120)
+_UNFINISHED = (
+    f"Beckon could not finish this in {TRIES} tries; its log says why. The next reading of the feed says the same."
+)
 #: Namespace of the advisory lock under which a delivery of a connection is taken.
 _FOLLOWING = 0x426C
 #: How long deliveries are known, so that a repeat is recognised.
@@ -68,15 +71,19 @@ def prune(*, now: datetime.datetime) -> int:
 
 @transaction.atomic
 def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
-    """The first delivery that is due, taken with a lease; None when there is none, or while one is followed."""
+    """The first delivery that is due, taken with a lease; None when there is none, or while one is followed.
+
+    A try counts from here, so that one at which the worker ends, or Beckon itself fails, is not repeated for ever.
+    """
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [_FOLLOWING, connection_id])
     now = timezone.now()
-    rows = WebhookCall.objects.for_organisation(organisation_id).filter(
-        connection_id=connection_id, status=CallStatus.RECEIVED
-    )
+    rows = _waiting(organisation_id).filter(connection_id=connection_id)
     if rows.filter(lease_until__gt=Now()).exists():
         return None
+    for tired in rows.filter(attempts__gte=TRIES):
+        log.error("webhook_call_given_up", call=tired.pk, connection=connection_id)
+        _end(tired, CallStatus.FAILED, _UNFINISHED)
     call = (
         rows.filter(
             Q(not_before__isnull=True) | Q(not_before__lte=now),
@@ -88,7 +95,8 @@ def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
         .first()
     )
     if call is not None:
-        _rows(call).update(lease_until=Now() + LEASE)
+        call.attempts += 1
+        _row(call).update(lease_until=Now() + LEASE, attempts=call.attempts)
     return call
 
 
@@ -107,7 +115,7 @@ def _one(call: WebhookCall) -> bool:
                 continue
             found += [person] if person is not None else []
     except RateLimited as error:
-        _rows(call).update(lease_until=None)
+        _row(call).update(lease_until=None, attempts=F("attempts") - 1)
         Connection.objects.for_organisation(call.organisation_id).filter(pk=connection.pk).update(
             not_before=timezone.now() + error.retry_after
         )
@@ -138,13 +146,11 @@ def _read(connection: Connection, connector: Connector, ref: RemoteRef) -> Remot
 
 
 def _failed(call: WebhookCall, error: ConnectorError) -> bool:
-    attempts = call.attempts + 1
-    if not isinstance(error, TemporaryError) or attempts >= TRIES:
+    if not isinstance(error, TemporaryError) or call.attempts >= TRIES:
         _end(call, CallStatus.FAILED, str(error))
         return True
-    _rows(call).update(
-        attempts=attempts,
-        not_before=timezone.now() + WAIT * attempts,
+    _row(call).update(
+        not_before=timezone.now() + WAIT * call.attempts,
         lease_until=None,
         reason=str(error)[:500],
     )
@@ -152,10 +158,12 @@ def _failed(call: WebhookCall, error: ConnectorError) -> bool:
 
 
 def _end(call: WebhookCall, status: CallStatus, reason: str) -> None:
-    _rows(call).update(status=status, reason=reason[:500], body=b"", not_before=None)
+    _row(call).update(status=status, reason=reason[:500], body=b"", not_before=None)
 
 
-def _rows(call: WebhookCall) -> QuerySet[WebhookCall]:
-    return WebhookCall.objects.for_organisation(call.organisation_id).filter(
-        pk=call.pk, status=CallStatus.RECEIVED
-    )
+def _row(call: WebhookCall) -> QuerySet[WebhookCall]:
+    return _waiting(call.organisation_id).filter(pk=call.pk)
+
+
+def _waiting(organisation_id: int) -> QuerySet[WebhookCall]:
+    return WebhookCall.objects.for_organisation(organisation_id).filter(status=CallStatus.RECEIVED)

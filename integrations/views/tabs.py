@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.urls import reverse
 
 from accounts.permissions import Right, can
@@ -14,6 +15,13 @@ from integrations.models import Connection
 from integrations.states import ESTABLISHED
 from integrations.views.gate import Request
 from sourcing.models import RecordType
+
+#: The tabs that are there only where the vendor has what they are about.
+_NEEDS = {
+    "fields": Capability.LIST_FIELDS,
+    "jobs": Capability.LIST_JOB_STATUSES,
+    "companies": Capability.LIST_COMPANY_FIELDS,
+}
 
 
 def unconnected(found: type[Connector]) -> dict[str, Any]:
@@ -27,8 +35,13 @@ def unconnected(found: type[Connector]) -> dict[str, Any]:
 
 
 def tabbed(request: Request, connection: Connection, here: str) -> dict[str, Any]:
-    """The tabs this viewer may open, ``here`` marked. Settings and what follows exist once it was connected."""
+    """The tabs this viewer may open, ``here`` marked. Settings and what follows exist once it was connected.
+
+    Raises Http404 when ``here`` is of what the vendor does not have.
+    """
     found = opening.vendor_of(connection)
+    if here in _NEEDS and not found.supports(_NEEDS[here]):
+        raise Http404
     may_edit = can(request.user, Right.CONNECTION_EDIT)
     established = connection.status in ESTABLISHED
     names = [("overview", "connection", "Overview")] if established else []
@@ -41,12 +54,7 @@ def tabbed(request: Request, connection: Connection, here: str) -> dict[str, Any
             names.append(("verification", "verification", "Verification"))
     if established:
         names.append(("settings", "settings", "Settings"))
-        if found.supports(Capability.LIST_FIELDS):
-            names.append(("fields", "fields", "Fields"))
-        if found.supports(Capability.LIST_JOB_STATUSES):
-            names.append(("jobs", "jobs", "Jobs"))
-        if found.supports(Capability.LIST_COMPANY_FIELDS):
-            names.append(("companies", "companies", "Companies"))
+        names += [(tab, tab, tab.capitalize()) for tab, needed in _NEEDS.items() if found.supports(needed)]
         names.append(("sync_log", "sync_log", "Sync log"))
     tabs = [
         {"label": label, "url": reverse(f"integrations:{name}", args=[connection.pk]), "active": tab == here}

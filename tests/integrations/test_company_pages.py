@@ -66,6 +66,11 @@ def test_administrators_say_what_is_shown_of_companies(row: Connection, alice: U
     assert [(field["id"], field["shown_as"]) for field in told] == [("town", None), ("warning", "both")]
 
 
+def test_a_system_without_companies_has_no_page_about_them(alice: User) -> None:
+    pinpoint = making.connection(alice, vendor="pinpoint")
+    assert logged_in(alice).get(url("companies", pinpoint.pk)).status_code == 404
+
+
 def test_look_alikes_are_shown_with_information_and_warning_before_anybody_is_sent(
     row: Connection, alice: User, ada: Candidate, toy_contacts: ToyServer
 ) -> None:

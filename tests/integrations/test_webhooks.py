@@ -6,6 +6,7 @@ import datetime
 import json
 import threading
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection as database
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from integrations import connections, field_table, pulling, webhook_calls, webhooks
+from integrations import connections, field_table, pulling, receiving, webhook_calls, webhooks
 from integrations.models import CallStatus, Connection, Hook, LinkState, WebhookCall
 from sourcing.models import Candidate
 from tests.integrations import making, syncs
@@ -138,6 +139,28 @@ def test_a_delivery_whose_worker_died_is_followed_after_its_lease(toy: ToyServer
     rows.update(lease_until=timezone.now() - datetime.timedelta(seconds=1))
     assert follow(row) == 1
     assert everybody(row) == ["Ada"]
+
+
+def test_a_delivery_at_which_we_fail_ourselves_is_given_up_and_holds_up_no_other(
+    toy: ToyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _alice, row = begun()
+    toy.add("r1", first="Ada")
+    toy.add("r2", first="Bea")
+    deliver(row, delivery="d1", changed=["r1"])
+    deliver(row, delivery="d2", changed=["r2"])
+    rows = WebhookCall.objects.for_organisation(row.organisation_id)
+    with monkeypatch.context() as broken:
+        broken.setattr(receiving, "take", Mock(side_effect=ZeroDivisionError))
+        for _ in range(webhook_calls.TRIES):
+            with pytest.raises(ZeroDivisionError):
+                follow(row)
+            rows.update(lease_until=timezone.now() - datetime.timedelta(seconds=1))
+    assert follow(row) == 1
+    first, second = calls(row)
+    assert (first.status, second.status) == (CallStatus.FAILED, CallStatus.DONE)
+    assert first.reason.startswith("Beckon could not finish this in 6 tries")
+    assert everybody(row) == ["Bea"]
 
 
 def test_a_handshake_is_echoed_and_stores_nothing(toy: ToyServer) -> None:
