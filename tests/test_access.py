@@ -637,7 +637,7 @@ def made_world() -> World:
         candidate=ada.candidate,
     )
     connection = Connection.objects.create(
-        organisation=organisation, vendor="sourcewhale", status="connected", capabilities=["export", "pools"]
+        organisation=organisation, vendor="cats", status="connected", capabilities=["export", "pools"]
     )
     remote_field = FieldRow.objects.create(
         organisation=organisation, connection=connection, key="title", label="Title", kind="text"
