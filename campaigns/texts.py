@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from campaigns.drawing import draw
 from campaigns.models import Recipient, Step, StepFile
+from outreach.contents import Content
 
 #: The letter of a step's own text once it has others beside it.
 OWN = "A"
@@ -85,3 +86,10 @@ def files_of(step: Step, text: Text) -> tuple[int, ...]:
         return ()
     rows = StepFile.objects.for_organisation(step.organisation_id).filter(step=step, variant=text.variant_id)
     return tuple(rows.order_by("pk").values_list("file_id", flat=True))
+
+
+def content_of(step: Step, letter: str = "") -> Content:
+    """The step's own text, or the one of ``letter``, with its files."""
+    found = all_of(step)
+    text = next((each for each in found if each.letter == letter), found[0])
+    return Content(text.subject, text.body, text.html, files_of(step, text))

@@ -29,6 +29,7 @@ from campaigns.api.people import CampaignRecipients
 from campaigns.api.planned import PlannedCancel, PlannedNotBefore, PlannedNow, PlannedStep, PlannedText
 from campaigns.api.project_settings import ProjectOutreachSettings
 from campaigns.api.recipients import RecipientDetail, RecipientMark
+from campaigns.api.step_text import CampaignPreview, StepChecks, StepTests
 from campaigns.api.steps import StepDetail, StepList
 from campaigns.api.tasks import TaskDetail, TaskList
 from campaigns.api.variants import VariantDetail, VariantList
@@ -217,4 +218,15 @@ urlpatterns = [
     path("api/v1/campaigns/<int:campaign_id>/calendar/", CampaignCalendar.as_view(), name="api_calendar"),
     path("api/v1/campaigns/<int:campaign_id>/numbers/", CampaignNumbers.as_view(), name="api_numbers"),
     path("api/v1/reports/outreach/", OutreachReport.as_view(), name="api_report"),
+    path("api/v1/campaigns/<int:campaign_id>/preview/", CampaignPreview.as_view(), name="api_preview"),
+    path(
+        "api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/checks/",
+        StepChecks.as_view(),
+        name="api_step_checks",
+    ),
+    path(
+        "api/v1/campaigns/<int:campaign_id>/steps/<int:step_id>/tests/",
+        StepTests.as_view(),
+        name="api_step_tests",
+    ),
 ]

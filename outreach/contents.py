@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import User
 from foundation.problems import Invalid
 from outreach import files, rich_text
-from outreach.models import ContentFile
 from outreach.templating import LONGEST_RICH_TEMPLATE, LONGEST_TEMPLATE
 
 #: Markup as it is pasted, before what a mail cannot hold is taken out.
 LONGEST_PASTE = 2_000_000
+#: Nobody attaches more.
+MOST_ATTACHMENTS = 50
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,12 @@ class Content:
     def rich(self) -> bool:
         """Whether :attr:`text` is markup."""
         return bool(self.body_html)
+
+    @property
+    def attachments(self) -> tuple[int, ...]:
+        """Of :attr:`files` those that are attached, not shown in the text."""
+        shown = set(rich_text.files_in(self.body_html))
+        return tuple(pk for pk in self.files if pk not in shown)
 
 
 def written(
@@ -62,10 +70,18 @@ def written(
     )
 
 
-def attachments_of(content: Content, rows: Iterable[ContentFile]) -> list[ContentFile]:
-    """Of the files of a text those that are attached, not shown in it."""
-    shown = set(rich_text.files_in(content.body_html))
-    return [row for row in rows if row.pk not in shown]
+def changed(before: Content, said: Mapping[str, Any], *, actor: User) -> Content:
+    """``before`` with the arguments of :func:`written` that ``said`` names; a plain ``body`` takes the place of markup.
+
+    A picture that the new text does not show any more is gone; it does not become an attachment.
+    """
+    return written(
+        actor=actor,
+        subject=said.get("subject", before.subject),
+        body=said.get("body", before.body),
+        body_html=said.get("body_html", "" if "body" in said else before.body_html),
+        attachments=said.get("attachments", before.attachments),
+    )
 
 
 def _too_long(limit: int) -> Invalid:

@@ -15,7 +15,7 @@ from accounts.permissions import Right, can, require
 from foundation.problems import Invalid, Missing, NotAllowed
 from outreach import rich_text
 from outreach.contents import Content
-from outreach.models import ContentFile, Template, TemplateFile, TemplateKind
+from outreach.models import Template, TemplateFile, TemplateKind
 
 
 class TemplateMissing(Missing):
@@ -47,13 +47,8 @@ def may_edit(viewer: User, template: Template) -> bool:
 
 def content_of(template: Template) -> Content:
     """The text with its files, to begin with or to show."""
-    ids = template.files.order_by("pk").values_list("file_id", flat=True)
-    return Content(template.subject, template.body, template.body_html, tuple(ids))
-
-
-def files_of(template: Template) -> list[ContentFile]:
-    """Its pictures and attachments."""
-    return [row.file for row in template.files.select_related("file").order_by("pk")]
+    ids = tuple(row.file_id for row in template.files.all())
+    return Content(template.subject, template.body, template.body_html, ids)
 
 
 @transaction.atomic

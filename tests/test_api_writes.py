@@ -27,12 +27,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: Writes that change no row of anybody's: why there is nothing to keep in the trail.
 UNTRACED: dict[str, str] = {
+    "campaigns_step_check": "a question, which is too long for an address",
     "connections_fields_discover_create": "the vendor's fields are read again; what people decided stays",
     "exports_preview": "a question, which may name too many people for an address",
     "finding_preview": "a question, which may name too many people for an address",
     "loans_create": "only the owner of a mailbox lends it, whom the loan names by it",
     "mailboxes_compare": "a mailbox is read again",
     "panel_lookup": "a question, which is too personal for an address",
+    "texts_check": "a question, which is too long for an address",
     "webhooks_replay": "deliveries are state of messages; each shows its tries",
     "webhooks_test": "an event that says nothing",
 }

@@ -22,6 +22,7 @@ from campaigns.states import StepKind
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
 from outreach import contents
+from outreach.api.content import attachments_field
 from sourcing.models import ProjectRole
 
 
@@ -30,6 +31,9 @@ class StepSerializer(serializers.ModelSerializer[Step]):
 
     sender = serializers.SerializerMethodField(
         help_text="Empty for a manual task and while there is no account."
+    )
+    attachments = serializers.SerializerMethodField(
+        help_text="Ids of the files that go with it, but for pictures that its text shows."
     )
 
     class Meta:
@@ -46,6 +50,7 @@ class StepSerializer(serializers.ModelSerializer[Step]):
             "mailbox",
             "sender",
             "body_html",
+            "attachments",
         )
         read_only_fields = fields
 
@@ -53,6 +58,10 @@ class StepSerializer(serializers.ModelSerializer[Step]):
         """The address in From."""
         addresses: dict[int, str] = self.context["senders"]
         return addresses[step.pk]
+
+    def get_attachments(self, step: Step) -> list[int]:
+        """As a PATCH takes them."""
+        return list(texts.content_of(step).attachments)
 
 
 class SenderSerializer(serializers.Serializer[Step]):
@@ -74,6 +83,7 @@ class SenderSerializer(serializers.Serializer[Step]):
         required=False, allow_blank=True, help_text="Markup; `body` becomes its words."
     )
     new_thread = serializers.BooleanField(required=False)
+    attachments = attachments_field()
 
 
 class NewStepSerializer(serializers.Serializer[Step]):
@@ -151,7 +161,7 @@ class StepDetail(APIView):
                 sender_changes.change(
                     campaign=campaign, mailbox=campaign.mailbox, steps=steps, actor=caller, now=now
                 )
-            if said.keys() & {"days", "subject", "body", "body_html", "new_thread"}:
+            if said.keys() & {"days", "subject", "body", "body_html", "new_thread", "attachments"}:
                 _write(selectors.step_for(caller, campaign_id, step_id), said, actor=caller, now=now)
             if "position" in said:
                 step = selectors.step_for(caller, campaign_id, step_id)
@@ -168,15 +178,8 @@ class StepDetail(APIView):
 
 
 def _write(step: Step, said: Mapping[str, Any], *, actor: User, now: datetime) -> None:
-    """What is left out stays, its files too; a plain ``body`` takes the place of markup."""
-    html = said.get("body_html", "" if "body" in said else step.body_html)
-    content = contents.written(
-        actor=actor,
-        subject=said.get("subject", step.subject),
-        body=said.get("body", step.body),
-        body_html=html,
-        attachments=texts.files_of(step, texts.all_of(step)[0]),
-    )
+    """What is left out stays, its attachments too; a plain ``body`` takes the place of markup."""
+    content = contents.changed(texts.content_of(step), said, actor=actor)
     editing.edit_step(
         step=step,
         subject=content.subject,

@@ -17,17 +17,19 @@ from campaigns.models import Campaign, Step
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
 from outreach import contents
+from outreach.api.content import attachments_field
 from sourcing.models import ProjectRole
 
 
-class TextSerializer(serializers.Serializer[texts.Text]):
+class TextSerializer(serializers.Serializer[Any]):
     """One text of a step. ``share`` in per cent; 0: nobody gets it any more."""
 
     letter = serializers.CharField(read_only=True)
     share = serializers.IntegerField(read_only=True)
     subject = serializers.CharField(required=False, allow_blank=True, max_length=500)
     body = serializers.CharField(required=False, allow_blank=True)
-    body_html = serializers.CharField(source="html", required=False, allow_blank=True)
+    body_html = serializers.CharField(required=False, allow_blank=True)
+    attachments = attachments_field()
 
 
 class FiguresSerializer(serializers.Serializer[variant_figures.VariantFigures]):
@@ -111,19 +113,13 @@ class VariantDetail(APIView):
     @extend_schema(operation_id="campaigns_variant_edit", request=TextSerializer, responses=TextSerializer)
     @guarded(row_of(Campaign, "campaign_id"))
     def patch(self, request: Request, campaign_id: int, step_id: int, letter: str) -> Response:
-        """Write it; what is left out stays, its files too."""
+        """Write it; what is left out stays, its attachments too."""
         step = _editable(request, campaign_id, step_id)
-        row = variants.variant_of(step, letter)
+        variants.variant_of(step, letter)
         asked = TextSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        values = asked.validated_data
-        rich = row.body_html if not {"body", "html"} & set(values) else values.get("html", "")
-        content = contents.written(
-            actor=viewer_of(request),
-            subject=values.get("subject", row.subject),
-            body=values.get("body", row.body),
-            body_html=rich,
-            attachments=row.files.values_list("file_id", flat=True),
+        content = contents.changed(
+            texts.content_of(step, letter), asked.validated_data, actor=viewer_of(request)
         )
         variants.edit(
             step=step,
@@ -161,4 +157,15 @@ def _compared(request: Request, campaign_id: int, step_id: int) -> object:
 
 def _text(step: Step, letter: str) -> TextSerializer:
     step.refresh_from_db()
-    return TextSerializer(next(each for each in texts.all_of(step) if each.letter == letter))
+    text = next(each for each in texts.all_of(step) if each.letter == letter)
+    content = texts.content_of(step, letter)
+    return TextSerializer(
+        {
+            "letter": letter,
+            "share": text.share,
+            "subject": content.subject,
+            "body": content.body,
+            "body_html": content.body_html,
+            "attachments": list(content.attachments),
+        }
+    )

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import preview, readiness, selectors, senders, texts, variants
-from campaigns.models import Campaign, Recipient, Step, StepVariant
-from campaigns.states import GOING
+from campaigns import preview, readiness, selectors, senders, step_checking, texts, variants
+from campaigns.models import Campaign, Step
+from campaigns.step_checking import Draft
 from foundation.problems import Invalid
-from outreach import files, filling, linting, single, templates, templating
+from outreach import checking, templates
 from outreach.contents import Content
 from outreach.models import Mailbox
 from outreach.views import editor
@@ -29,20 +29,12 @@ from sourcing.views.requests import number
 FIELD = "placeholder:"
 
 
-def content_of(step: Step, variant: StepVariant | None = None) -> Content:
-    """The step's own text, or one of its variants, with its files."""
-    letter = variant.letter if variant is not None else ""
-    found = texts.all_of(step)
-    text = next((each for each in found if each.letter == letter), found[0])
-    return Content(text.subject, text.body, text.html, texts.files_of(step, text))
-
-
 def begun_with(request: HttpRequest, step: Step) -> Content:
     """The step's text, or with ``?template=`` that template's: nothing is stored before Save."""
     chosen = request.GET.get("template", "")
     if request.method == "GET" and chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
         return templates.content_of(templates.template_for(viewer_of(request), int(chosen)))
-    return content_of(step)
+    return texts.content_of(step)
 
 
 def context_of(request: HttpRequest, campaign: Campaign, step: Step, content: Content) -> dict[str, Any]:
@@ -64,52 +56,21 @@ def context_of(request: HttpRequest, campaign: Campaign, step: Step, content: Co
 
 
 def _checked(viewer: User, step: Step, data: QueryDict) -> dict[str, Any]:
-    """Findings with counts of the campaign's people, and the preview for whoever was chosen."""
+    """What ``outreach/_check.html`` shows of the text as it stands in the form."""
     content = editor.draft_of(viewer, data)
     if isinstance(content, str):
-        return {"findings": [linting.Finding(linting.Level.ERROR, "refused", "Text", content)]}
-    draft = _as_step(step, content, data)
+        return editor.drawn(checking.refused(content))
     candidate_id, found = editor.person_asked(viewer, data)
-    return {
-        "findings": _findings(viewer, draft, content),
-        "preview": preview.of_step(draft, viewer=viewer, candidate_id=candidate_id),
-        "found": found,
-    }
+    said = step_checking.checked(_draft(step, content, data), viewer=viewer, candidate_id=candidate_id)
+    return editor.drawn(said, found)
 
 
-def _findings(viewer: User, draft: Step, content: Content) -> list[linting.Finding]:
-    known = filling.variables_of(draft.organisation_id)
-    needs = [
-        *templating.analyse(content.subject, own=known).needs,
-        *templating.analyse(content.text, own=known, rich=content.rich).needs,
-    ]
-    people = Recipient.objects.for_organisation(draft.organisation_id).filter(
-        campaign_id=draft.campaign_id, progress__in=[p.value for p in GOING]
-    )
-    count = people.count()
-    return linting.lint(
+def _draft(step: Step, content: Content, data: QueryDict) -> Draft:
+    return Draft(
+        step,
         content,
-        known,
-        answers_thread=draft.position > 1 and not draft.new_thread,
-        lacking=readiness.lacking_counts(draft.campaign, needs) if count else None,
-        people=count,
-        carried=sum(file.size for file in files.readable(viewer, content.files)),
-    )
-
-
-def _as_step(step: Step, content: Content, data: QueryDict) -> Step:
-    """The step as it would be, from what the form says; never saved."""
-    return Step(
-        pk=step.pk,
-        organisation_id=step.organisation_id,
-        campaign=step.campaign,
-        position=step.position,
-        days=step.days,
         new_thread=data.get("new_thread", "1" if step.new_thread else "") == "1",
         mailbox=_sender(step, data),
-        subject=content.subject,
-        body=content.body,
-        body_html=content.body_html,
     )
 
 
@@ -139,17 +100,9 @@ def test(request: HttpRequest, campaign_id: int, step_id: int) -> HttpResponse:
     content = editor.draft_of(viewer, request.POST)
     if isinstance(content, str):
         raise Invalid(content)
-    campaign = selectors.campaign_for(viewer, campaign_id, role=ProjectRole.EDITOR)
     candidate_id, _found = editor.person_asked(viewer, request.POST)
-    draft = _as_step(step, content, request.POST)
-    shown = preview.of_step(draft, viewer=viewer, candidate_id=candidate_id)
-    mailbox = senders.of_step(campaign, draft)
-    if shown is None or mailbox is None:
-        single.send_test(content=content, candidate=None, actor=viewer, mailbox=mailbox)
-    elif shown.text is None:
-        raise Invalid(f"For {shown.person}: {shown.problem}")
-    else:
-        single.write_test(shown.text, files=content.files, actor=viewer, mailbox=mailbox, now=timezone.now())
+    draft = _draft(step, content, request.POST)
+    step_checking.send_test(draft, actor=viewer, candidate_id=candidate_id, now=timezone.now())
     return editor.told(f"A test is on its way to {viewer.email}.")
 
 

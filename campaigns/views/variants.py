@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from campaigns import selectors, variants
+from campaigns import selectors, texts, variants
 from campaigns.models import Step
 from campaigns.views import step_text
 from campaigns.views.frame import campaign_frame
@@ -43,7 +43,7 @@ def variant(request: HttpRequest, campaign_id: int, step_id: int, letter: str) -
     user = viewer_of(request)
     step = _step(request, campaign_id, step_id)
     campaign = selectors.campaign_for(user, campaign_id, role=ProjectRole.EDITOR)
-    content = step_text.content_of(step, variants.variant_of(step, letter))
+    content = texts.content_of(step, variants.variant_of(step, letter).letter)
     form = ContentForm(request.POST or None, initial=editor.initial_of(content))
     if request.method == "POST" and form.is_valid():
         try:

@@ -10,15 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from accounts.permissions import Right, viewer_of
 from foundation.paging import paged
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.problems import Invalid
 from foundation.sparse_fields import narrowed
 from outreach import contents, single, templates
-from outreach.models import Message, Template, TemplateKind
+from outreach.contents import Content
+from outreach.models import Mailbox, Message, Template, TemplateKind
 from outreach.outbox import queue
 from sourcing import selectors as people
+from sourcing.api.requests import MAX_ID
 
 
 class TemplateSerializer(serializers.ModelSerializer[Template]):
@@ -26,17 +29,35 @@ class TemplateSerializer(serializers.ModelSerializer[Template]):
 
     owner = serializers.CharField(source="owner.name", read_only=True)
     files = serializers.SerializerMethodField(help_text="Ids of its pictures and attachments.")
+    attachments = serializers.SerializerMethodField(
+        help_text="Of those the ones that its text does not show."
+    )
 
     class Meta:
         model = Template
         fields = (
             "id", "kind", "name", "shared", "owner", "subject", "body", "body_html", "files", "updated_at",
+            "attachments",
         )  # fmt: skip
         read_only_fields = fields
 
     def get_files(self, template: Template) -> list[int]:
         """In the order they were added."""
         return list(templates.content_of(template).files)
+
+    def get_attachments(self, template: Template) -> list[int]:
+        """As ``attachments`` of a write takes them."""
+        return list(templates.content_of(template).attachments)
+
+
+def attachments_field() -> serializers.ListField:
+    """Which files are attached to a text; without it they stay what they are."""
+    return serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+        max_length=contents.MOST_ATTACHMENTS,
+        required=False,
+        help_text="Ids of files of texts; pictures that the text shows go along by themselves.",
+    )
 
 
 class TextInSerializer(serializers.Serializer[Any]):
@@ -45,10 +66,11 @@ class TextInSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     body = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
     body_html = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
+    attachments = attachments_field()
 
 
 class TemplateInSerializer(TextInSerializer):
-    """What a template is from now on; files stay what they are."""
+    """What a template is from now on; without ``attachments`` they stay what they are."""
 
     name = serializers.CharField(max_length=120)
     shared = serializers.BooleanField(default=False)
@@ -80,9 +102,8 @@ class TemplateList(APIView):
         asked = request.query_params.get("kind", TemplateKind.MESSAGE)
         if asked not in TemplateKind.values:
             raise Invalid(fields={"kind": f"One of {', '.join(TemplateKind.values)}."})
-        return paged(
-            templates.visible(viewer_of(request), asked), TemplateSerializer, request=request, view=self
-        )
+        rows = templates.visible(viewer_of(request), asked).prefetch_related("files")
+        return paged(rows, TemplateSerializer, request=request, view=self)
 
     @extend_schema(
         operation_id="templates_create", request=TemplateInSerializer, responses={201: TemplateSerializer}
@@ -124,15 +145,8 @@ def _save(request: Request, template: Template | None) -> Template:
     asked = TemplateInSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
     data, viewer = asked.validated_data, viewer_of(request)
-    before = templates.content_of(template) if template else None
-    rows = contents.attachments_of(before, templates.files_of(template)) if before and template else []
-    content = contents.written(
-        actor=viewer,
-        subject=data["subject"],
-        body=data["body"],
-        body_html=data["body_html"],
-        attachments=[row.pk for row in rows],
-    )
+    before = templates.content_of(template) if template else Content()
+    content = contents.changed(before, data, actor=viewer)
     return templates.save(
         actor=viewer,
         name=data["name"],
@@ -143,22 +157,25 @@ def _save(request: Request, template: Template | None) -> Template:
     )
 
 
+def sender_of(viewer: User, mailbox_id: int) -> Mailbox:
+    """A mailbox by its id; raises Invalid for one the caller cannot send from now."""
+    found = single.senders(viewer).filter(pk=mailbox_id).first()
+    if found is None:
+        raise Invalid(fields={"mailbox": "Not a connected mailbox you may send from."})
+    return found
+
+
 def send_single(request: Request) -> Message:
     """The message that a POST to ``/api/v1/messages/`` asks for."""
     asked = SingleInSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
     data, viewer = asked.validated_data, viewer_of(request)
-    mailbox = single.senders(viewer).filter(pk=data["mailbox"]).first()
-    if mailbox is None:
-        raise Invalid(fields={"mailbox": "Not a connected mailbox you may send from."})
     return single.send(
         candidate=people.candidate_for(viewer, data["candidate"]),
         actor=viewer,
-        mailbox=mailbox,
+        mailbox=sender_of(viewer, data["mailbox"]),
         address=people.contact_point_for(viewer, data["contact_point"]),
-        content=contents.written(
-            actor=viewer, subject=data["subject"], body=data["body"], body_html=data["body_html"]
-        ),
+        content=contents.changed(Content(), data, actor=viewer),
         token=queue.mint_token(),
         at=data["at"],
     )

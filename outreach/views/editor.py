@@ -20,18 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
 from foundation.problems import Invalid
-from outreach import (
-    contents,
-    files,
-    filling,
-    linting,
-    previews,
-    rich_text,
-    single,
-    templates,
-    templating,
-    variables,
-)
+from outreach import checking, contents, files, filling, rich_text, single, templates, variables
 from outreach.contents import Content
 from outreach.models import ContentFile, TemplateKind
 from sourcing import selectors as people
@@ -45,10 +34,9 @@ _ODD = re.compile(r"[\x00-\x1f\x7f\"\\/]")
 
 def editor(viewer: User, content: Content, *, check_url: str = "") -> dict[str, Any]:
     """What ``outreach/_editor.html`` draws beside the form's own fields."""
-    rows = files.readable(viewer, content.files)
     return {
         "markup": rich_text.sanitised(content.body_html) or rich_text.from_text(content.body),
-        "attachments": contents.attachments_of(content, rows),
+        "attachments": files.readable(viewer, content.attachments),
         "variables": variables.grouped(filling.variables_of(viewer.organisation_id or 0)),
         "snippets": [
             (snippet, rich_text.sanitised(snippet.body_html) or rich_text.from_text(snippet.body))
@@ -102,11 +90,13 @@ def content_from(request: HttpRequest, *, before: Content | None = None) -> Cont
     Without script only the plain text comes; if it is ``before``'s words unchanged, its form is kept.
     """
     viewer = viewer_of(request)
-    kept = [int(each) for each in request.POST.getlist("attachment") if each.isascii() and each.isdigit()][
-        :50
-    ]
     new = [files.keep(actor=viewer, upload=upload).pk for upload in request.FILES.getlist("attach")]
-    return _typed(viewer, request.POST, attachments=[*kept, *new], before=before)
+    return _typed(viewer, request.POST, attachments=[*_kept(request.POST), *new], before=before)
+
+
+def _kept(data: QueryDict) -> list[int]:
+    ids = [int(each) for each in data.getlist("attachment") if each.isascii() and each.isdigit()]
+    return ids[: contents.MOST_ATTACHMENTS]
 
 
 def _typed(
@@ -140,43 +130,33 @@ def person_asked(viewer: User, data: Mapping[str, Any]) -> tuple[int | None, Seq
 
 
 def checked(viewer: User, data: QueryDict, *, subject_optional: bool = False) -> dict[str, Any]:
-    """Findings and preview of a text that belongs to no campaign."""
+    """What ``outreach/_check.html`` shows of a text that belongs to no campaign."""
     content = draft_of(viewer, data)
     if isinstance(content, str):
-        return {"findings": [linting.Finding(linting.Level.ERROR, "refused", "Text", content)]}
-    known = filling.variables_of(viewer.organisation_id or 0)
-    carried = sum(file.size for file in files.readable(viewer, content.files))
+        return drawn(checking.refused(content))
     candidate_id, found = person_asked(viewer, data)
-    candidate = people.candidate_for(viewer, candidate_id) if candidate_id else None
-    needs = [
-        *templating.analyse(content.subject, own=known).needs,
-        *templating.analyse(content.text, own=known, rich=content.rich).needs,
-    ]
-    lacking = _lacking(candidate, needs) if candidate and data.get("fixed") else None
-    mailbox = single.senders(viewer).filter(pk=_number(data.get("mailbox"))).first()
-    return {
-        "findings": linting.lint(
-            content, known, answers_thread=subject_optional, lacking=lacking, people=1, carried=carried
-        ),
-        "preview": previews.of_single(content, candidate=candidate, actor=viewer, mailbox=mailbox)
-        if candidate
-        else None,
-        "found": found,
-    }
+    said = checking.of_text(
+        content,
+        viewer=viewer,
+        candidate=people.candidate_for(viewer, candidate_id) if candidate_id else None,
+        to_candidate=bool(data.get("fixed")),
+        mailbox=single.senders(viewer).filter(pk=_number(data.get("mailbox"))).first(),
+        subject_optional=subject_optional,
+    )
+    return drawn(said, found)
+
+
+def drawn(said: checking.Checked, found: Sequence[Candidate] = ()) -> dict[str, Any]:
+    """The context of ``outreach/_check.html``; ``found`` are people found by name."""
+    return {"findings": said.findings, "preview": said.preview, "found": found}
 
 
 def draft_of(viewer: User, data: QueryDict) -> Content | str:
     """The text as it stands in an editor, or the sentence why it cannot be taken."""
-    kept = [int(each) for each in data.getlist("attachment") if each.isascii() and each.isdigit()][:50]
     try:
-        return _typed(viewer, data, attachments=kept)
+        return _typed(viewer, data, attachments=_kept(data))
     except Invalid as problem:
         return str(problem)
-
-
-def _lacking(candidate: Candidate, names: Sequence[str]) -> dict[str, int]:
-    rows = Candidate.objects.for_organisation(candidate.organisation_id).filter(pk=candidate.pk)
-    return {name: filling.lacking(rows, name).count() for name in names}
 
 
 def _number(text: str | None) -> int:
