@@ -20,6 +20,7 @@ from django.db.models.deletion import ProtectedError
 
 from accounts.models import User
 from foundation.problems import Invalid, Missing
+from outreach import rich_text
 from outreach.models import ContentFile, MessageFile
 from sourcing.normalising import clean_text
 from sourcing.resumes import extracting
@@ -126,12 +127,23 @@ def keep(*, actor: User, upload: UploadedFile, picture: bool = False) -> Content
     return kept
 
 
+def uploaded_by(viewer: User) -> QuerySet[ContentFile]:
+    """The viewer's own uploads, the newest first."""
+    rows = ContentFile.objects.for_organisation(viewer.organisation_id).filter(uploaded_by=viewer)
+    return rows.order_by("-pk")
+
+
 def file_for(viewer: User, file_id: int) -> ContentFile:
     """One file the viewer may read; raises :class:`FileMissing`."""
     found = readable(viewer, [file_id])
     if not found:
         raise FileMissing("There is no such file.")
     return found[0]
+
+
+def source_of(file: ContentFile) -> str:
+    """What ``src`` of an ``<img>`` in a text names; empty for what is no picture."""
+    return rich_text.FILE_PATH.format(file.pk) if file.content_type in PICTURES else ""
 
 
 def readable(viewer: User, file_ids: Collection[int]) -> list[ContentFile]:

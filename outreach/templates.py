@@ -5,6 +5,7 @@ A copy takes text and files, never people: a template holds none.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.db import transaction
@@ -76,7 +77,7 @@ def save(
     saved.body, saved.body_html = content.body, content.body_html
     saved.save()
     files = content.files if saved.kind == TemplateKind.MESSAGE else rich_text.files_in(content.body_html)
-    _set_files(saved, files)
+    _set_files(saved, files, actor)
     return saved
 
 
@@ -102,12 +103,13 @@ def remove(*, template: Template, actor: User) -> None:
     template.delete()
 
 
-def _set_files(template: Template, files: list[int] | tuple[int, ...]) -> None:
-    before = list(template.files.order_by("pk").values_list("file_id", flat=True))
-    wanted = list(dict.fromkeys(files))
-    if before != wanted:
-        template.files.all().delete()
-        TemplateFile.objects.bulk_create(
-            TemplateFile(organisation_id=template.organisation_id, template=template, file_id=file_id)
-            for file_id in wanted
+def _set_files(template: Template, files: Collection[int], actor: User) -> None:
+    template.files.exclude(file__in=files).delete()
+    there = set(template.files.values_list("file_id", flat=True))
+    TemplateFile.objects.bulk_create(
+        TemplateFile(
+            organisation_id=template.organisation_id, template=template, file_id=file_id, added_by=actor
         )
+        for file_id in dict.fromkeys(files)
+        if file_id not in there
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from outreach.api.content import TemplateDetail, TemplateList
+from outreach.api.content import TemplateCopies, TemplateDetail, TemplateList
 from outreach.api.inbox import (
     ConversationDetail,
     ConversationList,
@@ -21,6 +21,7 @@ from outreach.api.outbox import (
     MessageText,
     OutboxList,
 )
+from outreach.api.text_files import TextFileContent, TextFileDetail, TextFileList
 from outreach.api.texts import TextChecks, TextTests
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
@@ -132,4 +133,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/outbox/", OutboxList.as_view(), name="api_outbox"),
     path("api/v1/texts/checks/", TextChecks.as_view(), name="api_text_checks"),
     path("api/v1/texts/tests/", TextTests.as_view(), name="api_text_tests"),
+    path("api/v1/text-files/", TextFileList.as_view(), name="api_text_files"),
+    path("api/v1/text-files/<int:content_file_id>/", TextFileDetail.as_view(), name="api_text_file"),
+    path(
+        "api/v1/text-files/<int:content_file_id>/content/",
+        TextFileContent.as_view(),
+        name="api_text_file_content",
+    ),
+    path("api/v1/templates/<int:template_id>/copies/", TemplateCopies.as_view(), name="api_template_copies"),
 ]

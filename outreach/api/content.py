@@ -141,6 +141,32 @@ class TemplateDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class TemplateCopySerializer(serializers.Serializer[Any]):
+    """For whom the copy is."""
+
+    shared = serializers.BooleanField(default=False, help_text="For the team; else for the caller alone.")
+
+
+class TemplateCopies(APIView):
+    """``/api/v1/templates/<id>/copies/``: duplicate one."""
+
+    right = Right.CAMPAIGN_EDIT
+
+    @extend_schema(
+        operation_id="templates_duplicate",
+        request=TemplateCopySerializer,
+        responses={201: TemplateSerializer},
+    )
+    def post(self, request: Request, template_id: int) -> Response:
+        """A copy of its text and files that is the caller's; also of a colleague's that the team has."""
+        viewer = viewer_of(request)
+        found = templates.template_for(viewer, template_id)
+        asked = TemplateCopySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        copy = templates.duplicate(template=found, actor=viewer, shared=asked.validated_data["shared"])
+        return Response(TemplateSerializer(copy).data, status=status.HTTP_201_CREATED)
+
+
 def _save(request: Request, template: Template | None) -> Template:
     asked = TemplateInSerializer(data=request.data)
     asked.is_valid(raise_exception=True)

@@ -88,17 +88,22 @@ class Template(TenantModel):
 
 
 class TemplateFile(TenantModel):
-    """A file that goes with a template."""
+    """A file that goes with a template; ``added_by`` None: before that was kept."""
 
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="files")
     file = models.ForeignKey(ContentFile, on_delete=models.PROTECT, related_name="in_templates")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta(TenantModel.Meta):
+        triggers = AUDIT
         ordering = ("id",)
         constraints = [
             *TenantModel.Meta.constraints,
             SameOrganisation("template"),
             SameOrganisation("file"),
+            SameOrganisation("added_by"),
             models.UniqueConstraint(fields=["template", "file"], name="outreach_templatefile_once"),
         ]
 

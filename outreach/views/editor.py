@@ -202,7 +202,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if given is None:
         raise Invalid("Choose a picture.")
     kept = files.keep(actor=viewer_of(request), upload=given, picture=True)
-    source = rich_text.FILE_PATH.format(kept.pk)
+    source = files.source_of(kept)
     return HttpResponse(
         format_html('<img src="{}" alt="{}">', source, kept.name.rpartition(".")[0] or kept.name)
     )
