@@ -594,6 +594,7 @@ CALLS: Mapping[str, Call] = {
     "social_profiles_create": Call({"url": "https://gitlab.com/ada"}),
     "social_profiles_remove": Call(),
     "suppressions_create": Call({"kind": "domain", "value": "rival.example"}),
+    "suppressions_load": Call(_file("list.csv", b"rival.example"), multipart=True),
     "suppressions_remove": Call(query=lambda _made: {"why": "A client no longer"}),
     "synonyms_create": Call({"word": "PM", "same_as": "product manager"}),
     "synonyms_remove": Call(),

@@ -277,6 +277,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sourcing:api_privacy_rules": ("GET", "A"),
     "sourcing:api_suppressions": ("GET", "ARV"),
     "sourcing:api_suppression": ("DELETE", "A"),
+    "sourcing:api_suppression_file": ("POST", "AR"),
     "outreach:sending": ("GET", "ARV"),
     "outreach:holiday_add": ("POST", "A"),
     "outreach:holiday_remove": ("POST", "A"),

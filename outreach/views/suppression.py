@@ -16,6 +16,7 @@ from sourcing import suppression_list
 from sourcing.models import SuppressionKind
 from sourcing.privacy_forms import ListFileForm, RemovalForm, SuppressionForm
 from sourcing.views.problems import onto_form
+from sourcing.views.suppression_file import download_for
 
 _KINDS = (
     ("", "All"),
@@ -83,10 +84,7 @@ def load(request: HttpRequest) -> HttpResponse:
 @needs(Right.ORGANISATION_EDIT)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     """All of it as CSV."""
-    response = StreamingHttpResponse(suppression_list.as_csv(viewer_of(request)), content_type="text/csv")
-    response["Content-Disposition"] = 'attachment; filename="suppression-list.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return download_for(viewer_of(request))
 
 
 def settings_tabs(active: str, viewer: User) -> list[dict[str, object]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,9 +17,8 @@ from accounts.permissions import Right
 from foundation.sparse_fields import narrowed
 from sourcing import suppression_list
 from sourcing.api.requests import caller, checked
-from sourcing.models import (
-    Suppression,
-)
+from sourcing.models import Suppression
+from sourcing.views.suppression_file import download_for
 
 
 class SuppressionSerializer(serializers.ModelSerializer[Suppression]):
@@ -98,3 +99,54 @@ class OneSuppression(APIView):
         entry = suppression_list.entry_for(caller(request), entry_id)
         suppression_list.remove(actor=caller(request), entry=entry, why=request.query_params.get("why", ""))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ListFileSerializer(serializers.Serializer[Any]):
+    """A CSV in UTF-8, as ``multipart/form-data``."""
+
+    file = serializers.FileField(
+        help_text="One address, domain or company a line, or a header of kind, value, past, warn, note. 10 MB at most."
+    )
+
+
+class RefusedLineSerializer(serializers.Serializer[Any]):
+    """A line that was left out."""
+
+    line = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class LoadedListSerializer(serializers.Serializer[Any]):
+    """What a file came to."""
+
+    added = serializers.IntegerField()
+    already = serializers.IntegerField(help_text="Lines that were on the list, or twice in the file.")
+    refused_count = serializers.IntegerField()
+    refused = RefusedLineSerializer(many=True, help_text="The first hundred.")
+
+
+class SuppressionFile(APIView):
+    """``/api/v1/suppressions/file/``: the list as a file."""
+
+    rights = {"GET": Right.ORGANISATION_EDIT, "POST": Right.CAMPAIGN_EDIT}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(operation_id="suppressions_download", responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All of it as CSV, which can be loaded again; addresses are named by their keyed hash."""
+        return download_for(caller(request))
+
+    @extend_schema(
+        operation_id="suppressions_load", request=ListFileSerializer, responses={200: LoadedListSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Put every line of a CSV on the list; a line that is neither address, domain nor company is told."""
+        data = checked(ListFileSerializer(data=request.data))["file"].read()
+        loaded = suppression_list.load(actor=caller(request), data=data)
+        told = {
+            "added": loaded.added,
+            "already": loaded.already,
+            "refused_count": loaded.refused_count,
+            "refused": [{"line": line, "reason": reason} for line, reason in loaded.refused],
+        }
+        return Response(LoadedListSerializer(told).data)

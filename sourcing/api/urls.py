@@ -104,6 +104,7 @@ urlpatterns = [
     path("retention-proposals/keep/", privacy.KeepProposed.as_view(), name="api_proposals_keep"),
     path("privacy-rules/", privacy_rules.PrivacyRulesOfOrganisation.as_view(), name="api_privacy_rules"),
     path("suppressions/", suppressions.Suppressions.as_view(), name="api_suppressions"),
+    path("suppressions/file/", suppressions.SuppressionFile.as_view(), name="api_suppression_file"),
     path("suppressions/<int:entry_id>/", suppressions.OneSuppression.as_view(), name="api_suppression"),
     path("candidates/<int:candidate_id>/merge/", duplicates.Merge.as_view(), name="api_merge"),
     path("duplicates/", duplicates.Pairs.as_view(), name="api_duplicates"),
