@@ -22,7 +22,7 @@ from outreach.api.outbox import (
     OutboxList,
 )
 from outreach.api.text_files import TextFileContent, TextFileDetail, TextFileList
-from outreach.api.texts import TextChecks, TextTests
+from outreach.api.texts import TextChecks, TextTests, TextVariables
 from outreach.api.views import MailboxList, MessageDetail, MessageList
 from outreach.views import (
     closing,
@@ -131,6 +131,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/messages/<int:message_id>/text/", MessageText.as_view(), name="api_message_text"),
     path("api/v1/messages/<int:message_id>/answer/", MessageAnswer.as_view(), name="api_message_answer"),
     path("api/v1/outbox/", OutboxList.as_view(), name="api_outbox"),
+    path("api/v1/texts/variables/", TextVariables.as_view(), name="api_text_variables"),
     path("api/v1/texts/checks/", TextChecks.as_view(), name="api_text_checks"),
     path("api/v1/texts/tests/", TextTests.as_view(), name="api_text_tests"),
     path("api/v1/text-files/", TextFileList.as_view(), name="api_text_files"),

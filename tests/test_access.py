@@ -364,6 +364,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "outreach:api_message_text": ("GET", "ARV"),
     "outreach:api_message_answer": ("POST", "AR"),
     "outreach:api_outbox": ("GET", "ARV"),
+    "outreach:api_text_variables": ("GET", "ARV"),
     "outreach:api_text_checks": ("POST", "AR"),
     "outreach:api_text_files": ("GET", "ARV"),
     "outreach:api_text_file": ("GET", "ARV"),

@@ -1,4 +1,4 @@
-"""Texts over the API before they go anywhere: checked, and sent to oneself."""
+"""Texts over the API before they go anywhere: what they may use, checked, and sent to oneself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import Right, viewer_of
-from outreach import checking, contents, linting, previews, selectors, single
+from foundation.sparse_fields import narrowed
+from outreach import checking, contents, filling, linting, previews, selectors, single
 from outreach.api.content import TextInSerializer, sender_of
 from outreach.api.serializers import MessageSerializer
 from outreach.contents import Content
@@ -76,6 +77,28 @@ class TextCheckInSerializer(_OfSomebodySerializer):
 
 class TextTestInSerializer(_OfSomebodySerializer):
     """A text as it stands; without ``candidate`` its variables stand as their labels."""
+
+
+class TextVariableSerializer(serializers.Serializer[Any]):
+    """Something a text may use. Without a ``fallback`` it is never missing."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is of another kind
+    about = serializers.CharField(help_text="The heading it stands under in the editor.")
+    fallback = serializers.CharField(help_text="What is offered for whoever has no value.")
+    written = serializers.CharField(help_text="As the editor inserts it.")
+
+
+class TextVariables(APIView):
+    """``/api/v1/texts/variables/``: what a text may use."""
+
+    right = Right.CAMPAIGN_VIEW
+
+    @extend_schema(operation_id="texts_variables", responses=TextVariableSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """All at once: what is built in, then the organisation's own fields in their order."""
+        known = filling.variables_of(viewer_of(request).tenant_id)
+        return Response(narrowed(TextVariableSerializer(list(known.values()), many=True), request))
 
 
 class TextChecks(APIView):

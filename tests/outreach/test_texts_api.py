@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import Role, User
 from outreach import files
 from outreach.models import Mailbox, Message
+from sourcing import defining_fields
 from tests.campaigns.making import person
 from tests.campaigns.test_campaigns_api import call
 from tests.outreach import making
@@ -62,6 +63,17 @@ def test_a_test_goes_to_oneself_alone(box) -> None:
     bob = making.user("bob", of=box.organisation)
     refused = call(bob, "POST", "texts/tests/", text)
     assert (refused.status_code, refused.json()["code"]) == (409, "no_sender")
+
+
+def test_what_a_text_may_use_is_told_with_the_own_fields_of_the_organisation() -> None:
+    alice, mallory = making.user(), making.user("mallory")
+    defining_fields.add(organisation=alice.organisation, actor=alice, label="Level", kind="text")
+    told = {each["name"]: each for each in call(alice, "GET", "texts/variables/").json()}
+    assert told["first_name"]["written"] == '{{ first_name | default: "there" }}'
+    assert (told["custom_level"]["label"], told["custom_level"]["about"]) == ("Level", "Your own fields")
+    names = call(mallory, "GET", "texts/variables/?fields=name").json()
+    assert {"name": "first_name"} in names
+    assert {"name": "custom_level"} not in names
 
 
 @pytest.mark.parametrize("address", ["texts/checks/", "texts/tests/"])
