@@ -27,7 +27,9 @@ TRIES = 6
 WAIT = datetime.timedelta(seconds=30)
 #: Longer than reading everybody one delivery names; whoever dies with it holds the others up for so long.
 LEASE = datetime.timedelta(seconds=120)
-_UNFINISHED = f"Beckon could not finish this in {TRIES} tries; its log says why. The next reading tells the same."
+_UNFINISHED = (
+    f"Beckon could not finish this in {TRIES} tries; its log says why. The next reading tells the same."
+)
 #: Namespace of the advisory lock under which a delivery of a connection is taken.
 _FOLLOWING = 0x426C
 #: How long deliveries are known, so that a repeat is recognised.
