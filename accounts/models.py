@@ -135,6 +135,7 @@ class Invitation(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
+        triggers = AUDIT
         constraints = [*TenantModel.Meta.constraints, SameOrganisation("invited_by")]
 
     def __str__(self) -> str:
@@ -157,6 +158,7 @@ class ApiToken(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
+        triggers = AUDIT
         constraints = [*TenantModel.Meta.constraints, SameOrganisation("user")]
 
     def __str__(self) -> str:

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import invitations, tokens
 from accounts.audit import acting_as
-from accounts.models import AuditEntry, Role, User
+from accounts.models import ApiToken, AuditEntry, Role, User
 from outreach.models import Mailbox
 from sourcing import people
 from sourcing.models import Candidate, ContactPoint, Project
@@ -150,3 +150,19 @@ def test_a_bulk_update_after_a_single_one_is_not_quadratic():
     # A quadratic plan would run into the suite's timeout.
     everybody.update(company="Voltra")
     assert len(_entries(alice, "sourcing_candidate")) == 5_001
+
+
+def test_who_revokes_an_invitation_or_a_token_on_its_page_stands_in_the_trail_and_no_secret_does():
+    alice = user("alice", role=Role.ADMIN)
+    now = timezone.now()
+    invited, _ = invitations.invite(actor=alice, email="ida@voltra.example", role="viewer", now=now)
+    token, _ = tokens.create(actor=alice, name="script", days=30, now=now)
+    client = Client()
+    client.force_login(alice)
+    client.post(f"/settings/invitations/{invited.pk}/revoke/")
+    client.post(f"/settings/tokens/{token.pk}/revoke/")
+    for table in ("accounts_invitation", "accounts_apitoken"):
+        (entry,) = _entries(alice, table)
+        assert (entry.actor_id, list(entry.changes)) == (alice.pk, ["revoked_at"])
+    ApiToken.objects.for_organisation(alice.organisation).delete()
+    assert _entries(alice, "accounts_apitoken")[-1].changes["token_hash"] == ["***", None]
