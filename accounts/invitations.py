@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.models import Invitation, Organisation, Role, User
 from accounts.permissions import Right, require
@@ -74,6 +76,11 @@ def _invite(
         expires_at=now + VALID_FOR,
     )
     return row, secret
+
+
+def link(secret: str) -> str:
+    """Where an invitation is accepted."""
+    return f"{settings.PUBLIC_URL}{reverse('accounts:invitation', args=[secret])}"
 
 
 def find(secret: str, *, now: datetime) -> Invitation:

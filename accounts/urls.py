@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
+from accounts.api import access
+from accounts.api.invitations import Invitations, OneInvitation
 from accounts.api.pairing import Pairing, PairingRefresh
-from accounts.api.views import Me, MemberList
+from accounts.api.views import Me, MemberList, OneMember, OneOrganisation
 from accounts.views import extension, settings
 
 app_name = "accounts"
@@ -32,6 +34,17 @@ urlpatterns = [
     path("invitation/<str:secret>/", settings.invitation, name="invitation"),
     path("api/v1/me/", Me.as_view(), name="api_me"),
     path("api/v1/members/", MemberList.as_view(), name="api_members"),
+    path("api/v1/members/<int:user_id>/", OneMember.as_view(), name="api_member"),
+    path("api/v1/organisation/", OneOrganisation.as_view(), name="api_organisation"),
+    path("api/v1/invitations/", Invitations.as_view(), name="api_invitations"),
+    path("api/v1/invitations/<int:invitation_id>/", OneInvitation.as_view(), name="api_invitation"),
+    path("api/v1/audit/", access.AuditTrail.as_view(), name="api_audit"),
+    path("api/v1/tokens/", access.Tokens.as_view(), name="api_tokens"),
+    path("api/v1/tokens/<int:token_id>/", access.OneToken.as_view(), name="api_token"),
+    path("api/v1/browsers/", access.Browsers.as_view(), name="api_browsers"),
+    path("api/v1/browsers/warnings/", access.BrowserWarnings.as_view(), name="api_browser_warnings"),
+    path("api/v1/browsers/<int:browser_id>/", access.OneBrowser.as_view(), name="api_browser"),
+    path("api/v1/browsers/<int:browser_id>/read/", access.BrowserRead.as_view(), name="api_browser_read"),
     path("api/v1/pairing/", Pairing.as_view(), name="pairing"),
     path("api/v1/pairing/refresh/", PairingRefresh.as_view(), name="pairing_refresh"),
 ]

@@ -291,6 +291,10 @@ def _bob(made: Made) -> dict[str, Any]:
     return {"user": colleagues.exclude(pk=made.alice.pk)[0].pk}
 
 
+def _colleague(made: Made) -> dict[str, Any]:
+    return {"user_id": _bob(made)["user"]}
+
+
 def _member(made: Made) -> dict[str, Any]:
     return {"user_id": _bob(made)["user"], "role": "editor"}
 
@@ -436,6 +440,8 @@ def _new_people(key: str = "candidate_ids") -> Callable[[Made], dict[str, Any]]:
 
 #: By the operation's id in the schema.
 CALLS: Mapping[str, Call] = {
+    "browsers_disconnect": Call(),
+    "browsers_read_warning": Call(),
     "bulk_start": Call(_people(action="tag", values={"tag": "Rust"})),
     "bulk_cancel": Call(prepare=_bulk),
     "bulk_undo": Call(prepare=_bulk_done),
@@ -526,12 +532,16 @@ CALLS: Mapping[str, Call] = {
     "inbox_write": Call({"interest": "interested"}),
     "inbox_add_referral": Call({"address": "ben.lee@example.org"}, _names_somebody),
     "inbox_reply": Call({"body": "Gladly."}, _answerable),
+    "invitations_create": Call({"email": "ida@acme.example", "role": "viewer"}),
+    "invitations_revoke": Call(),
     "loans_delete": Call(),
     "loans_create": Call(_bob),
     "mailboxes_check": Call(),
     "mailboxes_compare": Call(),
     "mailboxes_release": Call({"reason": "An old list, which is gone"}, _blown),
     "merges_undo": Call(),
+    "me_change": Call({"name": "Alice Aubert-Klein"}),
+    "members_change": Call({"role": "viewer"}, _colleague),
     "messages_create": Call(_single),
     "messages_answer": Call({"was_sent": True}, _uncertain),
     "messages_cancel": Call(),
@@ -541,6 +551,7 @@ CALLS: Mapping[str, Call] = {
     "notes_remove": Call(),
     "notes_change": Call({"body": "Met at PyCon, twice"}),
     "notices_create": Call(_people(way="call")),
+    "organisation_change": Call({"start_grace_minutes": 30}),
     "pairing_create": Call(lambda made: {"code": made.ids["code"], "name": "Chromium"}, _code),
     "pairing_refresh": Call(lambda made: {"refresh_token": made.ids["tokens"].refresh}, _paired),
     "pairing_end": Call(prepare=_paired, headers=lambda made: {"Authorization": f"Bearer {made.ids['tokens'].access}"}),
@@ -606,6 +617,7 @@ CALLS: Mapping[str, Call] = {
     "text_files_create": Call(_file("brief.txt", b"About us"), multipart=True),
     "texts_check": Call(lambda made: {"subject": "Hi", "body": "Hi there", "candidate": made.ids["candidate_id"]}),
     "texts_test": Call({"subject": "Hi", "body": "Hi {{ first_name }}"}),
+    "tokens_revoke": Call(),
     "values_use": Call(),
     "webhooks_create": Call({"url": "https://hooks.example.com/new"}),
     "webhooks_delete": Call(),

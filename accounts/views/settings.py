@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django import forms
-from django.conf import settings as installation
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -109,7 +107,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         "roles": Role.choices,
         "now": timezone.now(),
         "form": InviteForm() if made else form,
-        "link": f"{installation.PUBLIC_URL}{reverse('accounts:invitation', args=made)}" if made else "",
+        "link": invitations.link(made[0]) if made else "",
     }
     return _page(request, "members", context, 200 if made else 422)
 
