@@ -84,11 +84,29 @@ def once(
     path: str,
     request_hash: str,
     work: Callable[[], HttpResponse],
+    calls_others: bool = False,
 ) -> HttpResponse:
     """The stored answer, or that of ``work()``, which runs in one transaction with the storing of its answer.
 
+    ``calls_others``: ``work`` opens connections, which no transaction may wait for; its answer is stored after it.
+    Twins that come before that are both worked on.
     Raises :class:`KeyReused`, :class:`StillWorking` and :class:`AnswerForgotten`.
     """
+    if calls_others:
+        known = _rows(organisation_id, scope, key).first()
+        if known is not None:
+            return _again(known, request_hash)
+        response = work()
+        if not 200 <= response.status_code < 300:
+            return response
+        return once(
+            organisation_id=organisation_id,
+            scope=scope,
+            key=key,
+            path=path,
+            request_hash=request_hash,
+            work=lambda: response,
+        )
     with transaction.atomic():
         try:
             claimed = _claim(organisation_id, scope, key, path, request_hash)

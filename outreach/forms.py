@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any, TypedDict
+from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from outreach import lending, presets
+from outreach import lending, servers
 from outreach.models import Mailbox, Security
-from outreach.probing import Server
 
 _SAME = "Leave empty if it is the same as for sending."
 
@@ -101,13 +100,6 @@ class SingleMailForm(ContentForm):
         return cleaned
 
 
-class Servers(TypedDict):
-    """Both sides of a mailbox, as ``mailboxes.link`` takes them."""
-
-    smtp: Server
-    imap: Server
-
-
 class MailboxForm(forms.Form):
     """*Other (SMTP + IMAP)*: where the account is reached and who logs in."""
 
@@ -142,26 +134,9 @@ class MailboxForm(forms.Form):
     imap_username = forms.CharField(label="IMAP user name", max_length=320, required=False, help_text=_SAME)
     imap_password = _password("IMAP password", required=False, help_text=_SAME)
 
-    def servers(self) -> Servers:
+    def servers(self) -> servers.Servers:
         """Both sides as typed, with the empty fields filled from the others."""
-        values = self.cleaned_data
-        username = values["smtp_username"] or values["address"]
-        return {
-            "smtp": Server(
-                host=values["smtp_host"],
-                port=values["smtp_port"],
-                security=values["smtp_security"],
-                username=username,
-                password=values["smtp_password"],
-            ),
-            "imap": Server(
-                host=values["imap_host"],
-                port=values["imap_port"],
-                security=values["imap_security"],
-                username=values["imap_username"] or username,
-                password=values["imap_password"] or values["smtp_password"],
-            ),
-        }
+        return servers.typed(self.cleaned_data, address=self.cleaned_data["address"])
 
 
 class ReconnectForm(MailboxForm):
@@ -172,21 +147,13 @@ class ReconnectForm(MailboxForm):
     @classmethod
     def initial_of(cls, mailbox: Mailbox) -> dict[str, Any]:
         """Everything that is known but the passwords."""
-        return {name: getattr(mailbox, name) for name in cls.base_fields if not name.endswith("_password")}
+        known = {"address": mailbox.address, "display_name": mailbox.display_name}
+        return known | servers.of_mailbox(mailbox)
 
 
 def initial_for(address: str) -> dict[str, Any]:
     """What a new mailbox's form starts with once its address is known."""
-    preset = presets.preset_for(address)
-    return {
-        "address": address,
-        "smtp_host": preset.smtp_host,
-        "smtp_port": preset.smtp_port,
-        "smtp_security": preset.smtp_security,
-        "imap_host": preset.imap_host,
-        "imap_port": preset.imap_port,
-        "imap_security": preset.imap_security,
-    }
+    return {"address": address, **servers.of_address(address)}
 
 
 class LimitsForm(forms.Form):

@@ -12,7 +12,15 @@ from outreach.api.inbox import (
     ConversationReplies,
 )
 from outreach.api.lending import LoanDetail, LoanList
-from outreach.api.mailbox import MailboxChecks, MailboxComparisons, MailboxDetail, MailboxReleases
+from outreach.api.mailbox import (
+    MailboxChecks,
+    MailboxComparisons,
+    MailboxDetail,
+    MailboxReconnect,
+    MailboxReleases,
+    MailboxResume,
+    MailboxTryAgain,
+)
 from outreach.api.outbox import (
     MessageAnswer,
     MessageCancel,
@@ -107,6 +115,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/mailboxes/<int:mailbox_id>/releases/", MailboxReleases.as_view(), name="api_mailbox_releases"
     ),
+    path(
+        "api/v1/mailboxes/<int:mailbox_id>/reconnect/",
+        MailboxReconnect.as_view(),
+        name="api_mailbox_reconnect",
+    ),
+    path(
+        "api/v1/mailboxes/<int:mailbox_id>/try-again/",
+        MailboxTryAgain.as_view(),
+        name="api_mailbox_try_again",
+    ),
+    path("api/v1/mailboxes/<int:mailbox_id>/resume/", MailboxResume.as_view(), name="api_mailbox_resume"),
     path("api/v1/mailboxes/<int:mailbox_id>/loans/", LoanList.as_view(), name="api_loans"),
     path("api/v1/loans/<int:loan_id>/", LoanDetail.as_view(), name="api_loan"),
     path("api/v1/inbox/", ConversationList.as_view(), name="api_inbox"),

@@ -29,8 +29,8 @@ from foundation import runs
 from foundation.models import Run
 from integrations import company_choice, field_table
 from integrations.models import Connection, ExportItem, FieldRow
-from outreach.models import FuseTrip, InboundMessage, Message
-from outreach.states import MessageStatus
+from outreach.models import FuseTrip, InboundMessage, Mailbox, Message
+from outreach.states import MailboxStatus, MessageStatus
 from sourcing import bulk, collaborators, history, people, projects, values
 from sourcing.finding import allowance, setup
 from sourcing.importing import uploading
@@ -49,7 +49,8 @@ from sourcing.resumes import intake
 from tests.campaigns import making
 from tests.integrations import making as systems
 from tests.integrations import syncs
-from tests.outreach.making import mailbox
+from tests.outreach import sandbox_process
+from tests.outreach.making import mailbox, seal
 from tests.test_access import World
 
 JSON = "application/json"
@@ -314,6 +315,37 @@ def _blown(made: Made) -> None:
     )  # fmt: skip
 
 
+def mail_servers(mail: Mapping[str, Any]) -> dict[str, Any]:
+    """Both servers of a sandbox (``tests.outreach.sandbox_process``) as the API takes them."""
+    return {
+        f"{side}_{name}": value
+        for side in ("smtp", "imap")
+        for name, value in (
+            ("host", mail["host"]),
+            ("port", mail["ports"][side]),
+            ("security", "none"),
+            ("username", sandbox_process.ADDRESS),
+        )
+    } | {"smtp_password": sandbox_process.PASSWORD}
+
+
+def _link(made: Made) -> dict[str, Any]:
+    return {"address": sandbox_process.ADDRESS, **mail_servers(made.ids["mail"])}
+
+
+def _refused_until_now(made: Made) -> None:
+    box = made.one(Mailbox, "mailbox_id")
+    for name, value in mail_servers(made.ids["mail"]).items():
+        setattr(box, name, value)
+    box.status = MailboxStatus.NEEDS_RECONNECT
+    seal(box, {"smtp_password": sandbox_process.PASSWORD, "imap_password": sandbox_process.PASSWORD})
+    box.save()
+
+
+def _mailbox_paused(made: Made) -> None:
+    made.change(Mailbox, "mailbox_id", status=MailboxStatus.PAUSED)
+
+
 def _single(made: Made) -> dict[str, Any]:
     point = ContactPoint.objects.for_organisation(made.alice.organisation_id).filter(
         candidate_id=made.ids["candidate_id"], kind="email"
@@ -538,7 +570,12 @@ CALLS: Mapping[str, Call] = {
     "loans_create": Call(_bob),
     "mailboxes_check": Call(),
     "mailboxes_compare": Call(),
+    "mailboxes_link": Call(_link),
+    "mailboxes_reconnect": Call(lambda made: mail_servers(made.ids["mail"])),
     "mailboxes_release": Call({"reason": "An old list, which is gone"}, _blown),
+    "mailboxes_remove": Call(),
+    "mailboxes_resume": Call(prepare=_mailbox_paused),
+    "mailboxes_try_again": Call(prepare=_refused_until_now),
     "merges_undo": Call(),
     "me_change": Call({"name": "Alice Aubert-Klein"}),
     "members_change": Call({"role": "viewer"}, _colleague),

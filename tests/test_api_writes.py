@@ -4,6 +4,8 @@ made only to what its sender has read."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import jsonschema
 import pytest
@@ -16,10 +18,12 @@ from accounts.models import AuditEntry, User
 from config import api_schema
 from foundation.problems import PROBLEM_JSON
 from outreach.models import SendTry
+from outreach.transports.smtp import pool
 from tests import api_calls
 from tests.api_calls import Made, made_of, prepared, send, writes
 from tests.integrations.conftest import redis_connection, toy, toy_contacts, whale  # noqa: F401 - fixtures
 from tests.integrations.toy import ToyServer
+from tests.outreach.sandbox_process import running_sandbox
 from tests.test_access import World, world  # noqa: F401 - world is a fixture
 from tests.test_api import strict
 
@@ -44,10 +48,19 @@ MODELS = {model._meta.db_table: model for model in apps.get_models()}
 NOTHING_TO_SEE = {"connections_job_statuses_update"}
 
 
+@pytest.fixture(scope="module")
+def mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as addresses:
+        yield addresses
+    pool.clear()
+
+
 @pytest.fixture
-def made(world: World, toy_contacts: ToyServer, whale: object) -> Made:  # noqa: F811 - the fixtures
+def made(world: World, toy_contacts: ToyServer, whale: object, mail: dict[str, Any]) -> Made:  # noqa: F811 - the fixtures
     toy_contacts.companies["c1"] = {"name": "Engines", "town": "Bath"}
-    return made_of(world)
+    found = made_of(world)
+    found.ids["mail"] = mail
+    return found
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ class IdempotencyMiddleware:
     """Stands closest to the view: what it answers a second time has passed nothing but login.
 
     Views leave it out for the methods they name in ``without_login``: there is no caller whose key it would be.
+    Those with ``calls_others`` ask other servers, which is done in no transaction.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,7 +37,8 @@ class IdempotencyMiddleware:
         key = request.headers.get(idempotency.HEADER)
         if key is None or request.method != "POST" or not request.path.startswith(_CREATES):
             return None
-        if request.method in getattr(getattr(view, "cls", None), "without_login", ()):
+        kind = getattr(view, "cls", None)
+        if request.method in getattr(kind, "without_login", ()):
             return None
         caller = _caller(request)
         if caller is None:
@@ -57,6 +59,7 @@ class IdempotencyMiddleware:
                 path=path,
                 request_hash=idempotency.hash_of("POST", path, request.body),
                 work=work,
+                calls_others=getattr(kind, "calls_others", False),
             )
         except Problem as problem:
             return answer(request, problem)

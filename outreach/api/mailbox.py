@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
 from foundation.sparse_fields import narrowed, wanted
-from outreach import deliverability, fuses, mailbox_figures, mailboxes, tasks
+from outreach import deliverability, fuses, mailbox_figures, mailboxes, servers, tasks
 from outreach.api.serializers import MailboxSerializer
 from outreach.gap_view import gap_view
 from outreach.inbound import gaps
+from outreach.models import Security
 from outreach.selectors import mailbox_view
 
 
@@ -92,6 +94,49 @@ class MailboxDetailSerializer(serializers.Serializer):
     stopped_by = serializers.CharField(allow_null=True)
 
 
+def _port() -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=65_535, required=False)
+
+
+def _user(text: str) -> serializers.CharField:
+    return serializers.CharField(max_length=320, required=False, allow_blank=True, help_text=text)
+
+
+def _password(text: str, **more: Any) -> serializers.CharField:
+    """A password as it was typed: blanks count, and it is never told."""
+    return serializers.CharField(
+        max_length=500, trim_whitespace=False, write_only=True, help_text=text, **more
+    )
+
+
+class _ServersSerializer(serializers.Serializer[Any]):
+    """Where an account is reached, and who logs in there."""
+
+    display_name = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="The name that people see."
+    )
+    smtp_host = serializers.CharField(max_length=255, required=False)
+    smtp_port = _port()
+    smtp_security = serializers.ChoiceField(choices=Security.choices, required=False)
+    smtp_username = _user("Empty: the address.")
+    smtp_password = _password("An app password where the provider asks for one; never told again.")
+    imap_host = serializers.CharField(max_length=255, required=False)
+    imap_port = _port()
+    imap_security = serializers.ChoiceField(choices=Security.choices, required=False)
+    imap_username = _user("Empty: the same as for sending.")
+    imap_password = _password("Left out: the same as for sending.", required=False, allow_blank=True)
+
+
+class LinkSerializer(_ServersSerializer):
+    """An account to link. Servers that are left out are its provider's, else ``smtp.`` and ``imap.`` of its domain."""
+
+    address = serializers.EmailField(max_length=320)
+
+
+class ReconnectSerializer(_ServersSerializer):
+    """New passwords of a linked account, and what else is new; what is left out stays."""
+
+
 class ReleaseSerializer(serializers.Serializer):
     """Why a mailbox that stopped itself may go on."""
 
@@ -122,11 +167,70 @@ def _told(request: Request, mailbox_id: int) -> Response:
 class MailboxDetail(APIView):
     """``/api/v1/mailboxes/<id>/``: one account."""
 
-    right = Right.MAILBOX_VIEW
+    rights = {"GET": Right.MAILBOX_VIEW, "DELETE": Right.MAILBOX_LINK}
 
     @extend_schema(operation_id="mailboxes_read", responses=MailboxDetailSerializer)
     def get(self, request: Request, mailbox_id: int) -> Response:
         """Gap meter, limits, the next seven days, deliverability, fuses; 404 for one the caller may not see."""
+        return _told(request, mailbox_id)
+
+    @extend_schema(operation_id="mailboxes_remove", responses={204: None})
+    def delete(self, request: Request, mailbox_id: int) -> Response:
+        """*Remove Account*: it sends and reads nothing more, and its passwords are gone; twice changes nothing.
+
+        Its owner or an administrator may; linking it again brings it back.
+        """
+        mailboxes.remove(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MailboxReconnect(APIView):
+    """``/api/v1/mailboxes/<id>/reconnect/``: new passwords or servers."""
+
+    right = Right.MAILBOX_LINK
+    calls_others = True
+
+    @extend_schema(
+        operation_id="mailboxes_reconnect", request=ReconnectSerializer, responses=MailboxDetailSerializer
+    )
+    def post(self, request: Request, mailbox_id: int) -> Response:
+        """Log in at both servers, then keep it; 422 says by field what a server has against it."""
+        mailbox = mailboxes.editable(viewer_of(request), mailbox_id)
+        asked = ReconnectSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        typed = asked.validated_data
+        mailboxes.reconnect(
+            actor=viewer_of(request),
+            mailbox_id=mailbox_id,
+            display_name=typed.get("display_name", mailbox.display_name),
+            now=timezone.now(),
+            **servers.typed({**servers.of_mailbox(mailbox), **typed}, address=mailbox.address),
+        )
+        return _told(request, mailbox_id)
+
+
+class MailboxTryAgain(APIView):
+    """``/api/v1/mailboxes/<id>/try-again/``: *Check again*."""
+
+    right = Right.MAILBOX_LINK
+    calls_others = True
+
+    @extend_schema(operation_id="mailboxes_try_again", request=None, responses=MailboxDetailSerializer)
+    def post(self, request: Request, mailbox_id: int) -> Response:
+        """Log in with what is stored, where that was refused; 409 with the server's words when it still is."""
+        mailboxes.check_again(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
+        return _told(request, mailbox_id)
+
+
+class MailboxResume(APIView):
+    """``/api/v1/mailboxes/<id>/resume/``: end a pause."""
+
+    right = Right.MAILBOX_LINK
+
+    @extend_schema(operation_id="mailboxes_resume", request=None, responses=MailboxDetailSerializer)
+    def post(self, request: Request, mailbox_id: int) -> Response:
+        """One that a provider or refusing receivers brought about; one that stopped itself asks for ``releases/``."""
+        mailboxes.resume(actor=viewer_of(request), mailbox_id=mailbox_id, now=timezone.now())
         return _told(request, mailbox_id)
 
 

@@ -13,8 +13,9 @@ from accounts.permissions import Right, viewer_of
 from foundation.paging import KeysetPagination
 from foundation.problems import Invalid
 from foundation.sparse_fields import narrowed
-from outreach import selectors
+from outreach import mailboxes, selectors, servers
 from outreach.api.content import SingleInSerializer, send_single
+from outreach.api.mailbox import LinkSerializer
 from outreach.api.serializers import MailboxSerializer, MessageSerializer
 
 #: What stands in the Outbox beside what is scheduled (``/api/v1/outbox/``).
@@ -24,8 +25,8 @@ _LISTS = {"uncertain": selectors.uncertain_messages, "sent": selectors.settled_m
 class MailboxList(APIView):
     """``/api/v1/mailboxes/``: the accounts the caller may see."""
 
-    right = Right.MAILBOX_VIEW
-
+    rights = {"GET": Right.MAILBOX_VIEW, "POST": Right.MAILBOX_LINK}
+    calls_others = True
     keyset_order = ("-is_default", "address", "id")
 
     @extend_schema(operation_id="mailboxes_list", responses=MailboxSerializer(many=True))
@@ -36,6 +37,29 @@ class MailboxList(APIView):
         rows = paginator.paginate_queryset(selectors.visible_mailboxes(caller), request, view=self) or []
         views = [selectors.mailbox_view(caller, row, now=now) for row in rows]
         return paginator.get_paginated_response(narrowed(MailboxSerializer(views, many=True), request))
+
+    @extend_schema(operation_id="mailboxes_link", request=LinkSerializer, responses={201: MailboxSerializer})
+    def post(self, request: Request) -> Response:
+        """Link an account by servers and password, as the caller's own; the first one is their default.
+
+        Both servers are logged in at before anything is stored: 422 ``mailbox_refused`` says by field what they have
+        against it. 409 for an account that the caller has linked already; one that was removed comes back with its
+        history and limits. Google and Microsoft 365 are linked on the page, where their owner signs in.
+        """
+        caller, now = viewer_of(request), timezone.now()
+        asked = LinkSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        address = values["address"]
+        mailbox = mailboxes.link(
+            actor=caller,
+            address=address,
+            display_name=values.get("display_name", ""),
+            now=now,
+            **servers.typed({**servers.of_address(address), **values}, address=address),
+        )
+        view = selectors.mailbox_view(caller, mailbox, now=now)
+        return Response(MailboxSerializer(view).data, status=status.HTTP_201_CREATED)
 
 
 class MessageList(APIView):
