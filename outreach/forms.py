@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from outreach import lending, servers
+from outreach import lending, mailboxes, servers
 from outreach.models import Mailbox, Security
 
 _SAME = "Leave empty if it is the same as for sending."
@@ -162,15 +162,15 @@ class LimitsForm(forms.Form):
     daily_limit = forms.IntegerField(
         label="Messages in 24 hours",
         min_value=0,
-        max_value=100_000,
+        max_value=mailboxes.MOST_A_DAY,
         required=False,
         help_text="0 means no limit.",
     )
     min_gap_seconds = forms.IntegerField(
-        label="Shortest gap in seconds", min_value=0, max_value=86_400, required=False
+        label="Shortest gap in seconds", min_value=0, max_value=mailboxes.LONGEST_GAP, required=False
     )
     max_gap_seconds = forms.IntegerField(
-        label="Longest gap in seconds", min_value=0, max_value=86_400, required=False
+        label="Longest gap in seconds", min_value=0, max_value=mailboxes.LONGEST_GAP, required=False
     )
     in_use_since = forms.DateField(
         label="The account has been in use since",

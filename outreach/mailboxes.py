@@ -29,6 +29,8 @@ from outreach.transports.base import MailboxTrouble
 log = structlog.get_logger(__name__)
 
 INBOX = "INBOX"
+#: What an owner may ask for; more is no limit.
+MOST_A_DAY, LONGEST_GAP = 100_000, 86_400
 _LIMITS = ("min_gap_seconds", "max_gap_seconds", "daily_limit", "in_use_since")
 
 
@@ -205,10 +207,12 @@ def remove(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
 @transaction.atomic
 def set_default(*, actor: User, mailbox_id: int) -> Mailbox:
     """New campaigns of the owner start with this mailbox."""
-    mailbox = editable(actor, mailbox_id)
+    found = editable(actor, mailbox_id)
+    mine = Mailbox.objects.for_organisation(found.organisation_id).filter(owner_id=found.owner_id)
+    # All of the owner's, in one order: of two that become the default at once the later one is it.
+    mailbox = {row.pk: row for row in mine.order_by("pk").select_for_update(of=("self",))}[found.pk]
     if mailbox.status == MailboxStatus.REMOVED:
         raise Missing("This e-mail account was removed.")
-    mine = Mailbox.objects.for_organisation(mailbox.organisation_id).filter(owner_id=mailbox.owner_id)
     mine.filter(is_default=True).exclude(pk=mailbox.pk).update(is_default=False)
     mine.filter(pk=mailbox.pk).update(is_default=True)
     mailbox.is_default = True
@@ -241,10 +245,12 @@ def resume(*, actor: User, mailbox_id: int, now: datetime) -> Mailbox:
 def set_limits(*, actor: User, mailbox_id: int, now: datetime, **limits: int | date | None) -> Mailbox:
     """``min_gap_seconds``, ``max_gap_seconds``, ``daily_limit``; None follows the installation's settings.
 
-    ``in_use_since`` is a date not in the future: an account that was in use long before it was linked is no young one.
+    What is left out stays. ``in_use_since`` is a date not in the future: an account that was in use long before it was
+    linked is no young one.
     """
     row = _locked(editable(actor, mailbox_id))
-    shortest, longest = limits.get("min_gap_seconds"), limits.get("max_gap_seconds")
+    shortest = limits.get("min_gap_seconds", row.min_gap_seconds)
+    longest = limits.get("max_gap_seconds", row.max_gap_seconds)
     if isinstance(shortest, int) and isinstance(longest, int) and longest < shortest:
         raise Invalid(
             "The longest gap is shorter than the shortest.",

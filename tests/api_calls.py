@@ -568,6 +568,7 @@ CALLS: Mapping[str, Call] = {
     "invitations_revoke": Call(),
     "loans_delete": Call(),
     "loans_create": Call(_bob),
+    "mailboxes_change": Call({"signature": "Alice", "daily_limit": 40}),
     "mailboxes_check": Call(),
     "mailboxes_compare": Call(),
     "mailboxes_link": Call(_link),

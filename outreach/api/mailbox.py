@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -15,13 +16,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right, viewer_of
+from foundation.preconditions import etag_of, guarded, tagged
 from foundation.sparse_fields import narrowed, wanted
-from outreach import deliverability, fuses, mailbox_figures, mailboxes, servers, tasks
+from outreach import deliverability, fuses, mailbox_figures, mailbox_sender, mailboxes, servers, tasks
 from outreach.api.serializers import MailboxSerializer
 from outreach.gap_view import gap_view
 from outreach.inbound import gaps
-from outreach.models import Security
+from outreach.models import Mailbox, Security
 from outreach.selectors import mailbox_view
+from outreach.signatures import LONGEST
 
 
 class GapMeterSerializer(serializers.Serializer):
@@ -80,18 +83,78 @@ class FuseSerializer(serializers.Serializer):
     blows_not_below = serializers.IntegerField(source="rule.at_least")
 
 
+_FOLLOWS = "Null: the installation's own."
+
+
 class MailboxDetailSerializer(serializers.Serializer):
     """Everything of the mailbox's page but the cases of a blown fuse, which are messages."""
 
     mailbox = MailboxSerializer()
+    display_name = serializers.CharField(source="mailbox.mailbox.display_name")
     signature = serializers.CharField(source="mailbox.mailbox.signature")
     reply_to = serializers.CharField(source="mailbox.mailbox.reply_to")
+    daily_limit = serializers.IntegerField(
+        source="mailbox.mailbox.daily_limit", allow_null=True, help_text=_FOLLOWS
+    )
+    min_gap_seconds = serializers.IntegerField(
+        source="mailbox.mailbox.min_gap_seconds", allow_null=True, help_text=_FOLLOWS
+    )
+    max_gap_seconds = serializers.IntegerField(
+        source="mailbox.mailbox.max_gap_seconds", allow_null=True, help_text=_FOLLOWS
+    )
+    in_use_since = serializers.DateField(
+        source="mailbox.mailbox.in_use_since", allow_null=True, help_text="Null: since it was linked here."
+    )
     gap_meter = GapMeterSerializer()
     limits = LimitSerializer(many=True)
     week = DaySerializer(many=True)
     deliverability = CheckFindingSerializer(many=True)
     fuses = FuseSerializer(many=True)
     stopped_by = serializers.CharField(allow_null=True)
+
+
+def _seconds() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=0, max_value=mailboxes.LONGEST_GAP, required=False, allow_null=True, help_text=_FOLLOWS
+    )
+
+
+class MailboxChangeSerializer(serializers.Serializer[Any]):
+    """What may change of a linked account without its password. What is left out stays."""
+
+    display_name = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="The name that people see."
+    )
+    signature = serializers.CharField(
+        max_length=LONGEST, required=False, allow_blank=True, help_text="Plain text."
+    )
+    reply_to = serializers.EmailField(
+        max_length=320,
+        required=False,
+        allow_blank=True,
+        help_text="An alias delivered into it; empty: itself.",
+    )
+    daily_limit = serializers.IntegerField(
+        min_value=0,
+        max_value=mailboxes.MOST_A_DAY,
+        required=False,
+        allow_null=True,
+        help_text="Messages in 24 hours; 0: no limit, null: the installation's own.",
+    )
+    min_gap_seconds = _seconds()
+    max_gap_seconds = _seconds()
+    in_use_since = serializers.DateField(
+        required=False, allow_null=True, help_text="A young account starts with few messages a day."
+    )
+    is_default = serializers.BooleanField(
+        required=False, help_text="Only true: another one takes its place by becoming the default."
+    )
+
+    def validate_is_default(self, given: bool) -> bool:
+        """There is always one."""
+        if not given:
+            raise serializers.ValidationError("Make another account the default instead.")
+        return given
 
 
 def _port() -> serializers.IntegerField:
@@ -143,6 +206,17 @@ class ReleaseSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
+#: What receivers see besides the address.
+_SEEN = ("display_name", "signature", "reply_to")
+_CHANGEABLE = (*_SEEN, "daily_limit", "min_gap_seconds", "max_gap_seconds", "in_use_since", "is_default")
+
+
+def _owners(request: Request, mailbox_id: int) -> QuerySet[Mailbox]:
+    """All accounts of its owner, in order: another default is written on two of them."""
+    rows = Mailbox.objects.for_organisation(viewer_of(request).tenant_id)
+    return rows.filter(owner__in=rows.filter(pk=mailbox_id).values("owner")).order_by("pk")
+
+
 def _told(request: Request, mailbox_id: int) -> Response:
     viewer, now = viewer_of(request), timezone.now()
     mailbox = mailbox_figures.visible(viewer, mailbox_id)
@@ -161,17 +235,45 @@ def _told(request: Request, mailbox_id: int) -> Response:
     }
     told = {name: part() for name, part in parts.items() if wanted(request, name)}
     told["mailbox"] = mailbox_view(viewer, mailbox, now=now)
-    return Response(narrowed(MailboxDetailSerializer(told), request))
+    etag = etag_of([getattr(mailbox, name) for name in _CHANGEABLE])
+    return Response(narrowed(MailboxDetailSerializer(told), request), headers={"ETag": etag})
 
 
 class MailboxDetail(APIView):
     """``/api/v1/mailboxes/<id>/``: one account."""
 
-    rights = {"GET": Right.MAILBOX_VIEW, "DELETE": Right.MAILBOX_LINK}
+    rights = {"GET": Right.MAILBOX_VIEW, "PATCH": Right.MAILBOX_LINK, "DELETE": Right.MAILBOX_LINK}
 
     @extend_schema(operation_id="mailboxes_read", responses=MailboxDetailSerializer)
+    @tagged
     def get(self, request: Request, mailbox_id: int) -> Response:
-        """Gap meter, limits, the next seven days, deliverability, fuses; 404 for one the caller may not see."""
+        """Gap meter, limits, the next seven days, deliverability, fuses; 404 for one the caller may not see.
+
+        The ETag is that of what can be changed: mail that leaves meanwhile makes no other.
+        """
+        return _told(request, mailbox_id)
+
+    @extend_schema(
+        operation_id="mailboxes_change", request=MailboxChangeSerializer, responses=MailboxDetailSerializer
+    )
+    @guarded(_owners, answers_itself=False)
+    def patch(self, request: Request, mailbox_id: int) -> Response:
+        """Name, signature, alias, limits, and whether new campaigns of its owner start with it; all or nothing."""
+        caller = viewer_of(request)
+        mailbox_figures.visible(caller, mailbox_id)
+        mailboxes.editable(caller, mailbox_id)
+        asked = MailboxChangeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        becomes_default = values.pop("is_default", False)
+        seen = {name: values.pop(name) for name in _SEEN if name in values}
+        with transaction.atomic():
+            if becomes_default:
+                mailboxes.set_default(actor=caller, mailbox_id=mailbox_id)
+            if values:
+                mailboxes.set_limits(actor=caller, mailbox_id=mailbox_id, now=timezone.now(), **values)
+            if seen:
+                mailbox_sender.change(actor=caller, mailbox_id=mailbox_id, **seen)
         return _told(request, mailbox_id)
 
     @extend_schema(operation_id="mailboxes_remove", responses={204: None})

@@ -1,4 +1,4 @@
-"""Mailboxes over the API: linked, connected again, resumed and removed."""
+"""Mailboxes over the API: linked, changed, connected again, resumed and removed."""
 
 from __future__ import annotations
 
@@ -112,3 +112,47 @@ def test_a_pause_is_ended_and_an_account_removed_by_its_owner_or_an_administrato
     assert [api(boss).delete(alone).status_code for _ in range(2)] == [204, 204]
     assert (fresh(box).status, fresh(box).secret) == (MailboxStatus.REMOVED, "")
     assert api(boss).get(alone).status_code == 404
+
+
+def change(client: Client, box: Mailbox, body: Any, **headers: str) -> Any:
+    return client.patch(f"/api/v1/mailboxes/{box.pk}/", body, "application/json", headers=headers)
+
+
+def test_an_account_is_changed_where_nobody_did_meanwhile_and_mail_that_leaves_is_no_change():
+    box = making.mailbox(display_name="Alice")
+    alice = api(box.owner)
+    seen = alice.get(f"/api/v1/mailboxes/{box.pk}/")
+    making.write(box)
+    body = {"signature": "Alice\nAcme", "daily_limit": 40, "in_use_since": "2020-01-01"}
+    done = change(alice, box, body, **{"If-Match": seen["ETag"]})
+    assert done.status_code == 200
+    assert {name: done.json()[name] for name in body} == body
+    assert done.json()["display_name"] == "Alice"
+    outdated = change(alice, box, {"daily_limit": 50}, **{"If-Match": seen["ETag"]})
+    assert (outdated.status_code, outdated.json()["etag"]) == (412, done["ETag"])
+    assert (outdated.json()["current"]["daily_limit"], fresh(box).daily_limit) == (40, 40)
+    assert change(alice, box, {"display_name": "Ada", "daily_limit": None}).json()["daily_limit"] is None
+    assert (fresh(box).display_name, fresh(box).signature) == ("Ada", "Alice\nAcme")
+
+
+def test_what_is_refused_changes_nothing_at_all():
+    box = making.mailbox(min_gap_seconds=30, max_gap_seconds=60)
+    alice, bob = api(box.owner), api(making.user("bob", of=box.organisation))
+    for body, field in (
+        ({"max_gap_seconds": 10}, "max_gap_seconds"),
+        ({"in_use_since": "2999-01-01"}, "in_use_since"),
+        ({"reply_to": "no address"}, "reply_to"),
+        ({"is_default": False}, "is_default"),
+        ({"daily_limit": -1}, "daily_limit"),
+    ):
+        refused = change(alice, box, {"signature": "New", **body})
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+        assert fresh(box).signature == ""
+    assert [change(each, box, {}).status_code for each in (bob, mallory())] == [403, 404]
+
+
+def test_another_account_becomes_the_default():
+    first = making.mailbox(is_default=True)
+    second = making.mailbox(first.owner)
+    assert change(api(first.owner), second, {"is_default": True}).json()["mailbox"]["is_default"] is True
+    assert (fresh(first).is_default, fresh(second).is_default) == (False, True)
