@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
@@ -147,6 +147,12 @@ def visible_messages(viewer: User) -> QuerySet[Message]:
     for lanes in lane_access.hidden_lanes(viewer):
         rows = rows.filter(Q(lane__isnull=True) | ~Q(lane__in=lanes))
     return rows.select_related("mailbox", "lane", "candidate")
+
+
+def changeable(viewer: User, message_ids: Iterable[int]) -> list[int]:
+    """Which of these messages the viewer sees and may change; the others are left out."""
+    rows = visible_messages(viewer).filter(pk__in=set(message_ids)).values_list("pk", "lane_id")
+    return [pk for pk, lane in rows.order_by("pk") if lane_access.may_change(viewer, lane)]
 
 
 def waiting_messages(viewer: User) -> QuerySet[Message]:

@@ -10,6 +10,7 @@ from outreach.api.inbox import (
     ConversationList,
     ConversationReferrals,
     ConversationReplies,
+    InboxRead,
 )
 from outreach.api.lending import LoanDetail, LoanList
 from outreach.api.mailbox import (
@@ -23,6 +24,7 @@ from outreach.api.mailbox import (
 )
 from outreach.api.outbox import (
     MessageAnswer,
+    MessageAnswers,
     MessageCancel,
     MessageNotBefore,
     MessageNow,
@@ -129,6 +131,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/mailboxes/<int:mailbox_id>/loans/", LoanList.as_view(), name="api_loans"),
     path("api/v1/loans/<int:loan_id>/", LoanDetail.as_view(), name="api_loan"),
     path("api/v1/inbox/", ConversationList.as_view(), name="api_inbox"),
+    path("api/v1/inbox/read/", InboxRead.as_view(), name="api_inbox_read"),
     path(
         "api/v1/inbox/<int:inbound_id>/referrals/",
         ConversationReferrals.as_view(),
@@ -141,6 +144,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api_conversation_replies",
     ),
     path("api/v1/messages/", MessageList.as_view(), name="api_messages"),
+    path("api/v1/messages/answer/", MessageAnswers.as_view(), name="api_messages_answer"),
     path("api/v1/messages/<int:message_id>/", MessageDetail.as_view(), name="api_message"),
     path("api/v1/messages/<int:message_id>/now/", MessageNow.as_view(), name="api_message_now"),
     path(

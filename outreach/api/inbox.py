@@ -159,6 +159,18 @@ class ConversationList(APIView):
         return paging.get_paginated_response(narrowed(shown, request))
 
 
+class InboxRead(APIView):
+    """``/api/v1/inbox/read/``: *Mark all as read*."""
+
+    right = Right.CAMPAIGN_VIEW
+
+    @extend_schema(operation_id="inbox_read_all", request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Everything that came until now, for the caller alone."""
+        reading.read_all(actor=viewer_of(request), now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class ConversationDetail(APIView):
     """``/api/v1/inbox/<id>/``: one mail in its conversation."""
 

@@ -106,6 +106,18 @@ class AnswerSerializer(serializers.Serializer[Any]):
     was_sent = serializers.BooleanField()
 
 
+class AnswersSerializer(AnswerSerializer):
+    """The same of many."""
+
+    messages = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=1000)
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    """What was uncertain until now; of the others nothing is changed."""
+
+    answered = serializers.ListField(child=serializers.IntegerField())
+
+
 def _told(request: Request, message_id: int) -> Response:
     viewer = viewer_of(request)
     row = selectors.message(viewer, message_id)
@@ -217,3 +229,23 @@ class MessageAnswer(_MessageAct):
         if not answered:
             raise Conflict("Nothing of that is uncertain any more.")
         return _told(request, message_id)
+
+
+class MessageAnswers(APIView):
+    """``/api/v1/messages/answer/``: *They were sent* or *Send again*, of many."""
+
+    right = Right.CAMPAIGN_START
+
+    @extend_schema(
+        operation_id="messages_answer_many", request=AnswersSerializer, responses=AnsweredSerializer
+    )
+    def post(self, request: Request) -> Response:
+        """Say what became of uncertain messages; those the caller cannot see or change are left out."""
+        asked = _asked(request, AnswersSerializer)
+        answered = proofs.answer_uncertain(
+            actor=viewer_of(request),
+            message_ids=selectors.changeable(viewer_of(request), asked["messages"]),
+            was_sent=asked["was_sent"],
+            now=timezone.now(),
+        )
+        return Response(AnsweredSerializer({"answered": sorted(answered)}).data)

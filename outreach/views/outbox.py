@@ -159,12 +159,7 @@ def answer(request: HttpRequest, message_id: int) -> HttpResponse:
 @needs(Right.CAMPAIGN_START)
 def answer_many(request: HttpRequest) -> HttpResponse:
     """The same for the ticked ones."""
-    viewer = viewer_of(request)
-    rows = selectors.visible_messages(viewer).filter(pk__in=numbers(request.POST.getlist("message")))
-    _answer(
-        request,
-        [pk for pk, lane in rows.values_list("pk", "lane_id") if lane_access.may_change(viewer, lane)],
-    )
+    _answer(request, selectors.changeable(viewer_of(request), numbers(request.POST.getlist("message"))))
     return back(request, "outreach:outbox")
 
 

@@ -151,6 +151,24 @@ def test_a_person_says_what_became_of_an_uncertain_message(box, message):
     assert fresh(message).status == MessageStatus.SENT
 
 
+def test_uncertain_messages_are_answered_together_and_what_is_none_of_ones_own_is_left_out(box, message):
+    other, queued = written(box, "eva@example.org"), written(box, "ida@example.org")
+    for row in (message, other):
+        settle(row, "uncertain")
+    path = "/api/v1/messages/answer/"
+    body = {"messages": [message.pk, other.pk, queued.pk], "was_sent": True}
+    mallory = making.user("mallory", of=making.organisation("Evil"))
+    assert post(api(mallory), path, body).json() == {"answered": []}
+    assert (
+        post(api(making.user("vera", of=box.organisation, role=Role.VIEWER)), path, body).status_code == 403
+    )
+    assert fresh(message).status == MessageStatus.UNCERTAIN
+    assert post(api(box.owner), path, body).json() == {"answered": [message.pk, other.pk]}
+    assert making.statuses(box) == ["sent", "sent", "queued"]
+    by = SendTry.objects.for_organisation(box.organisation_id).values_list("text", flat=True)
+    assert list(by) == [f"By {box.owner.name}."] * 2
+
+
 ACTS = ("now", "not-before", "cancel", "answer")
 
 

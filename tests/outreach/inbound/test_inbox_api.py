@@ -86,6 +86,17 @@ def test_setting_aside_and_back(box):
     assert change(alice, row, needs_answer=True).json()["mail"]["needs_answer"]
 
 
+def test_everything_is_read_for_who_says_so_alone(box):
+    alice, bob = browser(box.owner), browser(making.user("bob", of=box.organisation))
+    row = answered(box, "Eva", text="Sounds great.")
+    InboundMessage.objects.for_organisation(box.organisation_id).update(received_at=making.real_now())
+    path = f"{INBOX}?show=unread"
+    assert [mail["id"] for mail in alice.get(path).json()["results"]] == [row.pk]
+    assert alice.post(f"{INBOX}read/").status_code == 204
+    assert alice.get(path).json()["results"] == []
+    assert [mail["id"] for mail in bob.get(path).json()["results"]] == [row.pk]
+
+
 def test_what_is_left_out_of_a_change_stays(box):
     row = answered(box, text="Sounds great, tell me more.")
     told = change(browser(box.owner), row).json()["mail"]
