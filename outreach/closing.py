@@ -6,18 +6,38 @@ or a lane changes; holidays only onto lanes that obey them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts import members
+from accounts.models import Organisation, User
 from accounts.permissions import Right, require
 from foundation.problems import Invalid, Missing
 from outreach.models import Holiday, Lane, OfficeHours
 
 MOST_HOLIDAYS = 500
+#: Sending hours begin and end at these.
+HALF_HOURS = tuple(time(minute // 60, minute % 60) for minute in range(0, 24 * 60, 30))
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What holds for all campaigns of an organisation; without a grace of its own the installation's."""
+
+    start_grace_minutes: int | None
+    opens: time | None
+    closes: time | None
+
+
+def sending(organisation_id: int) -> Sending:
+    """As it is stored now."""
+    grace = Organisation.objects.values_list("start_grace_minutes", flat=True).get(pk=organisation_id)
+    hours = office_hours(organisation_id)
+    return Sending(grace, hours.opens if hours else None, hours.closes if hours else None)
 
 
 def holidays(organisation_id: int) -> QuerySet[Holiday]:
@@ -52,7 +72,9 @@ def add_holiday(*, actor: User, day: date, name: str) -> Holiday:
     if holidays(actor.tenant_id).count() >= MOST_HOLIDAYS:
         raise Invalid(f"The list holds at most {MOST_HOLIDAYS} days.")
     row, _made = Holiday.objects.for_organisation(actor.tenant_id).update_or_create(
-        date=day, defaults={"name": name}, create_defaults={"name": name, "organisation_id": actor.tenant_id}
+        date=day,
+        defaults={"name": name},
+        create_defaults={"name": name, "organisation_id": actor.tenant_id, "created_by": actor},
     )
     _copy_holidays(actor.tenant_id)
     return row
@@ -69,13 +91,31 @@ def remove_holiday(*, actor: User, holiday_id: int) -> None:
 
 
 @transaction.atomic
+def change_sending(*, actor: User, **values: Any) -> Sending:
+    """Those of :class:`Sending` that are given; the others stay. All or nothing; raises Invalid with ``fields``."""
+    require(actor, Right.ORGANISATION_EDIT)
+    row = Organisation.objects.select_for_update(no_key=True).get(pk=actor.tenant_id)
+    new = replace(sending(actor.tenant_id), **values)
+    set_office_hours(actor=actor, opens=new.opens, closes=new.closes)
+    members.change_organisation(actor=actor, name=row.name, start_grace_minutes=new.start_grace_minutes)
+    return new
+
+
+@transaction.atomic
 def set_office_hours(*, actor: User, opens: time | None, closes: time | None) -> None:
-    """The hours of the day in which campaigns send, in each campaign's zone; both empty: at any hour."""
+    """The half hours of the day between which campaigns send, in each campaign's zone; both empty: at any hour."""
     require(actor, Right.ORGANISATION_EDIT)
     rows = OfficeHours.objects.for_organisation(actor.tenant_id)
     if (opens is None) != (closes is None):
         text = "Give both hours, or neither."
         raise Invalid(text, fields={"closes" if opens else "opens": text})
+    wrong = {
+        name: "A full or a half hour."
+        for name, hour in (("opens", opens), ("closes", closes))
+        if hour is not None and hour not in HALF_HOURS
+    }
+    if wrong:
+        raise Invalid(fields=wrong)
     if opens is None or closes is None:
         rows.delete()
     elif opens >= closes:
@@ -85,7 +125,7 @@ def set_office_hours(*, actor: User, opens: time | None, closes: time | None) ->
         rows.update_or_create(
             organisation_id=actor.tenant_id,
             defaults=hours,
-            create_defaults={**hours, "organisation_id": actor.tenant_id},
+            create_defaults={**hours, "organisation_id": actor.tenant_id, "created_by": actor},
         )
     Lane.objects.for_organisation(actor.tenant_id).update(opens=opens, closes=closes)
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from outreach import lending, mailboxes, servers
+from outreach import closing, lending, mailboxes, servers
 from outreach.models import Mailbox, Security
 
 _SAME = "Leave empty if it is the same as for sending."
@@ -253,14 +253,10 @@ class ReplyForm(forms.Form):
     )
 
 
-#: Sending hours are chosen in half hours.
-_HALF_HOURS = [time(minute // 60, minute % 60) for minute in range(0, 24 * 60, 30)]
-
-
 def _hour(label: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label,
-        choices=[("", "at any hour"), *((f"{each:%H:%M}", f"{each:%H:%M}") for each in _HALF_HOURS)],
+        choices=[("", "at any hour"), *((f"{each:%H:%M}", f"{each:%H:%M}") for each in closing.HALF_HOURS)],
         coerce=time.fromisoformat,
         empty_value=None,
         required=False,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.api.content import TemplateCopies, TemplateDetail, TemplateList
+from outreach.api.closing import HolidayDetail, HolidayList, SendingSettings
+from outreach.api.content import TemplateDetail, TemplateList
 from outreach.api.inbox import (
     ConversationDetail,
     ConversationList,
@@ -130,6 +132,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/mailboxes/<int:mailbox_id>/resume/", MailboxResume.as_view(), name="api_mailbox_resume"),
     path("api/v1/mailboxes/<int:mailbox_id>/loans/", LoanList.as_view(), name="api_loans"),
     path("api/v1/loans/<int:loan_id>/", LoanDetail.as_view(), name="api_loan"),
+    path("api/v1/sending-settings/", SendingSettings.as_view(), name="api_sending_settings"),
+    path("api/v1/holidays/", HolidayList.as_view(), name="api_holidays"),
+    path("api/v1/holidays/<int:holiday_id>/", HolidayDetail.as_view(), name="api_holiday"),
     path("api/v1/inbox/", ConversationList.as_view(), name="api_inbox"),
     path("api/v1/inbox/read/", InboxRead.as_view(), name="api_inbox_read"),
     path(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.audit import AUDIT
-from foundation.tenancy import TenantModel
+from foundation.tenancy import SameOrganisation, TenantModel
 
 
 class Holiday(TenantModel):
@@ -14,12 +15,21 @@ class Holiday(TenantModel):
 
     date = models.DateField()
     name = models.CharField(max_length=100)
+    #: Who made the row; who changes it stands in the trail.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
         ordering = ("date",)
         constraints = [
             *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
             models.UniqueConstraint(fields=["organisation", "date"], name="outreach_holiday_once"),
         ]
 
@@ -32,11 +42,20 @@ class OfficeHours(TenantModel):
 
     opens = models.TimeField()
     closes = models.TimeField()
+    #: Who made the row; who changes it stands in the trail.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # asked only when a user is deleted
+    )
 
     class Meta(TenantModel.Meta):
         triggers = AUDIT
         constraints = [
             *TenantModel.Meta.constraints,
+            SameOrganisation("created_by"),
             models.UniqueConstraint(fields=["organisation"], name="outreach_officehours_once"),
             models.CheckConstraint(
                 condition=Q(opens__lt=F("closes")), name="outreach_officehours_open_first"

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import members
 from accounts.permissions import Right, can, needs, viewer_of
 from foundation.problems import Invalid
 from outreach import closing
@@ -29,15 +28,7 @@ def sending(request: HttpRequest) -> HttpResponse:
     form = SendingForm(request.POST)
     if form.is_valid():
         try:
-            closing.set_office_hours(
-                actor=viewer, opens=form.cleaned_data["opens"], closes=form.cleaned_data["closes"]
-            )
-            assert viewer.organisation is not None
-            members.change_organisation(
-                actor=viewer,
-                name=viewer.organisation.name,
-                start_grace_minutes=form.cleaned_data["start_grace_minutes"],
-            )
+            closing.change_sending(actor=viewer, **form.cleaned_data)
         except Invalid as problem:
             onto_form(problem, form)
         else:
@@ -81,12 +72,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     viewer = viewer_of(request)
-    hours = closing.office_hours(viewer.tenant_id)
-    assert viewer.organisation is not None
+    now = closing.sending(viewer.tenant_id)
     initial = {
-        "start_grace_minutes": viewer.organisation.start_grace_minutes,
-        "opens": f"{hours.opens:%H:%M}" if hours else "",
-        "closes": f"{hours.closes:%H:%M}" if hours else "",
+        "start_grace_minutes": now.start_grace_minutes,
+        "opens": f"{now.opens:%H:%M}" if now.opens else "",
+        "closes": f"{now.closes:%H:%M}" if now.closes else "",
     }
     yesterday = timezone.localdate() - timedelta(days=1)
     context = {
