@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from outreach.api.content import TemplateCopies, TemplateDetail, TemplateList
 from outreach.api.closing import HolidayDetail, HolidayList, SendingSettings
-from outreach.api.content import TemplateDetail, TemplateList
+from outreach.api.content import TemplateCopies, TemplateDetail, TemplateList
 from outreach.api.inbox import (
     ConversationDetail,
     ConversationList,

@@ -12,7 +12,7 @@ import foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_paired_browsers"),
-        ("outreach", "0511_fewer_indexes_of_messages"),
+        ("outreach", "0512_who_gave_a_file_to_a_template"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
