@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
 from accounts import pairing
@@ -512,7 +513,12 @@ CALLS: Mapping[str, Call] = {
     "connections_companies_update": Call(_toy_person(company=None), _decided),
     "connections_company_fields_update": Call({"info": "town", "warning": ""}, _toy),
     "connections_connect": Call(
-        {"vendor": "cats", "capabilities": ["export"], "credentials": {"api_key": "a-key-of-cats"}}
+        {
+            "vendor": "cats",
+            "account_name": "Berlin",
+            "capabilities": ["export"],
+            "credentials": {"api_key": "a-key-of-cats"},
+        }
     ),
     "connections_change": Call({"capabilities": ["export"], "source_label": "Acme"}),
     "connections_remove": Call(),
@@ -699,14 +705,26 @@ def address(operation: Operation, call: Call, made: Made) -> str:
 
 def send(client: Client, operation: Operation, made: Made, **headers: str) -> HttpResponse:
     """Ask for it, after :func:`prepared`."""
+    return request(operation, made)(client, **headers)
+
+
+def request(operation: Operation, made: Made) -> Callable[..., HttpResponse]:
+    """What asks for it, byte for byte the same each time."""
     call = CALLS[operation.id]
     body = call.body(made) if callable(call.body) else call.body
     path = address(operation, call, made)
-    headers |= call.headers(made) if call.headers else {}
+    own = call.headers(made) if call.headers else {}
     if call.multipart:
-        return client.post(path, body, headers=headers)
-    sent = "" if body is None else json.dumps(body)
-    return client.generic(operation.method.upper(), path, sent, content_type=JSON, headers=headers)
+        sent, kind = encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    else:
+        sent, kind = "" if body is None else json.dumps(body), JSON
+
+    def asked(client: Client, **headers: str) -> HttpResponse:
+        return client.generic(
+            operation.method.upper(), path, sent, content_type=kind, headers={**headers, **own}
+        )
+
+    return asked
 
 
 @contextmanager

@@ -667,8 +667,9 @@ def made_world() -> World:
         candidate=ada.candidate,
     )
     connection = Connection.objects.create(
-        organisation=organisation, vendor="cats", status="connected", capabilities=["export", "pools"]
+        organisation=organisation, vendor="sourcewhale", status="connected", capabilities=["export", "pools"]
     )
+    cats = Connection.objects.create(organisation=organisation, vendor="cats", status="connected")
     remote_field = FieldRow.objects.create(
         organisation=organisation, connection=connection, key="title", label="Title", kind="text"
     )
@@ -779,6 +780,7 @@ def made_world() -> World:
             "message_id": message.pk,
             "inbound_id": inbound.pk,
             "connection_id": connection.pk,
+            "cats_id": cats.pk,
             "export_id": export.pk,
             "task_id": task.pk,
             "remote_field_id": remote_field.pk,
@@ -826,6 +828,8 @@ def address(name: str, pattern: URLPattern, world: World) -> str:
     kwargs = {key: world.ids.get(key) for key in pattern.pattern.converters}
     if name == "sourcing:find_of_person":
         kwargs["kind"] = "email"
+    if name in {"integrations:jobs", "integrations:companies"}:  # not every system has them
+        kwargs["connection_id"] = world.ids["cats_id"]
     if "pk" in kwargs:
         kwargs["pk"] = world.ids["connection_id" if "connection" in name else "export_id"]
     return reverse(name, kwargs=kwargs)

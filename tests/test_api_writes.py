@@ -20,7 +20,7 @@ from foundation.problems import PROBLEM_JSON
 from outreach.models import SendTry
 from outreach.transports.smtp import pool
 from tests import api_calls
-from tests.api_calls import Made, made_of, prepared, send, writes
+from tests.api_calls import Made, made_of, prepared, request, send, writes
 from tests.integrations.conftest import redis_connection, toy, toy_contacts, whale  # noqa: F401 - fixtures
 from tests.integrations.toy import ToyServer
 from tests.outreach.sandbox_process import running_sandbox
@@ -42,6 +42,8 @@ UNTRACED: dict[str, str] = {
     "webhooks_replay": "deliveries are state of messages; each shows its tries",
     "webhooks_test": "an event that says nothing",
 }
+#: A pairing code works once; there is no caller yet whose key it would be.
+WITHOUT_KEY = {"pairing_create"}
 #: By database table.
 MODELS = {model._meta.db_table: model for model in apps.get_models()}
 #: Tell what holds at the moment they are read, beside what can be changed.
@@ -127,6 +129,25 @@ def test_every_write_is_done_answers_what_the_schema_tells_and_says_who_did_it(
             traced = entries.exists() or rows_made(asked.captured_queries, made.alice)
             if bool(traced) == (operation.id in UNTRACED):
                 wrong.append(f"{operation.id}: {'is' if traced else 'is not'} in the trail")
+    assert wrong == [], "\n".join(wrong)
+
+
+# ── Idempotency-Key ─────────────────────────────────────────────────────────
+
+
+def test_every_create_with_a_key_is_done_and_answered_once(made: Made, alice: Client) -> None:
+    wrong = []
+    for operation in (each for each in writes() if each.method == "post" and each.id not in WITHOUT_KEY):
+        with prepared(operation, made) as here:
+            ask = request(operation, here)
+            first, again = (ask(alice, **{"Idempotency-Key": "k"}) for _ in range(2))
+            if first.status_code >= 300 or (again.status_code, again.content) != (
+                first.status_code,
+                first.content,
+            ):
+                wrong.append(
+                    f"{operation.id}: {first.status_code}, {again.status_code} {again.content[:200]!r}"
+                )
     assert wrong == [], "\n".join(wrong)
 
 

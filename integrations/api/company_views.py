@@ -152,6 +152,7 @@ class ConnectionCompanies(OfConnection):
 
     rights = {"GET": Right.CANDIDATE_EDIT, "PUT": Right.CANDIDATE_EDIT, "POST": Right.CANDIDATE_EXPORT}
     serializer_class = CompanySerializer
+    calls_others = True
 
     @extend_schema(parameters=[CompanyLookSerializer], responses=CompanySerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address

@@ -273,6 +273,7 @@ class ConnectionFieldsDiscovery(OfConnection):
 
     right = Right.CONNECTION_EDIT
     serializer_class = CountSerializer
+    calls_others = True
 
     @extend_schema(request=None, responses=CountSerializer)
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address

@@ -147,6 +147,7 @@ class ExportList(WithFeature, generics.ListAPIView):
     rights = {"GET": Right.PROJECT_VIEW, "POST": Right.CANDIDATE_EXPORT}
     serializer_class = ExportSerializer
     queryset = Export.unguarded.none()
+    calls_others = True
 
     @extend_schema(parameters=[ExportScopeSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

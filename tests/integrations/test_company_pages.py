@@ -144,7 +144,10 @@ def test_the_api_looks_chooses_makes_and_forgets(row: Connection, alice: User, a
     assert put(company="c2").json() == {"company": "c2", "name": "Engines GmbH", "everybody": False}
     assert put(company="c9").status_code == 422
     assert put(company=None).json() == {"company": None, "name": "", "everybody": False}
-    made = page.post(api, {"candidate": ada.pk, "owner": "o1", "everybody": True}, content_type=JSON)
+    asked = {"candidate": ada.pk, "owner": "o1", "everybody": True}
+    key = {"Idempotency-Key": "c1"}
+    made = page.post(api, asked, content_type=JSON, headers=key)
+    assert page.post(api, asked, content_type=JSON, headers=key).json() == made.json()
     assert (made.status_code, made.json()) == (201, {"company": "c3", "name": "Engines", "everybody": True})
     stranger = making.person(making.mallory(), record_type="contact", company="Engines")
     assert page.get(api, {"candidate": stranger.pk}).status_code == 404

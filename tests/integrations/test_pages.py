@@ -325,6 +325,28 @@ def test_the_api_starts_an_export_once_per_key_and_shows_what_became_of_it(whale
     assert len(api.get("/api/v1/exports/").json()["results"]) == 1
 
 
+def test_an_export_with_an_idempotency_key_begins_once_although_the_system_is_asked_for_its_jobs(
+    whale: SmallSourceWhale,
+) -> None:
+    alice = making.alice()
+    asked = {
+        "connection": making.connection(alice).pk,
+        "mode": "candidates",
+        "target_id": "ruby",
+        "candidates": [making.person(alice).pk],
+    }
+
+    def begin() -> Any:
+        return logged_in(alice).post(
+            "/api/v1/exports/", asked, content_type="application/json", headers={"Idempotency-Key": "e1"}
+        )
+
+    first, second = begin(), begin()
+    assert (first.status_code, second.status_code) == (202, 202), first.content
+    assert first.json()["id"] == second.json()["id"]
+    assert Export.objects.for_organisation(alice.organisation_id).count() == 1
+
+
 def test_the_api_never_shows_a_secret_and_says_what_is_wrong(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     connection = making.connection(alice)

@@ -105,7 +105,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(query: str, body: Any,
 def test_fields_are_listed_decided_and_reset() -> None:
     alice = making.alice()
     bob, row = making.bob(alice), making.connection(alice)
-    discovered = logged_in(alice).post(at(row, "fields/discover/"))
+    discovered = logged_in(alice).post(at(row, "fields/discover/"), headers={"Idempotency-Key": "d1"})
     assert discovered.json() == {"count": 23}
     listed = logged_in(bob).get(at(row, "fields/")).json()
     assert listed["results"][0]["key"] == "name"
