@@ -31,7 +31,7 @@ from campaigns.api.project_settings import ProjectOutreachSettings
 from campaigns.api.recipients import RecipientDetail, RecipientMark
 from campaigns.api.step_text import CampaignPreview, StepChecks, StepTests
 from campaigns.api.steps import StepDetail, StepList
-from campaigns.api.tasks import TaskDetail, TaskList
+from campaigns.api.tasks import FinishedTasks, TaskDetail, TaskList
 from campaigns.api.variants import VariantDetail, VariantList
 from campaigns.views import (
     adding,
@@ -132,6 +132,7 @@ urlpatterns = [
     path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/<int:recipient_id>/<int:step_id>/", tasks.act, name="task"),
     path("api/v1/tasks/", TaskList.as_view(), name="api_tasks"),
+    path("api/v1/tasks/over/", FinishedTasks.as_view(), name="api_tasks_over"),
     path("api/v1/tasks/<int:recipient_id>/<int:step_id>/", TaskDetail.as_view(), name="api_task"),
     path(
         "api/v1/recipients/<int:recipient_id>/steps/<int:step_id>/", PlannedStep.as_view(), name="api_planned"

@@ -186,6 +186,27 @@ class CreditUsage(APIView):
         return Response(narrowed(UsageLineSerializer(lines, many=True), request))
 
 
+class CreditMonthSerializer(serializers.Serializer[Any]):
+    """Credits everybody spent in one month (its first day), and how many came back because an address bounced."""
+
+    month = serializers.DateField()
+    email = serializers.IntegerField()
+    phone = serializers.IntegerField()
+    refunded = serializers.IntegerField()
+
+
+class CreditMonths(APIView):
+    """``/api/v1/credits/months/``: how much was spent and refunded in which month."""
+
+    right = Right.MEMBER_VIEW
+
+    @extend_schema(operation_id="credits_months", responses=CreditMonthSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The last twelve months, the newest first, also those without any."""
+        months = usage.report(viewer=caller(request), now=timezone.now()).months
+        return Response(narrowed(CreditMonthSerializer(months, many=True), request))
+
+
 class CreditCostSerializer(serializers.Serializer[Any]):
     """What one provider took in one month (its first day), in money. ``per_person`` is null when it found nobody."""
 

@@ -132,6 +132,7 @@ urlpatterns = [
     path("bulk/<int:run_id>/undo/", bulk.BulkUndo.as_view(), name="api_bulk_undo"),
     path("credits/", finding.Credits.as_view(), name="api_credits"),
     path("credits/usage/", finding.CreditUsage.as_view(), name="api_credit_usage"),
+    path("credits/months/", finding.CreditMonths.as_view(), name="api_credit_months"),
     path("credits/costs/", finding.CreditCosts.as_view(), name="api_credit_costs"),
     path("credits/allowance/", credit_settings.CreditAllowances.as_view(), name="api_credit_allowance"),
     path("credits/grants/", credit_settings.CreditGrants.as_view(), name="api_credit_grants"),

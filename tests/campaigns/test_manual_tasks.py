@@ -338,6 +338,21 @@ def test_a_viewer_sees_tasks_without_buttons(due_now):
     assert 'data-key="d"' not in text
 
 
+def test_the_api_lists_tasks_that_are_over_and_ones_own(due_now):
+    alice, bob = due_now.owner, user("bob", of=due_now.organisation)
+    ada = making.recipient(due_now, "Ada")
+    finish(due_now, "Ada", note="Spoke")
+    over = "/api/v1/tasks/over/"
+    (row,) = _as(bob).get(over).json()["results"]
+    assert (row["recipient"], row["candidate"], row["kind"]) == (ada.pk, ada.candidate_id, "call")
+    assert (row["outcome"], row["note"], row["done_by"]) == ("done", "Spoke", alice.pk)
+    for path in (over, "/api/v1/tasks/"):
+        found = [len(_as(who).get(path, {"whose": "mine"}).json()["results"]) for who in (alice, bob)]
+        assert found == [1, 0], path
+    assert _as(alice).get(over, {"kind": "sms"}).json()["results"] == []
+    assert _as(user("mallory")).get(over).json()["results"] == []
+
+
 def test_the_api_lists_tasks_and_takes_their_outcome(due_now):
     alice = _as(due_now.owner)
     ada = making.recipient(due_now, "Ada")

@@ -260,6 +260,12 @@ def test_usage_is_told_per_member_and_month_with_money_for_administrators(
     (told,) = as_alice.get("/api/v1/credits/costs/").json()
     assert (told["provider"], told["cost"], told["per_person"]) == ("Hunter", "0.2500", "0.0500")
     assert as_bob.get("/api/v1/credits/costs/").status_code == 403
+    (spend,) = CreditEntry.objects.for_organisation(alice.organisation_id).filter(
+        event="spend", member=alice
+    )[:1]
+    ledger.refund(organisation_id=alice.tenant_id, kind="email", cause=f"refund:{spend.pk}")
+    month, *empty = as_bob.get("/api/v1/credits/months/").json()
+    assert (month["email"], month["phone"], month["refunded"], len(empty)) == (5, 0, 1, 11)
     assert "0.25 EUR" in body(as_alice, "/reports/credits/")
     assert "0.25 EUR" not in body(as_bob, "/reports/credits/")
     lines = b"".join(as_bob.get("/reports/credits/credits.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # a streaming response
