@@ -39,6 +39,8 @@ UNUSED_LASTS = timedelta(days=90)
 #: Crockford's base 32: no letter that is taken for another one.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
+#: Endings of which the user is warned: somebody had a copy.
+COPIED = (Ending.CODE_AGAIN, Ending.TOKEN_AGAIN)
 #: How fresh "last used" is: not every call writes a row.
 _USED_EVERY = timedelta(minutes=1)
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
@@ -154,9 +156,9 @@ def disconnect(*, actor: User, browser: PairedBrowser, now: datetime) -> None:
 
 
 def read_warning(*, actor: User, browser: PairedBrowser, now: datetime) -> None:
-    """The actor has read why the browser was ended."""
+    """The actor has read why the browser was ended. Nothing is noted of one without a warning: a later one is shown."""
     own = PairedBrowser.objects.for_organisation(actor.tenant_id).filter(pk=browser.pk, user=actor)
-    own.filter(warning_read_at__isnull=True).update(warning_read_at=now)
+    own.filter(ending__in=COPIED, warning_read_at__isnull=True).update(warning_read_at=now)
 
 
 def is_over(row: PairedBrowser, *, now: datetime) -> bool:

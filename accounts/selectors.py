@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.models import ApiToken, AuditEntry, Ending, Invitation, PairedBrowser, User
-from accounts.pairing import UNUSED_LASTS
+from accounts.models import ApiToken, AuditEntry, Invitation, PairedBrowser, User
+from accounts.pairing import COPIED, UNUSED_LASTS
 from foundation.problems import Missing
 
 
@@ -77,8 +77,7 @@ def browser_for(viewer: User, browser_id: int) -> PairedBrowser:
 
 def unread_warnings(viewer: User) -> QuerySet[PairedBrowser]:
     """The viewer's own browsers that ended because somebody had a copy of their code or token, the latest first."""
-    copied = (Ending.CODE_AGAIN, Ending.TOKEN_AGAIN)
-    return _own_browsers(viewer).filter(ending__in=copied, warning_read_at__isnull=True).order_by("-ended_at")
+    return _own_browsers(viewer).filter(ending__in=COPIED, warning_read_at__isnull=True).order_by("-ended_at")
 
 
 def open_code(viewer: User, *, now: datetime) -> PairedBrowser | None:

@@ -91,6 +91,17 @@ def test_a_code_that_comes_again_ends_what_it_paired_and_its_user_is_warned() ->
     assert pairing.authenticate(token=others.access, now=LATER) == other
 
 
+def test_a_warning_that_is_not_there_yet_cannot_be_read_away() -> None:
+    alice = user("alice")
+    browser, first = paired(alice)
+    pairing.read_warning(actor=alice, browser=browser, now=NOW)
+    _, second = pairing.refresh(token=first.refresh, now=NOW)
+    pairing.authenticate(token=second.access, now=NOW)
+    with pytest.raises(pairing.PairingEnded):
+        pairing.refresh(token=first.refresh, now=LATER)
+    assert list(selectors.unread_warnings(alice)) == [browser]
+
+
 def test_only_who_may_make_tokens_gets_a_code_and_only_while_they_may_is_it_good() -> None:
     with pytest.raises(NotAllowed):
         code_of(user("mo", role=Role.MAILBOX_OWNER))
