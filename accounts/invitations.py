@@ -108,7 +108,7 @@ def accept(*, secret: str, name: str, password: str, time_zone: str, now: dateti
         .select_related("organisation")
         .get(pk=row.pk)
     )
-    if row.accepted_at is not None:
+    if row.accepted_at is not None or row.revoked_at is not None:
         raise InvitationOver
     errors = {}
     if not name.strip():

@@ -42,6 +42,16 @@ def test_an_expired_or_revoked_invitation_is_over():
         invitations.find(secret, now=NOW)
 
 
+def test_an_invitation_that_is_revoked_while_it_is_accepted_is_over(monkeypatch):
+    boss = user("boss", role=Role.ADMIN)
+    row, secret = invitations.invite(actor=boss, email="nora@acme.example", role=Role.VIEWER, now=NOW)
+    found = invitations.find(secret, now=NOW)
+    invitations.revoke(actor=boss, invitation=row, now=NOW)
+    monkeypatch.setattr(invitations, "find", lambda *_args, **_named: found)
+    with pytest.raises(invitations.InvitationOver):
+        invitations.accept(secret=secret, now=NOW, **GOOD)
+
+
 def test_inviting_again_ends_the_earlier_link():
     boss = user("boss", role=Role.ADMIN)
     _, first = invitations.invite(actor=boss, email="nora@acme.example", role=Role.VIEWER, now=NOW)
