@@ -4,6 +4,9 @@ The row of a key is written in the transaction of the work itself: a crash leave
 work. A twin that comes meanwhile waits for that transaction (at most ``lock_timeout``, then 409). Only answers that
 say "done" (2xx) are kept, for 24 hours; a refused request has done nothing and may be corrected under the same key. One
 with ``Cache-Control: no-store`` tells a secret and is kept sealed.
+
+Work that calls other systems has no transaction around it (:func:`_once_outside`): there the key is taken first, for
+at most :data:`LEASE`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Callable
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpResponse
 
 from foundation import secrets
@@ -22,6 +26,8 @@ from foundation.problems import Conflict, Invalid, Problem
 
 HEADER = "Idempotency-Key"
 RETENTION = datetime.timedelta(hours=24)
+#: Longer than work that calls other systems takes; a key whose worker died is free again after it.
+LEASE = datetime.timedelta(minutes=5)
 TABLE = "foundation_idempotentanswer"
 _NEVER_STORED = "no-store"
 _LONGEST = 200
@@ -30,7 +36,8 @@ INSERT INTO foundation_idempotentanswer (organisation_id, scope, key, path, requ
 VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (organisation_id, scope, key) DO NOTHING RETURNING id
 """
 _ANSWER = """
-UPDATE foundation_idempotentanswer SET status = %s, body = %s, sealed = %s, content_type = %s WHERE id = %s
+UPDATE foundation_idempotentanswer SET status = %s, body = %s, sealed = %s, content_type = %s
+WHERE id = %s AND status = 0
 """
 
 
@@ -88,25 +95,11 @@ def once(
 ) -> HttpResponse:
     """The stored answer, or that of ``work()``, which runs in one transaction with the storing of its answer.
 
-    ``calls_others``: ``work`` opens connections, which no transaction may wait for; its answer is stored after it.
-    Twins that come before that are both worked on.
+    ``calls_others``: ``work`` opens connections, which no transaction may wait for.
     Raises :class:`KeyReused`, :class:`StillWorking` and :class:`AnswerForgotten`.
     """
     if calls_others:
-        known = _rows(organisation_id, scope, key).first()
-        if known is not None:
-            return _again(known, request_hash)
-        response = work()
-        if not 200 <= response.status_code < 300:
-            return response
-        return once(
-            organisation_id=organisation_id,
-            scope=scope,
-            key=key,
-            path=path,
-            request_hash=request_hash,
-            work=lambda: response,
-        )
+        return _once_outside(organisation_id, scope, key, path, request_hash, work)
     with transaction.atomic():
         try:
             claimed = _claim(organisation_id, scope, key, path, request_hash)
@@ -118,6 +111,36 @@ def once(
         if not 200 <= response.status_code < 300:
             transaction.set_rollback(True)
             return response
+        _keep(organisation_id, claimed, response)
+    return response
+
+
+def _once_outside(
+    organisation_id: int, scope: str, key: str, path: str, request_hash: str, work: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """The key is written first and given back when nothing was done; a twin meanwhile is told to come again.
+
+    Accepted: who dies between the work and the writing of its answer has it done once more, after :data:`LEASE`.
+    """
+    try:
+        claimed = _claim(organisation_id, scope, key, path, request_hash)
+    except OperationalError as error:
+        raise StillWorking from error
+    if claimed is None:
+        claimed = _taken_over(organisation_id, scope, key, request_hash)
+    if claimed is None:
+        known = _rows(organisation_id, scope, key).first()
+        if known is None:  # given back at this moment
+            raise StillWorking
+        return _again(known, request_hash)
+    done = False
+    try:
+        response = work()
+        done = 200 <= response.status_code < 300
+    finally:
+        if not done:
+            _rows(organisation_id, scope, key).filter(status=0).delete()
+    if done:
         _keep(organisation_id, claimed, response)
     return response
 
@@ -146,6 +169,15 @@ def _claim(organisation_id: int, scope: str, key: str, path: str, request_hash: 
     return row[0] if row else None
 
 
+def _taken_over(organisation_id: int, scope: str, key: str, request_hash: str) -> int | None:
+    """The row of a twin that died at its work; None when it did not."""
+    rows = _rows(organisation_id, scope, key).filter(
+        status=0, request_hash=request_hash, created_at__lt=Now() - LEASE
+    )
+    row = rows.values_list("pk", flat=True).first()
+    return row if row is not None and rows.update(created_at=Now()) else None
+
+
 def _keep(organisation_id: int, row: int, response: HttpResponse) -> None:
     body, sealed = response.content.decode(), ""
     if _NEVER_STORED in response.headers.get("Cache-Control", ""):
@@ -158,6 +190,8 @@ def _keep(organisation_id: int, row: int, response: HttpResponse) -> None:
 def _again(row: IdempotentAnswer, request_hash: str) -> HttpResponse:
     if row.request_hash != request_hash:
         raise KeyReused
+    if row.status == 0:
+        raise StillWorking
     if row.status == AnswerForgotten.status:
         raise AnswerForgotten
     body = row.body

@@ -178,7 +178,7 @@ class IdempotentAnswer(TenantModel):
     key = models.CharField(max_length=200)
     path = models.CharField(max_length=300)
     request_hash = models.CharField(max_length=64)
-    #: 0 until the work has been done; seen so by nobody, the row commits with the work.
+    #: 0 until the work has been done; seen so only of work that calls other systems, else the row commits with it.
     status = models.PositiveSmallIntegerField(default=0)
     body = models.TextField(blank=True)
     #: The body instead, of an answer that no cache may keep: it tells a secret once.

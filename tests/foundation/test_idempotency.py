@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 import time_machine
 from django.db import connection, connections
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -175,8 +178,6 @@ def test_a_twin_of_work_that_takes_long_is_asked_to_come_again(alice):
     begun, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        from django.http import HttpResponse  # noqa: PLC0415 - only here
-
         def work() -> HttpResponse:
             begun.set()
             go_on.wait(60)
@@ -206,3 +207,52 @@ def test_a_twin_of_work_that_takes_long_is_asked_to_come_again(alice):
 
 def alice_token(alice: User) -> int:
     return tokens.ApiToken.objects.for_organisation(alice.organisation_id).get().pk
+
+
+def outside(alice: User, work: Callable[[], HttpResponse], *, request_hash: str = "h") -> HttpResponse:
+    return idempotency.once(
+        organisation_id=alice.organisation_id,
+        scope="user:1",
+        key="k",
+        path="/",
+        request_hash=request_hash,
+        work=work,
+        calls_others=True,
+    )
+
+
+def test_a_twin_of_work_that_calls_others_is_asked_to_come_again_and_then_gets_the_answer(alice):
+    asked = []
+
+    def work() -> HttpResponse:
+        for request_hash, refusal in (("h", idempotency.StillWorking), ("x", idempotency.KeyReused)):
+            with pytest.raises(refusal):
+                outside(alice, twin, request_hash=request_hash)
+        return HttpResponse("first", status=201)
+
+    def twin() -> HttpResponse:
+        asked.append("twin")
+        return HttpResponse("twin", status=201)
+
+    assert outside(alice, work).content == b"first"
+    assert (outside(alice, twin).content, asked) == (b"first", [])
+
+
+def test_work_that_calls_others_and_is_refused_or_breaks_gives_its_key_back(alice):
+    assert outside(alice, lambda: HttpResponse(status=422)).status_code == 422
+    with pytest.raises(ZeroDivisionError):
+        outside(alice, Mock(side_effect=ZeroDivisionError))
+    assert outside(alice, lambda: HttpResponse("done", status=201)).content == b"done"
+
+
+def test_work_that_calls_others_and_died_is_done_again_after_a_while(alice):
+    died = IdempotentAnswer.objects.create(
+        organisation=alice.organisation, scope="user:1", key="k", path="/", request_hash="h"
+    )
+    with pytest.raises(idempotency.StillWorking):
+        outside(alice, Mock())
+    IdempotentAnswer.objects.for_organisation(alice.organisation_id).filter(pk=died.pk).update(
+        created_at=timezone.now() - idempotency.LEASE
+    )
+    assert outside(alice, lambda: HttpResponse("done", status=201)).content == b"done"
+    assert outside(alice, Mock()).content == b"done"
