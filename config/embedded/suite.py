@@ -128,7 +128,7 @@ def run_steps(
     child_env.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = {step: STEPS[step] for step in steps if step != "tests"}
     kept = None if stack is None else kept_dump(stack.postgres.programs.major)
-    if "tests" in steps and stack is not None and kept is not None and not loaded(stack, kept):
+    if "tests" in steps and stack and kept and not loaded(stack, kept):
         commands["database"] = MIGRATE
     skipped: dict[str, int] = {}
 
@@ -137,7 +137,7 @@ def run_steps(
             return True
         started = time.monotonic()
         _headline("tests")
-        if stack is not None and kept is not None:
+        if stack and kept:
             if not kept.exists():
                 keep(stack, kept)
             child_env.update({TEMPLATE: DATABASE, MIGRATED: str(kept)})

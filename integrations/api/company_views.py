@@ -15,8 +15,8 @@ from foundation.preconditions import require, with_etag
 from foundation.problems import Invalid
 from foundation.sparse_fields import narrowed
 from integrations import companies, company_choice, company_fields, opening
+from integrations.api.of_connection import OfConnection
 from integrations.api.sync_serializers import RecordTypeSerializer, RefreshSerializer
-from integrations.api.sync_views import OfConnection
 from integrations.base.records import Option
 from integrations.models import CompanyMatch, Connection, LinkState
 from sourcing.models import Candidate

@@ -24,7 +24,7 @@ from integrations.api.connecting_serializers import (
     WebhookAddressSerializer,
     WebhookSecretSerializer,
 )
-from integrations.api.sync_views import OfConnection
+from integrations.api.of_connection import OfConnection
 from integrations.api.views import WithFeature
 from integrations.base.connector import Connector
 from integrations.models import Connection

@@ -20,8 +20,8 @@ from integrations.api.export_serializers import (
     ExportTargetScopeSerializer,
     ExportTargetSerializer,
 )
+from integrations.api.of_connection import OfConnection
 from integrations.api.serializers import ExportSerializer
-from integrations.api.sync_views import OfConnection
 from integrations.api.views import WithFeature, whom
 from integrations.models import Connection, Export, ExportMode
 from sourcing.models import RecordType

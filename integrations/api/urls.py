@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import company_views, connecting_views, export_views, funnel_views, sync_views, views
+from integrations.api import (
+    company_views,
+    connecting_views,
+    export_views,
+    field_views,
+    funnel_views,
+    setting_views,
+    sync_views,
+    views,
+)
 
 urlpatterns = [
     path("connections/", views.ConnectionList.as_view(), name="api_connections"),
@@ -37,51 +46,55 @@ urlpatterns = [
     ),
     path(
         "connections/<int:pk>/settings/",
-        sync_views.ConnectionSettings.as_view(),
+        setting_views.ConnectionSettings.as_view(),
         name="api_connection_settings",
     ),
     path(
         "connections/<int:pk>/settings/<slug:name>/lock/",
-        sync_views.ConnectionSettingLock.as_view(),
+        setting_views.ConnectionSettingLock.as_view(),
         name="api_connection_setting_lock",
     ),
-    path("connections/<int:pk>/fields/", sync_views.ConnectionFields.as_view(), name="api_connection_fields"),
+    path(
+        "connections/<int:pk>/fields/", field_views.ConnectionFields.as_view(), name="api_connection_fields"
+    ),
     path(
         "connections/<int:pk>/fields/reset/",
-        sync_views.ConnectionFieldsReset.as_view(),
+        field_views.ConnectionFieldsReset.as_view(),
         name="api_connection_fields_reset",
     ),
     path(
         "connections/<int:pk>/fields/discover/",
-        sync_views.ConnectionFieldsDiscovery.as_view(),
+        field_views.ConnectionFieldsDiscovery.as_view(),
         name="api_connection_fields_discover",
     ),
     path(
         "connections/<int:pk>/fields/variables/",
-        sync_views.ConnectionFieldVariables.as_view(),
+        field_views.ConnectionFieldVariables.as_view(),
         name="api_connection_field_variables",
     ),
     path(
         "connections/<int:pk>/fields/try/",
-        sync_views.ConnectionFieldsTry.as_view(),
+        field_views.ConnectionFieldsTry.as_view(),
         name="api_connection_fields_try",
     ),
     path(
         "connections/<int:pk>/fields/<int:remote_field_id>/",
-        sync_views.ConnectionField.as_view(),
+        field_views.ConnectionField.as_view(),
         name="api_connection_field",
     ),
     path(
         "connections/<int:pk>/fields/<int:remote_field_id>/reset/",
-        sync_views.ConnectionFieldReset.as_view(),
+        field_views.ConnectionFieldReset.as_view(),
         name="api_connection_field_reset",
     ),
     path(
-        "connections/<int:pk>/entries/", sync_views.ConnectionEntries.as_view(), name="api_connection_entries"
+        "connections/<int:pk>/entries/",
+        field_views.ConnectionEntries.as_view(),
+        name="api_connection_entries",
     ),
     path(
         "connections/<int:pk>/job-statuses/",
-        sync_views.ConnectionJobStatuses.as_view(),
+        setting_views.ConnectionJobStatuses.as_view(),
         name="api_connection_job_statuses",
     ),
     path(
