@@ -13,6 +13,7 @@ from itertools import islice
 from typing import ClassVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -224,13 +225,8 @@ def retry(*, actor: User, item: ExportItem) -> Export:
     A person who was skipped because they had been exported before goes all the same: that is what was asked
     for. Raises NothingToRetry, NotUsable.
     """
-    export = item.export
-    if item.connection.status != ConnectionStatus.CONNECTED:
-        raise NotUsable("Reconnect first; then retry.")
     with transaction.atomic():
-        export = (
-            Export.objects.for_organisation(actor.organisation_id).select_for_update().get(pk=item.export_id)
-        )
+        export = _locked(actor, item.export)
         row = selectors.export_items(actor, export).select_for_update(of=("self",)).get(pk=item.pk)
         if row.status not in RETRYABLE:
             raise NothingToRetry("There is nothing to retry for this person.")
@@ -238,21 +234,48 @@ def retry(*, actor: User, item: ExportItem) -> Export:
             links.forget_create(item.connection, item.candidate)
         check_item(row.status, ItemStatus.QUEUED)
         row.again = row.reason_code == Reason.ALREADY_EXPORTED or row.again
-        row.status = ItemStatus.QUEUED
-        row.reason_code, row.reason, row.attempts, row.settled_at = Reason.NONE, "", 0, None
-        row.save(update_fields=["status", "again", "reason_code", "reason", "attempts", "settled_at"])
-        if export.run is None or export.run.ended:
-            export.run = runs.start(
-                kind=KIND,
-                organisation=actor.organisation,
-                actor=actor,
-                title=export.run.title if export.run else f"Export: {export.target_name}",
-                subject=export.run.subject if export.run else f"export:{export.pk}",
-                total=1,
-                params={"export_id": export.pk},
-            )
-            export.save(update_fields=["run"])
+        row.save(update_fields=["again"])
+        _queue_again(actor, export, selectors.export_items(actor, export).filter(pk=row.pk))
     return export
+
+
+def retry_failed(*, actor: User, export: Export) -> Export:
+    """Send all who failed again, but for those who may have arrived: somebody has to look there first (seed 000).
+
+    Raises NothingToRetry, NotUsable.
+    """
+    check_item(ItemStatus.FAILED, ItemStatus.QUEUED)
+    with transaction.atomic():
+        export = _locked(actor, export)
+        if not _queue_again(actor, export, selectors.failed_for_sure(actor, export)):
+            raise NothingToRetry("Nobody failed whom a retry could help.")
+    return export
+
+
+def _locked(actor: User, export: Export) -> Export:
+    """The export, about to be gone on with."""
+    if export.connection.status != ConnectionStatus.CONNECTED:
+        raise NotUsable("Reconnect first; then retry.")
+    return Export.objects.for_organisation(actor.organisation_id).select_for_update().get(pk=export.pk)
+
+
+def _queue_again(actor: User, export: Export, items: QuerySet[ExportItem]) -> int:
+    """Put them back in the queue, and begin a run where none is under way; how many."""
+    count = items.order_by().update(
+        status=ItemStatus.QUEUED, reason_code=Reason.NONE, reason="", attempts=0, settled_at=None
+    )
+    if count and (export.run is None or export.run.ended):
+        export.run = runs.start(
+            kind=KIND,
+            organisation=actor.organisation,
+            actor=actor,
+            title=export.run.title if export.run else f"Export: {export.target_name}",
+            subject=export.run.subject if export.run else f"export:{export.pk}",
+            total=count,
+            params={"export_id": export.pk},
+        )
+        export.save(update_fields=["run"])
+    return count
 
 
 def cancel(*, actor: User, export: Export) -> None:

@@ -21,7 +21,7 @@ from integrations.models import (
     SyncTask,
     VendorIdentity,
 )
-from integrations.states import ESTABLISHED, SYNC_OPEN, ItemStatus, SyncStatus
+from integrations.states import ESTABLISHED, SYNC_OPEN, UNSURE, ItemStatus, SyncStatus
 from sourcing.models import Project
 from sourcing.selectors import of_visible_project
 
@@ -129,6 +129,11 @@ def export_items(viewer: User, export: Export) -> QuerySet[ExportItem]:
         .select_related("candidate")
         .order_by("pk")
     )
+
+
+def failed_for_sure(viewer: User, export: Export) -> QuerySet[ExportItem]:
+    """Those of :func:`export_items` who failed and are certainly not there: they may simply be sent again."""
+    return export_items(viewer, export).filter(status=ItemStatus.FAILED).exclude(reason_code__in=UNSURE)
 
 
 def item_for(viewer: User, item_id: int) -> ExportItem:

@@ -178,6 +178,10 @@ class Reason(TextChoices):
     INTERNAL = "internal", "internal error"
 
 
+#: Whether it arrived there was never confirmed: somebody has to look before it is tried again.
+UNSURE = (Reason.UNCONFIRMED, Reason.UNSEARCHABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How an export item or a sync task ends without a confirmed write; ``fields`` as in its log."""

@@ -31,7 +31,7 @@ from integrations.models import (
     SyncStatus,
     SyncTask,
 )
-from integrations.states import SYNC_OPEN, Ended, check_sync
+from integrations.states import SYNC_OPEN, UNSURE, Ended, check_sync
 from sourcing.models import Candidate
 
 log = structlog.get_logger(__name__)
@@ -42,8 +42,6 @@ SETBACKS = 3
 LEFT_ALONE_SECONDS = 30
 #: For so long a vendor's outage is waited out; then a task needs somebody.
 PATIENCE = datetime.timedelta(days=3)
-#: Whether it arrived there was never confirmed: somebody has to look before it is tried again.
-UNSURE = (Reason.UNCONFIRMED, Reason.UNSEARCHABLE)
 #: What an edit of the person may have put right.
 _MENDABLE = (Reason.MISSING_FIELD, Reason.NO_EMAIL, Reason.NO_TARGET, Reason.COMPANY)
 
@@ -177,8 +175,8 @@ def retry_all(*, actor: User, connection: Connection) -> int:
 
 
 def retry_these(*, actor: User | None, tasks: QuerySet[SyncTask]) -> int:
-    """Those of ``tasks`` that need attention, but for :data:`UNSURE` ones; how many. ``actor`` None: the
-    installation's administrators, who may name tasks of several organisations.
+    """Those of ``tasks`` that need attention, but for ``UNSURE`` ones; how many. ``actor`` None: the installation's
+    administrators, who may name tasks of several organisations.
     """
     rows = tasks.filter(status=SyncStatus.ATTENTION).exclude(reason_code__in=UNSURE)
     return _again_all(rows, by=actor)

@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<int:export_id>/", exports.export_page, name="export"),
     path("exports/<int:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("exports/<int:export_id>/undo/", exports.undo, name="undo_export"),
+    path("exports/<int:export_id>/retry/", exports.retry_failed, name="retry_failed"),
     path("exports/items/<int:item_id>/retry/", exports.retry, name="retry_item"),
     path("reports/funnel/", funnel.report, name="funnel"),
     path("reports/funnel/funnel.csv", funnel.report_csv, name="funnel_csv"),

@@ -555,6 +555,7 @@ CALLS: Mapping[str, Call] = {
     "exports_create": Call(_export, _whale),
     "exports_cancel": Call(prepare=_export_under_way),
     "exports_items_retry": Call(prepare=_failed_item),
+    "exports_retry": Call(prepare=_failed_item),
     "exports_preview": Call(_whom_to_send),
     "exports_undo_create": Call(prepare=_undoable_export),
     "files_remove": Call(),

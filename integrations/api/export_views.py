@@ -152,6 +152,21 @@ class ExportCancel(WithFeature, generics.GenericAPIView):
         return Response(ExportSerializer(selectors.export_for(viewer, pk)).data)
 
 
+class ExportRetry(WithFeature, generics.GenericAPIView):
+    """All who failed, to be sent again."""
+
+    right = Right.CANDIDATE_EXPORT
+    queryset = Export.unguarded.none()
+
+    @extend_schema(operation_id="exports_retry", request=None, responses={202: ExportSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Send everybody who failed once more; 409 when there is nobody. Who may have arrived is left to a look there:
+        retry them alone."""
+        viewer = viewer_of(request)
+        export = exporting.retry_failed(actor=viewer, export=selectors.export_for(viewer, pk))
+        return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
+
+
 class ExportItemRetry(WithFeature, generics.GenericAPIView):
     """One person of an export, to be sent again."""
 

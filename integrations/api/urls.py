@@ -168,6 +168,7 @@ urlpatterns = [
     path("exports/<int:pk>/", views.ExportDetail.as_view(), name="api_export"),
     path("exports/preview/", export_views.ExportPreview.as_view(), name="api_export_preview"),
     path("exports/<int:pk>/cancel/", export_views.ExportCancel.as_view(), name="api_export_cancel"),
+    path("exports/<int:pk>/retry/", export_views.ExportRetry.as_view(), name="api_export_retry"),
     path("exports/<int:pk>/undo/", views.ExportUndo.as_view(), name="api_export_undo"),
     path("exports/<int:pk>/items/", views.ExportItemList.as_view(), name="api_export_items"),
     path(

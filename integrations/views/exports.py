@@ -214,6 +214,7 @@ def export_page(request: Request, export_id: int) -> HttpResponse:
         "retryable": RETRYABLE,
         "may_export": can(request.user, Right.CANDIDATE_EXPORT),
         "undoable": undoing.undoable(export),
+        "failed_for_sure": selectors.failed_for_sure(request.user, export).count(),
         "back": reverse("integrations:project_exports", args=[export.project_id])
         if export.project_id
         else "",
@@ -249,6 +250,14 @@ def retry(request: Request, item_id: int) -> HttpResponse:
     """Send one person again."""
     export = exporting.retry(actor=request.user, item=selectors.item_for(request.user, item_id))
     return redirect("integrations:export", export.pk)
+
+
+@require_POST
+@integrations_page(Right.CANDIDATE_EXPORT)
+def retry_failed(request: Request, export_id: int) -> HttpResponse:
+    """Send all who failed again."""
+    exporting.retry_failed(actor=request.user, export=selectors.export_for(request.user, export_id))
+    return redirect("integrations:export", export_id)
 
 
 def _summary(export: Export) -> dict[str, Any]:

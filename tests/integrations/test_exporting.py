@@ -192,6 +192,22 @@ def test_one_failed_person_is_retried_alone(whale: SmallSourceWhale) -> None:
         exporting.retry(actor=alice, item=making.item(export, ada))
 
 
+def test_all_who_failed_are_sent_again_but_who_may_have_arrived(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    ada, bea, cal = (making.person(alice, name) for name in ("Ada", "Bea", "Cal"))
+    whale.fail("candidates/add", *[Answer(status=422, body={"message": "Not today"})] * 3)
+    export = making.work(making.export(alice, making.connection(alice), ada, bea, cal))
+    ExportItem.objects.for_organisation(alice.organisation_id).filter(candidate=cal).update(
+        reason_code=Reason.UNCONFIRMED
+    )
+    exporting.retry_failed(actor=alice, export=export)
+    export = making.work(making.reread(export))
+    outcomes = [making.item(export, person).status for person in (ada, bea, cal)]
+    assert outcomes == [ItemStatus.SENT, ItemStatus.SENT, ItemStatus.FAILED]
+    with pytest.raises(exporting.NothingToRetry):
+        exporting.retry_failed(actor=alice, export=export)
+
+
 def test_a_skipped_person_goes_when_asked_for_alone(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     row, ada = making.connection(alice), making.person(alice)

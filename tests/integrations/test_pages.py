@@ -237,6 +237,21 @@ def test_a_failed_person_is_retried_from_the_page(whale: SmallSourceWhale) -> No
     assert making.item(export, ada).status == ItemStatus.SENT
 
 
+def test_all_who_failed_are_retried_from_the_page(whale: SmallSourceWhale) -> None:
+    alice = making.alice()
+    connection, ada, bea = making.connection(alice), making.person(alice, "Ada"), making.person(alice, "Bea")
+    whale.fail("candidates/add", *[Answer(status=422, body={"message": "Not today"})] * 2)
+    export = making.work(making.export(alice, connection, ada, bea))
+    page = logged_in(alice)
+    assert "Retry 2 failed" in text(page.get(url("export", export.pk)))
+    page.post(url("retry_failed", export.pk))
+    making.work(making.reread(export))
+    shown = text(page.get(url("export", export.pk)))
+    assert "Export Complete" in shown
+    assert "Retry" not in shown
+    assert page.post(url("retry_failed", export.pk)).status_code == 409
+
+
 def test_names_and_the_vendors_words_are_escaped(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     connection = making.connection(alice)
@@ -273,6 +288,7 @@ def test_mallory_finds_nothing_of_alices(whale: SmallSourceWhale) -> None:
     assert page.get(url("export", export.pk)).status_code == 404
     assert page.post(url("cancel_export", export.pk)).status_code == 404
     assert page.post(url("retry_item", making.item(export, ada).pk)).status_code == 404
+    assert page.post(url("retry_failed", export.pk)).status_code == 404
     assert page.get(url("export_project_sourcewhale", making.project(alice, ada).pk)).status_code == 404
     for address in (f"connections/{connection.pk}/", f"exports/{export.pk}/", f"exports/{export.pk}/items/"):
         assert page.get(f"/api/v1/{address}").status_code == 404
