@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 
 from config.embedded.ending import Ended, raise_on_signals
+from config.embedded.kept import begin_with_kept
 from config.embedded.problems import SetupProblem, tell
 from config.embedded.programs import ROOT, WORKERS
-from config.embedded.stack import Stack
+from config.embedded.stack import MIGRATED, Stack
 from config.embedded.supervisor import die_with_parent
 
 
@@ -43,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     raise_on_signals()
     lively = not options.no_processes
     try:
+        if options.dir is None and not options.no_migrate and not os.environ.get(MIGRATED):
+            begin_with_kept()
         with Stack(
             options.dir,
             sandbox=options.sandbox,

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.embedded.ending import Ended, raise_on_signals
-from config.embedded.prepare import migrations_mark
+from config.embedded.kept import keep, kept_dump, loaded
 from config.embedded.problems import SetupProblem, tell
 from config.embedded.programs import ROOT
 from config.embedded.stack import DATABASE, MIGRATED, Stack
@@ -53,8 +53,6 @@ TESTS_AT_ONCE = AT_ONCE + 1
 LONG = ("types", "database")
 #: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle.
 BESIDE_TESTS = ("types",)
-#: What migrating made of an empty database, for the next run.
-KEPT = ROOT / "var" / "suite"
 #: Names the database that tests copy, for config.settings.test.
 TEMPLATE = "BECKON_TEST_TEMPLATE"
 #: The checks that run at this moment; they end with the one who waits for them.
@@ -148,35 +146,6 @@ def run_steps(
 
     failed = run_checks(commands, child_env, tests=tests if "tests" in steps else None)
     return conclude(failed, skipped, strict=os.environ.get("CI", "").lower() in {"1", "true"})
-
-
-def kept_dump(major: int, folder: Path = KEPT) -> Path:
-    """Where a migrated database of this PostgreSQL is kept; another file once a migration or a package changed."""
-    return folder / f"migrated-{major}-{migrations_mark()[:16]}.sql"
-
-
-def loaded(stack: Stack, source: Path) -> bool:
-    """Fill the stack's empty database from what is kept; False when nothing is, or nothing that can be read."""
-    if not source.exists():
-        return False
-    try:
-        stack.postgres.load(DATABASE, source)
-    except SetupProblem as problem:
-        print(f"The kept database is made anew. {problem}", flush=True)
-        source.unlink()
-        return False
-    return True
-
-
-def keep(stack: Stack, target: Path) -> None:
-    """Write the stack's database there, whole or not at all; what older migrations made of this server's is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(f".{os.getpid()}")
-    stack.postgres.dump(DATABASE, fresh)
-    major = target.name.split("-")[1]
-    for old in target.parent.glob(f"migrated-{major}-*.sql"):
-        old.unlink(missing_ok=True)
-    fresh.replace(target)
 
 
 def run_checks(

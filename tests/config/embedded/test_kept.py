@@ -1,4 +1,4 @@
-"""What one run of the suite keeps for the next."""
+"""What one run keeps for the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import suite
+from config.embedded.kept import keep, kept_dump, loaded
 from config.embedded.stack import Stack
 
 
@@ -25,31 +25,31 @@ def asked(stack: Stack, sql: str) -> str:
 
 
 def test_a_migrated_database_is_kept_and_loaded_by_the_next_run(folder: Path, stack: Stack) -> None:
-    kept, older = suite.kept_dump(18, folder), folder / "migrated-18-0123456789abcdef.sql"
+    kept, older = kept_dump(18, folder), folder / "migrated-18-0123456789abcdef.sql"
     other_server = folder / "migrated-15-0123456789abcdef.sql"
     for path in (older, other_server):
         path.write_text("")
     with stack:
-        assert not suite.loaded(stack, kept)
+        assert not loaded(stack, kept)
         asked(stack, "CREATE TABLE welders AS SELECT 3 AS number")
-        suite.keep(stack, kept)
+        keep(stack, kept)
     assert set(folder.iterdir()) == {other_server, kept}
     with stack:
-        assert suite.loaded(stack, kept)
+        assert loaded(stack, kept)
         assert asked(stack, "SELECT number FROM welders") == "3"
 
 
 def test_what_cannot_be_read_is_thrown_away_and_leaves_the_database_empty(
     folder: Path, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = suite.kept_dump(18, folder)
+    kept = kept_dump(18, folder)
     kept.write_text("CREATE TABLE welders (number int);\nCREATE TABL")
     with stack:
-        assert not suite.loaded(stack, kept)
+        assert not loaded(stack, kept)
         assert asked(stack, "SELECT to_regclass('welders') IS NULL") == "t"
     assert not kept.exists()
     assert "made anew" in capsys.readouterr().out
 
 
 def test_another_server_has_another_file(folder: Path) -> None:
-    assert suite.kept_dump(15, folder) != suite.kept_dump(18, folder)
+    assert kept_dump(15, folder) != kept_dump(18, folder)
