@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from config.embedded.kept import keep, kept_dump, loaded
-from config.embedded.stack import Stack
+from config.embedded.binaries import find_postgres
+from config.embedded.kept import begin_with_kept, keep, kept_dump, loaded
+from config.embedded.stack import MIGRATED, Stack
 
 
 @pytest.fixture
@@ -53,3 +55,11 @@ def test_what_cannot_be_read_is_thrown_away_and_leaves_the_database_empty(
 
 def test_another_server_has_another_file(folder: Path) -> None:
     assert kept_dump(15, folder) != kept_dump(18, folder)
+
+
+def test_a_private_stack_begins_with_what_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_dump(find_postgres().major, folder)
+    kept.write_text("")
+    monkeypatch.setenv(MIGRATED, "")
+    begin_with_kept(folder)
+    assert os.environ[MIGRATED] == str(kept)
