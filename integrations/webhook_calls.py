@@ -81,10 +81,7 @@ def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
     rows = _waiting(organisation_id).filter(connection_id=connection_id)
     if rows.filter(lease_until__gt=Now()).exists():
         return None
-    for tired in rows.filter(attempts__gte=TRIES):
-        log.error("webhook_call_given_up", call=tired.pk, connection=connection_id)
-        _end(tired, CallStatus.FAILED, _UNFINISHED)
-    call = (
+    ready = (
         rows.filter(
             Q(not_before__isnull=True) | Q(not_before__lte=now),
             Q(connection__not_before__isnull=True) | Q(connection__not_before__lte=now),
@@ -92,8 +89,10 @@ def _next(organisation_id: int, connection_id: int) -> WebhookCall | None:
         )
         .select_related("connection", "connection__organisation")
         .order_by("pk")
-        .first()
     )
+    while (call := ready.first()) is not None and call.attempts >= TRIES:
+        log.error("webhook_call_given_up", call=call.pk, connection=connection_id)
+        _end(call, CallStatus.FAILED, _UNFINISHED)
     if call is not None:
         call.attempts += 1
         _row(call).update(lease_until=Now() + LEASE, attempts=call.attempts)
