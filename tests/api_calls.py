@@ -53,6 +53,7 @@ from tests.integrations import syncs
 from tests.outreach import sandbox_process
 from tests.outreach.making import mailbox, seal
 from tests.test_access import World
+from tests.undone import undone
 
 JSON = "application/json"
 SOON = "2026-12-01T09:00:00+01:00"
@@ -731,11 +732,7 @@ def request(operation: Operation, made: Made) -> Callable[..., HttpResponse]:
 @contextmanager
 def prepared(operation: Operation, made: Made) -> Iterator[Made]:
     """The world with what the operation needs; all of it is undone at the end."""
-    undone = transaction.atomic()
-    # As the test's own transaction it is none of the product's, in which nobody calls other systems.
-    undone._from_testcase = True
-    with undone:
+    with undone():
         prepare = CALLS[operation.id].prepare
         further = prepare(made) if prepare else None
         yield Made(made.alice, {**made.ids, **(further or {})})
-        transaction.set_rollback(True)

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
@@ -27,6 +26,7 @@ from foundation.problems import PROBLEM_JSON
 from sourcing.models import Candidate, Notice, ProjectMember, Stage
 from tests.sourcing.factories import make_candidate, make_project
 from tests.test_access import World, world  # noqa: F401 - world is a fixture
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -134,14 +134,10 @@ class Sweep:
 
     def send(self, operation: Operation, path: str, body: Any = None, *, what: str) -> HttpResponse:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        undone = transaction.atomic()
-        # As the test's own transaction it is none of the product's, in which nobody calls other servers.
-        undone._from_testcase = True
-        with undone:
+        with undone():
             answer = self.client.generic(operation.method, path, sent, content_type="application/json")
             if answer.streaming:
                 list(answer.streaming_content)  # type: ignore[attr-defined]  # a download holds its file open until it is read
-            transaction.set_rollback(True)
         self.sent += 1
         status = answer.status_code
         if status >= 500:
