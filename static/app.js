@@ -9,6 +9,7 @@
 //   data-countdown="seconds"     m:ss; sends "elapsed" at zero (hx-trigger="elapsed")
 //   data-filedrop                a label around input[type=file]
 //   data-copy="text"             copies; data-copy-label inside says so
+//   data-keeps-typed             a part of a form that is filled in anew: what somebody typed there stays
 //   data-stays                   a form whose answer is a download: its button does not stay busy
 //   data-open                    a dialog that is open when it arrives
 //   data-needs-script            hidden without script
@@ -231,7 +232,10 @@
     if (e.target.tagName === "FORM" && verb !== "get" && triggeringEvent?.type === "submit") busy(e.target, triggeringEvent.submitter);
   });
   on("htmx:afterRequest", (e) => { if (e.target.tagName === "FORM") rest(e.target); });
+  const changed = (f) => f.tagName === "SELECT" ? !f.selectedOptions[0]?.defaultSelected : f.value !== f.defaultValue;
+  let typed = [];
   on("htmx:afterSwap", (e) => {
+    for (const [name, value] of typed.splice(0)) for (const f of document.getElementsByName(name)) f.value = value;
     if (e.target.id === "drawer" && e.target.firstElementChild) { opened++; $("[data-drawer]")?.focus({ preventScroll: true }); }
     const wrong = $("[aria-invalid=true]", e.target);
     if (e.detail.xhr?.status === 422 && wrong) wrong.focus();
@@ -242,6 +246,8 @@
     const ended = new URL(xhr.responseURL || location.href).pathname.startsWith("/accounts/login/");
     if (ended) { e.detail.shouldSwap = false; if (!polled(e)) location.reload(); return; } // a poll must not take a half-written form away
     if (xhr.status >= 400 && xhr.getResponseHeader("HX-Retarget")) { e.detail.shouldSwap = true; e.detail.isError = false; }
+    const { shouldSwap, target } = e.detail;
+    typed = shouldSwap && target.hasAttribute("data-keeps-typed") ? $$("input, select", target).filter(changed).map((f) => [f.name, f.value]) : [];
   });
   const said = (xhr) => { // errors/fragment.html, as foundation.problems answers htmx
     const part = document.createElement("template");

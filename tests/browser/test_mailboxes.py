@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Role
 from foundation import events
@@ -76,6 +77,39 @@ def test_linking_with_google_and_disconnecting_twice(
     # The login of the person is not touched.
     page.reload()
     expect(page.get_by_role("heading", name="Outreach Settings")).to_be_visible()
+
+
+def test_servers_that_are_suggested_late_leave_what_somebody_typed(
+    page: Page, log_in: Callable[..., None]
+) -> None:
+    log_in(page, user("alice"))
+    page.goto("/outreach/mailboxes/new/")
+    held: list[Route] = []
+    asking = re.compile(r"[?&]address=")
+    page.route(asking, lambda route: held.append(route))
+    page.get_by_label("E-mail address").fill("alice@acme.example")
+    with page.expect_request(asking):
+        page.get_by_label("E-mail address").press("Tab")
+    page.get_by_label("SMTP server").fill("mail.acme.example")
+    page.get_by_label("SMTP protection").select_option("none")
+    page.get_by_label("SMTP password").fill("correct horse")
+    page.get_by_label("SMTP user name").focus()
+    held.pop().continue_()
+    page.unroute(asking)
+    expect(page.get_by_label("IMAP server")).to_have_value("imap.acme.example")
+
+    def kept() -> None:
+        expect(page.get_by_label("SMTP server")).to_have_value("mail.acme.example")
+        expect(page.get_by_label("SMTP protection")).to_have_value("none")
+        expect(page.get_by_label("SMTP password")).to_have_value("correct horse")
+
+    kept()
+    expect(page.get_by_label("SMTP user name")).to_be_focused()
+    # Of another address what was only suggested is suggested anew.
+    page.get_by_label("E-mail address").fill("alice@gmail.com")
+    page.get_by_label("E-mail address").press("Tab")
+    expect(page.get_by_label("IMAP server")).to_have_value("imap.gmail.com")
+    kept()
 
 
 def test_every_state_of_an_account_says_what_happened_and_what_to_do(
