@@ -295,7 +295,6 @@ def hashed(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-@lru_cache(maxsize=16_384)
 def mail_key(normalised: str) -> str:
     """An address as it is compared: without a tag after "+", for Gmail without dots."""
     local, _, domain = normalised.rpartition("@")
@@ -310,7 +309,7 @@ def is_shared_address(key: str) -> bool:
     return key.partition("@")[0].strip("0123456789.-_") in _ROLES
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1_024)
 def profile_key(link: str) -> str:
     """A profile link as it is compared: host and path in lower case. Empty for one that names nobody."""
     known = linkedin_key(link)

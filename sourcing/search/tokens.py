@@ -117,8 +117,8 @@ def _one_alphabet(word: str) -> str:
     return word if word.isascii() or not _ASCII_LETTER.search(word) else word.translate(_LOOK_ALIKES)
 
 
-#: Names, titles, companies and skills repeat all the time; whole summaries do not.
-_short = lru_cache(maxsize=32_768)(_words)
+#: Titles, companies and skills repeat all the time; whole summaries do not, and a bigger memory saves nothing more.
+_short = lru_cache(maxsize=1_024)(_words)
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
@@ -226,7 +226,7 @@ def _placed(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[Sequence[str], 
         after = at + len(here)
         numbered = places[at:after] if after <= _LAST_POSITION else _crowded(places, at, after)
         if prefix:
-            yield _with_prefix(prefix, here), numbered
+            yield [prefix + word for word in here], numbered
         if not name.startswith("@"):
             yield here, numbered
         at = min(after + 10, _LAST_POSITION)
@@ -246,11 +246,6 @@ def _mark(name: str) -> tuple[str, tuple[str, ...]]:
 @lru_cache(maxsize=4)
 def _places(weight: str) -> tuple[str, ...]:
     return tuple(f"{at}{weight}" for at in range(_LAST_POSITION + 1))
-
-
-@lru_cache(maxsize=32_768)
-def _with_prefix(prefix: str, found: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(prefix + word for word in found)
 
 
 def field_prefix(name: str) -> str:
