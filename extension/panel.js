@@ -79,8 +79,9 @@ async function lookUp(profile) {
   const mine = show(skeleton(), "Asking Beckon");
   try {
     const { people, notices } = await client.post("/api/v1/panel/lookups/", profile);
+    const waits = people.length ? [] : await waitingFrom(profile.url);
     if (mine !== turn) return;
-    if (people.length === 0) showForm(newDraft(profile), { notices: [...(await waitingFrom(profile.url)), ...notices] });
+    if (people.length === 0) showForm(newDraft(profile), { notices: [...waits, ...notices] });
     else if (people.length === 1 && people[0].sure) showPerson(people[0].person, profile, { others: true });
     else showSeveral(people, profile, notices);
   } catch (problem) {
@@ -208,7 +209,9 @@ function showKept(save) {
 }
 
 async function showWaiting() {
+  const mine = ++turn;
   const saves = await queue.list(client.id);
+  if (mine !== turn) return;
   show(waiting({
     saves, organisation: server?.organisation.name || "Beckon", sendNow: send, back: start, resolve,
     edit: ({ draft, reason, title: heading }) => (draft.candidate

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import chromium
 from tests.browser.axe import assert_no_serious_axe_violations, serious
 from tests.browser.extension import ExtensionBrowser, a_server, extension_browser
 from tests.browser.misbehaving import MisbehavingBeckon, misbehaving_beckon
@@ -482,6 +483,43 @@ def test_what_beckon_finds_wrong_stands_beside_its_field(
     expect(panel.locator("main").get_by_text("Saved", exact=True)).to_be_visible()
     assert len(beckon.done) == 1
     assert len(set(beckon.keys())) == 1
+
+
+#: Holds each look at what is kept that begins once Beckon is asked, until it is let go; the first is number 0.
+HOLD_LOOKS = """() => {
+  const area = chrome.storage.local, get = area.get.bind(area), said = document.getElementById("status");
+  window.held = [];
+  area.get = (key) => key === null && (window.held.length || said.textContent === "Asking Beckon")
+    ? new Promise((go) => window.held.push(go)).then(() => get(key)) : get(key);
+}"""
+
+
+def test_what_waits_is_shown_although_the_page_is_still_being_looked_up(
+    open_panel: Opener, beckon: MisbehavingBeckon
+) -> None:
+    panel = open_panel()
+    title(panel, "New person")
+    beckon.mishaps["saves"].append("refuse")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("alert")).to_have_text("Too many.")
+    panel.evaluate(HOLD_LOOKS)
+
+    def held(count: int) -> None:
+        for _ in range(chromium.PATIENCE // 50):
+            if panel.evaluate("held.length") == count:
+                return
+            panel.wait_for_timeout(50)
+        pytest.fail(f"{count} looks were not begun")
+
+    panel.get_by_role("button", name="Read this page again").click()
+    held(1)
+    panel.get_by_role("button", name="1 waiting").click()
+    held(2)
+    panel.evaluate("held[1]()")
+    title(panel, "On the way to Beckon")
+    panel.evaluate("held[0]()")
+    panel.wait_for_timeout(200)
+    title(panel, "On the way to Beckon")
 
 
 def test_a_page_of_nobody_gives_an_empty_form_and_a_document_or_another_page_says_what_to_do(
