@@ -10,6 +10,8 @@ os.environ.setdefault("PEPPER", "tests-only-pepper")
 os.environ.setdefault("SECRET_BOX_KEYS", "mSpZ5Jm0cZ0nQbOVd1gSGAX6jTHPL7vUEf_v5RWzIrE=")
 os.environ.setdefault("EGRESS_ALLOWED_PRIVATE_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ.setdefault("LOG_JSON", "false")
+# A line for each beginning and end of a request, by the hundred thousand.
+os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 
 def _redis_of_this_worker() -> None:

@@ -127,6 +127,15 @@ def test_the_tests_wait_for_every_check_but_the_types(
     assert "types: a str is no int" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_list_of_all_tests_is_printed_only_when_it_could_not_be_made(
+    code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    commands = {"collection": [sys.executable, "-c", f"print('test_nothing'); raise SystemExit({code})"]}
+    assert suite.run_checks(commands, {"PATH": "/usr/bin:/bin"}) == ["collection"] * code
+    assert ("test_nothing" in capfd.readouterr().out) is bool(code)
+
+
 def test_a_check_ends_with_the_one_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     started: set[int] = set()
 
