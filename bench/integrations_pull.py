@@ -2,7 +2,7 @@
 
 The stand-in SmartRecruiters holds PEOPLE and keeps to its published limits (10 calls a second, one list at a time, 100
 people a page). While the first hundredths come in, the worker is killed three times; the one after that does the rest,
-and its memory on the way is compared: up to a quarter caches of names and words fill, which have a size; from half of
+and its memory on the way is compared: within the first quarter comes what a worker loads at its first use; from half of
 the way to the end it must not grow. What nobody can wait for is cut short: the dead worker's lease.
 """
 

@@ -19,7 +19,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.deletion import ProtectedError
 
 from accounts.models import User
-from foundation.problems import Invalid, Missing
+from foundation.file_answers import FileMissing
+from foundation.problems import Invalid
 from outreach import rich_text
 from outreach.models import ContentFile, MessageFile
 from sourcing.normalising import clean_text
@@ -55,12 +56,6 @@ UNUSED_FOR = timedelta(days=7)
 
 Reader = Callable[[User, int], bool]
 _readers: list[Reader] = []
-
-
-class FileMissing(Missing):
-    """There is no such file that the viewer may read."""
-
-    code: ClassVar[str] = "file_missing"
 
 
 class FileRefused(Invalid):

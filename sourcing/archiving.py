@@ -121,6 +121,11 @@ def archive_for(viewer: User, archive_id: int, *, now: datetime.datetime) -> Per
     return found
 
 
+def file_name(archive: PersonArchive) -> str:
+    """What it is called when it is downloaded: no name of the person."""
+    return f"person-{archive.candidate_id}.zip"
+
+
 def archives(viewer: User, candidate: Candidate, *, now: datetime.datetime) -> list[PersonArchive]:
     """What the viewer asked for about this person and may still download or wait for, the newest first."""
     rows = PersonArchive.objects.for_organisation(viewer.tenant_id).filter(

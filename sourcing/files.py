@@ -14,19 +14,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from accounts.models import User
-from foundation.problems import Invalid, Missing
+from foundation.file_answers import FileMissing
+from foundation.problems import Invalid
 from sourcing.models import Candidate, Decision, FileState, PersonFile
 from sourcing.normalising import clean_text
 from sourcing.search import index
 
 #: Of all texts of one person together; a document of PostgreSQL's text search may not pass 1 MB.
 SEARCHED_CHARACTERS = 200_000
-
-
-class FileMissing(Missing):
-    """There is no such file in the viewer's organisation."""
-
-    code: ClassVar[str] = "file_missing"
 
 
 class BadFile(Invalid):

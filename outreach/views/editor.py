@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +13,11 @@ from django.http.request import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
+from foundation import file_answers
 from foundation.problems import Invalid
 from outreach import checking, contents, files, filling, rich_text, single, templates, variables
 from outreach.contents import Content
@@ -29,7 +28,6 @@ from sourcing.search import suggesting
 
 #: People offered for a preview by a few letters of their name.
 OFFERED = 5
-_ODD = re.compile(r"[\x00-\x1f\x7f\"\\/]")
 
 
 def editor(viewer: User, content: Content, *, check_url: str = "") -> dict[str, Any]:
@@ -216,19 +214,7 @@ def file(request: HttpRequest, content_file_id: int) -> HttpResponseBase:
 
 
 def sent(row: ContentFile) -> FileResponse:
-    """The bytes; a browser must never take them for a page of ours."""
-    try:
-        stored = row.file.storage.open(str(row.file.name))
-    except FileNotFoundError as error:
-        raise files.FileMissing("The file is not there any more.") from error
+    """The bytes, a picture as what it is."""
     picture = row.content_type in files.PICTURES
-    response = FileResponse(stored, content_type=row.content_type if picture else "application/octet-stream")
-    name = _ODD.sub("_", row.name)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=not picture, filename=name) or "attachment"
-    )
-    response["Content-Length"] = str(row.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, max-age=86400, immutable" if picture else "private, no-store"
-    return response
+    kind = row.content_type if picture else file_answers.STREAM
+    return file_answers.answered(row.file, name=row.name, kind=kind, shown=picture)

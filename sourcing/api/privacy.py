@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import Right
+from foundation import file_answers
 from foundation.models import Run
 from foundation.sparse_fields import SparseFields, narrowed
 from sourcing import archiving, erasing, privacy, retention, selectors, suppression
@@ -323,9 +324,7 @@ class OneArchive(APIView):
     def get(self, request: Request, archive_id: int) -> FileResponse:
         """404 until it is ready, and for everybody else."""
         made = archiving.archive_for(caller(request), archive_id, now=timezone.now())
-        return FileResponse(
-            made.file.open("rb"), as_attachment=True, filename=f"person-{made.candidate_id}.zip"
-        )
+        return file_answers.answered(made.file, name=archiving.file_name(made), kind="application/zip")
 
 
 class Notices(generics.GenericAPIView[Candidate]):

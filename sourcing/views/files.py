@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, can, needs
+from foundation import file_answers
 from foundation.problems import Problem
 from sourcing import files, selectors
 from sourcing.models import Candidate, FileState, PersonFile
@@ -21,7 +20,6 @@ from sourcing.views.requests import viewer_of
 
 #: What a downloaded file is called by its bytes; anything else is a plain stream.
 SENT_AS = frozenset({extracting.PDF, extracting.DOCX})
-_ODD = re.compile(r"[\x00-\x1f\x7f\"\\/]")
 
 
 def tab_context(found: Candidate, viewer: User) -> dict[str, Any]:
@@ -41,22 +39,9 @@ def how_many(found: Candidate, viewer: User) -> int:
 
 
 def download_of(file: PersonFile) -> FileResponse:
-    """The bytes as an attachment, whatever they are: a browser must never show a stranger's file as our page."""
-    try:
-        stored = file.file.storage.open(str(file.file.name))
-    except FileNotFoundError as error:
-        raise files.FileMissing("The file is not there any more.") from error
+    """The bytes as an attachment."""
     kind = file.content_type if file.content_type in SENT_AS else extracting.UNKNOWN
-    response = FileResponse(stored, content_type=kind)
-    name = _ODD.sub("_", file.name)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    )
-    response["Content-Length"] = str(file.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return file_answers.answered(file.file, name=file.name, kind=kind)
 
 
 @require_GET

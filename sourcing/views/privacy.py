@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, can, needs
+from foundation import file_answers
 from foundation.problems import Problem
 from sourcing import archiving, erasing, privacy, selectors, suppression
 from sourcing.models import Candidate, ErasureReason
@@ -83,11 +84,7 @@ def make_archive(request: HttpRequest, candidate_id: int) -> HttpResponse:
 def archive(request: HttpRequest, archive_id: int) -> FileResponse:
     """Download it; only by whoever asked for it, for a week."""
     made = archiving.archive_for(viewer_of(request), archive_id, now=timezone.now())
-    response = FileResponse(
-        made.file.open("rb"), as_attachment=True, filename=f"person-{made.candidate_id}.zip"
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    return file_answers.answered(made.file, name=archiving.file_name(made), kind="application/zip")
 
 
 @require_http_methods(["GET", "POST"])

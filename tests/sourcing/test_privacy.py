@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -356,6 +357,25 @@ def test_an_archive_is_its_requesters_alone_and_gone_after_a_week(
     with django_capture_on_commit_callbacks(execute=True):
         assert archiving.expire(now=later) == 1
     assert not path.exists()
+
+
+def test_an_archive_is_a_download_that_nobody_keeps_and_told_when_its_bytes_are_gone(
+    as_alice: Client, alice: User
+) -> None:
+    made = archiving.request(candidate=make_candidate(alice.organisation), actor=alice)
+    runs.work(made.run_id)
+    made.refresh_from_db()
+    addresses = [reverse("sourcing:archive", args=[made.pk]), reverse("sourcing:api_archive", args=[made.pk])]
+    for address in addresses:
+        answer = as_alice.get(address)
+        assert answer["Content-Disposition"] == f'attachment; filename="person-{made.candidate_id}.zip"'
+        assert answer["Content-Type"] == "application/zip"
+        assert answer["Cache-Control"] == "private, no-store"
+        assert b"".join(answer).startswith(b"PK")
+    made.file.storage.delete(made.file.name)
+    for address in addresses:
+        answer = as_alice.get(address)
+        assert (answer.status_code, "not there any more" in answer.content.decode()) == (404, True)
 
 
 def test_erasing_takes_the_archive_along(alice: User) -> None:
