@@ -1,8 +1,8 @@
 """Everything ``make test`` does after the set-up: ``python -m config.embedded.suite [STEP …] [-- PYTEST ARGUMENTS]``.
 
 Steps: lint, format, types, imports, migrations, tests; all of them without a name. A failing step does not hide
-another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in one
-process more than there are cores (``-- -n0``: in one), while types may still be looked at. The database and Redis are
+another. The checks run side by side, one per core, each telling what it found when it ends; then the tests, in two
+processes more than there are cores (``-- -n0``: in one), while types may still be looked at. The database and Redis are
 private embedded servers, unless DATABASE_URL and REDIS_URL are set; into the private one the migrations run once, and
 every test process starts from a copy. The next run starts from a copy too, until a migration or a package changes.
 """
@@ -50,9 +50,9 @@ HOW_TO_GET = {
     "mail": "Dovecot (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)",
 }
 #: Processes at once: of the checks, and of the tests, where each has its own database and mail world. Tests wait for
-#: servers two fifths of their time, so there is one more of them than there are cores.
+#: servers two fifths of their time, so there are two more of them than there are cores.
 AT_ONCE = min(os.cpu_count() or 1, 4)
-TESTS_AT_ONCE = AT_ONCE + 1
+TESTS_AT_ONCE = AT_ONCE + 2
 #: What takes longest is started first.
 LONG = ("types", "database")
 #: What the tests do not wait for: it asks no server, and alone it would leave the other cores idle.
