@@ -65,6 +65,9 @@
     for (const form of [scope, ...$$("[data-busy]", scope)]) if (form.dataset) delete form.dataset.busy;
     for (const button of $$(".is-busy", scope)) { button.classList.remove("is-busy"); button.removeAttribute("aria-disabled"); }
   };
+  // A part that is about to be drawn anew takes no other press: that would be lost with it, or answered out of turn.
+  const hold = (part) => { for (const b of $$("button:not([aria-disabled])", part)) { b.setAttribute("aria-disabled", "true"); b.dataset.held = ""; } };
+  const release = (part) => { for (const b of $$("[data-held]", part)) { b.removeAttribute("aria-disabled"); delete b.dataset.held; } };
   document.addEventListener("submit", (e) => { // capture: before htmx sees it
     if (e.target.dataset.busy !== undefined || e.submitter?.getAttribute("aria-disabled") === "true") { e.preventDefault(); e.stopImmediatePropagation(); }
   }, true);
@@ -229,9 +232,12 @@
     if (row && e.detail.target?.id === "drawer") { for (const r of $$(".row-link[aria-current]")) r.removeAttribute("aria-current"); row.ariaCurrent = "true"; }
     const { verb, triggeringEvent } = e.detail.requestConfig;
     // A form that asks by itself while it is filled in must not swallow the press that sends it.
-    if (e.target.tagName === "FORM" && verb !== "get" && triggeringEvent?.type === "submit") busy(e.target, triggeringEvent.submitter);
+    if (e.target.tagName === "FORM" && verb !== "get" && triggeringEvent?.type === "submit") {
+      busy(e.target, triggeringEvent.submitter);
+      if (e.detail.target?.contains(e.target)) hold(e.detail.target);
+    }
   });
-  on("htmx:afterRequest", (e) => { if (e.target.tagName === "FORM") rest(e.target); });
+  on("htmx:afterRequest", (e) => { if (e.target.tagName === "FORM") rest(e.target); if (e.detail.target) release(e.detail.target); });
   const changed = (f) => f.tagName === "SELECT" ? !f.selectedOptions[0]?.defaultSelected : f.value !== f.defaultValue;
   let typed = [];
   on("htmx:afterSwap", (e) => {

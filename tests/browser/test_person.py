@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Role, User
 from sourcing import people, values
@@ -73,6 +73,29 @@ def test_a_field_is_edited_where_it_stands_and_the_head_follows(
     page.locator("#history-experience").get_by_role("button", name="Save").click()
     expect(page.locator("#history-experience li").first).to_contain_text("Intern")
     assert_no_serious_axe_violations(page)
+
+
+def test_a_list_that_is_about_to_change_takes_no_press_that_would_be_lost(
+    page: Page, alice: User, jonas: Candidate, log_in: Callable[..., None], complaints: list[str]
+) -> None:
+    log_in(page, alice)
+    page.goto(f"/people/{jonas.pk}/?tab=profile")
+    held: list[Route] = []
+    skills, saving = page.locator("#words-skills"), re.compile(r"/skills/$")
+    page.route(saving, lambda route: held.append(route))
+    page.get_by_label("Add skills").fill("Rust")
+    with page.expect_request(saving):
+        skills.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("button", name="Remove Kafka")).to_be_disabled()
+    # It was refused: nothing changed, and everything may be pressed again.
+    held.pop().fulfill(status=409, body="")
+    expect(page.get_by_role("button", name="Remove Kafka")).to_be_enabled()
+    complaints.clear()
+    page.unroute(saving)
+    skills.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Remove Kafka").click()
+    expect(skills).not_to_contain_text("Kafka")
+    expect(skills).to_contain_text("Rust")
 
 
 def test_the_second_editor_is_told_and_loses_nothing(
