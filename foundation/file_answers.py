@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse
-from django.utils.http import content_disposition_header
 
 from foundation.problems import Missing
 
@@ -34,11 +33,7 @@ def answered(file: FieldFile, *, name: str, kind: str = STREAM, shown: bool = Fa
         stored = file.storage.open(str(file.name))
     except FileNotFoundError as error:
         raise FileMissing("The file is not there any more.") from error
-    response = FileResponse(stored, content_type=kind)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=not shown, filename=_ODD.sub("_", name)) or "attachment"
-    )
-    response["Content-Length"] = str(stored.size)
+    response = FileResponse(stored, as_attachment=not shown, filename=_ODD.sub("_", name), content_type=kind)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=86400, immutable" if shown else "private, no-store"

@@ -16,7 +16,7 @@ from campaigns.models import Campaign, Recipient
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.states import Verdict
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin, Project, ProjectMember
-from tests.browser.axe import LIGHT_DESK_DARK_PHONE, wrong_in_windows
+from tests.browser.axe import wrong_in_windows
 from tests.campaigns import making as campaigns
 from tests.integrations import making as integrations
 from tests.integrations.small_sourcewhale import small_sourcewhale
@@ -191,5 +191,5 @@ def test_overfull_pages_stay_inside_their_window(
         assert answer.status == 200, address
         if (rows := page.locator("tbody tr").count()) > 50:
             wrong.append(f"{name}: {rows} rows on one page")
-        wrong += wrong_in_windows(page, windows=LIGHT_DESK_DARK_PHONE, picture=name)
+        wrong += wrong_in_windows(page, picture=name)
     assert not wrong, "\n".join(wrong)
