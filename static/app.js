@@ -242,6 +242,8 @@
   let typed = [];
   on("htmx:afterSwap", (e) => {
     for (const [name, value] of typed.splice(0)) for (const f of document.getElementsByName(name)) f.value = value;
+    const here = document.activeElement; // what was suggested where somebody stands is replaced by what they type
+    if (here?.matches("[data-keeps-typed] input") && e.target.contains(here) && !changed(here)) here.select();
     if (e.target.id === "drawer" && e.target.firstElementChild) { opened++; $("[data-drawer]")?.focus({ preventScroll: true }); }
     const wrong = $("[aria-invalid=true]", e.target);
     if (e.detail.xhr?.status === 422 && wrong) wrong.focus();

@@ -112,6 +112,35 @@ def test_servers_that_are_suggested_late_leave_what_somebody_typed(
     kept()
 
 
+def test_a_server_that_is_suggested_where_somebody_stands_is_replaced_by_what_they_type(
+    page: Page, log_in: Callable[..., None]
+) -> None:
+    log_in(page, user("alice"))
+    page.goto("/outreach/mailboxes/new/")
+    held: list[Route] = []
+    asking = re.compile(r"[?&]address=")
+    page.route(asking, lambda route: held.append(route))
+    page.get_by_label("E-mail address").fill("alice@acme.example")
+    with page.expect_request(asking):
+        page.get_by_label("E-mail address").press("Tab")
+    server, port = page.get_by_label("SMTP server"), page.get_by_label("SMTP port")
+    server.focus()
+    held.pop().continue_()
+    expect(server).to_have_value("smtp.acme.example")
+    page.keyboard.type("127.0.0.1")
+    expect(server).to_have_value("127.0.0.1")
+    page.get_by_label("E-mail address").fill("alice@gmail.com")
+    with page.expect_request(asking):
+        page.get_by_label("E-mail address").press("Tab")
+    port.focus()
+    held.pop().continue_()
+    expect(page.get_by_label("IMAP server")).to_have_value("imap.gmail.com")
+    expect(port).to_be_focused()
+    page.keyboard.type("2525")
+    expect(port).to_have_value("2525")
+    expect(server).to_have_value("127.0.0.1")
+
+
 def test_every_state_of_an_account_says_what_happened_and_what_to_do(
     live: str, page: Page, new_page: Callable[..., Page], log_in: Callable[..., None]
 ) -> None:
