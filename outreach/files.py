@@ -17,8 +17,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.deletion import ProtectedError
+from django.http import FileResponse
 
 from accounts.models import User
+from foundation import file_answers
 from foundation.file_answers import FileMissing
 from foundation.problems import Invalid
 from outreach import rich_text
@@ -134,6 +136,13 @@ def file_for(viewer: User, file_id: int) -> ContentFile:
     if not found:
         raise FileMissing("There is no such file.")
     return found[0]
+
+
+def download(file: ContentFile) -> FileResponse:
+    """The bytes, a picture as what it is; raises :class:`FileMissing` when they are gone."""
+    picture = file.content_type in PICTURES
+    kind = file.content_type if picture else file_answers.STREAM
+    return file_answers.answered(file.file, name=file.name, kind=kind, shown=picture)
 
 
 def source_of(file: ContentFile) -> str:

@@ -12,16 +12,21 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Left
+from django.http import FileResponse
 
 from accounts.models import User
+from foundation import file_answers
 from foundation.file_answers import FileMissing
 from foundation.problems import Invalid
 from sourcing.models import Candidate, Decision, FileState, PersonFile
 from sourcing.normalising import clean_text
+from sourcing.resumes import extracting
 from sourcing.search import index
 
 #: Of all texts of one person together; a document of PostgreSQL's text search may not pass 1 MB.
 SEARCHED_CHARACTERS = 200_000
+#: What a downloaded file is called by its bytes; anything else is a plain stream.
+_SENT_AS = frozenset({extracting.PDF, extracting.DOCX})
 
 
 class BadFile(Invalid):
@@ -47,6 +52,12 @@ def file_for(viewer: User, file_id: int) -> PersonFile:
     if found is None:
         raise FileMissing("There is no such file.")
     return found
+
+
+def download(file: PersonFile) -> FileResponse:
+    """The bytes as an attachment; raises :class:`FileMissing` when they are gone."""
+    kind = file.content_type if file.content_type in _SENT_AS else file_answers.STREAM
+    return file_answers.answered(file.file, name=file.name, kind=kind)
 
 
 def keep(

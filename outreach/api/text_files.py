@@ -18,7 +18,6 @@ from foundation.paging import paged
 from foundation.sparse_fields import narrowed
 from outreach import files
 from outreach.models import ContentFile
-from outreach.views.editor import sent
 
 
 class TextFileSerializer(serializers.ModelSerializer[ContentFile]):
@@ -95,4 +94,4 @@ class TextFileContent(APIView):
     )
     def get(self, request: Request, content_file_id: int) -> FileResponse:
         """A picture as what it is, anything else as an attachment."""
-        return sent(files.file_for(viewer_of(request), content_file_id))
+        return files.download(files.file_for(viewer_of(request), content_file_id))

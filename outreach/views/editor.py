@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms import Form
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,11 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, needs, viewer_of
-from foundation import file_answers
 from foundation.problems import Invalid
 from outreach import checking, contents, files, filling, rich_text, single, templates, variables
 from outreach.contents import Content
-from outreach.models import ContentFile, TemplateKind
+from outreach.models import TemplateKind
 from sourcing import selectors as people
 from sourcing.models import Candidate
 from sourcing.search import suggesting
@@ -210,11 +209,4 @@ def upload(request: HttpRequest) -> HttpResponse:
 @needs(Right.CAMPAIGN_VIEW)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def file(request: HttpRequest, content_file_id: int) -> HttpResponseBase:
     """A picture to be looked at, anything else as a download."""
-    return sent(files.file_for(viewer_of(request), content_file_id))
-
-
-def sent(row: ContentFile) -> FileResponse:
-    """The bytes, a picture as what it is."""
-    picture = row.content_type in files.PICTURES
-    kind = row.content_type if picture else file_answers.STREAM
-    return file_answers.answered(row.file, name=row.name, kind=kind, shown=picture)
+    return files.download(files.file_for(viewer_of(request), content_file_id))

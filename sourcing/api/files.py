@@ -20,7 +20,6 @@ from sourcing import files, selectors
 from sourcing.api.requests import caller
 from sourcing.models import PersonFile
 from sourcing.resumes import intake
-from sourcing.views.files import download_of
 
 
 class FileSerializer(serializers.ModelSerializer[PersonFile]):
@@ -93,7 +92,7 @@ class OneFile(APIView):
     )
     def get(self, request: Request, file_id: int) -> FileResponse:
         """The file as an attachment."""
-        return download_of(files.file_for(caller(request), file_id))
+        return files.download(files.file_for(caller(request), file_id))
 
     @extend_schema(operation_id="files_remove", responses={204: OpenApiResponse()})
     def delete(self, request: Request, file_id: int) -> Response:

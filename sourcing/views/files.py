@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import Right, can, needs
-from foundation import file_answers
 from foundation.problems import Problem
 from sourcing import files, selectors
-from sourcing.models import Candidate, FileState, PersonFile
-from sourcing.resumes import extracting, intake
+from sourcing.models import Candidate, FileState
+from sourcing.resumes import intake
 from sourcing.views.requests import viewer_of
-
-#: What a downloaded file is called by its bytes; anything else is a plain stream.
-SENT_AS = frozenset({extracting.PDF, extracting.DOCX})
 
 
 def tab_context(found: Candidate, viewer: User) -> dict[str, Any]:
@@ -38,17 +34,11 @@ def how_many(found: Candidate, viewer: User) -> int:
     return files.files_of(viewer, found).count()
 
 
-def download_of(file: PersonFile) -> FileResponse:
-    """The bytes as an attachment."""
-    kind = file.content_type if file.content_type in SENT_AS else extracting.UNKNOWN
-    return file_answers.answered(file.file, name=file.name, kind=kind)
-
-
 @require_GET
 @needs(Right.CANDIDATE_VIEW)  # type: ignore[arg-type]  # a streaming response is none of Django's HttpResponse
 def download(request: HttpRequest, file_id: int) -> HttpResponseBase:
     """The file itself."""
-    return download_of(files.file_for(viewer_of(request), file_id))
+    return files.download(files.file_for(viewer_of(request), file_id))
 
 
 @require_POST
