@@ -113,19 +113,16 @@ def refresh(*, organisation: Organisation, now: datetime.datetime) -> int:
 
 
 def refresh_due(*, now: datetime.datetime) -> int:
-    """:func:`refresh` for every organisation whose last one is as old as the shortest month; how many that were.
+    """:func:`refresh` for every organisation whose last one is as old as the shortest month; how many got credits.
 
-    Whoever opens a page about credits, or makes a request, does it for their own organisation at once.
+    In the last days of a month it looks at everybody, finds their month still running and changes nothing. Whoever
+    opens a page about credits, or makes a request, does it for their own organisation at once.
     """
     lately = CreditBalance.objects.across_organisations("the clock fills up every organisation").filter(
         refreshed_on__gt=now.date() - SHORTEST_MONTH
     )
     due = Organisation.objects.exclude(pk__in=lately.values("organisation_id")).order_by("pk")
-    count = 0
-    for organisation in due.iterator(500):
-        refresh(organisation=organisation, now=now)
-        count += 1
-    return count
+    return sum(refresh(organisation=organisation, now=now) > 0 for organisation in due.iterator(500))
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import uuid
 from collections.abc import Callable
@@ -363,8 +364,9 @@ def test_the_api_refuses_in_words(
     assert books(alice) == (1, 0)
 
 
-def test_the_clock_fills_up_whoever_is_due(alice: User, mallory: User) -> None:
-    now = timezone.now()
+@pytest.mark.parametrize("day", [1, 2, 27, 28, 31])
+def test_the_clock_fills_up_whoever_is_due_on_any_day(alice: User, mallory: User, day: int) -> None:
+    now = datetime.datetime(2026, 12, day, 12, tzinfo=datetime.UTC)
     assert ledger.refresh_due(now=now) == 2
     assert ledger.refresh_due(now=now) == 0
     assert CreditEntry.objects.for_organisation(mallory.organisation_id).filter(event="grant").count() == 2
