@@ -13,7 +13,7 @@ from django.db import transaction
 from foundation import events
 from foundation.secrets import sign, verify
 from outreach.models import Message, MessageOrigin
-from sourcing import suppression
+from sourcing import suppressing, suppression
 from sourcing.models import SuppressionReason
 
 #: Subject of the mail that a ``mailto:`` opt-out writes to the mailbox; the reference follows.
@@ -58,7 +58,7 @@ def opt_out(message: Message) -> bool:
     if message.origin == MessageOrigin.TEST or (message.candidate is None and not message.to_normalised):
         return False
     if message.candidate is None:
-        suppression.suppress_address(
+        suppressing.suppress_address(
             organisation=message.organisation,
             address=message.to_normalised,
             actor=None,
@@ -66,7 +66,7 @@ def opt_out(message: Message) -> bool:
         )
         return True
     known = suppression.suppressed_people(message.organisation_id, [message.candidate.pk])
-    suppression.suppress_person(candidate=message.candidate, actor=None, reason=SuppressionReason.OPT_OUT)
+    suppressing.suppress_person(candidate=message.candidate, actor=None, reason=SuppressionReason.OPT_OUT)
     if known:
         return False
     events.emit(

@@ -19,7 +19,7 @@ from sourcing.normalising import linkedin_key
 def make(*, actor: User, wanted: Wanted) -> Candidate:
     """A new person with all the page states; addresses are the organisation's.
 
-    Raises PossibleDuplicate for somebody who certainly exists, Nameless, ``suppression.Erased``, AlreadyThere.
+    Raises PossibleDuplicate for somebody who certainly exists, Nameless, ``known_again.Erased``, AlreadyThere.
     """
     profile, stated = wanted.profile, wanted.profile.stated
     duplicates.check_new(
@@ -49,7 +49,7 @@ def make(*, actor: User, wanted: Wanted) -> Candidate:
 
 def complete(*, candidate: Candidate, actor: User, profile: Profile) -> tuple[str, Problem | None]:
     """Add what is missing; what was added in words, and the problem when the LinkedIn profile is another person's:
-    then the rest of the page is taken all the same. Raises ``suppression.Erased``."""
+    then the rest of the page is taken all the same. Raises ``known_again.Erased``."""
     refused: Problem | None = None
     stated = profile.stated
     try:

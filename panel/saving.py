@@ -53,7 +53,7 @@ def save(*, actor: User, wanted: Wanted, now: datetime) -> Saved:
     """Do all of it that may be done.
 
     Raises before anything is written: Missing for a person, project, campaign or connection that is not the actor's
-    organisation's; PossibleDuplicate for a new person who certainly exists; Nameless, ``suppression.Erased``.
+    organisation's; PossibleDuplicate for a new person who certainly exists; Nameless, ``known_again.Erased``.
     """
     parts = _Parts(actor, wanted, now)
     parts.person()

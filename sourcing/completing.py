@@ -61,7 +61,7 @@ def missing(
 def complete(*, candidate: Candidate, actor: User, stated: Stated, source: str) -> Stated:
     """Add what is :func:`missing`; returns what that was.
 
-    Raises ``suppression.Erased`` for an address of somebody who was erased and blocked, and AlreadyThere when another
+    Raises ``known_again.Erased`` for an address of somebody who was erased and blocked, and AlreadyThere when another
     person has the LinkedIn profile.
     """
     gaps = missing(candidate=editing.lock(candidate), viewer=actor, stated=stated)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import events
 from foundation.problems import Conflict
-from sourcing import custom_fields, owners, settling, suppression
+from sourcing import custom_fields, known_again, owners, settling
 from sourcing.models import Candidate, CustomField, Origin, RecordType, SocialProfile
 from sourcing.normalising import clean_block, clean_text, linkedin_key
 from sourcing.search import index
@@ -110,7 +110,7 @@ def save(candidate: Candidate, actor: User | None, changed: Sequence[str]) -> No
     """The end of every edit of a locked person: version, row, suppression, search, and the news of what ``changed``."""
     candidate.version += 1
     save_once(candidate)
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
+    known_again.traces_added(candidate.organisation_id, [candidate.pk])
     index.refresh([candidate.pk])
     if changed:
         events.emit(

@@ -1,7 +1,7 @@
 """Erasing a person everywhere in one go; what stays is a receipt without a name and, if wished, keyed hashes.
 
 Three acts are kept apart (docs/behaviour.md, "Erasing"): *Unsubscribe* keeps the person and stops the mail
-(``suppression.opt_out``); *Delete* erases; *Delete and block* erases and keeps ``HMAC(pepper, address)`` so that no
+(``suppressing.opt_out``); *Delete* erases; *Delete and block* erases and keeps ``HMAC(pepper, address)`` so that no
 import or page brings the person back. The work is a run, because uploaded files are read and a message that is just
 being handed to its mail server is waited for; each of its parts can be repeated.
 """
@@ -24,7 +24,7 @@ from accounts.models import User
 from foundation import events, idempotency, runs
 from foundation.models import IdempotentAnswer, Run
 from foundation.problems import Conflict
-from sourcing import person_data, suppression
+from sourcing import known_again, person_data, suppressing
 from sourcing.copies import naming
 from sourcing.importing import redacting
 from sourcing.models import (
@@ -77,7 +77,7 @@ def request(*, candidate: Candidate, actor: User, reason: ErasureReason, block: 
         if under_way is not None:
             return under_way
         if block:
-            suppression.suppress_person(candidate=person, actor=actor, reason=SuppressionReason.ERASED)
+            suppressing.suppress_person(candidate=person, actor=actor, reason=SuppressionReason.ERASED)
         return runs.start(
             kind=KIND,
             organisation=person.organisation,
@@ -128,7 +128,7 @@ def erase(*, candidate: Candidate, actor: User | None, reason: ErasureReason, bl
     with transaction.atomic():
         Candidate.objects.for_organisation(candidate.organisation_id).select_for_update().get(pk=candidate.pk)
         audited = _audited_rows(candidate)
-        hashes = suppression.leave_blocked(candidate=candidate) if block else 0
+        hashes = known_again.leave_blocked(candidate=candidate) if block else 0
         found_by = _found_by(candidate)
         counts.update(_erase_rows(candidate, trail))
         for data in person_data.from_the_top():

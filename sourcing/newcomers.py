@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from accounts.models import Organisation
-from sourcing import duplicates, editing, places, social_profiles, suppression
+from sourcing import duplicates, editing, known_again, places, social_profiles
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, RecordType, SocialProfile
 from sourcing.normalising import clean_text, linkedin_key
 from sourcing.search import index
@@ -59,7 +59,7 @@ def create(
 
     Out stay those who were erased and blocked, and those without name, address and LinkedIn profile.
     """
-    erased = suppression.erased_keys(organisation.pk, {key for one in newcomers for key in _keys(one)})
+    erased = known_again.erased_keys(organisation.pk, {key for one in newcomers for key in _keys(one)})
     drawn = [_drawn(organisation, one, erased, source) for one in newcomers]
     made = [candidate for candidate in drawn if candidate is not None]
     Candidate.objects.for_organisation(organisation).bulk_create(made)
@@ -80,7 +80,7 @@ def create(
         ]
     )
     ids = [candidate.pk for candidate in made]
-    suppression.traces_added(organisation.pk, ids)
+    known_again.traces_added(organisation.pk, ids)
     index.refresh(ids)
     duplicates.changed(organisation.pk, ids)
     return drawn

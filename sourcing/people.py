@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import custom_fields, editing, owners, places, settling, social_profiles, suppression, values
+from sourcing import custom_fields, editing, known_again, owners, places, settling, social_profiles, values
 from sourcing.editing import AlreadyThere
 from sourcing.models import (
     Candidate,
@@ -94,7 +94,7 @@ def create_candidate(
     With ``origin=Origin.ADDED`` the addresses are typed in by ``actor`` and belong to them alone (seed 002,
     "Only you can see"); with any other origin they are the organisation's. Raises :class:`Nameless`,
     InvalidAddress, InvalidPhone, :class:`AlreadyThere` when another person has the LinkedIn profile, and
-    ``suppression.Erased`` for somebody who was erased and blocked. It does not look for a person with the same
+    ``known_again.Erased`` for somebody who was erased and blocked. It does not look for a person with the same
     e-mail address: two people may share one.
     """
     columns = {
@@ -123,7 +123,7 @@ def create_candidate(
     )
     if not (candidate.first_name or candidate.last_name or key or addresses):
         raise Nameless("A person needs a name, an e-mail address or a LinkedIn profile.")
-    suppression.refuse_erased(
+    known_again.refuse_erased(
         organisation.pk, addresses=[normalise_email(value) for value, _ in addresses], profile=key
     )
     editing.save_once(candidate)
@@ -142,7 +142,7 @@ def create_candidate(
     ContactPoint.objects.bulk_create(points)
     positions = _add_history(candidate, Experience, experience)
     schools = _add_history(candidate, Education, education)
-    suppression.traces_added(organisation.pk, [candidate.pk])
+    known_again.traces_added(organisation.pk, [candidate.pk])
     index.made(candidate, points=points, experience=positions, education=schools)
     events.emit(
         "candidate.created",
@@ -294,7 +294,7 @@ def take_points(
 
     One that somebody keeps to themselves stays theirs: it may have got there with their own export. What ``read_by``
     read on a page is new when they do not see it here: a colleague's own row beside it changes nothing, and is not told
-    of (docs/behaviour.md §3). Values must be normalised. Raises ``suppression.Erased``.
+    of (docs/behaviour.md §3). Values must be normalised. Raises ``known_again.Erased``.
     """
     candidate = editing.lock(candidate)
     added = 0
@@ -306,7 +306,7 @@ def take_points(
         known = set(seen.values_list("normalised", flat=True))
         new = [value for value in dict.fromkeys(given) if value not in known]
         if kind == ContactKind.EMAIL and new:
-            suppression.refuse_erased(candidate.organisation_id, addresses=new)
+            known_again.refuse_erased(candidate.organisation_id, addresses=new)
         last = rows.aggregate(last=Max("position"))["last"]
         ContactPoint.objects.bulk_create(
             _points(
@@ -321,7 +321,7 @@ def take_points(
         )
         added += len(new)
     if added:
-        suppression.traces_added(candidate.organisation_id, [candidate.pk])
+        known_again.traces_added(candidate.organisation_id, [candidate.pk])
         index.refresh([candidate.pk])
     return added
 
@@ -529,7 +529,7 @@ def _add_by_hand(
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sourcing_candidate WHERE id = %s FOR NO KEY UPDATE", [candidate.pk])
     if kind == ContactKind.EMAIL:
-        suppression.refuse_erased(candidate.organisation_id, addresses=[normalised])
+        known_again.refuse_erased(candidate.organisation_id, addresses=[normalised])
     if rows.filter(Q(shared=True) | Q(added_by=actor), normalised=normalised).exists():
         raise AlreadyThere("This person already has it.", fields={"value": "This person already has it."})
     last = rows.aggregate(last=Max("position"))["last"]
@@ -545,7 +545,7 @@ def _add_by_hand(
         shared=False,
         added_by=actor,
     )
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
+    known_again.traces_added(candidate.organisation_id, [candidate.pk])
     return point
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Max, Q
 
-from sourcing import suppression, timeline
+from sourcing import known_again, suppressing, timeline
 from sourcing.models import (
     Candidate,
     ContactPoint,
@@ -82,7 +82,7 @@ def move_back(record: Mapping[str, Any], now_at: int) -> list[str]:
     if since is not None:
         other = Candidate.unguarded.get(pk=record["source"])
         reason = SuppressionReason(since.reason)
-        suppression.suppress_person(candidate=other, actor=None, reason=reason, note=since.note)
+        suppressing.suppress_person(candidate=other, actor=None, reason=reason, note=since.note)
         left.append("They asked for no more e-mail since the merge: that holds for both.")
     return left
 
@@ -156,11 +156,11 @@ def _suppressions(journal: Journal, source: Candidate, target: Candidate) -> Non
 
 def _known_again(journal: Journal, target: Candidate) -> None:
     """Whoever is suppressed now is known again by the addresses of both; what that writes is taken back too."""
-    rows = suppression.rows_about(target)
+    rows = known_again.rows_about(target)
     before = set(rows.values_list("pk", flat=True))
     with journal.watching(Suppression, before):
-        suppression.traces_added(target.organisation_id, [target.pk])
-    journal.made(Suppression, set(suppression.rows_about(target).values_list("pk", flat=True)) - before)
+        known_again.traces_added(target.organisation_id, [target.pk])
+    journal.made(Suppression, set(known_again.rows_about(target).values_list("pk", flat=True)) - before)
 
 
 def _pairs(journal: Journal, source: Candidate, target: Candidate) -> None:

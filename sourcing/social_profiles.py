@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import editing, matching, settling, suppression
+from sourcing import editing, known_again, matching, settling
 from sourcing.models import Candidate, Origin, SocialProfile
 from sourcing.normalising import linkedin_key, web_link
 from sourcing.values import Statement
@@ -128,7 +128,7 @@ def unknown(candidate: Candidate, stated: Sequence[str]) -> tuple[str, ...]:
 def take(*, candidate: Candidate, urls: Sequence[str], source: str) -> list[str]:
     """Pages (:func:`stated_url`) that a pull tells of: those the person has not are added, and returned.
 
-    A LinkedIn profile that another person has is left to them. Raises ``suppression.Erased`` for one of somebody who
+    A LinkedIn profile that another person has is left to them. Raises ``known_again.Erased`` for one of somebody who
     was erased and blocked.
     """
     if not unknown(candidate, urls):
@@ -137,7 +137,7 @@ def take(*, candidate: Candidate, urls: Sequence[str], source: str) -> list[str]
     new = list(unknown(person, urls))
     key = next((key for url in new if (key := linkedin_key(url))), "")
     if key:
-        suppression.refuse_erased(person.organisation_id, addresses=[], profile=key)
+        known_again.refuse_erased(person.organisation_id, addresses=[], profile=key)
         others = Candidate.objects.for_organisation(person.organisation_id).filter(linkedin_key=key)
         if not others.exists():
             person.linkedin_key = key

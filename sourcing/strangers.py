@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from foundation.secrets import fingerprint
-from sourcing import suppression
+from sourcing import known_again, suppression
 from sourcing.models import Suppression, SuppressionKind, SuppressionReason
 from sourcing.normalising import company_key, linkedin_key
 
@@ -47,7 +47,7 @@ def obstacles(
 
 def _sentence(row: Suppression) -> str:
     if row.reason == SuppressionReason.ERASED:
-        return suppression.Erased.sentence
+        return known_again.Erased.sentence
     if row.kind == SuppressionKind.ADDRESS:
         return ADDRESS
     return PROFILE if row.kind == SuppressionKind.PROFILE else suppression.sentence(row)

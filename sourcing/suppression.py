@@ -1,144 +1,21 @@
-"""Whom this organisation must not write to: people, addresses, domains, companies.
+"""Whether somebody may be written to, and which entry of the list concerns whom.
 
 An opt-out concerns the person: every present and future address, in every campaign, kept through merge and re-import
-(docs/behaviour.md §5). Addresses are kept as ``HMAC(pepper, value)`` only, so a row outlives the erasure of the person
-and tells nobody the address. The claim of a message and ``begin`` ask :func:`is_suppressed` each time. The list that
-people read and edit is ``suppression_list``.
+(docs/behaviour.md §5). The claim of a message and ``begin`` ask :func:`is_suppressed` each time. Entries are made by
+``suppressing``; people who come back are ``known_again``; the list that people read and edit is ``suppression_list``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q
 
-from accounts.models import Organisation, User
-from foundation import events
-from foundation.problems import Invalid
 from foundation.secrets import fingerprint
-from sourcing.models import (
-    Candidate,
-    ContactKind,
-    ContactPoint,
-    Experience,
-    Suppression,
-    SuppressionKind,
-    SuppressionReason,
-)
-from sourcing.normalising import company_key, domain_of, normalise_email
-
-#: A person's traces: (kind, fingerprint).
-_Trace = tuple[str, str]
-
-
-class Erased(Invalid):
-    """This person was erased and blocked: nothing about them may be stored again."""
-
-    code: ClassVar[str] = "erased"
-    sentence = "This person was erased at their own wish or by a rule, and may not be stored again."
-
-
-@transaction.atomic
-def suppress_person(
-    *,
-    candidate: Candidate,
-    actor: User | None,
-    reason: SuppressionReason = SuppressionReason.OPT_OUT,
-    note: str = "",
-) -> Suppression:
-    """Never write to this person again, at any address they have or will have. Doing it twice changes nothing.
-
-    All addresses (private ones of any user included: the wish is the person's) and the profile link leave their
-    fingerprints, by which the person is known again after a deletion and re-import.
-    """
-    row, _created = Suppression.objects.for_organisation(candidate.organisation_id).get_or_create(
-        kind=SuppressionKind.PERSON,
-        candidate=candidate,
-        defaults={
-            "organisation_id": candidate.organisation_id,
-            "reason": reason,
-            "note": note[:300],
-            "created_by": actor,
-        },
-    )
-    _leave_traces(candidate.organisation_id, [candidate.pk])
-    return row
-
-
-def suppress_address(
-    *,
-    organisation: Organisation,
-    address: str,
-    actor: User | None,
-    reason: SuppressionReason = SuppressionReason.MANUAL,
-    note: str = "",
-) -> Suppression:
-    """Never write to this one address. Raises InvalidAddress for something that is none."""
-    return _suppress_value(
-        organisation, SuppressionKind.ADDRESS, normalise_email(address), actor=actor, reason=reason, note=note
-    )
-
-
-def suppress_domain(
-    *,
-    organisation: Organisation,
-    domain: str,
-    actor: User | None,
-    reason: SuppressionReason = SuppressionReason.MANUAL,
-    note: str = "",
-    soft: bool = False,
-) -> Suppression:
-    """Never write to an address of this domain or of a domain below it; ``soft`` only warns. Raises InvalidAddress
-    for a bad domain."""
-    kind = SuppressionKind.DOMAIN
-    return _suppress_value(
-        organisation, kind, normal(kind, domain), actor=actor, reason=reason, note=note,
-        shown=shown(kind, domain), soft=soft,
-    )  # fmt: skip
-
-
-def suppress_company(
-    *,
-    organisation: Organisation,
-    company: str,
-    actor: User | None,
-    reason: SuppressionReason = SuppressionReason.MANUAL,
-    note: str = "",
-    includes_past: bool = False,
-    soft: bool = False,
-) -> Suppression:
-    """Never write to people who work at this company; ``includes_past``: nor to those who did; ``soft`` only warns.
-
-    Companies are the same when :func:`sourcing.normalising.company_key` says so. Raises Invalid for a name without
-    a letter or digit.
-    """
-    kind = SuppressionKind.COMPANY
-    return _suppress_value(
-        organisation, kind, normal(kind, company), actor=actor, reason=reason, note=note,
-        shown=shown(kind, company), soft=soft, includes_past=includes_past,
-    )  # fmt: skip
-
-
-def normal(kind: str, value: str) -> str:
-    """What the fingerprint of an address, a domain or a company is made of. Raises Invalid, InvalidAddress."""
-    if kind == SuppressionKind.ADDRESS:
-        return normalise_email(value)
-    if kind == SuppressionKind.DOMAIN:
-        return domain_of(normalise_email(f"postmaster@{value.strip().lstrip('@')}"))
-    key = company_key(value)
-    if not key:
-        raise Invalid("Enter the name of a company.", fields={"value": "Enter the name of a company."})
-    return key
-
-
-def shown(kind: str, value: str) -> str:
-    """What the list may show of it: nothing of an address."""
-    if kind == SuppressionKind.ADDRESS:
-        return ""
-    return normal(kind, value) if kind == SuppressionKind.DOMAIN else value.strip()[:300]
-
+from sourcing.models import Candidate, ContactKind, ContactPoint, Experience, Suppression, SuppressionKind
+from sourcing.normalising import company_key, domain_of
 
 # Asked in every ``begin``, so written out. One index probe more, so that organisations without companies pay no second
 # query.
@@ -151,27 +28,6 @@ _LISTED = """
            EXISTS (SELECT FROM sourcing_suppression
                     WHERE organisation_id = %(organisation)s AND kind = 'company' AND NOT soft)
 """
-
-
-# Asked twice for each person who is made, and hardly ever true.
-_PEOPLE_KNOWN = """
-    SELECT EXISTS (SELECT FROM sourcing_suppression WHERE organisation_id = %(organisation)s AND of_person),
-           EXISTS (SELECT FROM sourcing_suppression
-                    WHERE organisation_id = %(organisation)s AND of_person AND reason = 'erased')
-"""
-
-
-class _PeopleKnown(NamedTuple):
-    """Whether the organisation has traces of suppressed people, and of erased ones."""
-
-    any: bool
-    erased: bool
-
-
-def _people_known(organisation_id: int) -> _PeopleKnown:
-    with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE_KNOWN, {"organisation": organisation_id})
-        return _PeopleKnown(*cursor.fetchone())
 
 
 def is_suppressed(organisation_id: int, candidate_id: int | None, address: str) -> bool:
@@ -247,6 +103,18 @@ def suppressed_among(organisation_id: int, pairs: Iterable[tuple[int, str]]) -> 
     }
 
 
+def suppressed_people(organisation_id: int, candidate_ids: Collection[int]) -> set[int]:
+    """Those of the people who are suppressed as a person."""
+    rows = Suppression.objects.for_organisation(organisation_id).filter(
+        kind=SuppressionKind.PERSON, candidate_id__in=candidate_ids
+    )
+    return {
+        candidate_id
+        for candidate_id in rows.values_list("candidate_id", flat=True)
+        if candidate_id is not None
+    }
+
+
 def warnings(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, list[str]]:
     """Soft entries that concern these people, as sentences: one should think twice, nothing is stopped."""
     found = {
@@ -297,163 +165,10 @@ def sentence(entry: Suppression) -> str:
     return f"{entry.value} is a {SuppressionKind(entry.kind).label.lower()} {why}."
 
 
-def suppressed_people(organisation_id: int, candidate_ids: Collection[int]) -> set[int]:
-    """Those of the people who are suppressed as a person."""
-    rows = Suppression.objects.for_organisation(organisation_id).filter(
-        kind=SuppressionKind.PERSON, candidate_id__in=candidate_ids
-    )
-    return {
-        candidate_id
-        for candidate_id in rows.values_list("candidate_id", flat=True)
-        if candidate_id is not None
-    }
-
-
-@transaction.atomic(savepoint=False)
-def traces_added(organisation_id: int, candidate_ids: Collection[int]) -> None:
-    """People came in or got new addresses: suppress those who turn out to be suppressed people, and learn
-    their addresses.
-
-    Called by every operation that adds people, addresses or profile links, imports included, in its transaction.
-    Costs one query while the organisation has no suppressed person.
-    """
-    if not _people_known(organisation_id).any:
-        return
-    known = Suppression.objects.for_organisation(organisation_id).filter(of_person=True)
-    traces = _traces(organisation_id, candidate_ids)
-    rows = known.filter(fingerprint__in={value for found in traces.values() for _, value in found})
-    reasons = {
-        (kind, value): reason for kind, value, reason in rows.values_list("kind", "fingerprint", "reason")
-    }
-    returned = {
-        candidate_id: next(reasons[trace] for trace in found if trace in reasons)
-        for candidate_id, found in traces.items()
-        if any(trace in reasons for trace in found)
-    }
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                organisation_id=organisation_id,
-                kind=SuppressionKind.PERSON,
-                candidate_id=candidate_id,
-                reason=reason,
-            )
-            for candidate_id, reason in sorted(returned.items())
-        ],
-        ignore_conflicts=True,
-    )
-    _leave_traces(organisation_id, suppressed_people(organisation_id, candidate_ids))
-
-
-@transaction.atomic
-def opt_out(*, candidate: Candidate, actor: User | None, note: str = "") -> None:
-    """*Unsubscribe* by hand: the person stays and gets no more mail; their campaigns end. Twice changes nothing."""
-    if candidate.pk in suppressed_people(candidate.organisation_id, [candidate.pk]):
-        return
-    suppress_person(candidate=candidate, actor=actor, reason=SuppressionReason.OPT_OUT, note=note)
-    events.emit(
-        "candidate.opted_out",
-        organisation_id=candidate.organisation_id,
-        subject=f"candidate:{candidate.pk}",
-        candidate_id=candidate.pk,
-    )
-
-
-@transaction.atomic
-def leave_blocked(*, candidate: Candidate) -> int:
-    """An erased person's addresses and profile stay as keyed hashes with the reason *Erased*; returns how many.
-
-    Called while the person's rows are still there. What was suppressed for another reason before is *Erased* from
-    now on, and a note beside it goes.
-    """
-    traces = _traces(candidate.organisation_id, [candidate.pk]).get(candidate.pk, [])
-    rows = [
-        Suppression(
-            organisation_id=candidate.organisation_id,
-            kind=kind,
-            fingerprint=value,
-            of_person=True,
-            reason=SuppressionReason.ERASED,
-        )
-        for kind, value in sorted(set(traces))
-    ]
-    Suppression.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["organisation", "kind", "fingerprint"],
-        update_fields=["of_person", "reason", "note"],
-    )
-    return len(rows)
-
-
-def forget_traces(*, candidate: Candidate) -> None:
-    """The person may be written to again: what they are known by goes from the list, except erasures and complaints."""
-    prints = {value for _, value in _traces(candidate.organisation_id, [candidate.pk]).get(candidate.pk, [])}
-    Suppression.objects.for_organisation(candidate.organisation_id).filter(
-        of_person=True, fingerprint__in=prints
-    ).exclude(reason__in=[SuppressionReason.ERASED, SuppressionReason.COMPLAINT]).delete()
-
-
-def refuse_erased(organisation_id: int, *, addresses: Iterable[str] = (), profile: str = "") -> None:
-    """Raise :class:`Erased` when one of the normalised values belongs to somebody who was erased and blocked."""
-    keys = [f"e:{address}" for address in addresses] + ([f"l:{profile}"] if profile else [])
-    if erased_keys(organisation_id, keys):
-        raise Erased
-
-
-def erased_keys(organisation_id: int, keys: Collection[str]) -> set[str]:
-    """Those of the keys (``e:`` normalised address, ``l:`` LinkedIn key, as an import stages them) that belong to
-    people who were erased and blocked. Two queries, one where nobody was."""
-    if not keys or not _people_known(organisation_id).erased:
-        return set()
-    known = Suppression.objects.for_organisation(organisation_id).filter(
-        of_person=True, reason=SuppressionReason.ERASED
-    )
-    kinds = {"e": SuppressionKind.ADDRESS, "l": SuppressionKind.PROFILE}
-    prints = {(kinds[key[0]].value, fingerprint(key[2:])): key for key in keys if key[:2] in {"e:", "l:"}}
-    rows = known.filter(fingerprint__in={value for _, value in prints})
-    return {prints[row] for row in rows.values_list("kind", "fingerprint") if row in prints}
-
-
-def rows_about(candidate: Candidate) -> QuerySet[Suppression]:
-    """The person's own row and those by which they would be known again, whoever they were written for."""
-    prints = [
-        value for found in _traces(candidate.organisation_id, [candidate.pk]).values() for _, value in found
-    ]
-    return Suppression.objects.for_organisation(candidate.organisation_id).filter(
-        Q(candidate=candidate) | Q(fingerprint__in=prints)
-    )
-
-
-def _suppress_value(
-    organisation: Organisation,
-    kind: SuppressionKind,
-    value: str,
-    *,
-    actor: User | None,
-    reason: SuppressionReason,
-    note: str,
-    shown: str = "",
-    soft: bool = False,
-    includes_past: bool = False,
-) -> Suppression:
-    row, created = Suppression.objects.for_organisation(organisation).get_or_create(
-        kind=kind,
-        fingerprint=fingerprint(value),
-        defaults={
-            "organisation": organisation,
-            "reason": reason,
-            "note": note[:300],
-            "created_by": actor,
-            "value": shown[:300],
-            "soft": soft,
-            "includes_past": includes_past,
-        },
-    )
-    if not created and kind in {SuppressionKind.DOMAIN, SuppressionKind.COMPANY}:
-        row.soft, row.includes_past, row.value = soft, includes_past, shown[:300]
-        row.save(update_fields=["soft", "includes_past", "value"])
-    return row
+def domain_prints(address: str) -> list[str]:
+    """Fingerprints of the address's domain and of those above it."""
+    labels = domain_of(address).split(".")
+    return [fingerprint(".".join(labels[start:])) for start in range(len(labels) - 1)]
 
 
 def _company_entries(
@@ -485,51 +200,3 @@ def _company_entries(
             hits = found.setdefault(candidate_id, [])
             hits += [entry] * (entry not in hits)
     return found
-
-
-def _leave_traces(organisation_id: int, candidate_ids: Collection[int]) -> None:
-    """Keep what suppressed people can be known by again."""
-    if not candidate_ids:
-        return
-    reasons = dict(
-        Suppression.objects.for_organisation(organisation_id)
-        .filter(kind=SuppressionKind.PERSON, candidate_id__in=candidate_ids)
-        .values_list("candidate_id", "reason")
-    )
-    rows = {
-        trace: Suppression(
-            organisation_id=organisation_id,
-            kind=trace[0],
-            fingerprint=trace[1],
-            of_person=True,
-            reason=reasons[candidate_id],
-        )
-        for candidate_id, found in _traces(organisation_id, candidate_ids).items()
-        for trace in found
-    }
-    # An address that was suppressed by itself before now also stands for the person.
-    Suppression.objects.bulk_create(
-        [rows[trace] for trace in sorted(rows)],
-        update_conflicts=True,
-        unique_fields=["organisation", "kind", "fingerprint"],
-        update_fields=["of_person"],
-    )
-
-
-def _traces(organisation_id: int, candidate_ids: Collection[int]) -> dict[int, list[_Trace]]:
-    traces: dict[int, list[_Trace]] = {}
-    addresses = ContactPoint.objects.for_organisation(organisation_id).filter(
-        candidate_id__in=candidate_ids, kind=ContactKind.EMAIL
-    )
-    for candidate_id, address in addresses.values_list("candidate_id", "normalised"):
-        traces.setdefault(candidate_id, []).append((SuppressionKind.ADDRESS, fingerprint(address)))
-    profiles = Candidate.objects.for_organisation(organisation_id).filter(pk__in=candidate_ids)
-    for candidate_id, key in profiles.exclude(linkedin_key="").values_list("pk", "linkedin_key"):
-        traces.setdefault(candidate_id, []).append((SuppressionKind.PROFILE, fingerprint(key)))
-    return traces
-
-
-def domain_prints(address: str) -> list[str]:
-    """Fingerprints of the address's domain and of those above it."""
-    labels = domain_of(address).split(".")
-    return [fingerprint(".".join(labels[start:])) for start in range(len(labels) - 1)]

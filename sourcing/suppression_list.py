@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role, User
 from foundation.problems import Conflict, Invalid, Missing, NotAllowed
 from foundation.secrets import fingerprint
-from sourcing import suppression
+from sourcing import known_again, suppressing
 from sourcing.importing.refused import neutral
 from sourcing.models import (
     Suppression,
@@ -94,11 +94,11 @@ def add(
     common: dict[str, Any] = {"organisation": actor.organisation, "actor": actor, "note": note.strip()}
     match kind:
         case SuppressionKind.ADDRESS:
-            return suppression.suppress_address(address=value, **common)
+            return suppressing.suppress_address(address=value, **common)
         case SuppressionKind.DOMAIN:
-            return suppression.suppress_domain(domain=value, soft=soft, **common)
+            return suppressing.suppress_domain(domain=value, soft=soft, **common)
         case SuppressionKind.COMPANY:
-            return suppression.suppress_company(
+            return suppressing.suppress_company(
                 company=value, soft=soft, includes_past=includes_past, **common
             )
     raise Invalid("Choose what it is.", fields={"kind": "Choose an address, a domain or a company."})
@@ -128,7 +128,7 @@ def remove(*, actor: User, entry: Suppression, why: str) -> None:
         removed_by=actor,
     )
     if entry.candidate is not None:
-        suppression.forget_traces(candidate=entry.candidate)
+        known_again.forget_traces(candidate=entry.candidate)
     entry.delete()
 
 
@@ -221,8 +221,8 @@ def _row(actor: User, *, kind: str, value: str, note: str, includes_past: bool, 
     return Suppression(
         organisation_id=actor.tenant_id,
         kind=kind,
-        fingerprint=fingerprint(suppression.normal(kind, value)),
-        value=suppression.shown(kind, value),
+        fingerprint=fingerprint(suppressing.normal(kind, value)),
+        value=suppressing.shown(kind, value),
         includes_past=includes_past and kind == SuppressionKind.COMPANY,
         soft=soft and kind != SuppressionKind.ADDRESS,
         reason=SuppressionReason.MANUAL,

@@ -39,7 +39,7 @@ from sourcing import (
     privacy,
     sharing,
     social_profiles,
-    suppression,
+    suppressing,
 )
 from sourcing.models import DuplicatePair, DuplicateScan, Finding, ImportRun, OtherValue, PersonArchive
 from sourcing.resumes import intake
@@ -731,7 +731,7 @@ def made_world() -> World:
     archive = PersonArchive.objects.create(
         organisation=organisation, candidate=ada.candidate, requested_by=alice, expires_at=NOW
     )
-    entry = suppression.suppress_domain(organisation=organisation, domain="client.example", actor=alice)
+    entry = suppressing.suppress_domain(organisation=organisation, domain="client.example", actor=alice)
     adah = making.person(alice, "Adah", "adah@work.example")
     adas = making.person(alice, "Adas", "adas@work.example")
     pair = DuplicatePair.objects.create(

@@ -26,7 +26,7 @@ from outreach.models import InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
 from outreach.outbox.wire import READ_BACK
 from outreach.states import FailureClass, MessageStatus, Verdict
-from sourcing import people, sightings, suppression
+from sourcing import people, sightings, suppressing, suppression
 from sourcing.models import Candidate, ContactKind, SuppressionReason
 from sourcing.normalising import InvalidAddress, compared_email, normalise_email
 
@@ -260,7 +260,7 @@ def _opt_out(row: InboundMessage, found: Match) -> None:
     )
     if candidate is None or suppression.suppressed_people(row.organisation_id, [candidate.pk]):
         return
-    suppression.suppress_person(candidate=candidate, actor=None, reason=SuppressionReason.OPT_OUT)
+    suppressing.suppress_person(candidate=candidate, actor=None, reason=SuppressionReason.OPT_OUT)
     events.emit(
         "candidate.opted_out",
         organisation_id=row.organisation_id,

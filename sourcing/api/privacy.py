@@ -18,7 +18,7 @@ from accounts.permissions import Right
 from foundation import file_answers
 from foundation.models import Run
 from foundation.sparse_fields import SparseFields, narrowed
-from sourcing import archiving, erasing, privacy, retention, selectors, suppression
+from sourcing import archiving, erasing, privacy, retention, selectors, suppressing
 from sourcing.api.requests import MAX_ID, caller, checked
 from sourcing.models import (
     Basis,
@@ -220,7 +220,7 @@ class Unsubscribe(APIView):
         """Once for ever, at every address; twice changes nothing."""
         found = selectors.candidate_for(caller(request), candidate_id)
         note = checked(UnsubscribeSerializer(data=request.data))["note"]
-        suppression.opt_out(candidate=found, actor=caller(request), note=note)
+        suppressing.opt_out(candidate=found, actor=caller(request), note=note)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

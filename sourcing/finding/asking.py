@@ -20,7 +20,7 @@ from django.utils import timezone
 from foundation import events, runs
 from foundation.models import Run, RunStatus
 from foundation.secrets import fingerprint
-from sourcing import sightings, suppression
+from sourcing import known_again, sightings, suppression
 from sourcing.finding import ledger, setup
 from sourcing.finding.finding import (
     ALREADY,
@@ -341,7 +341,7 @@ def _take(run: Run, item: FindingItem, heard: _Hearing) -> None:
     if not added:
         _end(run, row, FindingStatus.NOT_FOUND, "Only what is there already and does not work.")
         return
-    suppression.traces_added(person.organisation_id, [person.pk])
+    known_again.traces_added(person.organisation_id, [person.pk])
     index.refresh([person.pk])
     events.emit(
         "candidate.updated",

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from sourcing import duplicates, newcomers, places, sightings, suppression
+from sourcing import duplicates, known_again, newcomers, places, sightings
 from sourcing.importing import changes, incoming, known, staging
 from sourcing.importing.locking import locked
 from sourcing.importing.policies import TEXTS, policy_of
@@ -235,7 +235,7 @@ def _write(cursor: CursorWrapper, import_run: ImportRun, number: int) -> Written
         _REMEMBER, {"organisation": organisation, "import": import_run.pk, "number": number, **brought}
     )
     cursor.execute("SELECT DISTINCT candidate_id FROM incoming")
-    suppression.traces_added(organisation, [row[0] for row in cursor.fetchall()])
+    known_again.traces_added(organisation, [row[0] for row in cursor.fetchall()])
     cursor.execute("SELECT count(*) FROM incoming WHERE NOT fresh")
     updated = _one(cursor)
     incoming.drop(cursor)

@@ -17,7 +17,7 @@ from functools import partial
 from django.db import connection, transaction
 
 from foundation.models import RUN_ENDS
-from sourcing import custom_fields, duplicates, suppression
+from sourcing import custom_fields, duplicates, known_again
 from sourcing.importing import beside, source
 from sourcing.importing.locking import locked
 from sourcing.importing.parsing import Line
@@ -132,12 +132,12 @@ def rejected(import_run: ImportRun) -> int:
 
 def _without_erased(import_run: ImportRun, lines: list[Line]) -> list[Line]:
     """Rows of people who were erased and blocked are refused, and nothing of their cells is kept."""
-    erased = suppression.erased_keys(
+    erased = known_again.erased_keys(
         import_run.organisation_id, {key for line in lines for key in line.known_by}
     )
     if not erased:
         return lines
-    refused = ("erased", suppression.Erased.sentence)
+    refused = ("erased", known_again.Erased.sentence)
     return [
         Line(line.line, [""] * len(line.cells), refused, (), (), "")
         if erased.intersection(line.known_by)

@@ -61,7 +61,7 @@ _OURS: dict[type[models.Model], str] = {
     # What was made of the person to find them by, nobody's word.
     MatchKey: " AND false",
     DuplicatePair: " AND u.state <> 'open'",
-    # The person goes, the wish not to be written to stays (``suppression``).
+    # The person goes, the wish not to be written to stays (``known_again``).
     Suppression: " AND false",
 }
 _KEEP_MADE = """

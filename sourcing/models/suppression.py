@@ -30,12 +30,13 @@ class SuppressionReason(models.TextChoices):
 
 
 class Suppression(TenantModel):
-    """One person, address or domain that gets no mail from this organisation; written by ``sourcing.suppression``.
+    """One person, address or domain that gets no mail from this organisation.
 
-    ``fingerprint`` is ``foundation.secrets.fingerprint`` of the normalised value, so that the row outlives the
-    erasure of the person; ``candidate`` is set for a person and the row follows a merge. A suppressed person also
-    leaves one row per address and profile link with ``of_person``: whoever turns up with one of them again, by
-    import or by hand, is that person and is suppressed from the start.
+    Written by ``sourcing.suppressing`` and ``sourcing.known_again``. ``fingerprint`` is
+    ``foundation.secrets.fingerprint`` of the normalised value, so that the row outlives the erasure of the person;
+    ``candidate`` is set for a person and the row follows a merge. A suppressed person also leaves one row per address
+    and profile link with ``of_person``: whoever turns up with one of them again, by import or by hand, is that person
+    and is suppressed from the start.
     """
 
     kind = models.CharField(max_length=8, choices=SuppressionKind)

@@ -19,7 +19,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid, Missing, Problem
-from sourcing import duplicates, editing, files, history, matching, people, places, sightings, suppression
+from sourcing import duplicates, editing, files, history, known_again, matching, people, places, sightings
 from sourcing.models import (
     Candidate,
     ContactKind,
@@ -271,7 +271,7 @@ def add_to(*, file: PersonFile, actor: User, candidate: Candidate, confirmed: Co
     people.take_statements(candidate=candidate, actor=actor, statements=statements)
     _add_points(candidate, ContactKind.EMAIL, confirmed.emails, normalise_email, file)
     _add_points(candidate, ContactKind.PHONE, confirmed.phones, normalise_phone, file)
-    suppression.traces_added(candidate.organisation_id, [candidate.pk])
+    known_again.traces_added(candidate.organisation_id, [candidate.pk])
     if confirmed.skills:
         people.add_words(candidate=candidate, actor=actor, field="skills", words=confirmed.skills)
     _add_history(candidate, actor, confirmed)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right, can, needs
 from foundation import file_answers
 from foundation.problems import Problem
-from sourcing import archiving, erasing, privacy, selectors, suppression
+from sourcing import archiving, erasing, privacy, selectors, suppressing
 from sourcing.models import Candidate, ErasureReason
 from sourcing.privacy_forms import BasisForm, ErasureForm, ToldForm, UnsubscribeForm
 from sourcing.views.problems import onto_form
@@ -95,7 +95,7 @@ def unsubscribe(request: HttpRequest, candidate_id: int) -> HttpResponse:
     found = selectors.candidate_for(viewer, candidate_id)
     form = UnsubscribeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        suppression.opt_out(candidate=found, actor=viewer, note=form.cleaned_data["note"])
+        suppressing.opt_out(candidate=found, actor=viewer, note=form.cleaned_data["note"])
         messages.success(request, "Unsubscribed. Nothing more is sent to this person.")
         return redirect("sourcing:privacy", found.pk)
     return _act(request, found, form, "unsubscribe")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
 from foundation import runs
-from sourcing import archiving, erasing, privacy, retention, suppression, suppression_list
+from sourcing import archiving, erasing, privacy, retention, suppressing, suppression_list
 from sourcing.models import Candidate, ErasureReason
 from sourcing.search import index
 from tests.browser.axe import LIGHT_DESK_DARK_PHONE, wrong_in_windows
@@ -59,8 +59,8 @@ def person(alice: User) -> Candidate:
         retention_reason="Two years after the last contact",
     )  # fmt: skip
     retention.propose(decided, now=timezone.now())
-    suppression.suppress_company(organisation=alice.organisation, company="Voltra", actor=alice, soft=True)
-    suppression.suppress_company(
+    suppressing.suppress_company(organisation=alice.organisation, company="Voltra", actor=alice, soft=True)
+    suppressing.suppress_company(
         organisation=alice.organisation, company="Voltra Energie", actor=alice, soft=True
     )
     suppression_list.add(actor=alice, kind="domain", value="client.example", note="Our biggest client")

@@ -16,7 +16,7 @@ from campaigns.states import further_on
 from foundation import events
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.states import MessageStatus, Verdict
-from sourcing import duplicate_scan, duplicates, merging, suppression
+from sourcing import duplicate_scan, duplicates, merging, suppressing
 from sourcing.models import Candidate, DuplicatePair
 from tests.campaigns import making
 from tests.outreach.making import NOW
@@ -150,7 +150,7 @@ def test_an_opt_out_of_either_ends_every_recipient_of_both() -> None:
     made = making.started(making.campaign("Ada"))
     adah = making.person(made.owner, "Adah", "adah@work.example")
     ada = making.recipient(made, "Ada")
-    suppression.suppress_person(candidate=adah, actor=None)
+    suppressing.suppress_person(candidate=adah, actor=None)
     done = merging.merge(survivor=ada.candidate, other=adah, actor=made.owner)
     assert standing(ada)[0] == "unsubscribed"
     merging.undo_merge(merge=done, actor=made.owner)

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from campaigns.models import Campaign
 from outreach.states import MessageStatus
-from sourcing import people, suppression
+from sourcing import people, suppressing
 from sourcing.finding import ledger, refunds
 from sourcing.models import Candidate, ContactPoint, CreditEntry, Finding, FindingItem
 from tests.campaigns import making
@@ -153,7 +153,7 @@ def test_a_suppressed_address_is_no_valid_one(ada: Candidate) -> None:
         origin="imported",
     )
     assert back(alice, ada) == 0
-    suppression.suppress_domain(organisation=ada.organisation, domain="shut.example", actor=alice)
+    suppressing.suppress_domain(organisation=ada.organisation, domain="shut.example", actor=alice)
     assert back(alice, ada) == 1
 
 

@@ -14,7 +14,7 @@ from campaigns.states import Hold, HoldReason, Progress
 from foundation.problems import Conflict, Invalid, Missing, NotAllowed
 from outreach.models import Mailbox, Message
 from outreach.states import MessageStatus, Turn
-from sourcing import suppression
+from sourcing import suppressing
 from tests.campaigns import making
 from tests.outreach.making import NOW, user
 
@@ -70,7 +70,7 @@ def test_send_now_obeys_days_that_are_not_allowed_and_suppression(made):
     assert making.written(made, now=RUNNING) == []
     ada = making.recipient(made, "Ada")
     assert (ada.turn, ada.planned_at.weekday()) == (Turn.MOVED_BY_HAND, 0)
-    suppression.suppress_person(candidate=ada.candidate, actor=made.owner, reason="opt_out")
+    suppressing.suppress_person(candidate=ada.candidate, actor=made.owner, reason="opt_out")
     assert making.written(made, now=ada.planned_at) == []
     assert making.recipient(made, "Ada").hold == Hold.NEEDS_ATTENTION
 

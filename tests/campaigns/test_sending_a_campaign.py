@@ -13,7 +13,7 @@ from outreach import fuses
 from outreach.models import FuseTrip, InboundMessage, Mailbox, Message
 from outreach.outbox import queue
 from outreach.states import Reason
-from sourcing import people, suppression
+from sourcing import people, suppressing
 from sourcing.models import ContactPoint
 from tests.campaigns import making
 from tests.outreach.making import NOW, user
@@ -283,7 +283,7 @@ def test_people_without_a_usable_address_need_attention_with_the_reason():
 def test_suppressed_people_are_refused_with_the_reason_and_others_added():
     made = making.campaign("Ada")
     bea = making.person(made.owner, "Bea", "bea@work.example")
-    suppression.suppress_person(candidate=bea, actor=made.owner)
+    suppressing.suppress_person(candidate=bea, actor=made.owner)
     ada = making.recipient(made, "Ada").candidate
     result = enrolment.add_people(campaign=made, candidate_ids=[ada.pk, bea.pk], actor=made.owner, now=NOW)
     assert result.added == ()

@@ -16,7 +16,7 @@ from campaigns import editing, lifecycle, preview, screening, selectors, tabs
 from campaigns.models import Campaign, Recipient
 from campaigns.states import Hold, Progress
 from outreach.models import Message
-from sourcing import projects, suppression
+from sourcing import projects, suppressing
 from sourcing import selectors as sourcing_selectors
 from sourcing.models import Candidate, DuplicatePair
 from tests.campaigns import making
@@ -167,9 +167,9 @@ def test_whoever_something_speaks_against_is_left_out_unless_ticked():
     ada, bea, cleo, dora = (making.recipient(made, name) for name in ("Ada", "Bea", "Cleo", "Dora"))
     for recipient in (bea, cleo, dora):
         Recipient.objects.for_organisation(organisation).filter(pk=recipient.pk).update(progress="stopped")
-    suppression.suppress_person(candidate=bea.candidate, actor=alice)
+    suppressing.suppress_person(candidate=bea.candidate, actor=alice)
     Candidate.objects.for_organisation(organisation).filter(pk=cleo.candidate_id).update(company="Voltra")
-    suppression.suppress_company(organisation=organisation, company="Voltra", actor=alice, soft=True)
+    suppressing.suppress_company(organisation=organisation, company="Voltra", actor=alice, soft=True)
     other = editing.create_campaign(project=made.project, name="Second", actor=alice, mailbox=made.mailbox)
     add = f"/projects/{made.project_id}/outreach/add/"
     chosen = {"candidate": [each.candidate_id for each in (ada, bea, cleo, dora)], "campaign": other.pk}

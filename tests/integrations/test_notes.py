@@ -19,7 +19,7 @@ from integrations.base.records import Capability, PushAction, PushResult
 from integrations.models import Connection, NoteState, Reason, RemoteNote, SyncKind, SyncStatus, SyncTask
 from outreach.models import InboundMessage, Message
 from outreach.states import Interest, Verdict
-from sourcing import suppression
+from sourcing import suppressing
 from sourcing.models import Candidate
 from tests.campaigns import making as campaigns
 from tests.integrations import making, syncs
@@ -175,12 +175,12 @@ def test_only_synced_leaves_out_everything_before_the_mark_and_the_answer_itself
 def test_an_opt_out_travels_whatever_is_ticked_and_only_to_records_that_exist(toy: ToyServer) -> None:
     alice, row, made = begun(toy, kinds=[])
     ada = syncs.recipient(made).candidate
-    suppression.opt_out(candidate=ada, actor=alice)
+    suppressing.opt_out(candidate=ada, actor=alice)
     syncs.sync(row)
     assert syncs.notes(row) == []
     bea = making.person(alice, "Bea")
     link(row, bea, toy)
-    suppression.opt_out(candidate=bea, actor=alice)
+    suppressing.opt_out(candidate=bea, actor=alice)
     syncs.sync(row)
     (text,) = toy.notes["t9"]
     assert text.startswith("Asked not to be written to any more")

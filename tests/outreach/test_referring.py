@@ -13,7 +13,7 @@ from outreach import referring
 from outreach.inbound import answering, selectors
 from outreach.models import InboundMessage
 from outreach.states import MessageStatus
-from sourcing import people, suppression
+from sourcing import known_again, people
 from sourcing.erasing import erase
 from sourcing.models import (
     Candidate,
@@ -136,7 +136,7 @@ def test_somebody_erased_and_blocked_stays_away(made):
     gone = making.person(made.owner, "Ben", "ben.lee@example.org")
     boss = user("boss", of=made.organisation, role=Role.ADMIN)
     erase(candidate=gone, actor=boss, reason=ErasureReason.REQUEST, block=True)
-    with pytest.raises(suppression.Erased):
+    with pytest.raises(known_again.Erased):
         referring.add(row=answer(made), address="ben.lee@example.org", actor=made.owner)
     assert bens(made) == []
 

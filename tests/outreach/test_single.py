@@ -17,7 +17,7 @@ from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
 from outreach.rendering import MissingValue, PlaceholderEmpty
 from outreach.states import MessageStatus, Turn
-from sourcing import people, suppression
+from sourcing import people, suppressing
 from tests.campaigns.making import person
 from tests.outreach.making import NOW, mailbox, user
 
@@ -123,7 +123,7 @@ def test_a_private_address_is_its_adders_alone(alice, box, ada) -> None:
 
 
 def test_who_asked_for_no_more_mail_gets_none(alice, box, ada) -> None:
-    suppression.suppress_person(candidate=ada, actor=alice, reason="opt_out")
+    suppressing.suppress_person(candidate=ada, actor=alice, reason="opt_out")
     with pytest.raises(Invalid) as caught:
         send(alice, box, ada)
     assert "do-not-contact" in caught.value.fields["address"]

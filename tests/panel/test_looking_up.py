@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from foundation.secrets import fingerprint
 from integrations.models import RemoteLink
 from panel import looking_up, profiles
-from sourcing import people, social_profiles, suppression
+from sourcing import known_again, people, social_profiles, suppressing, suppression
 from sourcing.models import Candidate, Suppression, SuppressionReason
 from tests.campaigns import making as campaigns
 from tests.integrations import making as integrations
@@ -175,7 +175,7 @@ def test_past_contact_by_anybody_is_told_and_campaigns_one_may_open(alice: User,
 
 
 def test_obstacles_are_those_of_the_pages_and_systems_are_named(bob: User, ida: Candidate) -> None:
-    suppression.suppress_person(candidate=ida, actor=bob)
+    suppressing.suppress_person(candidate=ida, actor=bob)
     row = integrations.connection(bob)
     RemoteLink.objects.create(
         organisation_id=ida.organisation_id,
@@ -200,10 +200,10 @@ def test_obstacles_are_those_of_the_pages_and_systems_are_named(bob: User, ida: 
 
 
 def test_what_the_do_not_contact_list_says_of_a_stranger(alice: User, northgate: Organisation) -> None:
-    suppression.suppress_address(organisation=northgate, address="ida@voltra.example", actor=alice)
-    suppression.suppress_company(organisation=northgate, company="Voltra GmbH", actor=alice, soft=True)
-    suppression.suppress_company(organisation=northgate, company="Northgate", actor=alice)
-    suppression.suppress_domain(organisation=northgate, domain="voltra.example", actor=alice)
+    suppressing.suppress_address(organisation=northgate, address="ida@voltra.example", actor=alice)
+    suppressing.suppress_company(organisation=northgate, company="Voltra GmbH", actor=alice, soft=True)
+    suppressing.suppress_company(organisation=northgate, company="Northgate", actor=alice)
+    suppressing.suppress_domain(organisation=northgate, domain="voltra.example", actor=alice)
     past = [{"title": "Welder", "company": "Northgate", "started": "2021", "ended": "2023"}]
     assert look_up(alice, **IDA, experience=past) == {
         "people": [],
@@ -221,7 +221,7 @@ def test_what_the_do_not_contact_list_says_of_a_stranger(alice: User, northgate:
         reason=SuppressionReason.ERASED,
     )
     erased = look_up(alice, profiles=["https://www.linkedin.com/in/ida"])
-    assert erased["notices"] == [suppression.Erased.sentence]
+    assert erased["notices"] == [known_again.Erased.sentence]
 
 
 def test_a_hostile_page_is_read_as_far_as_it_makes_sense(bob: User, ida: Candidate) -> None:

@@ -12,7 +12,7 @@ from integrations import setting_changes, setting_rows
 from integrations.models import FieldRow, RemoteLink, SyncTask
 from panel import saving
 from panel.api import views
-from sourcing import people, suppression
+from sourcing import known_again, people, suppressing
 from sourcing.finding import ledger, setup
 from sourcing.models import Candidate, ContactPoint, Finding, Note, ProjectMember
 from tests.campaigns import making as campaigns
@@ -185,7 +185,7 @@ def test_a_crash_between_two_parts_leaves_nothing_and_the_same_key_does_it_later
 
 def test_a_part_that_is_refused_is_told_and_the_rest_is_done(alice: User, bob: User) -> None:
     known = make_candidate(bob.organisation, "Ida", "Hansen")
-    suppression.suppress_person(candidate=known, actor=alice)
+    suppressing.suppress_person(candidate=known, actor=alice)
     wave, over = campaigns.campaign(alice=alice), campaigns.campaign(alice=alice)
     over.status = "completed"
     over.save()
@@ -248,7 +248,7 @@ def test_ids_of_others_stop_a_save_before_it_begins(bob: User, mallory: User, al
 
 def test_whoever_was_erased_is_not_stored_again(bob: User, northgate: Organisation) -> None:
     gone = make_candidate(northgate, "Ida", emails=["ida@voltra.example"])
-    suppression.leave_blocked(candidate=gone)
+    known_again.leave_blocked(candidate=gone)
     gone.delete()
     answer = save(bob)
     assert (answer.status_code, answer.json()["code"]) == (422, "erased")

@@ -22,7 +22,7 @@ from integrations.models import Export, ExportItem, RemoteLink
 from outreach import unsubscribe
 from outreach.models import InboundMessage, Message, SendTry
 from outreach.states import MessageStatus
-from sourcing import erasing, people, projects, suppression
+from sourcing import erasing, known_again, people, projects, suppressing, suppression
 from sourcing.importing import redacting
 from sourcing.models import (
     Candidate,
@@ -178,7 +178,7 @@ def test_no_string_of_an_erased_person_is_left_anywhere(alice: User, northgate: 
     twin = Candidate.objects.for_organisation(northgate).get(pk=made.json()["id"])
     with transaction.atomic():
         runs.start(kind="import", organisation=northgate, actor=alice, title=f"Import {FIRST} {LAST}.csv")
-    suppression.suppress_address(
+    suppressing.suppress_address(
         organisation=northgate,
         address=f"{FIRST}@{EARLIER}.example",
         actor=alice,
@@ -244,12 +244,12 @@ def test_a_blocked_person_comes_back_by_no_door(alice: User, northgate: Organisa
     found = lived_person(alice)
     erasing.erase(candidate=found, actor=alice, reason=ErasureReason.REQUEST, block=True)
     address = f"{FIRST}@{EARLIER}.example"
-    with pytest.raises(suppression.Erased):
+    with pytest.raises(known_again.Erased):
         make_candidate(northgate, FIRST, LAST, emails=[address.upper()])
-    with pytest.raises(suppression.Erased):
+    with pytest.raises(known_again.Erased):
         make_candidate(northgate, FIRST, LAST, linkedin_url="https://www.linkedin.com/in/T-Quillfeather/")
     other = make_candidate(northgate, "Other", "One")
-    with pytest.raises(suppression.Erased):
+    with pytest.raises(known_again.Erased):
         people.add_email(candidate=other, actor=alice, type="other", value=address)
     again = import_csv(
         alice,
@@ -272,7 +272,7 @@ def test_a_deleted_person_who_was_not_blocked_may_come_back(alice: User, northga
 
 def test_deleting_does_not_forget_an_opt_out(alice: User, northgate: Organisation) -> None:
     found = make_candidate(northgate, emails=["jonas@x.example"])
-    suppression.opt_out(candidate=found, actor=alice)
+    suppressing.opt_out(candidate=found, actor=alice)
     erasing.erase(candidate=found, actor=alice, reason=ErasureReason.MISTAKE, block=False)
     back = make_candidate(northgate, emails=["jonas@x.example"])
     assert back.suppressions.get().reason == SuppressionReason.OPT_OUT

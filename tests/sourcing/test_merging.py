@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from accounts.models import User
 from foundation.models import Event
 from foundation.problems import Invalid
-from sourcing import erasing, merging, people, person_data, projects, selectors, suppression
+from sourcing import (
+    erasing,
+    known_again,
+    merging,
+    people,
+    person_data,
+    projects,
+    selectors,
+    suppressing,
+    suppression,
+)
 from sourcing.merging_columns import NotUndoable
 from sourcing.models import (
     Candidate,
@@ -159,7 +169,7 @@ def test_addresses_are_joined_and_private_ones_stay_their_adders(alice: User, bo
 def test_an_opt_out_of_either_holds_for_every_address_of_both(alice: User) -> None:
     stays = make_candidate(alice.organisation, emails=["a@x.example"])
     goes = make_candidate(alice.organisation, emails=["b@x.example"])
-    suppression.suppress_person(candidate=goes, actor=None)
+    suppressing.suppress_person(candidate=goes, actor=None)
     made = merging.merge(survivor=stays, other=goes, actor=alice)
     organisation_id = stays.organisation_id
     assert suppression.suppressed_people(organisation_id, [stays.pk]) == {stays.pk}
@@ -178,7 +188,7 @@ def test_an_opt_out_since_the_merge_holds_for_both_after_undoing(alice: User) ->
         make_candidate(alice.organisation, emails=["b@x.example"]),
     )
     made = merging.merge(survivor=stays, other=goes, actor=alice)
-    suppression.suppress_person(candidate=stays, actor=None)
+    suppressing.suppress_person(candidate=stays, actor=None)
     undone = merging.undo_merge(merge=made, actor=alice)
     assert suppression.suppressed_people(stays.organisation_id, [stays.pk, goes.pk]) == {stays.pk, goes.pk}
     assert any("no more e-mail" in text for text in undone.left)
@@ -186,8 +196,8 @@ def test_an_opt_out_since_the_merge_holds_for_both_after_undoing(alice: User) ->
 
 def test_of_two_opt_outs_the_one_that_is_harder_to_lift_stays(alice: User) -> None:
     stays, goes = make_candidate(alice.organisation), make_candidate(alice.organisation)
-    suppression.suppress_person(candidate=stays, actor=alice, reason=SuppressionReason.MANUAL)
-    suppression.suppress_person(candidate=goes, actor=None, reason=SuppressionReason.COMPLAINT)
+    suppressing.suppress_person(candidate=stays, actor=alice, reason=SuppressionReason.MANUAL)
+    suppressing.suppress_person(candidate=goes, actor=None, reason=SuppressionReason.COMPLAINT)
     merging.merge(survivor=stays, other=goes, actor=alice)
     assert Suppression.objects.for_organisation(alice.tenant_id).get(candidate=stays).reason == "complaint"
 
@@ -338,7 +348,7 @@ def happen(thing: str, person: Candidate, third: Candidate, project: Project, al
             shared=True,
             defaults={"organisation": organisation, "origin": "imported", "value": value},
         )
-        suppression.traces_added(person.organisation_id, [person.pk])
+        known_again.traces_added(person.organisation_id, [person.pk])
     elif thing.startswith("private"):
         user = alice if thing.endswith("alice") else bob
         if not person.contact_points.filter(added_by=user, shared=False).exists():
@@ -356,7 +366,7 @@ def happen(thing: str, person: Candidate, third: Candidate, project: Project, al
     elif thing == "project":
         projects.add_people(project=project, actor=alice, candidate_ids=[person.pk])
     elif thing == "opt out":
-        suppression.suppress_person(candidate=person, actor=alice)
+        suppressing.suppress_person(candidate=person, actor=alice)
     elif thing == "fact":
         facts.set([person.pk], "campaigns", "status", [f"Started {person.pk}"])
     elif thing == "profile":

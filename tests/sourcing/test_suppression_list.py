@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Organisation, User
 from foundation.problems import Invalid, Missing, NotAllowed
-from sourcing import people, suppression, suppression_list
+from sourcing import people, suppressing, suppression, suppression_list
 from sourcing.models import SuppressionReason, SuppressionRemoval
 from sourcing.normalising import company_key
 from tests.sourcing.factories import make_candidate
@@ -52,7 +52,7 @@ def test_a_company_key_of_a_key_is_itself(name: str) -> None:
 
 def test_people_of_a_company_get_no_mail_and_those_who_left_only_if_said(alice: User, northgate) -> None:
     now, before, other = at(northgate, "Acme GmbH"), at(northgate, "Else", "Acme"), at(northgate, "Else")
-    suppression.suppress_company(organisation=northgate, company="ACME", actor=alice)
+    suppressing.suppress_company(organisation=northgate, company="ACME", actor=alice)
 
     def stopped(person) -> bool:
         alone = suppression.is_suppressed(northgate.pk, person.pk, "p@work.example")
@@ -61,21 +61,21 @@ def test_people_of_a_company_get_no_mail_and_those_who_left_only_if_said(alice: 
         return alone
 
     assert [stopped(person) for person in (now, before, other)] == [True, False, False]
-    suppression.suppress_company(organisation=northgate, company="Acme", actor=alice, includes_past=True)
+    suppressing.suppress_company(organisation=northgate, company="Acme", actor=alice, includes_past=True)
     assert [stopped(person) for person in (now, before, other)] == [True, True, False]
 
 
 def test_somebody_who_changes_the_company_is_free_at_once(alice: User, northgate: Organisation) -> None:
     person = at(northgate, "Acme")
-    suppression.suppress_company(organisation=northgate, company="Acme", actor=alice)
+    suppressing.suppress_company(organisation=northgate, company="Acme", actor=alice)
     people.edit_candidate(candidate=person, actor=alice, version=1, changes={"company": "Free"})
     assert not suppression.is_suppressed(northgate.pk, person.pk, "p@work.example")
 
 
 def test_a_soft_entry_warns_and_stops_nothing(alice: User, northgate: Organisation) -> None:
     person = at(northgate, "Acme", email="p@mail.client.example")
-    suppression.suppress_company(organisation=northgate, company="Acme", actor=alice, soft=True)
-    suppression.suppress_domain(organisation=northgate, domain="client.example", actor=alice, soft=True)
+    suppressing.suppress_company(organisation=northgate, company="Acme", actor=alice, soft=True)
+    suppressing.suppress_domain(organisation=northgate, domain="client.example", actor=alice, soft=True)
     pair = (person.pk, "p@mail.client.example")
     assert not suppression.is_suppressed(northgate.pk, *pair)
     assert suppression.suppressed_among(northgate.pk, [pair]) == set()
@@ -90,7 +90,7 @@ def test_a_soft_entry_warns_and_stops_nothing(alice: User, northgate: Organisati
 def test_a_warning_tells_nobody_of_a_private_address(alice: User, bob: User, northgate: Organisation) -> None:
     person = make_candidate(northgate)
     people.add_email(candidate=person, actor=bob, type="other", value="p@client.example")
-    suppression.suppress_domain(organisation=northgate, domain="client.example", actor=alice, soft=True)
+    suppressing.suppress_domain(organisation=northgate, domain="client.example", actor=alice, soft=True)
     assert suppression.warnings(northgate.pk, [person.pk]) == {}
 
 
@@ -101,7 +101,7 @@ def test_asking_costs_one_query_where_no_company_is_listed(alice: User, northgat
     ) as asked:
         suppression.is_suppressed(northgate.pk, person.pk, "p@work.example")
     assert len(asked) == 1
-    suppression.suppress_company(organisation=northgate, company="Other", actor=alice)
+    suppressing.suppress_company(organisation=northgate, company="Other", actor=alice)
     with CaptureQueriesContext(connection) as asked:
         suppression.is_suppressed(northgate.pk, person.pk, "p@work.example")
     assert len(asked) <= 5
@@ -111,19 +111,19 @@ def test_the_kind_of_entry_that_stops_is_told(alice: User, northgate: Organisati
     person = at(northgate, "Acme", email="p@work.example")
     asked = (northgate.pk, person.pk, "p@work.example")
     assert suppression.why(*asked) is None
-    suppression.suppress_company(organisation=northgate, company="Acme", actor=alice)
+    suppressing.suppress_company(organisation=northgate, company="Acme", actor=alice)
     assert suppression.why(*asked) == "company"
-    suppression.suppress_domain(organisation=northgate, domain="work.example", actor=alice)
+    suppressing.suppress_domain(organisation=northgate, domain="work.example", actor=alice)
     assert suppression.why(*asked) == "domain"
-    suppression.suppress_address(organisation=northgate, address="p@work.example", actor=alice)
+    suppressing.suppress_address(organisation=northgate, address="p@work.example", actor=alice)
     assert suppression.why(*asked) == "address"
-    suppression.opt_out(candidate=person, actor=alice)
+    suppressing.opt_out(candidate=person, actor=alice)
     assert suppression.why(*asked) == "person"
 
 
 def test_another_organisations_companies_stop_nobody_here(alice: User, mallory: User) -> None:
     person = at(alice.organisation, "Acme")
-    suppression.suppress_company(organisation=mallory.organisation, company="Acme", actor=mallory)
+    suppressing.suppress_company(organisation=mallory.organisation, company="Acme", actor=mallory)
     assert not suppression.is_suppressed(alice.organisation_id, person.pk, "p@work.example")
 
 
@@ -148,7 +148,7 @@ def test_the_list_finds_an_address_only_when_it_is_typed_whole(alice: User) -> N
 
 def test_what_an_unsubscribed_person_is_known_by_is_not_listed(alice: User, northgate: Organisation) -> None:
     person = make_candidate(northgate, emails=["a@x.example"])
-    suppression.opt_out(candidate=person, actor=alice)
+    suppressing.opt_out(candidate=person, actor=alice)
     assert [row.candidate for row in suppression_list.entries(alice)] == [person]
 
 
@@ -168,7 +168,7 @@ def test_only_an_administrator_takes_off_and_says_why(alice: User, bob: User, ma
 
 def test_taking_a_person_off_frees_their_addresses_too(alice: User, northgate: Organisation) -> None:
     person = make_candidate(northgate, emails=["a@x.example"])
-    suppression.opt_out(candidate=person, actor=alice)
+    suppressing.opt_out(candidate=person, actor=alice)
     suppression_list.remove(actor=alice, entry=suppression_list.entries(alice).get(), why="Wrote to us")
     assert not suppression.is_suppressed(northgate.pk, person.pk, "a@x.example")
 
@@ -176,7 +176,7 @@ def test_taking_a_person_off_frees_their_addresses_too(alice: User, northgate: O
 @pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.ERASED])
 def test_a_complaint_and_an_erasure_stay(alice: User, northgate: Organisation, reason) -> None:
     person = make_candidate(northgate, emails=["a@x.example"])
-    entry = suppression.suppress_person(candidate=person, actor=None, reason=reason)
+    entry = suppressing.suppress_person(candidate=person, actor=None, reason=reason)
     with pytest.raises(suppression_list.Stays):
         suppression_list.remove(actor=alice, entry=entry, why="Please")
 

@@ -15,7 +15,7 @@ from outreach import replying
 from outreach.inbound import selectors
 from outreach.models import InboundMessage, Mailbox, Message
 from outreach.outbox import wire
-from sourcing import suppression
+from sourcing import suppressing, suppression
 from tests.outreach import making
 from tests.outreach.inbound.mails import LATER, mail, read, sent
 from tests.outreach.inbound.test_inbox import browser, known, page
@@ -191,7 +191,7 @@ def test_an_answer_to_ones_own_private_address_stays_private(box):
 
 def test_nobody_on_the_do_not_contact_list_is_answered(box):
     row = answered(box)
-    suppression.suppress_address(
+    suppressing.suppress_address(
         organisation=box.organisation, address=row.from_address, actor=box.owner, reason="manual"
     )
     with pytest.raises(Conflict, match="do-not-contact"):

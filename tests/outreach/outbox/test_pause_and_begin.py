@@ -17,7 +17,7 @@ from outreach.models import Lane, LaneDay, Mailbox, Message
 from outreach.outbox import claims, deliver, feed, leases, queue, transitions
 from outreach.outbox.transitions import LeaseLost, Outcome
 from outreach.states import MessageStatus, Reason
-from sourcing import suppression
+from sourcing import suppressing
 from sourcing.models import Candidate
 from tests.outreach import making
 from tests.outreach.making import NOW, fresh
@@ -126,7 +126,7 @@ def test_a_person_who_opted_out_after_the_claim_gets_nothing():
     box = making.mailbox()
     peter = making.person(box)
     lease, message = claimed(box, candidate_id=peter.pk)
-    suppression.suppress_person(candidate=peter, actor=None)
+    suppressing.suppress_person(candidate=peter, actor=None)
     assert transitions.begin(lease, message, now=NOW) == Reason.SUPPRESSED_PERSON
     assert fresh(message).status == MessageStatus.SUPPRESSED
     assert Event.objects.across_organisations("test").filter(kind="message.suppressed").count() == 1
@@ -135,9 +135,9 @@ def test_a_person_who_opted_out_after_the_claim_gets_nothing():
 @pytest.mark.parametrize(
     ("stop", "reason"),
     [
-        (lambda of: suppression.suppress_address(address="p@acme.example", **of), Reason.SUPPRESSED_ADDRESS),
-        (lambda of: suppression.suppress_domain(domain="acme.example", **of), Reason.SUPPRESSED_DOMAIN),
-        (lambda of: suppression.suppress_company(company="Acme", **of), Reason.SUPPRESSED_COMPANY),
+        (lambda of: suppressing.suppress_address(address="p@acme.example", **of), Reason.SUPPRESSED_ADDRESS),
+        (lambda of: suppressing.suppress_domain(domain="acme.example", **of), Reason.SUPPRESSED_DOMAIN),
+        (lambda of: suppressing.suppress_company(company="Acme", **of), Reason.SUPPRESSED_COMPANY),
     ],
 )
 def test_what_kind_of_entry_stopped_the_message_is_told(stop, reason):

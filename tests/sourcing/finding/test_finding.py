@@ -16,7 +16,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import people, suppression
+from sourcing import people, suppressing
 from sourcing.finding import asking, finding, ledger, setup
 from sourcing.models import (
     Candidate,
@@ -141,7 +141,7 @@ def test_only_people_who_could_be_charged_are_counted(
     of_bob = employee(alice, "Ofbob")
     people.add_email(candidate=of_bob, actor=bob, type="work", value="b@x.example")
     gone = employee(alice, "Gone")
-    suppression.suppress_person(candidate=gone, actor=alice)
+    suppressing.suppress_person(candidate=gone, actor=alice)
     bare = employee(alice, "Bare", company="")
     plan = finding.plan(
         viewer=alice, kind="email", candidate_ids=[p.pk for p in (had, private, of_bob, gone, bare)]
@@ -339,8 +339,8 @@ def test_suppressed_generated_and_broken_addresses_are_not_stored_and_cost_nothi
 ) -> None:
     give(email=5)
     assert alice.organisation is not None
-    suppression.suppress_address(organisation=alice.organisation, address="no@voltra.example", actor=alice)
-    suppression.suppress_domain(organisation=alice.organisation, domain="shut.example", actor=alice)
+    suppressing.suppress_address(organisation=alice.organisation, address="no@voltra.example", actor=alice)
+    suppressing.suppress_domain(organisation=alice.organisation, domain="shut.example", actor=alice)
     pdl_server.answer = lambda _seen: pdl_knows(
         work_email="no@voltra.example",
         personal_emails=["a@shut.example", "no-email-12@beckon.example.com", "nobody", "a@@b", "x" * 400, ""],
@@ -358,7 +358,7 @@ def test_whoever_opted_out_meanwhile_is_not_asked_about(
     give(email=5)
     ada = employee(alice)
     request = ask(alice, [ada])
-    suppression.suppress_person(candidate=ada, actor=alice)
+    suppressing.suppress_person(candidate=ada, actor=alice)
     assert found(work(request)) == {"Ada": "skipped"}
     assert (hunter_server.seen, books(alice)) == ([], (5, 0))
 

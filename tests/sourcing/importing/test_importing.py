@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from accounts.models import User
 from foundation import runs
 from foundation.models import Event, Run, RunStatus
-from sourcing import people, suppression
+from sourcing import known_again, people, suppressing, suppression
 from sourcing.importing import joining, previewing, refused, slices, staging, uploading
 from sourcing.importing.reading import NotText
 from sourcing.importing.workbook import BadWorkbook
@@ -176,7 +176,7 @@ def test_a_colleagues_private_address_matches_nobody(alice: User, bob: User) -> 
 
 def test_a_suppressed_person_stays_suppressed_when_a_file_brings_them_back(alice: User) -> None:
     import_csv(alice, csv_bytes(HEADER, JONAS))
-    suppression.suppress_person(candidate=persons(alice)[0], actor=alice)
+    suppressing.suppress_person(candidate=persons(alice)[0], actor=alice)
     persons(alice)[0].delete()
     import_csv(alice, csv_bytes(HEADER, ["J", "L", "other@x.example", "jonas@gmail.com", "", ""]))
     back = persons(alice)[0]
@@ -319,7 +319,7 @@ def test_a_worker_that_dies_between_slices_is_followed_by_one_that_goes_on(
     monkeypatch.setattr(staging, "SLICE_ROWS", 2)
     rows = [[f"P{number}", "X", f"p{number}@x.example", "", "", ""] for number in range(5)]
     import_run = start(alice, csv_bytes(HEADER, *rows))
-    real = suppression.traces_added
+    real = known_again.traces_added
     calls = []
 
     def dies_in_the_second_slice(organisation_id: int, ids: list[int]) -> None:
@@ -328,13 +328,13 @@ def test_a_worker_that_dies_between_slices_is_followed_by_one_that_goes_on(
             raise KeyboardInterrupt
         real(organisation_id, ids)
 
-    monkeypatch.setattr(suppression, "traces_added", dies_in_the_second_slice)
+    monkeypatch.setattr(known_again, "traces_added", dies_in_the_second_slice)
     assert import_run.run_id is not None
     with pytest.raises(KeyboardInterrupt):
         runs.work(import_run.run_id)
     import_run.refresh_from_db()
     assert (import_run.slices_done, import_run.imported, len(persons(alice))) == (1, 2, 2)
-    monkeypatch.setattr(suppression, "traces_added", real)
+    monkeypatch.setattr(known_again, "traces_added", real)
     Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
     finish(import_run)
     assert (import_run.imported, len(persons(alice))) == (5, 5)

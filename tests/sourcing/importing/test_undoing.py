@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import runs
 from foundation.models import Run, RunStatus
-from sourcing import people, projects, suppression
+from sourcing import known_again, people, projects, suppressing, suppression
 from sourcing.importing import staging, undoing, uploading
 from sourcing.importing.undoing import TooLate
 from sourcing.models import (
@@ -113,7 +113,7 @@ def test_a_person_somebody_changed_or_used_since_stays_and_is_listed(alice: User
 
 def test_an_opt_out_outlives_the_undoing(alice: User) -> None:
     done = import_csv(alice, FILE)
-    suppression.suppress_person(candidate=everybody(alice)[0], actor=alice)
+    suppressing.suppress_person(candidate=everybody(alice)[0], actor=alice)
     undo(alice, done)
     assert everybody(alice) == []
     assert suppression.is_suppressed(done.organisation_id, None, "jonas@x.example")
@@ -204,13 +204,13 @@ def test_a_cancelled_import_can_be_undone_too(alice: User, monkeypatch: pytest.M
     begun = uploading.start(import_run=upload(alice, FILE), actor=alice)
     assert begun.run_id is not None
     run_id = begun.run_id
-    real = suppression.traces_added
+    real = known_again.traces_added
 
     def cancelled_meanwhile(organisation_id: int, ids: list[int]) -> None:
         real(organisation_id, ids)
         Run.objects.for_organisation(alice.organisation_id).filter(pk=run_id).update(cancel_requested=True)
 
-    monkeypatch.setattr(suppression, "traces_added", cancelled_meanwhile)
+    monkeypatch.setattr(known_again, "traces_added", cancelled_meanwhile)
     begun = finish(begun)
     assert len(everybody(alice)) == 1
     undo(alice, begun)
