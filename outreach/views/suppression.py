@@ -13,8 +13,8 @@ from accounts.permissions import Right, can, needs, viewer_of
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import suppression_list
+from sourcing.forms.privacy import ListFileForm, RemovalForm, SuppressionForm
 from sourcing.models import SuppressionKind
-from sourcing.privacy_forms import ListFileForm, RemovalForm, SuppressionForm
 from sourcing.views.problems import onto_form
 from sourcing.views.suppression_file import download_for
 

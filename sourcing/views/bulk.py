@@ -20,7 +20,7 @@ from foundation.models import Run, RunStatus
 from foundation.problems import Invalid
 from sourcing import board_selectors, bulk, owners, projects, selectors
 from sourcing.bulk import Whom
-from sourcing.forms import DeleteForm, MoveForm, OwnerForm, TagForm, ToProjectForm
+from sourcing.forms.bulk import DeleteForm, MoveForm, OwnerForm, TagForm, ToProjectForm
 from sourcing.models import Project, ProjectRole
 from sourcing.search import query
 from sourcing.search.question import Question

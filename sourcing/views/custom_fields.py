@@ -13,7 +13,7 @@ from accounts import settings_pages
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import defining_fields
-from sourcing.forms import CustomFieldForm
+from sourcing.forms.custom_fields import CustomFieldForm
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import viewer_of
 

@@ -26,7 +26,7 @@ from sourcing import (
     merging_columns,
     selectors,
 )
-from sourcing.forms import DuplicateRuleForm
+from sourcing.forms.duplicates import DuplicateRuleForm
 from sourcing.models import Candidate, ContactPoint, DuplicatePair
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import number, numbers, viewer_of

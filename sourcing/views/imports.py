@@ -14,7 +14,7 @@ from accounts.permissions import Right, needs
 from foundation.paging import keyset
 from foundation.problems import Invalid, Problem
 from sourcing import selectors
-from sourcing.forms import UploadForm
+from sourcing.forms.imports import UploadForm
 from sourcing.importing import checking, policies, previewing, refused, undoing, uploading
 from sourcing.importing.columns import FIELD_GROUPS
 from sourcing.importing.reading import DELIMITERS, ENCODINGS

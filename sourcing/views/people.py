@@ -14,7 +14,7 @@ from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import duplicates, matching, selectors, values
 from sourcing import people as operations
-from sourcing.forms import NewPersonForm, PersonForm
+from sourcing.forms.people import NewPersonForm, PersonForm
 from sourcing.models import Candidate, Origin
 from sourcing.normalising import normalise_email
 from sourcing.views.problems import onto_form

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from accounts.permissions import Right, can, needs
 from sourcing import notes, people, person_data, selectors, slots, suppression
-from sourcing.forms import NoteForm
+from sourcing.forms.person_notes import NoteForm
 from sourcing.models import Candidate, ContactKind, ContactPoint, Project
 from sourcing.normalising import linkedin_key, shown_phone
 from sourcing.slots import CandidateTab

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import people, selectors
-from sourcing.forms import AddressForm, PhoneForm
+from sourcing.forms.person_contacts import AddressForm, PhoneForm
 from sourcing.models import Candidate
 from sourcing.views.person import contacts_context
 from sourcing.views.problems import onto_form

@@ -17,7 +17,7 @@ from accounts.permissions import Right, needs
 from foundation.problems import Invalid, Missing, Problem
 from sourcing import history, people, selectors, values
 from sourcing import social_profiles as social
-from sourcing.forms import EducationForm, ExperienceForm, field_form
+from sourcing.forms.person_edit import EducationForm, ExperienceForm, field_form
 from sourcing.models import Candidate
 from sourcing.views.person import head_context, profile_context, profiles_of
 from sourcing.views.problems import onto_form

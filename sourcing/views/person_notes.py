@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import notes, selectors
-from sourcing.forms import NoteForm
+from sourcing.forms.person_notes import NoteForm
 from sourcing.views.person import projects_of, timeline_context
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import private, viewer_of, wants_part

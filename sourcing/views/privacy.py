@@ -13,8 +13,8 @@ from accounts.permissions import Right, can, needs
 from foundation import file_answers
 from foundation.problems import Problem
 from sourcing import archiving, erasing, privacy, selectors, suppressing
+from sourcing.forms.privacy import BasisForm, ErasureForm, ToldForm, UnsubscribeForm
 from sourcing.models import Candidate, ErasureReason
-from sourcing.privacy_forms import BasisForm, ErasureForm, ToldForm, UnsubscribeForm
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import viewer_of
 

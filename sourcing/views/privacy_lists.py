@@ -14,8 +14,8 @@ from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import erasing, privacy, retention
+from sourcing.forms.privacy import KeepForm, RulesForm, ToldForm
 from sourcing.models import ErasureReason, ErasureReceipt, PersonSearch
-from sourcing.privacy_forms import KeepForm, RulesForm, ToldForm
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import numbers, viewer_of
 

@@ -17,7 +17,7 @@ from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import project_roles, selectors, slots
 from sourcing import projects as operations
-from sourcing.forms import DuplicateForm, ProjectForm
+from sourcing.forms.projects import DuplicateForm, ProjectForm
 from sourcing.models import Project, ProjectRole
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import viewer_of

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import files, selectors
-from sourcing.forms import EducationForm, ExperienceForm
+from sourcing.forms.person_edit import EducationForm, ExperienceForm
 from sourcing.models import Decision, FileState, PersonFile
 from sourcing.resumes import intake
 from sourcing.resumes.intake import Confirmed

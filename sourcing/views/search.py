@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Right, can, needs
 from foundation.problems import Problem
 from sourcing import selectors, slots
-from sourcing.forms import SavedSearchForm, SynonymForm
+from sourcing.forms.search import SavedSearchForm, SynonymForm
 from sourcing.models import SavedSearch
 from sourcing.search import areas, facets, query, saved, suggesting, synonyms
 from sourcing.search.question import Order, Question

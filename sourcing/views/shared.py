@@ -14,7 +14,7 @@ from foundation.client_address import client_address
 from foundation.paging import keyset
 from foundation.problems import Problem
 from sourcing import sharing
-from sourcing.forms import GuestCommentForm
+from sourcing.forms.shared import GuestCommentForm
 from sourcing.models import ProjectShare, ShareMode
 from sourcing.views.problems import onto_form
 

@@ -15,7 +15,8 @@ from accounts.selectors import member_for
 from accounts.selectors import members as colleagues
 from foundation.problems import Invalid, Missing, Problem
 from sourcing import collaborators, selectors, sharing
-from sourcing.forms import VISIBLE_TO, CollaboratorForm, ShareForm
+from sourcing.forms.projects import VISIBLE_TO
+from sourcing.forms.sharing import CollaboratorForm, ShareForm
 from sourcing.models import Collaborator, Project, ProjectRole, ProjectShare, Visibility
 from sourcing.views.problems import onto_form
 from sourcing.views.projects import project_frame

@@ -11,7 +11,7 @@ from accounts.permissions import Right, needs
 from foundation.problems import Problem
 from sourcing import board_selectors, selectors
 from sourcing import stages as operations
-from sourcing.forms import DefaultStagesForm, StageForm
+from sourcing.forms.stages import DefaultStagesForm, StageForm
 from sourcing.models import Project, ProjectRole
 from sourcing.views.problems import onto_form
 from sourcing.views.requests import number, viewer_of

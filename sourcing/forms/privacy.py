@@ -1,4 +1,4 @@
-"""Forms of the pages about privacy. They check form, the operations check rules."""
+"""Forms of the pages about privacy and of the suppression list."""
 
 from __future__ import annotations
 
