@@ -24,7 +24,7 @@ from campaigns.states import (
     outcome_of,
 )
 from outreach.states import LIVE, Reason
-from sourcing import people
+from sourcing import contact_points, people
 from sourcing.finding import refunds
 
 #: The third soft failure of one address within this time counts as a dead address (docs/behaviour.md §4).
@@ -157,7 +157,7 @@ def _fold_soft(recipient: Recipient, attempt: Attempt, now: datetime) -> None:
         .count()
     )
     if failures + 1 >= SOFT_FAILURES_THAT_KILL:
-        people.mark_bounced(
+        contact_points.mark_bounced(
             organisation_id=recipient.organisation_id,
             candidate_id=recipient.candidate_id,
             address=attempt.address,

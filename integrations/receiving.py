@@ -37,7 +37,7 @@ from integrations.base.records import (
     UpdateRule,
 )
 from integrations.models import Connection, FieldRow, LinkState, RemoteLink
-from sourcing import duplicates, matching, newcomers, people, sightings
+from sourcing import contact_points, duplicates, matching, newcomers, people, sightings
 from sourcing.models import Candidate, ContactKind, Origin
 from sourcing.search import facts
 from sourcing.values import Statement
@@ -167,7 +167,7 @@ def _state(
 
 
 def _points(connection: Connection, candidate: Candidate, remote: RemotePerson) -> int:
-    return people.take_points(
+    return contact_points.take(
         candidate=candidate,
         emails=remote_people.mails(remote),
         phones=remote_people.phones(remote),

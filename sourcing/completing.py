@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from sourcing import editing, history, people, selectors, settling, social_profiles
+from sourcing import contact_points, editing, history, selectors, settling, social_profiles
 from sourcing.models import Candidate, ContactKind, ContactPoint, ContactType, Origin
 from sourcing.normalising import linkedin_key
 from sourcing.values import Statement
@@ -65,7 +65,7 @@ def complete(*, candidate: Candidate, actor: User, stated: Stated, source: str) 
     person has the LinkedIn profile.
     """
     gaps = missing(candidate=editing.lock(candidate), viewer=actor, stated=stated)
-    points = people.take_points(
+    points = contact_points.take(
         candidate=candidate,
         emails=gaps.emails,
         phones=gaps.phones,

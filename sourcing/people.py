@@ -1,32 +1,40 @@
-"""Every write about one person that is not a bulk import: making, editing, addresses, pins, bounces.
+"""One person is made, and edited by hand or by what others say of them: fields, skills and tags, the last contact.
 
-Each change keeps the search row and the suppression list in step in the same transaction.
+Each change keeps the search row and the suppression list in step in the same transaction. Addresses and numbers of
+somebody who is there already are those of ``contact_points``.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Case, F, Max, Q, Value, When
+from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from accounts.models import Organisation, User
 from foundation import events
 from foundation.problems import Conflict, Invalid
-from sourcing import custom_fields, editing, known_again, owners, places, settling, social_profiles, values
-from sourcing.editing import AlreadyThere
+from sourcing import (
+    contact_points,
+    custom_fields,
+    editing,
+    known_again,
+    owners,
+    places,
+    settling,
+    social_profiles,
+    values,
+)
 from sourcing.models import (
     Candidate,
     ContactKind,
     ContactPoint,
-    ContactStatus,
-    ContactType,
     Education,
     Experience,
     Origin,
@@ -34,10 +42,9 @@ from sourcing.models import (
     RecordType,
     SocialProfile,
 )
-from sourcing.normalising import clean_text, linkedin_key, normalise_email, normalise_phone
+from sourcing.normalising import clean_text, linkedin_key, normalise_email
 from sourcing.privacy import CONTACT_COUNTS
 from sourcing.search import index
-from sourcing.selectors import own_or_shared
 from sourcing.values import Statement
 
 log = structlog.get_logger(__name__)
@@ -93,7 +100,7 @@ def create_candidate(
 
     With ``origin=Origin.ADDED`` the addresses are typed in by ``actor`` and belong to them alone (seed 002,
     "Only you can see"); with any other origin they are the organisation's. Raises :class:`Nameless`,
-    InvalidAddress, InvalidPhone, :class:`AlreadyThere` when another person has the LinkedIn profile, and
+    InvalidAddress, InvalidPhone, ``editing.AlreadyThere`` when another person has the LinkedIn profile, and
     ``known_again.Erased`` for somebody who was erased and blocked. It does not look for a person with the same
     e-mail address: two people may share one.
     """
@@ -136,8 +143,12 @@ def create_candidate(
         )
     social_profiles.place(candidate, profiles)
     points = [
-        *_points(candidate, ContactKind.EMAIL, addresses, actor=actor, origin=origin, source=source),
-        *_points(candidate, ContactKind.PHONE, phones, actor=actor, origin=origin, source=source),
+        *contact_points.unsaved(
+            candidate, ContactKind.EMAIL, addresses, actor=actor, origin=origin, source=source
+        ),
+        *contact_points.unsaved(
+            candidate, ContactKind.PHONE, phones, actor=actor, origin=origin, source=source
+        ),
     ]
     ContactPoint.objects.bulk_create(points)
     positions = _add_history(candidate, Experience, experience)
@@ -280,151 +291,6 @@ def take_statements(
 
 
 @transaction.atomic
-def take_points(
-    *,
-    candidate: Candidate,
-    emails: Collection[str],
-    phones: Collection[str],
-    origin: str,
-    source: str,
-    kind_of: str = ContactType.WORK,
-    read_by: User | None = None,
-) -> int:
-    """Addresses and numbers a pull tells of, behind those that are there, for everybody; how many were new.
-
-    One that somebody keeps to themselves stays theirs: it may have got there with their own export. What ``read_by``
-    read on a page is new when they do not see it here: a colleague's own row beside it changes nothing, and is not told
-    of (docs/behaviour.md §3). Values must be normalised. Raises ``known_again.Erased``.
-    """
-    candidate = editing.lock(candidate)
-    added = 0
-    for kind, given in ((ContactKind.EMAIL, emails), (ContactKind.PHONE, phones)):
-        rows = ContactPoint.objects.for_organisation(candidate.organisation_id).filter(
-            candidate=candidate, kind=kind
-        )
-        seen = rows if read_by is None else rows.filter(own_or_shared(read_by))
-        known = set(seen.values_list("normalised", flat=True))
-        new = [value for value in dict.fromkeys(given) if value not in known]
-        if kind == ContactKind.EMAIL and new:
-            known_again.refuse_erased(candidate.organisation_id, addresses=new)
-        last = rows.aggregate(last=Max("position"))["last"]
-        ContactPoint.objects.bulk_create(
-            _points(
-                candidate,
-                kind,
-                [(value, kind_of) for value in new],
-                actor=None,
-                origin=origin,
-                source=source,
-                behind=-1 if last is None else last,
-            )
-        )
-        added += len(new)
-    if added:
-        known_again.traces_added(candidate.organisation_id, [candidate.pk])
-        index.refresh([candidate.pk])
-    return added
-
-
-@transaction.atomic
-def add_email(*, candidate: Candidate, actor: User, type: str, value: str) -> ContactPoint:  # noqa: A002 - the word of the page
-    """Add an address by hand; it belongs to ``actor`` and nobody else ever sees it (seed 002; docs/behaviour.md §3).
-
-    If the organisation or another user knows the same address, each keeps their own row. Raises InvalidAddress, and
-    :class:`AlreadyThere` if ``actor`` can already see the address on this person.
-    """
-    return _add_by_hand(candidate, actor, ContactKind.EMAIL, type, value.strip(), normalise_email(value))
-
-
-@transaction.atomic
-def add_phone(*, candidate: Candidate, actor: User, type: str, value: str) -> ContactPoint:  # noqa: A002 - the word of the page
-    """Add a number by hand, private to ``actor`` like an address. A number without country code is read as one of the
-    country the person lives in. Raises InvalidPhone or :class:`AlreadyThere`."""
-    normalised = normalise_phone(value, region=region_of(candidate))
-    return _add_by_hand(candidate, actor, ContactKind.PHONE, type, value.strip(), normalised)
-
-
-def region_of(candidate: Candidate) -> str | None:
-    """The country (ISO 3166, two letters) the person lives in, as far as their place tells."""
-    place = places.by_id(candidate.place_id) if candidate.place_id is not None else None
-    return place.country if place else None
-
-
-@transaction.atomic
-def remove_contact_point(*, contact_point: ContactPoint, actor: User) -> None:
-    """Delete one address or number that ``actor`` added by hand; shared ones stay, they are the organisation's."""
-    if contact_point.shared or contact_point.added_by_id != actor.pk:
-        raise Invalid("Only what you added yourself can be removed.")
-    contact_point.delete()
-
-
-@transaction.atomic
-def pin(*, contact_point: ContactPoint, actor: User) -> None:
-    """*Use this address first in messaging campaign*: new campaigns write to this address, whatever they prefer.
-
-    A pin on a shared address holds for the organisation, one on a private address only for its adder, and it takes
-    the place of the pins ``actor`` could see in that role: pinning a shared address clears other shared pins and the
-    actor's private ones; pinning a private address clears the actor's private ones only, and goes before shared
-    pins for the actor (docs/behaviour.md §3).
-    """
-    _pinnable(contact_point, actor)
-    _unpin(contact_point, actor)
-    contact_point.pinned_at = timezone.now()
-    contact_point.save(update_fields=["pinned_at"])
-
-
-@transaction.atomic
-def unpin(*, contact_point: ContactPoint, actor: User) -> None:
-    """Take *Use this address first* back. Nothing happens if it is not pinned."""
-    _pinnable(contact_point, actor)
-    contact_point.pinned_at = None
-    contact_point.save(update_fields=["pinned_at"])
-
-
-def mark_bounced(
-    *, organisation_id: int, candidate_id: int, address: str, at: datetime.datetime, cause: str
-) -> int:
-    """The normalised ``address`` of this person does not exist: mark every row of it, private ones of any user
-    included.
-
-    ``cause`` is told to people ("5.1.1 mailbox does not exist"). Returns how many rows changed; a second report
-    changes nothing.
-    """
-    return (
-        ContactPoint.objects.for_organisation(organisation_id)
-        .filter(candidate_id=candidate_id, kind=ContactKind.EMAIL, normalised=address)
-        .exclude(status=ContactStatus.BOUNCED)
-        .update(status=ContactStatus.BOUNCED, bounced_at=at, status_note=clean_text(cause, limit=200))
-    )
-
-
-def mark_valid(*, contact_point: ContactPoint, actor: User) -> None:
-    """A person says that a bounced address works after all; only then may it be used again (docs/behaviour.md §4)."""
-    _pinnable(contact_point, actor)
-    contact_point.status = ContactStatus.UNKNOWN
-    contact_point.bounced_at = None
-    contact_point.status_note = ""
-    contact_point.save(update_fields=["status", "bounced_at", "status_note"])
-
-
-#: What a person may say by hand about an address or number; bounces are stated by the mail that came back.
-BY_HAND = (ContactStatus.VERIFIED, ContactStatus.INVALID, ContactStatus.UNKNOWN)
-
-
-@transaction.atomic
-def set_status(*, contact_point: ContactPoint, actor: User, status: str) -> None:
-    """A person says that an address or number works, does not, or that nobody knows. Raises Invalid for another state
-    or for somebody else's private address."""
-    _pinnable(contact_point, actor)
-    if status not in BY_HAND:
-        raise Invalid("Choose verified, invalid or unknown.")
-    contact_point.status = status
-    contact_point.status_note = "" if status == ContactStatus.UNKNOWN else f"said by {actor}"[:200]
-    contact_point.bounced_at = None
-    contact_point.save(update_fields=["status", "status_note", "bounced_at"])
-
-
-@transaction.atomic
 def contacted(candidate_id: int, at: datetime.datetime, by: User | None) -> None:  # noqa: ARG001 - who wrote is in the audit trail of the actor
     """Somebody wrote to the person at ``at``; an earlier moment than the known one changes nothing."""
     reason = "called for a message of the person's own organisation"
@@ -474,91 +340,10 @@ def _set_words(candidate: Candidate, actor: User, field: str, words: list[str]) 
     return candidate
 
 
-def _points(
-    candidate: Candidate,
-    kind: ContactKind,
-    values: Iterable[tuple[str, str]],
-    *,
-    actor: User | None,
-    origin: str,
-    source: str,
-    behind: int = -1,
-) -> list[ContactPoint]:
-    """Rows in the order given, after the position ``behind``; not written yet."""
-    normalise = normalise_email if kind == ContactKind.EMAIL else normalise_phone
-    rows: dict[str, ContactPoint] = {}
-    for value, kind_of in values:
-        normalised = normalise(value)
-        rows.setdefault(
-            normalised,
-            ContactPoint(
-                organisation_id=candidate.organisation_id,
-                candidate=candidate,
-                kind=kind,
-                type=ContactType(kind_of),
-                value=value.strip()[:320],
-                normalised=normalised,
-                position=min(behind + 1 + len(rows), 32_767),
-                origin=origin,
-                source=clean_text(source, limit=200),
-                shared=origin != Origin.ADDED,
-                added_by=actor,
-            ),
-        )
-    return list(rows.values())
-
-
 def _add_history(candidate: Candidate, model: type[Row], entries: Iterable[Mapping[str, str]]) -> list[Row]:
     return model.objects.bulk_create(
         [
             model(organisation_id=candidate.organisation_id, candidate=candidate, position=position, **entry)
             for position, entry in enumerate(entries)
         ]
-    )
-
-
-def _add_by_hand(
-    candidate: Candidate, actor: User, kind: ContactKind, type_: str, value: str, normalised: str
-) -> ContactPoint:
-    """One private row at the end of the order; the candidate row is locked so that positions do not collide."""
-    if type_ not in ContactType.values:
-        raise Invalid("Choose a type.", fields={"type": "Choose a type."})
-    rows = ContactPoint.objects.for_organisation(candidate.organisation_id).filter(
-        candidate=candidate, kind=kind
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM sourcing_candidate WHERE id = %s FOR NO KEY UPDATE", [candidate.pk])
-    if kind == ContactKind.EMAIL:
-        known_again.refuse_erased(candidate.organisation_id, addresses=[normalised])
-    if rows.filter(Q(shared=True) | Q(added_by=actor), normalised=normalised).exists():
-        raise AlreadyThere("This person already has it.", fields={"value": "This person already has it."})
-    last = rows.aggregate(last=Max("position"))["last"]
-    point = ContactPoint.objects.create(
-        organisation_id=candidate.organisation_id,
-        candidate=candidate,
-        kind=kind,
-        type=type_,
-        value=value[:320],
-        normalised=normalised,
-        position=0 if last is None else min(last + 1, 32_767),
-        origin=Origin.ADDED,
-        shared=False,
-        added_by=actor,
-    )
-    known_again.traces_added(candidate.organisation_id, [candidate.pk])
-    return point
-
-
-def _pinnable(contact_point: ContactPoint, actor: User) -> None:
-    if not contact_point.shared and contact_point.added_by_id != actor.pk:
-        raise Invalid("This address is somebody else's.")
-
-
-def _unpin(contact_point: ContactPoint, actor: User) -> None:
-    others = ContactPoint.objects.for_organisation(contact_point.organisation_id).filter(
-        candidate_id=contact_point.candidate_id, kind=contact_point.kind, pinned_at__isnull=False
-    )
-    own = Q(shared=False, added_by=actor)
-    others.filter(own | Q(shared=True) if contact_point.shared else own).exclude(pk=contact_point.pk).update(
-        pinned_at=None
     )

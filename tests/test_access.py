@@ -31,11 +31,11 @@ from outreach.contents import Content
 from outreach.models import Holiday, InboundMessage, Message
 from publishing import endpoints
 from sourcing import (
+    contact_points,
     defining_fields,
     history,
     merging,
     notes,
-    people,
     privacy,
     sharing,
     social_profiles,
@@ -654,7 +654,7 @@ def made_world() -> World:
     made = making.started(making.campaign("Ada"))
     alice, organisation = made.owner, made.organisation
     ada = making.recipient(made, "Ada")
-    private = people.add_email(
+    private = contact_points.add_email(
         candidate=ada.candidate, actor=alice, type="personal", value="own@home.example"
     )
     (message,) = write(made.mailbox, "peter@example.org", now=NOW)

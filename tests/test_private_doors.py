@@ -21,7 +21,7 @@ from django.urls import reverse
 from accounts.models import Role, User
 from foundation.models import Event
 from integrations import person_variables
-from sourcing import people, person_data, selectors
+from sourcing import contact_points, person_data, selectors
 from sourcing.models import Candidate, ContactPoint
 from sourcing.search import query
 from tests.outreach.making import user
@@ -39,7 +39,7 @@ SECRETS = (ADDRESS, NUMBER, "1515 5501427", "15155501427")
 @pytest.fixture
 def person(world: World) -> Candidate:
     found = Candidate.objects.across_organisations("the one of the world").get(pk=world.ids["candidate_id"])
-    people.add_phone(candidate=found, actor=adder(found), type="mobile", value=NUMBER)
+    contact_points.add_phone(candidate=found, actor=adder(found), type="mobile", value=NUMBER)
     return found
 
 
@@ -198,11 +198,9 @@ def test_news_holds_no_address(world: World, person: Candidate) -> None:
 def test_no_table_holds_it_but_the_one_of_contact_points(world: World, person: Candidate) -> None:
     """Search documents, facets, facts, audit trail, deliveries, runs: everything there is."""
     for point in person.contact_points.filter(shared=False):
-        people.set_status(contact_point=point, actor=adder(person), status="verified")
-        people.pin(contact_point=point, actor=adder(person))
-    people.remove_contact_point(
-        contact_point=person.contact_points.get(normalised=NUMBER), actor=adder(person)
-    )
+        contact_points.set_status(contact_point=point, actor=adder(person), status="verified")
+        contact_points.pin(contact_point=point, actor=adder(person))
+    contact_points.remove(contact_point=person.contact_points.get(normalised=NUMBER), actor=adder(person))
     holding = set()
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

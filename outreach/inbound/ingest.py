@@ -26,7 +26,7 @@ from outreach.models import InboundMessage, Mailbox, Message
 from outreach.outbox import proofs
 from outreach.outbox.wire import READ_BACK
 from outreach.states import FailureClass, MessageStatus, Verdict
-from sourcing import people, sightings, suppressing, suppression
+from sourcing import contact_points, sightings, suppressing, suppression
 from sourcing.models import Candidate, ContactKind, SuppressionReason
 from sourcing.normalising import InvalidAddress, compared_email, normalise_email
 
@@ -242,7 +242,7 @@ def _bounce(row: InboundMessage, verdict: Classified, message: Message, now: dat
         message.pk, failure_class=failure, code=verdict.code, text=f"{verdict.code} {words}".strip(), now=now
     )
     if news and failure is FailureClass.HARD and message.candidate_id is not None:
-        people.mark_bounced(
+        contact_points.mark_bounced(
             organisation_id=row.organisation_id,
             candidate_id=message.candidate_id,
             address=message.to_normalised,

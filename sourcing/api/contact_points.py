@@ -14,7 +14,7 @@ from accounts.permissions import Right
 from foundation.paging import paged
 from foundation.preconditions import guarded, row_of, tagged
 from foundation.sparse_fields import narrowed
-from sourcing import people, selectors
+from sourcing import contact_points, selectors
 from sourcing.api.requests import caller, checked
 from sourcing.api.serializers import ContactPointSerializer
 from sourcing.models import (
@@ -35,7 +35,9 @@ class ContactPointInSerializer(serializers.Serializer[Any]):
 class ContactPointChangeSerializer(serializers.Serializer[Any]):
     """What may be said about an address or number."""
 
-    status = serializers.ChoiceField(choices=[choice.value for choice in people.BY_HAND], required=False)
+    status = serializers.ChoiceField(
+        choices=[choice.value for choice in contact_points.BY_HAND], required=False
+    )
     pinned = serializers.BooleanField(required=False)
 
 
@@ -61,7 +63,7 @@ class ContactPoints(APIView):
         """Add one by hand, private to the caller (seed 002)."""
         found = selectors.candidate_for(caller(request), candidate_id)
         asked = checked(ContactPointInSerializer(data=request.data))
-        add = people.add_email if asked.pop("kind") == ContactKind.EMAIL else people.add_phone
+        add = contact_points.add_email if asked.pop("kind") == ContactKind.EMAIL else contact_points.add_phone
         point = add(candidate=found, actor=caller(request), **asked)
         return Response(ContactPointSerializer(point).data, status=status.HTTP_201_CREATED)
 
@@ -90,14 +92,16 @@ class OneContactPoint(APIView):
         point = selectors.contact_point_for(viewer, contact_point_id)
         asked = checked(ContactPointChangeSerializer(data=request.data))
         if "status" in asked:
-            people.set_status(contact_point=point, actor=viewer, status=asked["status"])
+            contact_points.set_status(contact_point=point, actor=viewer, status=asked["status"])
         if "pinned" in asked:
-            (people.pin if asked["pinned"] else people.unpin)(contact_point=point, actor=viewer)
+            (contact_points.pin if asked["pinned"] else contact_points.unpin)(
+                contact_point=point, actor=viewer
+            )
         return Response(ContactPointSerializer(point).data)
 
     @extend_schema(operation_id="contact_points_remove", responses={204: OpenApiResponse()})
     def delete(self, request: Request, contact_point_id: int) -> Response:
         """Take away what the caller added by hand."""
         point = selectors.contact_point_for(caller(request), contact_point_id)
-        people.remove_contact_point(contact_point=point, actor=caller(request))
+        contact_points.remove(contact_point=point, actor=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

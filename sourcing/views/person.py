@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.permissions import Right, can, needs
-from sourcing import notes, people, person_data, selectors, slots, suppression
+from sourcing import contact_points, notes, person_data, selectors, slots, suppression
 from sourcing.forms.person_notes import NoteForm
 from sourcing.models import Candidate, ContactKind, ContactPoint, Project
 from sourcing.normalising import linkedin_key, shown_phone
@@ -152,7 +152,7 @@ def contacts_context(viewer: User, found: Candidate) -> dict[str, Any]:
     points = list(selectors.contact_points(viewer=viewer, candidate=found))
     shared = {(point.kind, point.normalised) for point in points if point.shared}
     shown = [point for point in points if point.shared or (point.kind, point.normalised) not in shared]
-    region = people.region_of(found)
+    region = contact_points.region_of(found)
     phones = [point for point in shown if point.kind == ContactKind.PHONE]
     return {
         "person": found,

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Right, needs
 from foundation.problems import Problem
-from sourcing import people, selectors
+from sourcing import contact_points, selectors
 from sourcing.forms.person_contacts import AddressForm, PhoneForm
 from sourcing.models import Candidate
 from sourcing.views.person import contacts_context
@@ -35,7 +35,7 @@ def add_phone(request: HttpRequest, candidate_id: int) -> HttpResponse:
 def pin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
     """*Use this address first in messaging campaign*."""
     point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    people.pin(contact_point=point, actor=viewer_of(request))
+    contact_points.pin(contact_point=point, actor=viewer_of(request))
     return _contacts(request, point.candidate)
 
 
@@ -44,7 +44,7 @@ def pin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
 def unpin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
     """Take the pin back."""
     point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    people.unpin(contact_point=point, actor=viewer_of(request))
+    contact_points.unpin(contact_point=point, actor=viewer_of(request))
     return _contacts(request, point.candidate)
 
 
@@ -53,7 +53,7 @@ def unpin(request: HttpRequest, contact_point_id: int) -> HttpResponse:
 def mark_valid(request: HttpRequest, contact_point_id: int) -> HttpResponse:
     """A bounced address works after all."""
     point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    people.mark_valid(contact_point=point, actor=viewer_of(request))
+    contact_points.mark_valid(contact_point=point, actor=viewer_of(request))
     return _contacts(request, point.candidate)
 
 
@@ -62,7 +62,9 @@ def mark_valid(request: HttpRequest, contact_point_id: int) -> HttpResponse:
 def set_status(request: HttpRequest, contact_point_id: int) -> HttpResponse:
     """Verified, invalid or unknown, said by hand."""
     point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    people.set_status(contact_point=point, actor=viewer_of(request), status=request.POST.get("status", ""))
+    contact_points.set_status(
+        contact_point=point, actor=viewer_of(request), status=request.POST.get("status", "")
+    )
     return _contacts(request, point.candidate)
 
 
@@ -71,7 +73,7 @@ def set_status(request: HttpRequest, contact_point_id: int) -> HttpResponse:
 def remove_contact(request: HttpRequest, contact_point_id: int) -> HttpResponse:
     """Delete what the viewer added by hand."""
     point = selectors.contact_point_for(viewer_of(request), contact_point_id)
-    people.remove_contact_point(contact_point=point, actor=viewer_of(request))
+    contact_points.remove(contact_point=point, actor=viewer_of(request))
     return _contacts(request, point.candidate)
 
 
@@ -79,9 +81,9 @@ def _add(request: HttpRequest, candidate_id: int, kind: str) -> HttpResponse:
     viewer = viewer_of(request)
     found = selectors.candidate_for(viewer, candidate_id)
     form, add = (
-        (AddressForm(request.POST or None), people.add_email)
+        (AddressForm(request.POST or None), contact_points.add_email)
         if kind == "email"
-        else (PhoneForm(request.POST or None), people.add_phone)
+        else (PhoneForm(request.POST or None), contact_points.add_phone)
     )
     if request.method == "POST" and form.is_valid():
         try:

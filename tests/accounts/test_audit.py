@@ -11,7 +11,7 @@ from accounts import invitations, tokens
 from accounts.audit import acting_as
 from accounts.models import ApiToken, AuditEntry, Role, User
 from outreach.models import Mailbox
-from sourcing import people
+from sourcing import contact_points, people
 from sourcing.models import Candidate, ContactPoint, Project
 from tests.outreach.making import mailbox, user
 
@@ -131,7 +131,7 @@ def test_another_organisations_trail_is_not_shown():
 def test_a_private_address_is_changed_without_being_named():
     alice = user("alice")
     person = people.create_candidate(organisation=alice.organisation, actor=alice, first_name="Ada")
-    point = people.add_email(candidate=person, actor=alice, type="personal", value="own@home.example")
+    point = contact_points.add_email(candidate=person, actor=alice, type="personal", value="own@home.example")
     ContactPoint.objects.for_organisation(alice.organisation).filter(pk=point.pk).update(
         value="other@home.example"
     )

@@ -26,7 +26,7 @@ from campaigns.task_list import When
 from foundation.models import Event
 from foundation.problems import Invalid, Missing
 from outreach.models import InboundMessage
-from sourcing import people, person_data
+from sourcing import contact_points, person_data
 from sourcing.models import Candidate
 from tests.campaigns import making
 from tests.outreach.making import NOW, user
@@ -298,7 +298,9 @@ def due_now() -> Campaign:
 def test_the_page_shows_the_first_task_and_goes_on_to_the_next(due_now):
     alice = _as(due_now.owner)
     ada, bea = (making.recipient(due_now, name) for name in ("Ada", "Bea"))
-    people.add_phone(candidate=ada.candidate, actor=due_now.owner, type="personal", value="+493012345678")
+    contact_points.add_phone(
+        candidate=ada.candidate, actor=due_now.owner, type="personal", value="+493012345678"
+    )
     page = alice.get("/tasks/")
     text = page.content.decode()
     assert page.context["current"].recipient == ada
@@ -319,7 +321,7 @@ def test_the_page_shows_the_first_task_and_goes_on_to_the_next(due_now):
 def test_a_private_phone_number_is_shown_to_its_adder_alone(due_now):
     ada = making.recipient(due_now, "Ada")
     bob = user("bob", of=due_now.organisation)
-    people.add_phone(candidate=ada.candidate, actor=bob, type="personal", value="+493099999999")
+    contact_points.add_phone(candidate=ada.candidate, actor=bob, type="personal", value="+493099999999")
     assert "99999999" in _as(bob).get("/tasks/?whose=all").content.decode()
     assert "99999999" not in _as(due_now.owner).get("/tasks/").content.decode()
 

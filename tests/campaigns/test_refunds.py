@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from campaigns.models import Campaign
 from outreach.states import MessageStatus
-from sourcing import people, suppressing
+from sourcing import contact_points, suppressing
 from sourcing.finding import ledger, refunds
 from sourcing.models import Candidate, ContactPoint, CreditEntry, Finding, FindingItem
 from tests.campaigns import making
@@ -39,7 +39,7 @@ def bought(of: User, person: Candidate, *addresses: str) -> FindingItem:
 
 
 def bounced(made: Campaign, address: str, person: Candidate) -> None:
-    people.mark_bounced(
+    contact_points.mark_bounced(
         organisation_id=made.organisation_id, candidate_id=person.pk, address=address, at=NOW, cause="5.1.1"
     )
 
@@ -135,7 +135,7 @@ def test_another_users_private_address_is_none_and_the_starters_own_is_one(ada: 
     assert alice is not None
     bob = user("bob", of=alice.organisation)
     bought(alice, ada, "ada@work.example")
-    people.add_email(candidate=ada, actor=bob, type="work", value="secret@x.example")
+    contact_points.add_email(candidate=ada, actor=bob, type="work", value="secret@x.example")
     assert back(alice, ada, starter=bob) == 0
     assert back(alice, ada, starter=alice) == 1
 

@@ -13,7 +13,7 @@ from outreach import fuses
 from outreach.models import FuseTrip, InboundMessage, Mailbox, Message
 from outreach.outbox import queue
 from outreach.states import Reason
-from sourcing import people, suppressing
+from sourcing import contact_points, suppressing
 from sourcing.models import ContactPoint
 from tests.campaigns import making
 from tests.outreach.making import NOW, user
@@ -127,7 +127,7 @@ def test_a_hard_bounce_goes_on_with_the_next_address_in_a_new_thread():
     made = making.started(making.campaign("Ada"))
     (first,) = making.written(made)
     making.settle(first, "sent")
-    people.mark_bounced(
+    contact_points.mark_bounced(
         organisation_id=made.organisation_id,
         candidate_id=making.recipient(made, "Ada").candidate_id,
         address="ada@work.example",
@@ -418,7 +418,7 @@ def test_another_users_private_address_is_passed_over_and_not_named():
     made = making.campaign("Ada", addresses={"Ada": []})
     bob = user("bob", of=made.organisation)
     ada = making.recipient(made, "Ada")
-    people.add_email(candidate=ada.candidate, actor=bob, type="personal", value="secret@home.example")
+    contact_points.add_email(candidate=ada.candidate, actor=bob, type="personal", value="secret@home.example")
     making.started(made)
     assert making.written(made) == []
     ada = making.recipient(made, "Ada")

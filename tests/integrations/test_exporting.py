@@ -16,7 +16,7 @@ from foundation.problems import Invalid
 from integrations import connections, exporting, selectors, targets
 from integrations.base.errors import TemporaryError
 from integrations.models import ConnectionStatus, Export, ExportItem, ExportMode, ItemStatus, Reason
-from sourcing import people
+from sourcing import contact_points
 from tests.integrations import making
 from tests.integrations.small_sourcewhale import SmallSourceWhale
 from tests.integrations.vendor_server import Answer
@@ -41,7 +41,7 @@ def test_the_preview_counts_who_goes_who_not_and_why(whale: SmallSourceWhale) ->
     contact = making.person(alice, "Con", record_type="contact")
     stranger = making.person(making.mallory(), "Eve")
     making.work(making.export(alice, row, ada))
-    people.add_email(candidate=bea, actor=bob, type="personal", value="bea@private.example")
+    contact_points.add_email(candidate=bea, actor=bob, type="personal", value="bea@private.example")
     plan = preview(alice, row, ada, bea, contact, stranger)
     assert plan.people == 3
     assert plan.going == {bea.pk}

@@ -23,7 +23,7 @@ from foundation.models import Run, RunStatus
 from integrations import field_table, pulling, receiving
 from integrations.base.records import RemotePerson
 from integrations.models import Connection, ConnectionStatus, FieldRow, LinkState, Pull
-from sourcing import people
+from sourcing import contact_points, people
 from sourcing.models import Candidate, ContactPoint, Origin, OtherValue
 from sourcing.search import facts
 from tests.integrations import making, syncs
@@ -181,7 +181,7 @@ def test_new_addresses_are_added_and_somebodys_private_one_stays_private(toy: To
     toy.add("r1", first="Ada", emails=["ada@there.example"])
     pull(row)
     (ada,) = everybody(row)
-    people.add_email(candidate=ada, actor=alice, type="personal", value="secret@private.example")
+    contact_points.add_email(candidate=ada, actor=alice, type="personal", value="secret@private.example")
     toy.change("r1", emails=["ada@there.example", "secret@private.example", "new@there.example"])
     assert pull(row).result["changed"] == 1
     points = ContactPoint.objects.for_organisation(row.organisation_id).order_by("position")

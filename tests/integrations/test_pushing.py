@@ -22,7 +22,7 @@ from foundation.models import Event, Run, RunStatus
 from integrations import claims, connections, dummies, links, mapping, pushing, rounds
 from integrations.models import ConnectionStatus, ExportItem, ExportMode, ItemStatus, LinkState, Reason
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
-from sourcing import people
+from sourcing import contact_points
 from sourcing.models import ContactPoint, ContactStatus
 from sourcing.search import facts
 from tests.integrations import making
@@ -507,7 +507,7 @@ def test_private_addresses_go_with_their_adders_export_and_with_nobody_elses(wha
     alice = making.alice()
     bob = making.bob(alice)
     row, ada = making.connection(alice), making.person(alice, emails=[])
-    people.add_email(candidate=ada, actor=bob, type="personal", value="ada@private.example")
+    contact_points.add_email(candidate=ada, actor=bob, type="personal", value="ada@private.example")
     making.work(making.export(alice, row, ada))
     assert "emails" not in whale.people["c1"]
     export = making.work(making.export(bob, row, ada, include_exported=True))
@@ -548,7 +548,7 @@ def test_a_dummy_is_made_only_when_ticked_once_per_person_and_replaced_by_the_fi
     (held,) = whale.people.values()
     assert held["emails"] == [made]
     assert not ContactPoint.objects.for_organisation(alice.organisation_id).filter(candidate=ada).exists()
-    people.add_email(candidate=ada, actor=alice, type="work", value="ada@real.example")
+    contact_points.add_email(candidate=ada, actor=alice, type="work", value="ada@real.example")
     making.work(making.export(alice, row, ada, dummy_addresses=True, include_exported=True))
     (held,) = whale.people.values()
     assert held["emails"] == ["ada@real.example"]

@@ -15,7 +15,7 @@ from integrations.base.records import Capability, Option
 from integrations.models import Connection, FieldRow, SyncTask
 from integrations.setting_changes import Place
 from integrations.vendors.sourcewhale.connector import SourceWhaleConnector
-from sourcing import people
+from sourcing import contact_points
 from sourcing.models import ContactType
 from tests.integrations import making
 from tests.integrations.pages import logged_in, text, url
@@ -193,7 +193,7 @@ def test_asking_for_the_fields_again_brings_new_ones() -> None:
 def test_a_try_shows_what_would_be_sent_and_writes_nothing(whale: SmallSourceWhale) -> None:
     alice = making.alice()
     bob, row, ada = making.bob(alice), making.connection(alice), making.person(alice)
-    people.add_email(candidate=ada, actor=alice, type=ContactType.PERSONAL, value="own@home.example")
+    contact_points.add_email(candidate=ada, actor=alice, type=ContactType.PERSONAL, value="own@home.example")
     page = logged_in(bob)
     page.get(url("try_fields", row.pk))
     shown = text(page.get(url("try_fields", row.pk), {"person": ada.pk}))

@@ -32,7 +32,7 @@ from integrations.models import (
     SyncTask,
 )
 from outreach.states import Interest
-from sourcing import people
+from sourcing import contact_points, people
 from sourcing.models import Candidate, ContactPoint, ContactType
 from tests.integrations import making, syncs
 from tests.integrations.small_sourcewhale import SmallSourceWhale
@@ -172,7 +172,9 @@ def test_an_edit_never_takes_a_private_address_along(toy: ToyServer) -> None:
     alice = making.alice()
     row, ada = linked(alice, toy)
     syncs.choose(row, "manual_updates", value=True)
-    people.add_email(candidate=ada, actor=alice, type=ContactType.PERSONAL, value="secret@private.example")
+    contact_points.add_email(
+        candidate=ada, actor=alice, type=ContactType.PERSONAL, value="secret@private.example"
+    )
     private = ContactPoint.objects.for_organisation(alice.organisation_id).get(value="secret@private.example")
     assert not private.shared
     ada.refresh_from_db()

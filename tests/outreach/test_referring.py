@@ -13,7 +13,7 @@ from outreach import referring
 from outreach.inbound import answering, selectors
 from outreach.models import InboundMessage
 from outreach.states import MessageStatus
-from sourcing import known_again, people
+from sourcing import contact_points, known_again, people
 from sourcing.erasing import erase
 from sourcing.models import (
     Candidate,
@@ -107,7 +107,7 @@ def test_a_colleagues_private_address_tells_nobody_that_the_person_is_there(made
     known = people.create_candidate(
         organisation=made.organisation, actor=bob, first_name="Benjamin", last_name="Unrelated"
     )
-    people.add_email(candidate=known, actor=bob, type="work", value="ben.lee@example.org")
+    contact_points.add_email(candidate=known, actor=bob, type="work", value="ben.lee@example.org")
     (found,) = named(made, answer(made))
     assert (found.there, found.maybe) == (None, [])
 

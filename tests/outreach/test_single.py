@@ -17,7 +17,7 @@ from outreach.models import Message, MessageOrigin
 from outreach.outbox import queue
 from outreach.rendering import MissingValue, PlaceholderEmpty
 from outreach.states import MessageStatus, Turn
-from sourcing import people, suppressing
+from sourcing import contact_points, suppressing
 from tests.campaigns.making import person
 from tests.outreach.making import NOW, mailbox, user
 
@@ -109,7 +109,7 @@ def test_a_token_that_is_somebody_elses_tells_nothing(alice, box, ada) -> None:
 
 def test_a_private_address_is_its_adders_alone(alice, box, ada) -> None:
     bob = user("bob", of=alice.organisation)
-    own = people.add_email(candidate=ada, actor=alice, type="personal", value="own@home.example")
+    own = contact_points.add_email(candidate=ada, actor=alice, type="personal", value="own@home.example")
     bobs_box = mailbox(bob)
 
     message = send(alice, box, ada, address=own)
@@ -130,7 +130,7 @@ def test_who_asked_for_no_more_mail_gets_none(alice, box, ada) -> None:
 
 
 def test_a_dead_address_is_not_offered(alice, box, ada) -> None:
-    people.set_status(contact_point=point(ada), actor=alice, status="invalid")
+    contact_points.set_status(contact_point=point(ada), actor=alice, status="invalid")
     assert [problem for _, problem in single.addresses(alice, ada)] == ["invalid", ""]
     with pytest.raises(Invalid):
         send(alice, box, ada)

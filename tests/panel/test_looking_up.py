@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from foundation.secrets import fingerprint
 from integrations.models import RemoteLink
 from panel import looking_up, profiles
-from sourcing import known_again, people, social_profiles, suppressing, suppression
+from sourcing import contact_points, known_again, people, social_profiles, suppressing, suppression
 from sourcing.models import Candidate, Suppression, SuppressionReason
 from tests.campaigns import making as campaigns
 from tests.integrations import making as integrations
@@ -130,7 +130,7 @@ def test_the_first_is_told_whole_with_what_is_missing_and_others_in_short(
 def test_a_colleagues_private_address_finds_nobody_and_is_told_nobody(
     alice: User, bob: User, ida: Candidate
 ) -> None:
-    people.add_email(candidate=ida, actor=bob, type="personal", value="ida@home.example")
+    contact_points.add_email(candidate=ida, actor=bob, type="personal", value="ida@home.example")
     assert found(bob, emails=["ida@home.example"]) == [(ida.pk, "email", True)]
     assert look_up(alice, emails=["ida@home.example"]) == {"people": [], "notices": []}
     told = look_up(alice, **IDA | {"emails": ["ida@home.example"]})["people"][0]["person"]

@@ -12,7 +12,7 @@ from integrations import setting_changes, setting_rows
 from integrations.models import FieldRow, RemoteLink, SyncTask
 from panel import saving
 from panel.api import views
-from sourcing import known_again, people, suppressing
+from sourcing import contact_points, known_again, suppressing
 from sourcing.finding import ledger, setup
 from sourcing.models import Candidate, ContactPoint, Finding, Note, ProjectMember
 from tests.campaigns import making as campaigns
@@ -121,8 +121,8 @@ def test_what_a_colleague_keeps_to_themselves_is_neither_told_nor_shared(
     alice: User, bob: User, northgate: Organisation
 ) -> None:
     known = make_candidate(northgate, "Ida", "Hansen")
-    people.add_email(candidate=known, actor=bob, type="personal", value="ida@voltra.example")
-    people.add_email(candidate=known, actor=alice, type="personal", value="ida@home.example")
+    contact_points.add_email(candidate=known, actor=bob, type="personal", value="ida@voltra.example")
+    contact_points.add_email(candidate=known, actor=alice, type="personal", value="ida@home.example")
     page = IDA | {"emails": ["ida@voltra.example", "ida@home.example"]}
     answer = saved(alice, candidate=known.pk, profile=page)
     assert "1 e-mail address" in answer["done"][0]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from foundation import events, runs
 from foundation.models import Run
-from sourcing import duplicates, merging, people
+from sourcing import contact_points, duplicates, merging, people
 from sourcing.models import Candidate, DuplicatePair, DuplicateRule, PersonMerge
 from tests.sourcing.factories import make_candidate
 
@@ -144,7 +144,7 @@ def test_whoever_merges_somebody_who_was_merged_meanwhile_sees_who_they_are_now(
 def test_nobody_sees_anothers_private_address_side_by_side(
     as_alice: Client, as_bob: Client, bob: User, pair: DuplicatePair
 ) -> None:
-    people.add_email(candidate=pair.second, actor=bob, type="personal", value="secret@home.example")
+    contact_points.add_email(candidate=pair.second, actor=bob, type="personal", value="secret@home.example")
     address = f"/people/merge/?stays={pair.first_id}&goes={pair.second_id}"
     assert "secret@home.example" in as_bob.get(address).content.decode()
     assert "secret@home.example" not in as_alice.get(address).content.decode()

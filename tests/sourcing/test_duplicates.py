@@ -9,7 +9,16 @@ from accounts.models import User
 from foundation import events, runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import duplicate_scan, duplicates, matching, meeting, merging, merging_certain, people
+from sourcing import (
+    contact_points,
+    duplicate_scan,
+    duplicates,
+    matching,
+    meeting,
+    merging,
+    merging_certain,
+    people,
+)
 from sourcing.importing.repeated import same_people
 from sourcing.matching import Key, Person
 from sourcing.models import Candidate, DuplicatePair, DuplicateScan, MatchKey, PairState
@@ -67,7 +76,7 @@ def test_a_private_address_pairs_nobody_and_its_key_is_never_stored(alice: User,
     one = make_candidate(alice.organisation, "Ana", "Diaz")
     two = make_candidate(alice.organisation, "Ann", "Other")
     for person in (one, two):
-        people.add_email(candidate=person, actor=bob, type="personal", value="own@home.example")
+        contact_points.add_email(candidate=person, actor=bob, type="personal", value="own@home.example")
     deliver()
     assert pairs(alice) == set()
     keys = MatchKey.objects.for_organisation(alice.organisation_id).values_list("key", flat=True)
@@ -269,7 +278,7 @@ def test_only_what_the_organisation_lets_decide_makes_somebody_known(alice: User
 
 def test_a_users_own_private_address_makes_somebody_known_to_them_alone(alice: User, bob: User) -> None:
     person = make_candidate(alice.organisation, "Ana", "Diaz")
-    people.add_email(candidate=person, actor=bob, type="personal", value="ana@home.example")
+    contact_points.add_email(candidate=person, actor=bob, type="personal", value="ana@home.example")
     rows = {7: Person(first_name="Ana", last_name="Diaz", emails=["ana@home.example"])}
     assert duplicates.known(alice.tenant_id, rows) == {}
     assert duplicates.known(alice.tenant_id, rows, viewer=alice) == {}

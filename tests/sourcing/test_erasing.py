@@ -22,7 +22,7 @@ from integrations.models import Export, ExportItem, RemoteLink
 from outreach import unsubscribe
 from outreach.models import InboundMessage, Message, SendTry
 from outreach.states import MessageStatus
-from sourcing import erasing, known_again, people, projects, suppressing, suppression
+from sourcing import contact_points, erasing, known_again, people, projects, suppressing, suppression
 from sourcing.importing import redacting
 from sourcing.models import (
     Candidate,
@@ -112,9 +112,11 @@ def lived_person(owner: User) -> Candidate:
             candidate=found, actor=owner, version=found.version,
             changes={"last_name": LAST, "summary": "Secret words of hers"},
         )  # fmt: skip
-        point = people.add_email(candidate=found, actor=owner, type="personal", value=f"t@{LAST}.example")
-        people.remove_contact_point(contact_point=point, actor=owner)
-        people.add_email(candidate=found, actor=owner, type="personal", value=f"own@{LAST}.example")
+        point = contact_points.add_email(
+            candidate=found, actor=owner, type="personal", value=f"t@{LAST}.example"
+        )
+        contact_points.remove(contact_point=point, actor=owner)
+        contact_points.add_email(candidate=found, actor=owner, type="personal", value=f"own@{LAST}.example")
     found.refresh_from_db()
     return found
 
@@ -250,7 +252,7 @@ def test_a_blocked_person_comes_back_by_no_door(alice: User, northgate: Organisa
         make_candidate(northgate, FIRST, LAST, linkedin_url="https://www.linkedin.com/in/T-Quillfeather/")
     other = make_candidate(northgate, "Other", "One")
     with pytest.raises(known_again.Erased):
-        people.add_email(candidate=other, actor=alice, type="other", value=address)
+        contact_points.add_email(candidate=other, actor=alice, type="other", value=address)
     again = import_csv(
         alice,
         csv_bytes(

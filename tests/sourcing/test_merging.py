@@ -14,6 +14,7 @@ from accounts.models import User
 from foundation.models import Event
 from foundation.problems import Invalid
 from sourcing import (
+    contact_points,
     erasing,
     known_again,
     merging,
@@ -147,9 +148,9 @@ def test_what_stood_beside_either_stands_once_and_not_beside_itself(alice: User)
 def test_addresses_are_joined_and_private_ones_stay_their_adders(alice: User, bob: User) -> None:
     stays = make_candidate(alice.organisation, emails=["a@x.example", "b@x.example"])
     goes = make_candidate(alice.organisation, emails=["b@x.example", "c@x.example"])
-    people.add_email(candidate=goes, actor=bob, type="personal", value="secret@home.example")
-    people.add_email(candidate=goes, actor=alice, type="personal", value="b2@x.example")
-    people.mark_bounced(
+    contact_points.add_email(candidate=goes, actor=bob, type="personal", value="secret@home.example")
+    contact_points.add_email(candidate=goes, actor=alice, type="personal", value="b2@x.example")
+    contact_points.mark_bounced(
         organisation_id=goes.organisation_id,
         candidate_id=goes.pk,
         address="b@x.example",
@@ -352,11 +353,13 @@ def happen(thing: str, person: Candidate, third: Candidate, project: Project, al
     elif thing.startswith("private"):
         user = alice if thing.endswith("alice") else bob
         if not person.contact_points.filter(added_by=user, shared=False).exists():
-            people.add_email(candidate=person, actor=user, type="personal", value=f"{user.pk}@home.example")
+            contact_points.add_email(
+                candidate=person, actor=user, type="personal", value=f"{user.pk}@home.example"
+            )
     elif thing == "pin" and (point := person.contact_points.first()) is not None:
-        people.pin(contact_point=point, actor=point.added_by or alice)
+        contact_points.pin(contact_point=point, actor=point.added_by or alice)
     elif thing == "bounce":
-        people.mark_bounced(
+        contact_points.mark_bounced(
             organisation_id=person.organisation_id,
             candidate_id=person.pk,
             address="a@x.example",

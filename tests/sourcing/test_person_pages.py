@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from sourcing import defining_fields, history, notes, people, slots
+from sourcing import contact_points, defining_fields, history, notes, people, slots
 from sourcing.models import Candidate, ContactPoint, OtherValue
 from tests.sourcing.factories import make_candidate, make_project
 
@@ -210,7 +210,7 @@ def test_phones_are_shown_the_local_way_and_kept_in_e164(as_alice, alice, person
 
 
 def test_an_address_is_marked_by_hand(as_alice, alice, person) -> None:
-    point = people.add_email(candidate=person, actor=alice, type="work", value="a@x.example")
+    point = contact_points.add_email(candidate=person, actor=alice, type="work", value="a@x.example")
     url = f"/people/contacts/{point.pk}/status/"
     assert "Verified" in text_of(as_alice.post(url, {"status": "verified"}, headers=part("contacts")))
     assert "Invalid" in text_of(as_alice.post(url, {"status": "invalid"}, headers=part("contacts")))
@@ -221,8 +221,8 @@ def test_an_address_is_marked_by_hand(as_alice, alice, person) -> None:
 
 def test_each_type_has_its_letter_and_its_word(as_alice, alice, person) -> None:
     for type_ in ("personal", "work", "other"):
-        people.add_email(candidate=person, actor=alice, type=type_, value=f"{type_}@x.example")
-    people.add_phone(candidate=person, actor=alice, type="mobile", value="+4915155501420")
+        contact_points.add_email(candidate=person, actor=alice, type=type_, value=f"{type_}@x.example")
+    contact_points.add_phone(candidate=person, actor=alice, type="mobile", value="+4915155501420")
     page = text_of(as_alice.get(f"/people/{person.pk}/"))
     for title, letter in (("Personal", "P"), ("Business", "W"), ("Other", "O"), ("Mobile", "M")):
         assert re.search(rf'class="letter" title="{title}">{letter}<', page)
@@ -251,14 +251,14 @@ def test_the_page_asks_the_same_number_of_questions_however_much_there_is(as_ali
         return len(asked)
 
     notes.write(candidate=person, actor=alice, body="One")
-    people.add_email(candidate=person, actor=alice, type="work", value="a0@x.example")
+    contact_points.add_email(candidate=person, actor=alice, type="work", value="a0@x.example")
     make_project(alice, "P0", people_in_it=[person])
     history.add(candidate=person, actor=alice, kind="experience", entry={"title": "T"})
     questions("timeline")  # what is unread is read from the cache from now on
     few = {tab: questions(tab) for tab in ("timeline", "profile")}
     for number in range(12):
         notes.write(candidate=person, actor=alice, body=f"Note {number}")
-        people.add_email(candidate=person, actor=alice, type="work", value=f"b{number}@x.example")
+        contact_points.add_email(candidate=person, actor=alice, type="work", value=f"b{number}@x.example")
         make_project(alice, f"Q{number}", people_in_it=[person])
         history.add(candidate=person, actor=alice, kind="experience", entry={"title": f"T{number}"})
         defining_fields.add(organisation=alice.organisation, actor=alice, label=f"F{number}", kind="text")

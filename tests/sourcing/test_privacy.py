@@ -21,7 +21,17 @@ from accounts.models import Organisation, User
 from campaigns.models import Recipient
 from foundation import runs
 from foundation.problems import Conflict, Invalid, Missing
-from sourcing import archiving, erasing, merging, people, privacy, projects, retention, suppression
+from sourcing import (
+    archiving,
+    contact_points,
+    erasing,
+    merging,
+    people,
+    privacy,
+    projects,
+    retention,
+    suppression,
+)
 from sourcing.models import (
     Candidate,
     ErasureReason,
@@ -304,8 +314,8 @@ def test_the_archive_holds_everything_and_hides_what_belongs_to_colleagues(alice
     person = make_candidate(
         alice.organisation, "Ada", "Byron", emails=["ada@x.example"], summary="<b>Engines</b>"
     )
-    people.add_email(candidate=person, actor=bob, type="personal", value="bobs@home.example")
-    people.add_email(candidate=person, actor=alice, type="personal", value="alices@home.example")
+    contact_points.add_email(candidate=person, actor=bob, type="personal", value="bobs@home.example")
+    contact_points.add_email(candidate=person, actor=alice, type="personal", value="alices@home.example")
     privacy.record_basis(
         candidate=person, actor=alice, basis="consent", reason="Pool", proof="Yes", since=TODAY, today=TODAY
     )
@@ -411,7 +421,7 @@ def test_the_three_acts_say_what_they_destroy_and_do_only_that(as_alice: Client,
 
 def test_a_colleagues_private_address_is_not_counted_before_the_act(alice: User, bob: User) -> None:
     person = make_candidate(alice.organisation)
-    people.add_email(candidate=person, actor=bob, type="other", value="own@home.example")
+    contact_points.add_email(candidate=person, actor=bob, type="other", value="own@home.example")
     assert erasing.what_goes(person, alice) == []
     assert erasing.what_goes(person, bob) == ["1 contact point"]
     assert (erasing.recognisable(person, alice), erasing.recognisable(person, bob)) == (False, True)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry, User
-from sourcing import people, person_data, selectors
+from sourcing import contact_points, person_data, selectors
 from sourcing.importing import previewing
 from sourcing.models import Candidate
 from sourcing.search import query
@@ -19,7 +19,7 @@ SECRET = "hidden.jonas@gmail.com"
 @pytest.fixture
 def person(alice: User) -> Candidate:
     person = make_candidate(alice.organisation)
-    people.add_email(candidate=person, actor=alice, type="personal", value=SECRET)
+    contact_points.add_email(candidate=person, actor=alice, type="personal", value=SECRET)
     make_project(alice, people_in_it=[person])
     return person
 
@@ -97,14 +97,14 @@ def test_bob_cannot_reach_it_by_its_number(as_bob: Client, person: Candidate) ->
 
 def test_an_admin_is_no_exception(mallory: User, alice: User, bob: User) -> None:
     person = make_candidate(bob.organisation)
-    people.add_email(candidate=person, actor=bob, type="personal", value=SECRET)
+    contact_points.add_email(candidate=person, actor=bob, type="personal", value=SECRET)
     assert not selectors.contact_points(viewer=alice, candidate=person).exists()
 
 
 def test_the_audit_trail_tells_that_it_changed_and_not_what_it_is(alice: User, person: Candidate) -> None:
     point = person.contact_points.get()
-    people.pin(contact_point=point, actor=alice)
-    people.remove_contact_point(contact_point=point, actor=alice)
+    contact_points.pin(contact_point=point, actor=alice)
+    contact_points.remove(contact_point=point, actor=alice)
     entries = AuditEntry.objects.filter(table="sourcing_contactpoint")
     assert {entry.action for entry in entries} == {"update", "delete"}
     assert SECRET not in str([entry.changes for entry in entries])

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
-from sourcing import people, sightings
+from sourcing import contact_points, sightings
 from sourcing.models import Candidate, ContactPoint
 from tests.sourcing.factories import csv_bytes, import_csv, make_candidate
 
@@ -34,7 +34,7 @@ def long_ago(*found: Candidate) -> None:
 @pytest.fixture
 def ana(alice: User) -> Candidate:
     person = make_candidate(alice.organisation, "Ana", emails=["ana@a.example", "ana@b.example"])
-    people.add_email(candidate=person, actor=alice, type="work", value="ana@c.example")
+    contact_points.add_email(candidate=person, actor=alice, type="work", value="ana@c.example")
     long_ago(person)
     return person
 
@@ -93,7 +93,7 @@ def test_many_are_raised_by_one_statement_and_none_enters_the_audit_trail(ana: C
 
 def test_other_changes_of_an_address_are_still_in_the_audit_trail(ana: Candidate, alice: User) -> None:
     point = ContactPoint.objects.for_organisation(ana.organisation_id).get(normalised="ana@a.example")
-    people.set_status(contact_point=point, actor=alice, status="verified")
+    contact_points.set_status(contact_point=point, actor=alice, status="verified")
     entry = AuditEntry.objects.get(table="sourcing_contactpoint", row=point.pk)
     assert set(entry.changes) == {"status", "status_note"}
 

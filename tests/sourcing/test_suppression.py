@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organisation, User
-from sourcing import people, suppressing, suppression
+from sourcing import contact_points, suppressing, suppression
 from tests.sourcing.factories import make_candidate
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ def test_a_suppressed_person_is_suppressed_at_every_present_and_future_address(
 ) -> None:
     person = make_candidate(alice.organisation, emails=["a@x.example"])
     suppressing.suppress_person(candidate=person, actor=alice)
-    people.add_email(candidate=person, actor=alice, type="other", value="later@x.example")
+    contact_points.add_email(candidate=person, actor=alice, type="other", value="later@x.example")
     for address in ("a@x.example", "later@x.example", "never.seen@x.example"):
         assert suppression.is_suppressed(person.organisation_id, person.pk, address)
     # …and the addresses stand for the person even where the person is not known.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Organisation, User
 from foundation.problems import Invalid, Missing, NotAllowed
-from sourcing import people, suppressing, suppression, suppression_list
+from sourcing import contact_points, people, suppressing, suppression, suppression_list
 from sourcing.models import SuppressionReason, SuppressionRemoval
 from sourcing.normalising import company_key
 from tests.sourcing.factories import make_candidate
@@ -89,7 +89,7 @@ def test_a_soft_entry_warns_and_stops_nothing(alice: User, northgate: Organisati
 
 def test_a_warning_tells_nobody_of_a_private_address(alice: User, bob: User, northgate: Organisation) -> None:
     person = make_candidate(northgate)
-    people.add_email(candidate=person, actor=bob, type="other", value="p@client.example")
+    contact_points.add_email(candidate=person, actor=bob, type="other", value="p@client.example")
     suppressing.suppress_domain(organisation=northgate, domain="client.example", actor=alice, soft=True)
     assert suppression.warnings(northgate.pk, [person.pk]) == {}
 

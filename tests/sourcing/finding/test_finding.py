@@ -16,7 +16,7 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Event, Run
 from foundation.problems import Conflict, Invalid
-from sourcing import people, suppressing
+from sourcing import contact_points, people, suppressing
 from sourcing.finding import asking, finding, ledger, setup
 from sourcing.models import (
     Candidate,
@@ -137,9 +137,9 @@ def test_only_people_who_could_be_charged_are_counted(
     give(email=2)
     had = employee(alice, "Had", emails=["had@x.example"])
     private = employee(alice, "Private")
-    people.add_email(candidate=private, actor=alice, type="work", value="p@x.example")
+    contact_points.add_email(candidate=private, actor=alice, type="work", value="p@x.example")
     of_bob = employee(alice, "Ofbob")
-    people.add_email(candidate=of_bob, actor=bob, type="work", value="b@x.example")
+    contact_points.add_email(candidate=of_bob, actor=bob, type="work", value="b@x.example")
     gone = employee(alice, "Gone")
     suppressing.suppress_person(candidate=gone, actor=alice)
     bare = employee(alice, "Bare", company="")
@@ -158,7 +158,7 @@ def test_the_private_address_of_a_user_is_found_again_for_all_and_both_stay(
 ) -> None:
     give(email=1)
     ada = employee(alice)
-    people.add_email(candidate=ada, actor=alice, type="work", value="ada@voltra.example")
+    contact_points.add_email(candidate=ada, actor=alice, type="work", value="ada@voltra.example")
     hunter_server.will_answer(hunter_knows("ada@voltra.example"))
     work(ask(alice, [ada]))
     assert [(row[3], row[4]) for row in addresses(ada)] == [(False, "added"), (True, "found")]
@@ -170,7 +170,7 @@ def test_a_bounced_address_does_not_count_as_had_and_bringing_it_again_costs_not
 ) -> None:
     give(email=1)
     ada = employee(alice, emails=["ada@voltra.example"])
-    people.mark_bounced(
+    contact_points.mark_bounced(
         organisation_id=alice.tenant_id,
         candidate_id=ada.pk,
         address="ada@voltra.example",

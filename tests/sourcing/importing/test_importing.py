@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from accounts.models import User
 from foundation import runs
 from foundation.models import Event, Run, RunStatus
-from sourcing import known_again, people, suppressing, suppression
+from sourcing import contact_points, known_again, people, suppressing, suppression
 from sourcing.importing import joining, previewing, refused, slices, staging, uploading
 from sourcing.importing.reading import NotText
 from sourcing.importing.workbook import BadWorkbook
@@ -154,7 +154,7 @@ def test_two_profiles_with_one_shared_address_stay_two_people(alice: User) -> No
 def test_a_bounced_address_stays_bounced_and_a_second_one_is_added(alice: User) -> None:
     import_csv(alice, csv_bytes(HEADER, JONAS))
     jonas = persons(alice)[0]
-    people.mark_bounced(
+    contact_points.mark_bounced(
         organisation_id=jonas.organisation_id,
         candidate_id=jonas.pk,
         address="jonas@voltra.example",
@@ -169,7 +169,7 @@ def test_a_bounced_address_stays_bounced_and_a_second_one_is_added(alice: User) 
 
 def test_a_colleagues_private_address_matches_nobody(alice: User, bob: User) -> None:
     known = make_candidate(alice.organisation, "Someone", "Else")
-    people.add_email(candidate=known, actor=alice, type="personal", value="jonas@voltra.example")
+    contact_points.add_email(candidate=known, actor=alice, type="personal", value="jonas@voltra.example")
     done = import_csv(bob, csv_bytes(HEADER, JONAS))
     assert (done.imported, done.updated) == (1, 0)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import runs
 from foundation.models import Run, RunStatus
-from sourcing import known_again, people, projects, suppressing, suppression
+from sourcing import contact_points, known_again, people, projects, suppressing, suppression
 from sourcing.importing import staging, undoing, uploading
 from sourcing.importing.undoing import TooLate
 from sourcing.models import (
@@ -89,9 +89,9 @@ def test_a_person_somebody_changed_or_used_since_stays_and_is_listed(alice: User
     if what == "edited":
         people.edit_candidate(candidate=jonas, actor=alice, version=1, changes={"title": "Boss"})
     elif what == "private address":
-        people.add_email(candidate=jonas, actor=alice, type="personal", value="mine@x.example")
+        contact_points.add_email(candidate=jonas, actor=alice, type="personal", value="mine@x.example")
     elif what == "bounced":
-        people.mark_bounced(
+        contact_points.mark_bounced(
             organisation_id=jonas.organisation_id,
             candidate_id=jonas.pk,
             address="jonas@x.example",
@@ -103,7 +103,7 @@ def test_a_person_somebody_changed_or_used_since_stays_and_is_listed(alice: User
     elif what == "contacted":
         people.contacted(jonas.pk, timezone.now(), alice)
     else:
-        people.pin(contact_point=point, actor=alice)
+        contact_points.pin(contact_point=point, actor=alice)
     run = undo(alice, done)
     assert [person.name for person in everybody(alice)] == ["Jonas Lehner"]
     assert jonas.contact_points.filter(pk=point.pk).exists()

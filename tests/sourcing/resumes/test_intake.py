@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import Organisation, User
 from foundation import runs
-from sourcing import files, people
+from sourcing import contact_points, files
 from sourcing.models import Candidate, ContactPoint, Decision, FileState, PersonFile
 from sourcing.resumes import intake
 from tests.sourcing.factories import make_candidate
@@ -106,7 +106,7 @@ def test_somebody_known_is_found_and_gets_only_what_they_lack(alice: User) -> No
 
 def test_a_private_address_of_somebody_else_gives_no_match(alice: User, bob: User, mallory: User) -> None:
     person = make_candidate(alice.organisation, "M.", "Patel")
-    people.add_email(candidate=person, actor=bob, type="personal", value=MAYA.email)
+    contact_points.add_email(candidate=person, actor=bob, type="personal", value=MAYA.email)
     (file,) = taken(alice, given(pdf_of(MAYA)))
     proposal = intake.from_json(file.proposal)
     assert intake.matches(viewer=alice, proposal=proposal) == []

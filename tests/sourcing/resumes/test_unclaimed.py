@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from foundation import runs
 from foundation.problems import Invalid
-from sourcing import archiving, erasing, people, privacy
+from sourcing import archiving, contact_points, erasing, privacy
 from sourcing.models import Candidate, Decision, ErasureReason, PersonFile
 from sourcing.resumes import intake, unclaimed
 from tests.sourcing.factories import make_candidate
@@ -97,7 +97,7 @@ def test_the_question_before_erasing_counts_it_and_no_private_address_gives_it_a
     alice: User, bob: User
 ) -> None:
     person = make_candidate(alice.organisation, "Maya", "Hartwell")
-    people.add_email(candidate=person, actor=alice, type="work", value="maya@one.example")
+    contact_points.add_email(candidate=person, actor=alice, type="work", value="maya@one.example")
     waiting(alice, "M. H.", "maya@one.example")
     assert "1 résumé nobody has confirmed" in erasing.what_goes(person, alice)
     assert [found.name for found in unclaimed.surely_of(person, alice)] == ["cv.txt"]

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from sourcing import people, projects
+from sourcing import contact_points, people, projects
 from sourcing.models import Candidate, FacetValue, PersonSearch
 from sourcing.search import (
     areas,
@@ -284,7 +284,7 @@ def test_counts_say_how_many_each_value_would_leave(alice: User, team: dict[str,
 def test_nobody_counts_an_address_somebody_added_for_themselves(
     alice: User, bob: User, team: dict[str, Candidate]
 ) -> None:
-    people.add_email(candidate=team["cem"], actor=alice, type="personal", value="cem@home.example")
+    contact_points.add_email(candidate=team["cem"], actor=alice, type="personal", value="cem@home.example")
     index.refresh([team["cem"].pk])
     for viewer in (alice, bob):
         assert options(viewer, "has")["Has e-mail"] == 1
