@@ -20,7 +20,7 @@ from foundation.paging import paged
 from foundation.sparse_fields import narrowed
 from sourcing import selectors
 from sourcing.api.requests import caller, checked
-from sourcing.finding import asking, finding, usage
+from sourcing.finding import finding, running, usage
 from sourcing.finding import selectors as credit_selectors
 from sourcing.models import ContactKind, Finding, FindingItem, FindingStatus, Project
 from sourcing.search.question import MAX_VALUE, MAX_VALUES, Question
@@ -147,7 +147,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
 
     def get_counts(self, found: Finding) -> dict[str, int]:
         """People by status; ``found`` is also the number of credits spent, ``waiting`` of those still held."""
-        return asking.counts(found)
+        return running.counts(found)
 
 
 class FindingItemSerializer(serializers.ModelSerializer[FindingItem]):

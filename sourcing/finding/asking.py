@@ -1,8 +1,6 @@
-"""The run of a request: one person per step, asked about at one provider after the other, then paid or released.
+"""Asking the providers about one person, one after the other; each answer is stored before anything is made of it.
 
-Two steps, each safe against a worker that dies between them. First the provider is asked, outside any transaction, and
-its answer stored; then one transaction adds the addresses, pays the held credit (or gives it back) and ends the
-person. A second worker finds the stored answer and pays once, because spend and release share one unique cause.
+One that wants a pause or does not answer is left alone for a while, one that needs an administrator until it is saved.
 """
 
 from __future__ import annotations
@@ -14,50 +12,19 @@ from dataclasses import dataclass
 import structlog
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, F, Max
 from django.utils import timezone
 
-from foundation import events, runs
-from foundation.models import Run, RunStatus
+from foundation.models import Run
 from foundation.secrets import fingerprint
-from sourcing import known_again, sightings, suppression
-from sourcing.finding import ledger, setup
-from sourcing.finding.finding import (
-    ALREADY,
-    KIND,
-    SUPPRESSED,
-    UNKNOWN,
-    cause_of,
-    fresh,
-    having,
-    question_of,
-    question_print,
-)
-from sourcing.finding.providers import PROVIDERS, display_name
+from sourcing.finding import settling, setup
+from sourcing.finding.finding import fresh, question_of, question_print
+from sourcing.finding.providers import PROVIDERS
 from sourcing.finding.providers.base import Contact, Question
 from sourcing.finding.providers.errors import NeedsAdmin, QuestionRefused, RateLimited, Temporary
-from sourcing.models import (
-    CallOutcome,
-    Candidate,
-    ContactKind,
-    ContactPoint,
-    ContactStatus,
-    ContactType,
-    Finding,
-    FindingItem,
-    FindingProvider,
-    FindingStatus,
-    Origin,
-    ProviderAnswer,
-    ProviderCall,
-)
-from sourcing.normalising import InvalidAddress, InvalidPhone, clean_text, normalise_email, normalise_phone
-from sourcing.search import index
+from sourcing.models import CallOutcome, FindingItem, FindingProvider, ProviderAnswer, ProviderCall
 
 log = structlog.get_logger(__name__)
 
-#: How often one person is tried at providers that do not answer.
-MOST_ATTEMPTS = 3
 #: After so many unanswered calls in a row, whoever is asked about, a provider waits for an administrator.
 MOST_FAILURES = 8
 FIRST_PAUSE = datetime.timedelta(seconds=5)
@@ -68,7 +35,7 @@ _FAILURES_KEPT = 3_600
 
 
 @dataclass(slots=True)
-class _Hearing:
+class Hearing:
     """What the providers said about one person in one step."""
 
     contacts: tuple[Contact, ...] = ()
@@ -80,86 +47,17 @@ class _Hearing:
     until: datetime.datetime | None = None
 
 
-def close(run: Run) -> None:
-    """The run ended early: nobody is looked for any more, and every credit still held comes back."""
-    finding = Finding.objects.for_organisation(run.organisation_id).filter(run=run).first()
-    if finding is None:
-        return
-    waiting = list(
-        FindingItem.objects.for_organisation(run.organisation_id)
-        .select_for_update()
-        .filter(finding=finding, status=FindingStatus.WAITING)
-        .order_by("pk")
-    )
-    reason = "Cancelled." if run.status == RunStatus.CANCELLED else run.problem_text
-    FindingItem.objects.for_organisation(run.organisation_id).filter(
-        pk__in=[item.pk for item in waiting]
-    ).update(status=FindingStatus.CANCELLED, reason=clean_text(reason, limit=200), settled_at=timezone.now())
-    ledger.release(
-        organisation_id=run.organisation_id,
-        kind=finding.kind,
-        causes=[cause_of(item) for item in waiting],
-        actor=run.actor,
-    )
-    _close_hold(finding)
+def hear(run: Run, item: FindingItem, now: datetime.datetime) -> Hearing:
+    """Ask one provider after the other until one knows something that may be used.
 
-
-@runs.kind(KIND, queue="sync", stopped=close)
-def step(run: Run) -> bool:
-    """Settle one person of the request named in ``run.params``; True while somebody is left."""
-    finding = Finding.objects.for_organisation(run.organisation_id).get(pk=run.params["finding_id"])
-    item = (
-        FindingItem.objects.for_organisation(run.organisation_id)
-        .filter(finding=finding, status=FindingStatus.WAITING)
-        .select_related("candidate")
-        .order_by("attempts", "pk")
-        .first()
-    )
-    if item is None:
-        _finish(run, finding)
-        return False
-    ended = _known_before_asking(item)
-    if ended is not None:
-        _settle(run, item, *ended)
-        return True
-    heard = _hear(run, item, timezone.now())
-    if heard.contacts:
-        _take(run, item, heard)
-    elif heard.until is not None:
-        runs.rest(run, until=heard.until, note="Waiting: a provider asked for a pause or does not answer.")
-    elif heard.unanswered and item.attempts + 1 < MOST_ATTEMPTS:
-        _try_later(item)
-    elif heard.unanswered:
-        _settle(
-            run,
-            item,
-            FindingStatus.FAILED,
-            "A provider did not answer. Ask again later; nothing was charged.",
-        )
-    elif heard.answered:
-        _settle(run, item, FindingStatus.NOT_FOUND, "No provider knows any.")
-    elif not heard.out_of_order:
-        _settle(run, item, FindingStatus.SKIPPED, UNKNOWN)
-    return True
-
-
-def _known_before_asking(item: FindingItem) -> tuple[FindingStatus, str] | None:
-    """Whether somebody else found it, or the person opted out, since the request was made."""
-    if having(item.organisation_id, item.kind, [item.candidate_id]):
-        return FindingStatus.HAD, ALREADY
-    if suppression.suppressed_people(item.organisation_id, [item.candidate_id]):
-        return FindingStatus.SKIPPED, SUPPRESSED
-    return None
-
-
-def _hear(run: Run, item: FindingItem, now: datetime.datetime) -> _Hearing:
-    """Ask one provider after the other until one knows something that may be used."""
+    What one said lately to the same question is not asked again. Raises NoProvider when there is none to ask.
+    """
     providers = setup.usable(item.organisation_id, item.kind)
     if not providers:
         raise setup.NoProvider(_why_nobody(item))
     question = question_of(item.candidate)
     able = [row for row in providers if PROVIDERS[row.slug].can_ask(question)]
-    heard = _Hearing()
+    heard = Hearing()
     for place, row in enumerate(able):
         stored = _stored(item, row, question, now)
         if stored is None and row.not_before is not None and row.not_before > now:
@@ -171,7 +69,7 @@ def _hear(run: Run, item: FindingItem, now: datetime.datetime) -> _Hearing:
         if contacts is None:
             continue
         heard.answered += 1
-        usable = _usable(item, contacts)
+        usable = settling.usable(item, contacts)
         if usable:
             heard.contacts, heard.provider, heard.until = usable, row.slug, None
             return heard
@@ -193,7 +91,7 @@ def _stored(
 
 
 def _ask(
-    run: Run, item: FindingItem, row: FindingProvider, question: Question, heard: _Hearing
+    run: Run, item: FindingItem, row: FindingProvider, question: Question, heard: Hearing
 ) -> tuple[Contact, ...] | None:
     """One call, its answer stored; None when there was no answer, which ``heard`` then says."""
     failed = ""
@@ -277,190 +175,7 @@ def _failures_key(row: FindingProvider) -> str:
     return f"finding:failures:{fingerprint(row.secret)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """One address or number fit to store."""
-
-    value: str
-    normalised: str
-    type: str
-    status: str
-
-
-def _usable(item: FindingItem, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
-    """Those that can be stored: well formed, no generated address, and not forbidden by the suppression list."""
-    points = [(contact, _point(item.kind, contact)) for contact in contacts]
-    forbidden: set[tuple[int, str]] = set()
-    if item.kind == ContactKind.EMAIL:
-        pairs = [(item.candidate_id, point.normalised) for _, point in points if point]
-        forbidden = suppression.suppressed_among(item.organisation_id, pairs)
-    return tuple(
-        contact
-        for contact, point in points
-        if point is not None and (item.candidate_id, point.normalised) not in forbidden
-    )
-
-
-def _point(kind: str, contact: Contact) -> _Point | None:
-    """A contact as it is stored; None for what nobody can be reached at, which includes generated addresses."""
-    value = clean_text(contact.value, limit=320)
-    try:
-        normalised = normalise_email(value) if kind == ContactKind.EMAIL else normalise_phone(value)
-    except (InvalidAddress, InvalidPhone):
-        return None
-    type_ = contact.type if contact.type in ContactType.values else ContactType.OTHER
-    status = ContactStatus.VERIFIED if contact.verified else ContactStatus.UNKNOWN
-    return _Point(value, normalised, type_, status)
-
-
-@transaction.atomic
-def _take(run: Run, item: FindingItem, heard: _Hearing) -> None:
-    """Add what was found, pay for it and end the person; nothing new, nothing paid.
-
-    The candidate's row is locked first, as in every operation that adds addresses.
-    """
-    person = (
-        Candidate.objects.for_organisation(item.organisation_id)
-        .select_for_update(no_key=True)
-        .filter(pk=item.candidate_id)
-        .first()
-    )
-    row = _waiting(item)
-    if person is None or row is None:
-        return
-    if having(item.organisation_id, item.kind, [person.pk]):
-        _end(run, row, FindingStatus.HAD, ALREADY)
-        return
-    points = [point for contact in heard.contacts if (point := _point(item.kind, contact))]
-    sightings.seen(
-        organisation_id=person.organisation_id,
-        points=[(person.pk, item.kind, point.normalised) for point in points],
-        at=timezone.now(),
-    )
-    added = _add(person, item.kind, heard)
-    if not added:
-        _end(run, row, FindingStatus.NOT_FOUND, "Only what is there already and does not work.")
-        return
-    known_again.traces_added(person.organisation_id, [person.pk])
-    index.refresh([person.pk])
-    events.emit(
-        "candidate.updated",
-        organisation_id=person.organisation_id,
-        subject=f"candidate:{person.pk}",
-        candidate_id=person.pk,
-    )
-    row.provider, row.brought = heard.provider, added
-    row.spend = ledger.spend(
-        organisation_id=row.organisation_id,
-        kind=row.kind,
-        cause=cause_of(row),
-        actor=run.actor,
-        note=display_name(heard.provider),
-    )
-    _mark(run, row, FindingStatus.FOUND, "")
-
-
-def _add(person: Candidate, kind: str, heard: _Hearing) -> list[str]:
-    """Store the new ones behind those that are there, shared by everybody; their normalised forms in order."""
-    rows = ContactPoint.objects.for_organisation(person.organisation_id).filter(candidate=person, kind=kind)
-    known = set(rows.filter(shared=True).values_list("normalised", flat=True))
-    last = rows.aggregate(last=Max("position"))["last"]
-    position = 0 if last is None else last + 1
-    new: dict[str, ContactPoint] = {}
-    for contact in heard.contacts:
-        point = _point(kind, contact)
-        if point is None or point.normalised in known or point.normalised in new:
-            continue
-        new[point.normalised] = ContactPoint(
-            organisation_id=person.organisation_id,
-            candidate=person,
-            kind=kind,
-            type=point.type,
-            value=point.value,
-            normalised=point.normalised,
-            position=min(position + len(new), 32_767),
-            origin=Origin.FOUND,
-            source=display_name(heard.provider),
-            status=point.status,
-        )
-    ContactPoint.objects.bulk_create(new.values())
-    return list(new)
-
-
-@transaction.atomic
-def _settle(run: Run, item: FindingItem, status: FindingStatus, reason: str) -> None:
-    """End a person without anything found; their credit comes back."""
-    row = _waiting(item)
-    if row is not None:
-        _end(run, row, status, reason)
-
-
-def _waiting(item: FindingItem) -> FindingItem | None:
-    """The item under its lock, or None when it ended, or went with its person, meanwhile."""
-    return (
-        FindingItem.objects.for_organisation(item.organisation_id)
-        .select_for_update()
-        .filter(pk=item.pk, status=FindingStatus.WAITING)
-        .first()
-    )
-
-
-def _end(run: Run, row: FindingItem, status: FindingStatus, reason: str) -> None:
-    ledger.release(
-        organisation_id=row.organisation_id, kind=row.kind, causes=[cause_of(row)], actor=run.actor
-    )
-    _mark(run, row, status, reason)
-
-
-def _mark(run: Run, row: FindingItem, status: FindingStatus, reason: str) -> None:
-    """The last writes of the transaction: the person's end and the run's count, which fails if the lease is lost."""
-    row.status, row.reason, row.settled_at = status, reason, timezone.now()
-    row.save(update_fields=["status", "reason", "settled_at", "provider", "brought", "spend"])
-    if status == FindingStatus.FAILED:
-        runs.progress(run, failed=run.failed + 1)
-    else:
-        runs.progress(run, done=run.done + 1)
-
-
-def _try_later(item: FindingItem) -> None:
-    """Behind everybody who was tried less often."""
-    FindingItem.objects.for_organisation(item.organisation_id).filter(
-        pk=item.pk, status=FindingStatus.WAITING
-    ).update(attempts=F("attempts") + 1)
-
-
 def _why_nobody(item: FindingItem) -> str:
     rows = FindingProvider.objects.for_organisation(item.organisation_id).filter(enabled=True)
     trouble = rows.exclude(trouble="").order_by("position").values_list("trouble", flat=True).first()
     return trouble or "No provider of contact data is set up any more."
-
-
-@transaction.atomic
-def _finish(run: Run, finding: Finding) -> None:
-    """Close the hold and the run."""
-    _close_hold(finding)
-    found = counts(finding)
-    with_credit = found[FindingStatus.FOUND]
-    word = "credit" if with_credit == 1 else "credits"
-    runs.finish(
-        run,
-        result={
-            "summary": f"{with_credit:,} found, {with_credit:,} {word} spent",
-            "finding_id": finding.pk,
-            **{str(status): found[status] for status in FindingStatus},
-        },
-    )
-
-
-def counts(finding: Finding) -> dict[str, int]:
-    """How many people of a request stand where."""
-    rows = FindingItem.objects.for_organisation(finding.organisation_id).filter(finding=finding)
-    found = dict(rows.order_by().values_list("status").annotate(count=Count("pk")))
-    return {str(status): int(found.get(status, 0)) for status in FindingStatus}
-
-
-def _close_hold(finding: Finding) -> None:
-    """People erased or merged away while they waited took no credit with them."""
-    ledger.close_hold(
-        organisation_id=finding.organisation_id, kind=finding.kind, cause=f"finding:{finding.pk}"
-    )

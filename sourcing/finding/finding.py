@@ -1,7 +1,7 @@
 """*Get Email* and *Get Phone*: whom a request would be for, what it costs at most, and its start.
 
 A request counts only people it could charge and is refused before anything is spent when there are more of them than
-credits (docs/behaviour.md §6). The work on each person is ``sourcing.finding.asking``.
+credits (docs/behaviour.md §6). The work on each person is ``sourcing.finding.running``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from accounts.permissions import Right, can, needs
 from foundation.paging import keyset
 from foundation.problems import Conflict, Invalid, Missing, Problem
 from sourcing import selectors
-from sourcing.finding import asking, finding, setup
+from sourcing.finding import finding, running, setup
 from sourcing.finding import selectors as credit_selectors
 from sourcing.finding.providers import display_name
 from sourcing.models import Candidate, ContactKind, FindingStatus, Project
@@ -73,7 +73,7 @@ def result(request: HttpRequest, finding_id: int) -> HttpResponse:
     items = credit_selectors.items(viewer, found)
     if status in FindingStatus.values:
         items = items.filter(status=status)
-    counts = asking.counts(found)
+    counts = running.counts(found)
     context = {
         "found": found,
         "title": WORDS[ContactKind(found.kind)],

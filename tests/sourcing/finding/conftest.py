@@ -11,12 +11,22 @@ import pytest
 
 from accounts.models import User
 from foundation import runs
+from foundation.models import Run
 from foundation.throttle import Pace
 from sourcing.finding import allowance, finding, ledger, setup
-from sourcing.models import Candidate, ContactKind, Finding, FindingItem, FindingProvider, Project
+from sourcing.models import (
+    Candidate,
+    ContactKind,
+    ContactPoint,
+    Finding,
+    FindingItem,
+    FindingProvider,
+    Project,
+)
 from tests.integrations.vendor_server import Answer, VendorServer, vendor_server
 from tests.sourcing.factories import make_candidate
 
+Credits = Callable[..., None]
 NOTHING = Answer(404, {"status": 404, "error": {"type": "not_found", "message": "No records were found."}})
 
 
@@ -74,7 +84,7 @@ def set_up(admin: User, slug: str, server: VendorServer, cost: str = "0.05") -> 
 
 
 @pytest.fixture
-def give(alice: User) -> Callable[..., None]:
+def give(alice: User) -> Credits:
     """``give(email=10)``: that many and no others; the month's allowance is none."""
     allowance.change(actor=alice, monthly_email=0, monthly_phone=0, refresh_day=1)
 
@@ -133,3 +143,24 @@ def books(of: User, kind: str = ContactKind.EMAIL) -> tuple[int, int]:
     balance = ledger.balance(of.organisation_id, kind)
     assert ledger.sums(of.organisation_id, kind) == balance
     return balance.available, balance.held
+
+
+def addresses(person: Candidate) -> list[tuple[str, str, str, bool, str, str]]:
+    rows = ContactPoint.objects.for_organisation(person.organisation_id).filter(candidate=person)
+    return [
+        (row.normalised, row.type, row.status, row.shared, row.origin, row.source)
+        for row in rows.order_by("kind", "position", "pk")
+    ]
+
+
+class Killed(BaseException):
+    """What a SIGKILL looks like from inside: nothing after it runs."""
+
+
+def killed(*_args: object, **_kwargs: object) -> None:
+    raise Killed
+
+
+def make_due(alice: User) -> None:
+    FindingProvider.objects.for_organisation(alice.organisation_id).update(not_before=None)
+    Run.objects.for_organisation(alice.organisation_id).update(lease_until=None)
