@@ -17,8 +17,9 @@ from typing import Any
 
 from sandbox.ats.smartrecruiters import accounts, pages
 from sandbox.ats.smartrecruiters.accounts import Caller
+from sandbox.ats.smartrecruiters.call import Failure
 from sandbox.ats.smartrecruiters.hooks import Hooks
-from sandbox.ats.smartrecruiters.operations import Failure, Operations
+from sandbox.ats.smartrecruiters.operations import Operations
 from sandbox.ats.smartrecruiters.records import Records
 from sandbox.ats.smartrecruiters.rules import BadRule, Rules
 from sandbox.ats.smartrecruiters.signing_in import SigningIn
