@@ -41,6 +41,13 @@ def limit_of(word: str) -> int:
     return int(word)
 
 
+def start_of(page_id: str) -> int:
+    """The row that a page begins behind."""
+    if not (page_id.isascii() and page_id.isdigit()):
+        raise Failure(400, "INVALID_PAGE_ID", "Page id is not valid")
+    return int(page_id)
+
+
 def listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Rows as a list that has no pages."""
     return {"totalFound": len(rows), "content": rows}

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from sandbox.ats.smartrecruiters import accounts, configuration, jobs
-from sandbox.ats.smartrecruiters.call import Call, Failure, as_object, limit_of
+from sandbox.ats.smartrecruiters.call import Call, Failure, as_object, limit_of, start_of
 from sandbox.ats.smartrecruiters.hooks import Hooks
 from sandbox.ats.smartrecruiters.records import Records
 from sandbox.ats.smartrecruiters.rules import Rules
@@ -28,11 +28,8 @@ class Candidates:
         """One page of people, as their list shows them."""
         query = call.request.query
         limit = limit_of(query.get("limit", "10"))
-        page = query.get("pageId", "0")
-        if not page.isdigit():
-            raise Failure(400, "INVALID_PAGE_ID", "Page id is not valid")
         rows = self._records.people(
-            after=int(page),
+            after=start_of(query.get("pageId", "0")),
             limit=limit + 1,
             words=query.get("q", ""),
             updated_after=_moment(query.get("updatedAfter", "")),

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any
 
-from sandbox.ats.smartrecruiters.call import Call, Failure, as_object, limit_of
+from sandbox.ats.smartrecruiters.call import Call, Failure, as_object, limit_of, start_of
 from sandbox.ats.smartrecruiters.records import Records, stamp
 from sandbox.http_server import Response
 
@@ -49,7 +49,7 @@ class Messages:
         if "candidateId" not in query:
             raise Failure(400, "VALIDATION_ERROR", "candidateId is required")
         rows, limit = self._records.messages(query["candidateId"]), limit_of(query.get("limit", "10"))
-        start = int(query.get("pageId", "0"))
+        start = start_of(query.get("pageId", "0"))
         shown = [
             {name: each[name] for name in each if name != "mailed"} for each in rows[start : start + limit]
         ]

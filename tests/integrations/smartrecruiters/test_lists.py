@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from integrations.base.errors import MalformedResponse
 from integrations.base.records import FieldKind
@@ -130,3 +131,16 @@ def test_a_reader_sees_jobs_and_may_write_nothing(world: Sandbox, build: Any) ->
     known = world.smartrecruiters
     reader = build(known["base_url"], api_key=known["keys"][2]["key"])
     assert len(reader.list_jobs(acting_as="")) == 8
+
+
+@pytest.mark.parametrize("page", ["x", "-1", "²", "1.5", ""])
+@pytest.mark.parametrize("where", ["candidates", "messages?candidateId=none"])
+def test_the_sandbox_refuses_a_page_that_it_never_named(world: Sandbox, where: str, page: str) -> None:
+    known = world.smartrecruiters
+    answer = requests.get(
+        f"{known['base_url']}/{where}",
+        params={"pageId": page},
+        headers={"X-SmartToken": known["keys"][0]["key"]},
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "INVALID_PAGE_ID")
