@@ -19,7 +19,18 @@ from accounts.models import User
 from foundation import runs
 from foundation.models import Run
 from foundation.problems import Conflict, Invalid, Missing, Problem
-from sourcing import duplicates, editing, files, history, known_again, matching, people, places, sightings
+from sourcing import (
+    contact_points,
+    duplicates,
+    editing,
+    files,
+    history,
+    known_again,
+    matching,
+    people,
+    places,
+    sightings,
+)
 from sourcing.models import (
     Candidate,
     ContactKind,
@@ -348,26 +359,22 @@ def _add_points(
     )
     known = set(rows.filter(shared=True).values_list("normalised", flat=True))
     last = rows.aggregate(last=Max("position"))["last"]
-    position = 0 if last is None else last + 1
-    fresh = {normalise(value): value for value in values}
+    told = {normalise(value): value for value in values}
     sightings.seen(
         organisation_id=candidate.organisation_id,
-        points=[(candidate.pk, kind, normalised) for normalised in fresh],
+        points=[(candidate.pk, kind, normalised) for normalised in told],
         at=timezone.now(),
     )
     ContactPoint.objects.bulk_create(
-        ContactPoint(
-            organisation_id=candidate.organisation_id,
-            candidate=candidate,
-            kind=kind,
-            type=ContactType.OTHER,
-            value=value.strip()[:320],
-            normalised=normalised,
-            position=min(position + number, 32_767),
+        contact_points.unsaved(
+            candidate,
+            kind,
+            [(value, ContactType.OTHER) for normalised, value in told.items() if normalised not in known],
+            actor=None,
             origin=Origin.IMPORTED,
             source=_source(file),
+            behind=-1 if last is None else last,
         )
-        for number, (normalised, value) in enumerate(pair for pair in fresh.items() if pair[0] not in known)
     )
 
 
