@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -56,7 +57,8 @@ from tests.test_access import World
 from tests.undone import undone
 
 JSON = "application/json"
-SOON = "2026-12-01T09:00:00+01:00"
+#: Of a zone that is not the server's.
+SOON = (timezone.now() + timedelta(days=3)).astimezone(ZoneInfo("Asia/Tokyo")).isoformat()
 
 
 @dataclass
