@@ -84,17 +84,13 @@ def workers(line: redis.Redis, account: str, gate: Gate, delays: list[list[tuple
 
 
 @pytest.mark.slow
-def test_four_workers_use_what_a_second_allows_and_never_one_call_more(
-    line: redis.Redis, account: str
-) -> None:
+def test_four_workers_never_make_one_call_more_than_a_second_allows(line: redis.Redis, account: str) -> None:
+    """How much of it they use depends on the machine: ``bench.integrations_limit`` measures that."""
     drawn = random.Random(7)
     delays = [[(drawn.uniform(0, 0.01), drawn.uniform(0, 0.02)) for _ in range(20)] for _ in range(4)]
     vendor = workers(line, account, SECOND, delays)
     assert vendor.over(SECOND) == 0
     assert len(vendor.arrived) == 80
-    # The first ten are free; from then on the vendor's own pace is the measure, less what a busy machine oversleeps.
-    spent = max(vendor.arrived) - min(vendor.arrived)
-    assert (80 - SECOND.calls) / SECOND.calls / spent >= 0.8
 
 
 _few = st.floats(0, 0.02)

