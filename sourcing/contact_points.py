@@ -62,6 +62,16 @@ def unsaved(
     return list(rows.values())
 
 
+def last_position(candidate: Candidate, kind: str) -> int:
+    """Where the last one of the person stands, whoever may see it; -1 when there is none. The person must be locked,
+    so that what is put behind it does not collide."""
+    rows = ContactPoint.objects.for_organisation(candidate.organisation_id).filter(
+        candidate=candidate, kind=kind
+    )
+    last: int | None = rows.aggregate(last=Max("position"))["last"]
+    return -1 if last is None else last
+
+
 @transaction.atomic
 def take(
     *,
@@ -90,7 +100,6 @@ def take(
         new = [value for value in dict.fromkeys(given) if value not in known]
         if kind == ContactKind.EMAIL and new:
             known_again.refuse_erased(candidate.organisation_id, addresses=new)
-        last = rows.aggregate(last=Max("position"))["last"]
         ContactPoint.objects.bulk_create(
             unsaved(
                 candidate,
@@ -99,7 +108,7 @@ def take(
                 actor=None,
                 origin=origin,
                 source=source,
-                behind=-1 if last is None else last,
+                behind=last_position(candidate, kind),
             )
         )
         added += len(new)
@@ -222,7 +231,6 @@ def _add_by_hand(
         known_again.refuse_erased(candidate.organisation_id, addresses=[normalised])
     if rows.filter(Q(shared=True) | Q(added_by=actor), normalised=normalised).exists():
         raise AlreadyThere("This person already has it.", fields={"value": "This person already has it."})
-    last = rows.aggregate(last=Max("position"))["last"]
     point = ContactPoint.objects.create(
         organisation_id=candidate.organisation_id,
         candidate=candidate,
@@ -230,7 +238,7 @@ def _add_by_hand(
         type=type_,
         value=value[:320],
         normalised=normalised,
-        position=0 if last is None else min(last + 1, 32_767),
+        position=min(last_position(candidate, kind) + 1, 32_767),
         origin=Origin.ADDED,
         shared=False,
         added_by=actor,

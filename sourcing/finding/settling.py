@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from foundation import events, runs
 from foundation.models import Run
-from sourcing import known_again, sightings, suppression
+from sourcing import contact_points, known_again, sightings, suppression
 from sourcing.finding import ledger
 from sourcing.finding.finding import ALREADY, cause_of, having
 from sourcing.finding.providers import display_name
@@ -120,8 +119,7 @@ def _add(person: Candidate, kind: str, contacts: Sequence[Contact], provider: st
     """Store the new ones behind those that are there, shared by everybody; their normalised forms in order."""
     rows = ContactPoint.objects.for_organisation(person.organisation_id).filter(candidate=person, kind=kind)
     known = set(rows.filter(shared=True).values_list("normalised", flat=True))
-    last = rows.aggregate(last=Max("position"))["last"]
-    position = 0 if last is None else last + 1
+    position = contact_points.last_position(person, kind) + 1
     new: dict[str, ContactPoint] = {}
     for contact in contacts:
         point = _point(kind, contact)

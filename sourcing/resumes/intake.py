@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -358,7 +358,6 @@ def _add_points(
         candidate=candidate, kind=kind
     )
     known = set(rows.filter(shared=True).values_list("normalised", flat=True))
-    last = rows.aggregate(last=Max("position"))["last"]
     told = {normalise(value): value for value in values}
     sightings.seen(
         organisation_id=candidate.organisation_id,
@@ -373,7 +372,7 @@ def _add_points(
             actor=None,
             origin=Origin.IMPORTED,
             source=_source(file),
-            behind=-1 if last is None else last,
+            behind=contact_points.last_position(candidate, kind),
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,23 +80,30 @@ def test_linking_with_google_and_disconnecting_twice(
     expect(page.get_by_role("heading", name="Outreach Settings")).to_be_visible()
 
 
+@contextmanager
+def suggested_late(page: Page, address: str) -> Iterator[None]:
+    """Leave the address field with this address; the servers suggested for it arrive when the block ends."""
+    held: list[Route] = []
+    asking = re.compile(r"[?&]address=")
+    page.route(asking, lambda route: held.append(route))
+    page.get_by_label("E-mail address").fill(address)
+    with page.expect_request(asking):
+        page.get_by_label("E-mail address").press("Tab")
+    yield
+    held.pop().continue_()
+    page.unroute(asking)
+
+
 def test_servers_that_are_suggested_late_leave_what_somebody_typed(
     page: Page, log_in: Callable[..., None]
 ) -> None:
     log_in(page, user("alice"))
     page.goto("/outreach/mailboxes/new/")
-    held: list[Route] = []
-    asking = re.compile(r"[?&]address=")
-    page.route(asking, lambda route: held.append(route))
-    page.get_by_label("E-mail address").fill("alice@acme.example")
-    with page.expect_request(asking):
-        page.get_by_label("E-mail address").press("Tab")
-    page.get_by_label("SMTP server").fill("mail.acme.example")
-    page.get_by_label("SMTP protection").select_option("none")
-    page.get_by_label("SMTP password").fill("correct horse")
-    page.get_by_label("SMTP user name").focus()
-    held.pop().continue_()
-    page.unroute(asking)
+    with suggested_late(page, "alice@acme.example"):
+        page.get_by_label("SMTP server").fill("mail.acme.example")
+        page.get_by_label("SMTP protection").select_option("none")
+        page.get_by_label("SMTP password").fill("correct horse")
+        page.get_by_label("SMTP user name").focus()
     expect(page.get_by_label("IMAP server")).to_have_value("imap.acme.example")
 
     def kept() -> None:
@@ -117,23 +125,14 @@ def test_a_server_that_is_suggested_where_somebody_stands_is_replaced_by_what_th
 ) -> None:
     log_in(page, user("alice"))
     page.goto("/outreach/mailboxes/new/")
-    held: list[Route] = []
-    asking = re.compile(r"[?&]address=")
-    page.route(asking, lambda route: held.append(route))
-    page.get_by_label("E-mail address").fill("alice@acme.example")
-    with page.expect_request(asking):
-        page.get_by_label("E-mail address").press("Tab")
     server, port = page.get_by_label("SMTP server"), page.get_by_label("SMTP port")
-    server.focus()
-    held.pop().continue_()
+    with suggested_late(page, "alice@acme.example"):
+        server.focus()
     expect(server).to_have_value("smtp.acme.example")
     page.keyboard.type("127.0.0.1")
     expect(server).to_have_value("127.0.0.1")
-    page.get_by_label("E-mail address").fill("alice@gmail.com")
-    with page.expect_request(asking):
-        page.get_by_label("E-mail address").press("Tab")
-    port.focus()
-    held.pop().continue_()
+    with suggested_late(page, "alice@gmail.com"):
+        port.focus()
     expect(page.get_by_label("IMAP server")).to_have_value("imap.gmail.com")
     expect(port).to_be_focused()
     page.keyboard.type("2525")
